@@ -1,0 +1,38 @@
+"""Every exception that seqwright raises on purpose; anything else that escapes is a defect.
+
+The message says what was expected, what came and what to do, on one line: the command line prints it as it is.
+"""
+
+__all__ = ["ConfigError", "DataError", "DependencyError", "ModelError", "OutputError", "SeqwrightError", "UsageError"]
+
+
+class SeqwrightError(Exception):
+    """Base of all of them; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(SeqwrightError):
+    """The call itself is wrong: a combination of options, a path that must not exist yet."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration key or value that means nothing."""
+
+
+class DataError(SeqwrightError):
+    """A data file that cannot be read as pairs; the message names file and line."""
+
+
+class ModelError(SeqwrightError):
+    """A model directory that is missing, damaged, or from a newer version."""
+
+
+class OutputError(SeqwrightError):
+    """Something could not be written: no space, no permission."""
+
+
+class DependencyError(SeqwrightError):
+    """An optional dependency is not installed; the message names the extra that brings it."""

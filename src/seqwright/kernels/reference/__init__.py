@@ -1,0 +1,33 @@
+"""The arithmetic in NumPy, for float32 and float64: the specification that every faster kernel is held to.
+
+No function allocates what it returns: outputs, caches and gradients are the caller's. Backward adds into the gradients
+of parameters and overwrites the rest. All arrays are C-contiguous.
+"""
+
+from seqwright.kernels.reference.affine import affine_backward, affine_forward
+from seqwright.kernels.reference.attention import attention_backward, attention_forward
+from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
+from seqwright.kernels.reference.generate import generate
+from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
+from seqwright.kernels.reference.optimize import adam_update, squared_norm
+from seqwright.kernels.reference.pointwise import dropout, tanh_backward, tanh_forward
+
+__all__ = [
+    "adam_update",
+    "affine_backward",
+    "affine_forward",
+    "attention_backward",
+    "attention_forward",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
+    "dropout",
+    "embedding_backward",
+    "embedding_forward",
+    "generate",
+    "lstm_backward",
+    "lstm_forward",
+    "squared_norm",
+    "tanh_backward",
+    "tanh_forward",
+]

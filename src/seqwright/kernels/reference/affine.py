@@ -1,0 +1,28 @@
+"""y = x W + b over rows, and its gradients."""
+
+import numpy as np
+
+from seqwright.types import Array
+
+__all__ = ["affine_backward", "affine_forward"]
+
+
+def affine_forward(x: Array, W: Array, b: Array | None, out: Array) -> None:
+    """Write out = x W + b.
+
+    x (N, D).   W (D, M).   b (M,), or None for a plain product.   out (N, M).
+    """
+    np.matmul(x, W, out=out)
+    if b is not None:
+        out += b
+
+
+def affine_backward(dout: Array, x: Array, W: Array, dx: Array, dW: Array, db: Array | None) -> None:
+    """Write dx = dout Wᵀ; add xᵀ dout to dW and the column sums of dout to db.
+
+    dout (N, M).   x (N, D).   W (D, M).   dx (N, D).   dW (D, M).   db (M,) or None.
+    """
+    dW += x.T @ dout
+    if db is not None:
+        db += dout.sum(axis=0)
+    np.matmul(dout, W.T, out=dx)

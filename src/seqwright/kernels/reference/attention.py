@@ -1,0 +1,45 @@
+"""Dot-product attention of every decoder step over a padded memory.
+
+Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation", equations 7 and 8 (dot).
+The bilinear ("general") score is this kernel behind a product of the queries with W. See docs/derivations/attention.md.
+"""
+
+import numpy as np
+
+from seqwright.types import Array, Ids
+
+__all__ = ["attention_backward", "attention_forward"]
+
+
+def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, context: Array) -> None:
+    """Write weights[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b], and context = Σ_s weights memory.
+
+    q (T, B, E).   memory (S, B, E).   lengths (B,) int32: real memory rows of each sequence.
+    weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, E).
+    """
+    S = memory.shape[0]
+    score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
+    live = np.arange(S) < lengths[:, None, None]
+    score[~np.broadcast_to(live, score.shape)] = -np.inf
+    top = score.max(axis=2, keepdims=True, initial=-np.inf)
+    score -= np.where(np.isneginf(top), 0, top)
+    np.exp(score, out=score)
+    total = score.sum(axis=2, keepdims=True)
+    score /= np.where(total == 0, 1, total)
+    weights[:] = score.transpose(1, 0, 2)
+    context[:] = (score @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
+
+
+def attention_backward(
+    dcontext: Array, q: Array, memory: Array, lengths: Ids, weights: Array, dq: Array, dmemory: Array
+) -> None:
+    """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
+
+    dcontext (T, B, E).   dq (T, B, E).   dmemory (S, B, E).   `lengths` only tells which products are known to be 0.
+    """
+    w = weights.transpose(1, 0, 2)  # (B, T, S)
+    d = dcontext.transpose(1, 0, 2)  # (B, T, E)
+    dw = d @ memory.transpose(1, 2, 0)
+    dscore = w * (dw - (dw * w).sum(axis=2, keepdims=True))  # softmax' is w (δ - w)
+    dq[:] = (dscore @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
+    dmemory += (w.transpose(0, 2, 1) @ d + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)).transpose(1, 0, 2)
