@@ -1,0 +1,268 @@
+"""The decoder: reads the target one step behind, and scores every symbol of the vocabulary at every step."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright import kernels
+from seqwright.models import initial
+from seqwright.models.encoder import Encoded
+from seqwright.nn import affine, attention, dropout, embedding, lstm
+from seqwright.nn.cache import Cache
+from seqwright.nn.parameters import Parameters
+from seqwright.types import Array, Ids, Shape
+
+__all__ = ["Attention", "Decoder", "DecoderState"]
+
+Attention = Literal["none", "dot", "bilinear"]
+
+
+class DecoderState(NamedTuple):
+    """Where K hypotheses for each of B sources stand.
+
+    h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.   attended (K, B, S): where the last
+    symbol looked, None without attention.
+    """
+
+    h: Array
+    c: Array
+    encoded: Encoded
+    attended: Array | None
+
+    @classmethod
+    def start(cls, encoded: Encoded) -> DecoderState:
+        """Return the state of one hypothesis for each source, before its first symbol."""
+        return cls(encoded.h[:, None], encoded.c[:, None], encoded, None)
+
+    def select(self, parents: npt.NDArray[np.intp]) -> DecoderState:
+        """Return the state of hypotheses that continue parents (K', B): parents[k, b] indexes those of source b."""
+        index = parents[None, :, :, None]
+        attended = None if self.attended is None else np.take_along_axis(self.attended, index[0], axis=0)
+        return self._replace(
+            h=np.take_along_axis(self.h, index, axis=1), c=np.take_along_axis(self.c, index, axis=1), attended=attended
+        )
+
+    def keep(self, sources: npt.NDArray[np.intp]) -> DecoderState:
+        """Return the state of some sources only, sources (B',) in that order."""
+        e = self.encoded
+        return DecoderState(
+            self.h[:, :, sources], self.c[:, :, sources],
+            Encoded(e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources]),
+            None if self.attended is None else self.attended[:, sources],
+        )  # fmt: skip
+
+
+class Decoder:
+    """Embedding, LSTM layers that start from the encoder's state, attention if asked for, and an affine layer.
+
+    vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
+
+    attention: "none", "dot" (the memory is H wide) or "bilinear".   memory_size: width M of the memory; H if not given.
+    peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
+    (Cho et al. 2014).   dropout: share of units dropped behind the embedding, between layers and before the affine layer.
+
+    The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
+    and take the cache to work in.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        wordvec_size: int,
+        hidden_size: int,
+        *,
+        layers: int = 1,
+        attention: Attention = "none",
+        memory_size: int | None = None,
+        peeky: bool = False,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
+        self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
+        self.memory_size = memory_size or hidden_size
+        assert attention != "dot" or self.memory_size == hidden_size, (
+            f"dot attention compares the decoder's {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
+        )
+        self.cache = Cache(dtype)
+        self.bind(Parameters(self.shapes(), dtype))
+        initial.article_(self.params, rng or np.random.default_rng())
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of all parameters, in the order of the flat vector."""
+        V, D, H, M = self.vocab_size, self.wordvec_size, self.hidden_size, self.memory_size
+        P = H if self.peeky else 0
+        shapes: dict[str, Shape] = {"embedding.W": (V, D)}
+        for layer in range(self.layers):
+            named = lstm.shapes(H if layer else D + P, H)
+            shapes |= {f"lstm.{layer}.{name}": shape for name, shape in named.items()}
+        if self.attention != "none":
+            named = attention.shapes(H, M, bilinear=self.attention == "bilinear")
+            shapes |= {f"attention.{name}": shape for name, shape in named.items()}
+        return shapes | {"affine.W": (H + P, V), "affine.b": (V,)}
+
+    def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
+        """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
+        self.params = params
+        self.grads = params.like() if grads is None else grads
+        self.weights = Weights.of(self.params.under(prefix), self.layers)
+        self._g = Weights.of(self.grads.under(prefix), self.layers)
+
+    def forward(self, xs: Ids, h: Array | Encoded) -> Array:
+        """Return the scores (B, T, V) of the symbol behind each of xs (B, T).
+
+        h: the state from the encoder, (B, H) as in the article, or all that crosses where there is attention.
+        """
+        B, T = np.shape(xs)
+        encoded = h if isinstance(h, Encoded) else self._from_hidden(h)
+        ids = np.ascontiguousarray(np.transpose(xs), np.int32)
+        return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).transpose(1, 0, 2)
+
+    def backward(self, dscore: Array) -> Array:
+        """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the encoder's state."""
+        self.grads.flat[:] = 0
+        return self.decode_backward(np.ascontiguousarray(dscore.transpose(1, 0, 2)), self.cache).h[-1]
+
+    def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
+        """Return `sample_size` symbol ids: each time the one with the highest score, read back in.
+
+        h (1, H) or (H,), or all that crosses for one source.
+        """
+        encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
+        assert encoded.h.shape[1] == 1, "generate reads one source; batches are for seqwright.search"
+        ids = np.empty((sample_size, 1), np.int32)
+        log_probs = np.empty(ids.shape, encoded.h.dtype)
+        peek = encoded.h[-1].copy() if self.peeky else None
+        memory, lengths = (None, None) if self.attention == "none" else (encoded.memory, encoded.lengths)
+        kernels.generate(
+            self.weights.embedding, self.weights.lstm, self.weights.attention, *self.weights.affine,
+            encoded.h.copy(), encoded.c.copy(), peek, memory, lengths, start_id, -1, np.array([sample_size], np.int32),
+            1.0, None, ids, log_probs, np.empty(1, np.int32),
+        )  # fmt: skip
+        return [int(id) for id in ids[:, 0]]
+
+    def decode(
+        self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None
+    ) -> Array:
+        """Return the scores (T, B, V) of the symbol behind each of ids (T, B), as a view of `cache`.
+
+        Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
+        """
+        cache["peek"], cache["memory"] = encoded.h[-1], encoded.memory
+        x = self._inputs(ids, encoded, cache, rng)
+        for layer, weights in enumerate(self.weights.lstm):
+            if layer:
+                x = dropout.forward(x, self.dropout, rng, cache.of(f"dropout.{layer}"))
+            start = lstm.State(encoded.h[layer], encoded.c[layer])
+            x, _ = lstm.forward(weights, x, lengths, start, cache.of(f"lstm.{layer}"))
+        return self._outputs(x, encoded, cache, rng)
+
+    def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[Array, DecoderState]:
+        """Return the scores (K, B, V) of the next symbol of K hypotheses for each of B sources, and the state there.
+
+        ids (K, B): the last symbol of each.   The scores are a view of `cache`; the state is the caller's.
+        """
+        L, K, B, H = state.h.shape
+        x = self._inputs(ids, state.encoded, cache, None)
+        one = np.ones(K * B, np.int32)
+        h, c = np.empty_like(state.h), np.empty_like(state.c)
+        x = x.reshape(1, K * B, -1)
+        for layer, weights in enumerate(self.weights.lstm):
+            start = lstm.State(state.h[layer].reshape(K * B, H), state.c[layer].reshape(K * B, H))
+            x, end = lstm.forward(weights, x, one, start, cache.of(f"lstm.{layer}"))
+            h[layer], c[layer] = end.h.reshape(K, B, H), end.c.reshape(K, B, H)
+        scores = self._outputs(x.reshape(K, B, H), state.encoded, cache, None)
+        attended = None if self.attention == "none" else cache.of("attention")["weights"].copy()
+        return scores, DecoderState(h, c, state.encoded, attended)
+
+    def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
+        """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
+        x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
+        x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+        return self._beside_peek(x, cache.of("lstm input"), encoded.h[-1])
+
+    def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
+        """Return the scores (T, B, V) for the outputs x (T, B, H) of the last LSTM."""
+        if self.weights.attention is not None:
+            x, _ = attention.forward(
+                self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention")
+            )
+        x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
+        x = self._beside_peek(x, cache.of("affine input"), encoded.h[-1])
+        return affine.forward(self.weights.affine, x, cache.of("affine"))
+
+    def decode_backward(self, dscores: Array, cache: Cache) -> Encoded:
+        """Add to `grads` what dscores (T, B, V) gives, return the gradient of what crossed from the encoder."""
+        p, g = self.weights, self._g
+        B, H = cache["peek"].shape
+        d = Encoded(
+            cache.new("dh", (self.layers, B, H)), cache.new("dc", (self.layers, B, H)),
+            cache.new("dmemory", cache["memory"].shape), np.empty(0, np.int32),
+        )  # fmt: skip
+        d.memory[:] = 0
+        dpeek = np.zeros((B, H), self.cache.dtype)
+        dx = affine.backward(p.affine, dscores, g.affine, cache.of("affine"))
+        dx = self._beside_peek_backward(dx, dpeek)
+        dx = dropout.backward(dx, cache.of("dropout.out"))
+        if p.attention is not None:
+            assert g.attention is not None, "gradients have the type of the parameters"
+            dx = attention.backward(p.attention, dx, d.memory, g.attention, cache.of("attention"))
+        for layer in reversed(range(self.layers)):
+            dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))
+            d.h[layer], d.c[layer] = dstart
+            if layer:
+                dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
+        dx = self._beside_peek_backward(dx, dpeek)
+        d.h[-1] += dpeek
+        dx = dropout.backward(dx, cache.of("dropout"))
+        embedding.backward(np.ascontiguousarray(dx), g.embedding, cache.of("embedding"))
+        return d
+
+    def _beside_peek(self, x: Array, cache: Cache, peek: Array) -> Array:
+        """Return [x, peek] (T, B, D + H) when peeky, else x (T, B, D)."""
+        if not self.peeky:
+            return x
+        T, B, D = x.shape
+        both = cache.new("both", (T, B, D + peek.shape[1]))
+        both[:, :, :D], both[:, :, D:] = x, peek
+        return both
+
+    def _beside_peek_backward(self, dboth: Array, dpeek: Array) -> Array:
+        """Return the gradient of x, and add that of peek over all steps to dpeek (B, H)."""
+        if not self.peeky:
+            return dboth
+        D = dboth.shape[2] - dpeek.shape[1]
+        dpeek += dboth[:, :, D:].sum(axis=0)
+        return dboth[:, :, :D]
+
+    def _from_hidden(self, h: Array) -> Encoded:
+        """Return what crosses when only the article's h (B, H) does: it starts every layer."""
+        assert self.attention == "none", "attention needs the encoder's memory: pass what Encoder.encode returns"
+        states = np.repeat(np.asarray(h)[None], self.layers, axis=0)
+        return Encoded(states, np.zeros_like(states), np.zeros((0, len(h), self.memory_size), states.dtype), np.zeros(len(h), np.int32))
+
+
+class Weights(NamedTuple):
+    """The decoder's parameters by layer; gradients have the same type."""
+
+    embedding: Array
+    lstm: list[lstm.Params]
+    attention: attention.Params | None
+    affine: affine.Params
+
+    @classmethod
+    def of(cls, named: dict[str, Array], layers: int) -> Weights:
+        """Pick the views out of `named`."""
+        attended = None
+        if "attention.Wc" in named:
+            attended = attention.Params(named.get("attention.Wa"), named["attention.Wc"], named["attention.bc"])
+        return cls(
+            named["embedding.W"],
+            [lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields)) for layer in range(layers)],
+            attended,
+            affine.Params(named["affine.W"], named["affine.b"]),
+        )

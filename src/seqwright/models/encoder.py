@@ -1,0 +1,190 @@
+"""The encoder: embedding, then LSTM layers; their last hidden state condenses the source."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.models import initial
+from seqwright.nn import affine, dropout, embedding, lstm
+from seqwright.nn.cache import Cache
+from seqwright.nn.parameters import Parameters
+from seqwright.types import Array, Ids, Shape
+
+__all__ = ["Encoded", "Encoder"]
+
+
+class Encoded(NamedTuple):
+    """What crosses from encoder to decoder, and, in the same type, its gradient.
+
+    h, c (L, B, H): initial states of the decoder's L layers.   memory (S, B, M): the encoder's output at each source
+    symbol, of which row b has lengths[b].
+    """
+
+    h: Array
+    c: Array
+    memory: Array
+    lengths: Ids
+
+
+class Encoder:
+    """Embedding and LSTM layers over the source.
+
+    vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
+
+    layers: LSTMs on top of each other.   bidirectional: each layer reads in both directions, so that the memory is 2H
+    wide; an affine bridge brings the final states back to H.   reversed_source: read from the last symbol to the first
+    (Sutskever et al. 2014).   bridge: whether the cell state crosses to the decoder beside the hidden state.
+    dropout: share of units dropped behind the embedding and each layer while training.
+
+    The article's `forward` and `backward` take and return batch-first arrays; `encode` and `encode_backward`, which
+    they call, are time-major and take the cache to work in, so that threads can share one encoder.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        wordvec_size: int,
+        hidden_size: int,
+        *,
+        layers: int = 1,
+        bidirectional: bool = False,
+        reversed_source: bool = False,
+        bridge: Literal["h", "hc"] = "h",
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
+        self.layers, self.bidirectional, self.reversed_source = layers, bidirectional, reversed_source
+        self.bridge, self.dropout = bridge, dropout
+        self.memory_size = 2 * hidden_size if bidirectional else hidden_size
+        self.cache = Cache(dtype)
+        self.bind(Parameters(self.shapes(), dtype))
+        initial.article_(self.params, rng or np.random.default_rng())
+
+    def shapes(self) -> dict[str, Shape]:
+        """Return the shapes of all parameters, in the order of the flat vector."""
+        shapes: dict[str, Shape] = {"embedding.W": (self.vocab_size, self.wordvec_size)}
+        for layer in range(self.layers):
+            D = self.memory_size if layer else self.wordvec_size
+            for direction in self._directions():
+                named = lstm.shapes(D, self.hidden_size)
+                shapes |= {f"lstm.{layer}.{direction}.{name}": shape for name, shape in named.items()}
+        if self.bidirectional:
+            for state in self.bridge:
+                shapes |= {f"bridge.{state}.W": (2 * self.hidden_size, self.hidden_size)}
+                shapes |= {f"bridge.{state}.b": (self.hidden_size,)}
+        return shapes
+
+    def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
+        """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
+        self.params = params
+        self.grads = params.like() if grads is None else grads
+        self._p = _Weights.of(self.params.under(prefix), self)
+        self._g = _Weights.of(self.grads.under(prefix), self)
+
+    def forward(self, xs: Ids) -> Array:
+        """Return the last hidden state of the top layer (B, H) for source ids xs (B, S), none of them padding."""
+        B, S = np.shape(xs)
+        ids = np.ascontiguousarray(np.transpose(xs), np.int32)
+        return self.encode(ids, np.full(B, S, np.int32), self.cache).h[-1]
+
+    def backward(self, dh: Array) -> None:
+        """Set `grads` to the gradient for dh (B, H), that of the state which `forward` returned."""
+        self.grads.flat[:] = 0
+        memory = self.cache["memory"]
+        zeros = np.zeros((self.layers, *dh.shape), dh.dtype)
+        d = Encoded(zeros, zeros.copy(), np.zeros_like(memory), np.empty(0, np.int32))
+        d.h[-1] = dh
+        self.encode_backward(d, self.cache)
+
+    def encode(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Encoded:
+        """Return states and memory for the decoder, as views of `cache`.
+
+        ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
+        """
+        L, B, H = self.layers, ids.shape[1], self.hidden_size
+        h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
+        c[:] = 0
+        x = embedding.forward(self._p.embedding, ids, cache.of("embedding"))
+        x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+        for layer, weights in enumerate(self._p.lstm):
+            outputs, ends = [], []
+            for direction, p in zip(self._directions(), weights, strict=True):
+                part = cache.of(f"lstm.{layer}.{direction}")
+                output, end = lstm.forward(p, x, lengths, None, part, reverse=direction == "backward")
+                outputs.append(output)
+                ends.append(end)
+            x = outputs[0]
+            if self.bidirectional:
+                x = np.concatenate(outputs, axis=2, out=cache.new(f"both.{layer}", (*ids.shape, 2 * H)))
+            x = dropout.forward(x, self.dropout, rng, cache.of(f"dropout.{layer}"))
+            self._cross(ends, h[layer], c[layer], cache.of(f"bridge.{layer}"))
+        cache["memory"] = x
+        return Encoded(h, c, x, lengths)
+
+    def encode_backward(self, d: Encoded, cache: Cache) -> None:
+        """Add to `grads` what d, the gradient of the last `encode` with this cache, gives."""
+        dx = d.memory
+        H = self.hidden_size
+        for layer in reversed(range(self.layers)):
+            dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
+            dends = self._cross_backward(d.h[layer], d.c[layer], cache.of(f"bridge.{layer}"))
+            douts = [dx[:, :, :H], dx[:, :, H:]] if self.bidirectional else [dx]
+            parts = []
+            for direction, p, g, dout, dend in zip(
+                self._directions(), self._p.lstm[layer], self._g.lstm[layer], douts, dends, strict=True
+            ):
+                part = cache.of(f"lstm.{layer}.{direction}")
+                parts.append(lstm.backward(p, dout, dend, g, part, reverse=direction == "backward")[0])
+            dx = parts[0]
+            if self.bidirectional:
+                dx += parts[1]
+        dx = dropout.backward(dx, cache.of("dropout"))
+        embedding.backward(dx, self._g.embedding, cache.of("embedding"))
+
+    def _directions(self) -> tuple[str, ...]:
+        if self.bidirectional:
+            return ("forward", "backward")
+        return ("backward",) if self.reversed_source else ("forward",)
+
+    def _cross(self, ends: list[lstm.State], h: Array, c: Array, cache: Cache) -> None:
+        """Write the decoder's initial h, and c where it crosses, (B, H) each, from the final states of the directions."""
+        for state, out in zip(self.bridge, (h, c), strict=False):
+            finals = [getattr(end, state) for end in ends]
+            if not self.bidirectional:
+                out[:] = finals[0]
+                continue
+            part = cache.of(state)
+            both = np.concatenate(finals, axis=1, out=part.new("both", (len(h), 2 * self.hidden_size)))
+            out[:] = affine.forward(self._p.bridge[state], both, part)
+
+    def _cross_backward(self, dh: Array, dc: Array, cache: Cache) -> list[lstm.State]:
+        """Return the gradient of the final state of each direction, and add to that of the bridge."""
+        if not self.bidirectional:
+            return [lstm.State(dh, dc if "c" in self.bridge else np.zeros_like(dc))]
+        H = self.hidden_size
+        dfinal = {state: np.zeros((len(dh), 2 * H), dh.dtype) for state in "hc"}
+        for state, d in zip(self.bridge, (dh, dc), strict=False):
+            dfinal[state] = affine.backward(self._p.bridge[state], d, self._g.bridge[state], cache.of(state))
+        return [lstm.State(dfinal["h"][:, part], dfinal["c"][:, part]) for part in (slice(H), slice(H, 2 * H))]
+
+
+class _Weights(NamedTuple):
+    embedding: Array
+    lstm: list[list[lstm.Params]]
+    bridge: dict[str, affine.Params]
+
+    @classmethod
+    def of(cls, named: dict[str, Array], encoder: Encoder) -> _Weights:
+        layers = [
+            [lstm.Params(*(named[f"lstm.{layer}.{direction}.{name}"] for name in lstm.Params._fields))
+             for direction in encoder._directions()]
+            for layer in range(encoder.layers)
+        ]  # fmt: skip
+        states = encoder.bridge if encoder.bidirectional else ""
+        bridge = {state: affine.Params(named[f"bridge.{state}.W"], named[f"bridge.{state}.b"]) for state in states}
+        return cls(named["embedding.W"], layers, bridge)

@@ -1,0 +1,143 @@
+"""Encoder and decoder with softmax cross-entropy over time."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.models.decoder import Attention, Decoder, DecoderState
+from seqwright.models.encoder import Encoder
+from seqwright.nn import cross_entropy
+from seqwright.nn.cache import Cache
+from seqwright.nn.parameters import Parameters
+from seqwright.types import Array, Ids
+
+__all__ = ["Seq2seq"]
+
+
+class Seq2seq:
+    """A sequence-to-sequence network; with its three positional arguments alone, the plain model of the article.
+
+    vocab_size V, wordvec_size D, hidden_size H.   target_vocab_size: where source and target have vocabularies of their
+    own.   The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
+    rng: draws the initial values.   dtype: float32 to work, float64 to check.
+
+    `params` and `grads` are sequences of arrays, encoder first; each is a view into one vector, `params.flat`.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        wordvec_size: int,
+        hidden_size: int,
+        *,
+        target_vocab_size: int | None = None,
+        layers: int = 1,
+        bidirectional: bool = False,
+        attention: Attention = "none",
+        peeky: bool = False,
+        reversed_source: bool = False,
+        bridge: Literal["h", "hc"] = "h",
+        dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        rng = rng or np.random.default_rng()
+        V, D, H = vocab_size, wordvec_size, hidden_size
+        self.encoder = Encoder(
+            V, D, H, layers=layers, bidirectional=bidirectional, reversed_source=reversed_source, bridge=bridge,
+            dropout=dropout, rng=rng, dtype=dtype,
+        )  # fmt: skip
+        self.decoder = Decoder(
+            target_vocab_size or V, D, H, layers=layers, attention=attention, memory_size=self.encoder.memory_size,
+            peeky=peeky, dropout=dropout, rng=rng, dtype=dtype,
+        )  # fmt: skip
+        self.label_smoothing = label_smoothing
+        self.cache = Cache(dtype)
+        self.params = Parameters(
+            {f"encoder.{name}": shape for name, shape in self.encoder.shapes().items()}
+            | {f"decoder.{name}": shape for name, shape in self.decoder.shapes().items()},
+            dtype,
+        )
+        self.grads = self.params.like()
+        self.params.flat[:] = np.concatenate([self.encoder.params.flat, self.decoder.params.flat])
+        self.encoder.bind(self.params, self.grads, "encoder.")
+        self.decoder.bind(self.params, self.grads, "decoder.")
+
+    def forward(
+        self,
+        xs: Ids,
+        ts: Ids,
+        *,
+        source_lengths: Ids | None = None,
+        target_lengths: Ids | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> float:
+        """Return the mean cross-entropy, in nats a symbol, of the targets given their sources.
+
+        xs (B, S), ts (B, T + 1) ids: the decoder reads ts[:, :-1] and is to say ts[:, 1:].
+        source_lengths, target_lengths (B,): how many of the S source symbols and of the T predicted ones are real; all,
+        if not given.   rng: draws the dropout masks; None, as for evaluation, drops nothing.
+        """
+        xs, ts = np.asarray(xs), np.asarray(ts)
+        B, S = xs.shape
+        T = ts.shape[1] - 1
+        return self.loss(
+            np.ascontiguousarray(xs.T, np.int32),
+            np.full(B, S, np.int32) if source_lengths is None else np.asarray(source_lengths, np.int32),
+            np.ascontiguousarray(ts.T, np.int32),
+            np.full(B, T, np.int32) if target_lengths is None else np.asarray(target_lengths, np.int32),
+            rng,
+        )
+
+    def loss(
+        self,
+        source: Ids,
+        source_lengths: Ids,
+        target: Ids,
+        target_lengths: Ids,
+        rng: np.random.Generator | None = None,
+    ) -> float:
+        """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B)."""
+        encoded = self.encoder.encode(source, source_lengths, self.encoder.cache, rng)
+        scores = self.decoder.decode(target[:-1], target_lengths, encoded, self.decoder.cache, rng)
+        return cross_entropy.forward(scores, target[1:], target_lengths, self.cache, smoothing=self.label_smoothing)
+
+    def backward(self, dout: float = 1.0) -> None:
+        """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
+        self.grads.flat[:] = 0
+        dscores = cross_entropy.backward(dout, self.cache, smoothing=self.label_smoothing)
+        d = self.decoder.decode_backward(dscores, self.decoder.cache)
+        self.encoder.encode_backward(d, self.encoder.cache)
+
+    def generate(self, xs: Ids, start_id: int, sample_size: int) -> list[int]:
+        """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in."""
+        ids = np.ascontiguousarray(np.transpose(xs), np.int32)
+        encoded = self.encoder.encode(ids, np.array([len(ids)], np.int32), self.encoder.cache)
+        return self.decoder.generate(encoded, start_id, sample_size)
+
+    def start(self, source: Ids, source_lengths: Ids) -> tuple[Step, DecoderState]:
+        """Return the step function and the first state to search the targets of source (S, B) with.
+
+        They share the weights and nothing else: as many threads as wanted may search at once.
+        """
+        cache = Cache(self.params.flat.dtype)
+        encoded = self.encoder.encode(source, source_lengths, cache.of("encoder"))
+        return Step(self.decoder, cache.of("decoder")), DecoderState.start(encoded)
+
+
+class Step:
+    """The decoder as a function from hypotheses to the log-probabilities of their next symbols; see `search.step`."""
+
+    def __init__(self, decoder: Decoder, cache: Cache) -> None:
+        self._decoder, self._cache = decoder, cache
+
+    def __call__(self, ids: Ids, state: DecoderState) -> tuple[Array, DecoderState]:
+        """Return log-probabilities (K, B, V) behind ids (K, B), and the state there."""
+        scores, state = self._decoder.step(ids, state, self._cache)
+        scores -= scores.max(axis=2, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=2, keepdims=True))
+        return scores, state

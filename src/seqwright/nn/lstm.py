@@ -1,0 +1,71 @@
+"""LSTM over a padded batch of sequences of different lengths, read in either direction.
+
+The equations are in docs/derivations/lstm.md and in `kernels.reference.lstm`, which states what padding means.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from seqwright import kernels
+from seqwright.nn.cache import Cache
+from seqwright.types import Array, Ids, Shape
+
+__all__ = ["Params", "backward", "forward", "shapes"]
+
+
+class Params(NamedTuple):
+    """Wx (D, 4H), Wh (H, 4H), b (4H,); gate columns i | f | g | o."""
+
+    Wx: Array
+    Wh: Array
+    b: Array
+
+
+class State(NamedTuple):
+    """h and c (B, H), before the first or after the last step; also their gradients."""
+
+    h: Array
+    c: Array
+
+
+def shapes(D: int, H: int) -> dict[str, Shape]:
+    """Return the shape of each parameter by name."""
+    return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
+
+
+def forward(
+    p: Params, x: Array, lengths: Ids, start: State | None, cache: Cache, *, reverse: bool = False
+) -> tuple[Array, State]:
+    """Return the output of each step (T, B, H) and the state after the last one.
+
+    x (T, B, D).   lengths (B,): row b takes part in its first lengths[b] steps and passes its state through the others.
+    start: None for zeros.   reverse: read from the last symbol to the first; outputs stay at their symbol's step.
+    """
+    T, B, D = x.shape
+    H = p.Wh.shape[0]
+    assert p.Wx.shape == (D, 4 * H), f"x has {D} features, Wx takes {p.Wx.shape[0]}"
+    cache["x"], cache["lengths"] = x, lengths
+    h, c = cache.new("h", (T + 1, B, H)), cache.new("c", (T + 1, B, H))
+    first, last = (T, 0) if reverse else (0, T)
+    h[first], c[first] = (0, 0) if start is None else start
+    kernels.lstm_forward(x, lengths, p.Wx, p.Wh, p.b, h, c, cache.new("gates", (T, B, 4 * H)), reverse)
+    return (h[:-1] if reverse else h[1:]), State(h[last], c[last])
+
+
+def backward(
+    p: Params, dh: Array, dend: State | None, grads: Params, cache: Cache, *, reverse: bool = False
+) -> tuple[Array, State]:
+    """Add to the gradients of p, return dL/dx (T, B, D) and the gradient of the state before the first step.
+
+    dh (T, B, H): gradient of each output.   dend: gradient of the last state, None for zeros; left unchanged.
+    Consumes the cache: one backward for each forward.
+    """
+    x, h, c = cache["x"], cache["h"], cache["c"]
+    dx = cache.new("dx", x.shape)
+    dstate = State(cache.new("dh_end", h.shape[1:]), cache.new("dc_end", c.shape[1:]))
+    dstate.h[:], dstate.c[:] = (0, 0) if dend is None else dend
+    kernels.lstm_backward(
+        np.ascontiguousarray(dh), *dstate, x, cache["lengths"], p.Wx, p.Wh, h, c, cache["gates"], dx, *grads, reverse
+    )
+    return dx, dstate

@@ -1,0 +1,19 @@
+"""Stochastic gradient descent."""
+
+from seqwright.nn.parameters import Parameters
+from seqwright.optim.clip import clip_scale
+
+__all__ = ["SGD"]
+
+
+class SGD:
+    """params -= rate · grads.   clip_norm: greatest norm of the whole gradient, None for no limit."""
+
+    def __init__(self, rate: float = 0.1, *, clip_norm: float | None = 5.0) -> None:
+        self.rate, self.clip_norm = rate, clip_norm
+
+    def update(self, params: Parameters, grads: Parameters) -> float:
+        """Change params by one step along grads; return the norm of the gradient before clipping."""
+        norm, scale = clip_scale(grads.flat, self.clip_norm)
+        params.flat -= params.flat.dtype.type(self.rate * scale) * grads.flat
+        return norm
