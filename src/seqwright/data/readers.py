@@ -9,7 +9,6 @@ What a token is, and any change to the text itself, belongs to `text`.
 
 import contextlib
 import gzip
-import io
 import sys
 import zlib
 from collections.abc import Iterator
@@ -59,7 +58,10 @@ class Columns:
         return min({1, 2, 3} - {self.source, self.target})
 
 
-def read_pairs(path: Path | str, *, columns: Columns = Columns()) -> list[Pair]:  # noqa: B008 - frozen
+STANDARD = Columns()
+
+
+def read_pairs(path: Path | str, *, columns: Columns = STANDARD) -> list[Pair]:
     """Return every line of a tab-separated file as a Pair, in order.
 
     With `columns.features` None the file must be of one mind: all lines have the features column or none has it (empty
@@ -116,9 +118,13 @@ def too_few(name: str, number: int, line: str, n_columns: int, n_needed: int) ->
 
 
 def uneven(name: str, number: int, line: str, has_features: bool, first: int, column: int) -> str:
-    has, lacks = ("this line has", f"line {first} has not") if has_features else (f"line {first} has", "this line has not")
+    differ = (
+        f"this line has a column {column}, line {first} has not"
+        if has_features
+        else (f"this line has no column {column}, line {first} has one")
+    )
     return (
-        f"{name}, line {number}: {has} a column {column} and {lacks}: {shorten(line)}; remove the stray tab, "
+        f"{name}, line {number}: {differ}: {shorten(line)}; remove the stray tab, "
         f"end lines without features in a tab, or set the features column ({column}, or 0 for none)"
     )
 
@@ -133,12 +139,10 @@ def read_lines(path: Path | str, *, errors: Literal["strict", "replace"] = "stri
     with opened(path) as stream, reading(name):
         offset = 0
         for number, raw in enumerate(stream, start=1):
-            line = raw.removeprefix(BOM) if number == 1 else raw
-            line = line.removesuffix(b"\n").removesuffix(b"\r")
-            # The line and file offsets in the message count the byte order mark; a decoder that skipped it does not.
             n_skipped = len(BOM) if number == 1 and raw.startswith(BOM) else 0
-            if n_skipped and not line and len(raw) == n_skipped:
-                return  # a file of a byte order mark only is an empty file
+            if 0 < n_skipped == len(raw):
+                return  # nothing but a byte order mark is an empty file
+            line = raw[n_skipped:].removesuffix(b"\n").removesuffix(b"\r")
             try:
                 text = line.decode("utf-8", errors=errors)
             except UnicodeDecodeError as fault:
@@ -185,17 +189,18 @@ def opened(path: Path | str) -> Iterator[BinaryIO | gzip.GzipFile]:
         yield stream
         return
     path = Path(path)
-    # Asked before opening: where a directory fails to open, platforms differ in how.
-    if path.is_dir():
-        raise errors.DataError(f"{name}: is a directory; give a file in it")
     try:
+        if path.is_dir():  # asked first, because platforms differ in how a directory fails to open
+            raise errors.DataError(f"{name}: is a directory; give a file in it")
         file = gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # noqa: SIM115 - closed below
     except FileNotFoundError:
         raise errors.DataError(f"{name}: no such file; check the path, or give - for standard input") from None
     except PermissionError:
         raise errors.DataError(f"{name}: no permission to read it; change its permissions or copy it") from None
     except (OSError, ValueError) as fault:
-        raise errors.DataError(f"{name}: cannot be opened ({fault}); check the path") from None
+        raise errors.DataError(
+            f"{name}: cannot be opened ({getattr(fault, 'strerror', fault)}); check the path"
+        ) from None
     with file:
         yield file
 
@@ -207,13 +212,16 @@ def reading(name: str) -> Iterator[None]:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise errors.DataError(f"{name}: damaged or not gzip ({fault}); compress it again") from None
-    except (OSError, io.UnsupportedOperation) as fault:
+    except OSError as fault:
         raise errors.DataError(f"{name}: cannot be read ({fault.strerror or fault}); copy it and try again") from None
 
 
 def display_name(path: Path | str) -> str:
     """Return what messages call this file."""
-    return "standard input" if str(path) == "-" else str(path)
+    name = str(path)
+    if name == "-":
+        return "standard input"
+    return name if name.isprintable() else repr(name)  # a name may hold a line feed, a message may not
 
 
 def shorten(text: str, width: int = 60) -> str:

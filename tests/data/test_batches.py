@@ -1,0 +1,242 @@
+"""Every example once, nothing but padding beside it, and nothing shared between training and dev."""
+
+import time
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqwright import errors
+from seqwright.data import batches, readers, text, vocabulary
+from seqwright.data.readers import Pair
+
+TEXTS = st.text("abcd ", max_size=9)
+PAIRS = st.lists(st.builds(Pair, TEXTS, TEXTS, st.sampled_from(["", "V;PST", "V"]), st.just(0)), max_size=40)
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def encoded(pairs, tokens=text.Tokens.CHARACTERS):
+    source_format, target_format = text.TextFormat(), text.TextFormat(tokens)
+    source = vocabulary.Vocabulary.build(text.source_tokens(p.source, p.features, source_format) for p in pairs)
+    target = vocabulary.Vocabulary.build(target_format.split(p.target) for p in pairs)
+    examples = batches.encode_pairs(
+        pairs,
+        source_format=source_format,
+        target_format=target_format,
+        source_vocabulary=source,
+        target_vocabulary=target,
+    )
+    return examples, source, target
+
+
+def read_back(batch, source, target):
+    """Return the batch's rows as text, by plain loops."""
+    rows = {}
+    for b, position in enumerate(batch.index):
+        S, T = batch.source_lengths[b], batch.target_lengths[b]
+        xs, ts = batch.source[:, b].tolist(), batch.target[:, b].tolist()
+        assert xs[S - 1] == vocabulary.END
+        assert ts[0] == vocabulary.START
+        assert ts[T] == vocabulary.END
+        assert set(xs[S:] + ts[T + 1 :]) <= {vocabulary.PAD}
+        tokens = source.decode(xs[: S - 1])
+        features = [token.removeprefix("feature ") for token in tokens if len(token) > 1]
+        letters = "".join(token for token in tokens if len(token) == 1)
+        rows[int(position)] = Pair(letters, "".join(target.decode(ts[1:T])), ";".join(features))
+    return rows
+
+
+@given(PAIRS, st.integers(1, 7), SEEDS | st.none(), st.none() | st.integers(1, 60))
+def test_every_example_comes_back_exactly_once(pairs, batch_size, seed, max_tokens):
+    examples, source, target = encoded(pairs)
+    rng = None if seed is None else np.random.default_rng(seed)
+    rows = {}
+    n = 0
+    for batch in batches.batches(examples, batch_size=batch_size, rng=rng, max_tokens=max_tokens):
+        n += len(batch.index)
+        rows |= read_back(batch, source, target)
+        size = batch.source.size + batch.target.size
+        assert len(batch.index) <= batch_size
+        assert max_tokens is None or size <= max_tokens or len(batch.index) == 1
+    assert n == len(pairs)
+    assert [rows[i] for i in range(n)] == pairs
+
+
+@given(PAIRS.filter(bool), st.integers(1, 7))
+def test_a_batch_is_no_longer_than_its_longest_rows(pairs, batch_size):
+    examples, _, _ = encoded(pairs)
+    for batch in batches.batches(examples, batch_size=batch_size, rng=None):
+        assert batch.source.shape == (batch.source_lengths.max(), len(batch.index))
+        assert batch.target.shape == (batch.target_lengths.max() + 1, len(batch.index))
+        arrays = (batch.source, batch.source_lengths, batch.target, batch.target_lengths)
+        assert {a.dtype for a in arrays} == {np.dtype(np.int32)}
+        assert batch.index.dtype == np.int64
+        assert batch.source.flags.c_contiguous
+        assert batch.target.flags.c_contiguous
+
+
+def test_features_and_empty_texts_are_encoded():
+    examples, source, _ = encoded([Pair("", "", ""), Pair("go", "went", "V;PST")])
+    batch = examples.batch(np.array([0, 1]))
+    assert batch.source_lengths.tolist() == [1, 5]
+    assert batch.target_lengths.tolist() == [1, 5]
+    assert source.decode(batch.source[:, 1]) == ["feature V", "feature PST", "g", "o", "</s>"]
+
+
+def test_a_strange_symbol_is_encoded_as_unknown_and_keeps_its_place():
+    _, source, _ = encoded([Pair("ab", "c")])
+    ids = batches.encode_source("aéb", "NEW", text.TextFormat(), source)
+    assert source.decode(ids) == ["<unk>", "a", "<unk>", "b", "</s>"]
+
+
+def test_pad_agrees_with_a_loop():
+    ids, lengths = batches.pad([[5, 6, 3], [3], [7, 3]])
+    assert ids.tolist() == [[5, 3, 7], [6, 0, 3], [3, 0, 0]]
+    assert lengths.tolist() == [3, 1, 2]
+    assert batches.pad([])[0].shape == (0, 0)
+
+
+def lengths_by_batch(pairs, seed):
+    examples, _, _ = encoded(pairs)
+    rng = np.random.default_rng(seed)
+    return [batch.target_lengths.tolist() for batch in batches.batches(examples, batch_size=32, rng=rng)]
+
+
+@pytest.fixture(scope="module")
+def many():
+    rng = np.random.default_rng(3)
+    return [Pair(f"{n}", "x" * int(rng.integers(1, 30))) for n in range(5000)]
+
+
+def test_batches_hold_like_lengths(many):
+    padded = sum(max(lengths) * len(lengths) for lengths in lengths_by_batch(many, 1))
+    needed = sum(sum(lengths) for lengths in lengths_by_batch(many, 1))
+    assert padded < 1.05 * needed  # unsorted it is about 1.9
+
+
+def test_shuffled_batches_do_not_come_in_order_of_length(many):
+    means = np.array([np.mean(lengths) for lengths in lengths_by_batch(many, 1)])
+    assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4
+
+
+def epoch(examples, rng):
+    return [batch.index.tolist() for batch in batches.batches(examples, batch_size=32, rng=rng)]
+
+
+def test_an_epoch_depends_on_the_generator_alone(many):
+    examples, _, _ = encoded(many)
+    assert epoch(examples, np.random.default_rng(1)) == epoch(examples, np.random.default_rng(1))
+    rng = np.random.default_rng(1)
+    first, second = epoch(examples, rng), epoch(examples, rng)
+    assert {frozenset(batch) for batch in first}.isdisjoint({frozenset(batch) for batch in second})
+
+
+def test_an_epoch_of_a_hundred_thousand_pairs_costs_little():
+    # Two seconds where half a second is meant: shared machines stall. A loop over symbols in Python takes longer.
+    n = 100_000
+    rng = np.random.default_rng(5)
+    starts = np.concatenate([[0], np.cumsum(rng.integers(3, 20, size=n))])
+    ids = rng.integers(4, 30, size=starts[-1], dtype=np.int32)
+    examples = batches.Examples(ids, starts, ids, starts)
+    begin = time.perf_counter()
+    seen = sum(len(batch.index) for batch in batches.batches(examples, batch_size=128, rng=rng))
+    assert seen == n
+    assert time.perf_counter() - begin < 2
+
+
+# Unknown symbols
+
+
+def test_rare_symbols_are_hidden_oftener_and_special_ids_never():
+    v = vocabulary.Vocabulary.build(["a" * 1000 + "bbb" + "c"])
+    rates = batches.unknown_rates(v, at_least=0.01)
+    assert rates[:4].tolist() == [0, 0, 0, 0]
+    assert rates[4:].tolist() == pytest.approx([0.01, 0.25 / 3.25, 0.2])
+
+
+def test_symbols_nobody_counted_are_hidden_at_the_least_rate():
+    assert batches.unknown_rates(vocabulary.Vocabulary("ab"), at_least=0.01)[4:].tolist() == [0.01, 0.01]
+
+
+def test_source_symbols_are_hidden_at_their_rates_and_nothing_else_changes():
+    pairs = [Pair("a" * 50, "b"), Pair("ac" * 30, "d")] * 200
+    examples, source, _ = encoded(pairs)
+    batch = examples.batch(np.arange(len(pairs)))
+    rates = np.zeros(len(source))
+    rates[source.encode("a")[0]] = 0.3
+    hidden = batches.with_unknowns(batch, source_rates=rates, rng=np.random.default_rng(7))
+    changed = hidden.source != batch.source
+    assert set(hidden.source[changed]) == {vocabulary.UNKNOWN}
+    is_a = batch.source == source.encode("a")[0]
+    assert not (changed & ~is_a).any()
+    assert changed[is_a].mean() == pytest.approx(0.3, abs=0.02)
+    assert hidden.source.dtype == np.int32
+    assert hidden.target is batch.target
+
+
+# Holding out
+
+
+@given(PAIRS, st.floats(0.01, 0.99), SEEDS, st.integers(1, 5))
+def test_held_out_sources_are_on_one_side_only(pairs, fraction, seed, at_most):
+    n_sources = len({p.source for p in pairs})
+    if n_sources < 2:
+        with pytest.raises(errors.DataError):
+            batches.hold_out(pairs, fraction=fraction, seed=seed)
+        return
+    training, dev = batches.hold_out(pairs, fraction=fraction, seed=seed, at_most=at_most)
+    assert sorted(training + dev) == sorted(pairs)
+    assert {p.source for p in training}.isdisjoint({p.source for p in dev})
+    assert training
+    assert 1 <= len({p.source for p in dev}) <= at_most
+    again = batches.hold_out(pairs[::-1], fraction=fraction, seed=seed, at_most=at_most)
+    assert [set(side) for side in again] == [set(training), set(dev)]
+
+
+def test_the_fraction_held_out_is_of_sources_and_the_seed_chooses_them():
+    pairs = [Pair(f"{n}", "x") for n in range(1000)]
+    dev = [frozenset(batches.hold_out(pairs, fraction=0.1, seed=seed)[1]) for seed in (1, 2)]
+    assert [len(d) for d in dev] == [100, 100]
+    assert dev[0] != dev[1]
+
+
+def test_both_sides_keep_the_order_of_lines():
+    pairs = [Pair(f"{n % 50}", "x", "", n) for n in range(200)]
+    for side in batches.hold_out(pairs, fraction=0.3, seed=1):
+        assert [p.line for p in side] == sorted(p.line for p in side)
+
+
+def test_sources_that_look_alike_are_on_one_side():
+    pairs = [Pair(unicodedata.normalize(form, c), "x") for c in "éàüöçñ" for form in ("NFC", "NFD")]
+    training, dev = batches.hold_out(pairs, fraction=0.5, seed=1)
+    sides = [{unicodedata.normalize("NFC", p.source) for p in side} for side in (training, dev)]
+    assert sides[0].isdisjoint(sides[1])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [([], "0 pairs"), ([Pair("a", "b")], "one pair only"), ([Pair("a", "b")] * 3, "3 pairs of one source only")],
+)
+def test_too_few_sources_to_hold_any_out_is_said(pairs, says):
+    with pytest.raises(errors.DataError, match=says):
+        batches.hold_out(pairs, fraction=0.1, seed=1)
+
+
+def test_real_words_with_several_pronunciations_are_not_split(data_dir):
+    pairs = readers.read_pairs(data_dir / "cmudict" / "train.tsv")
+    training, dev = batches.hold_out(pairs, fraction=0.1, seed=1)
+    words = {p.source for p in dev}
+    assert len(words) == 2000
+    assert len(dev) > len(words)
+    assert not any(p.source in words for p in training)
+
+
+def test_real_pairs_come_back_from_their_batches(data_dir):
+    pairs = [p._replace(line=0) for p in readers.read_pairs(data_dir / "turkish-inflection" / "train-medium.tsv")]
+    examples, source, target = encoded(pairs)
+    rows = {}
+    for batch in batches.batches(examples, batch_size=64, rng=np.random.default_rng(1)):
+        rows |= read_back(batch, source, target)
+    assert [rows[i] for i in range(len(pairs))] == pairs

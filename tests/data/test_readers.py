@@ -1,0 +1,239 @@
+"""What a file may hold, and what is said about one that cannot be read."""
+
+import gzip
+import io
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from seqwright import errors
+from seqwright.data import readers
+
+# Anything that UTF-8 can hold but the two characters that separate, and "\r", which may belong to a line's end.
+FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r"), max_size=12)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(data: bytes | str, name: str = "pairs.tsv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    return write
+
+
+def stdin_of(data: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
+
+
+def message(path: Path | str, **options) -> str:
+    with pytest.raises(errors.DataError) as caught:
+        readers.read_pairs(path, **options)
+    assert "\n" not in str(caught.value), "a message is one line"
+    return str(caught.value)
+
+
+# Pairs
+
+
+@given(
+    rows=st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=8),
+    end=st.sampled_from(["\n", "\r\n"]),
+    bom=st.booleans(),
+    compress=st.booleans(),
+    last_end=st.booleans(),
+)
+@example(rows=[("a\u2028b\x0b\x85", '"'), ("\x00", "'\x1c")], end="\n", bom=True, compress=True, last_end=True)
+def test_pairs_come_back_as_they_were_written(tmp_path_factory, rows, end, bom, compress, last_end):
+    rows = [*rows, ("x", "y")]  # a file whose every target is empty is refused
+    text = end.join("\t".join(row) for row in rows) + end * last_end
+    if text.startswith("\ufeff"):
+        bom = True  # one mark is dropped, so a text that starts with one needs another in front
+    data = ("\ufeff" * bom + text).encode()
+    path = tmp_path_factory.mktemp("pairs") / ("pairs.tsv.gz" if compress else "pairs.tsv")
+    path.write_bytes(gzip.compress(data) if compress else data)
+    pairs = readers.read_pairs(path)
+    assert [(pair.source, pair.target) for pair in pairs] == rows
+    assert [pair.line for pair in pairs] == list(range(1, len(rows) + 1))
+
+
+def test_an_empty_line_is_a_pair_of_empty_texts_and_keeps_the_line_numbers(write):
+    pairs = readers.read_pairs(write("a\tb\n\nc\td\n"))
+    assert pairs == [readers.Pair("a", "b", "", 1), readers.Pair("", "", "", 2), readers.Pair("c", "d", "", 3)]
+
+
+def test_the_third_column_is_the_features_where_every_line_has_one(write):
+    path = write("go\twent\tV;PST\n\nsee\tsaw\t\n")
+    assert [pair.features for pair in readers.read_pairs(path)] == ["V;PST", "", ""]
+    assert [pair.features for pair in readers.read_pairs(path, columns=readers.Columns(features=0))] == ["", "", ""]
+
+
+def test_a_stray_third_column_is_refused_unless_the_features_column_is_named(write):
+    path = write("a\tb\nc\td\te\n")
+    assert f"{path}, line 2: this line has a column 3, line 1 has not: 'c\\td\\te'" in message(path)
+    assert [p.features for p in readers.read_pairs(path, columns=readers.Columns(features=3))] == ["", "e"]
+    assert "line 2: this line has no column 3, line 1 has one" in message(write("c\td\te\na\tb\n"))
+
+
+def test_columns_can_stand_in_any_order(write):
+    path = write("go\tV;PST\twent\tmore\n")
+    pair = readers.read_pairs(path, columns=readers.Columns(source=1, target=3, features=2))[0]
+    assert (pair.source, pair.target, pair.features) == ("go", "went", "V;PST")
+    assert readers.read_pairs(path, columns=readers.Columns(source=3, target=1))[0].features == "V;PST"
+
+
+@pytest.mark.parametrize(
+    "columns", [{"source": 0}, {"target": -1}, {"features": -1}, {"source": 2}, {"features": 2}, {"target": 1}]
+)
+def test_columns_that_mean_nothing_are_refused(columns):
+    with pytest.raises(errors.ConfigError):
+        readers.Columns(**columns)
+
+
+def test_standard_input_is_read_and_left_open(monkeypatch):
+    stdin = stdin_of(b"a\tb\r\nc\td")
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert [pair[:2] for pair in readers.read_pairs("-")] == [("a", "b"), ("c", "d")]
+    assert not stdin.buffer.closed
+
+
+def test_a_line_without_a_tab_is_named_with_its_number_and_text(write):
+    path = write("a\tb\nword W ER D\nc\td\n")
+    assert f"{path}, line 2: no tab in 'word W ER D'" in message(path)
+
+
+def test_a_long_or_unprintable_line_is_shortened_in_the_message(write):
+    said = message(write("a\tb\n" + "\x1b[2J\x00" * 4000 + "\n"))
+    assert len(said) < 500
+    assert said.isprintable()
+
+
+def test_too_few_columns_are_counted_in_the_message(write):
+    said = message(write("a\tb\n"), columns=readers.Columns(source=1, target=4))
+    assert "line 1: 2 columns in 'a\\tb', needed 4" in said
+
+
+def test_a_byte_that_is_not_utf8_is_named_with_line_and_offset(write):
+    data = "ä\tb\nc\té".encode() + b"\xff\n"
+    at = data.index(b"\xff")
+    assert f"line 2, byte 5 (byte {at + 1} of the file): 0xff is not UTF-8" in message(write(data))
+    with_bom = readers.BOM + b"\xe9\tb\n"
+    assert "line 1, byte 4 (byte 4 of the file): 0xe9" in message(write(with_bom))
+
+
+def test_utf16_is_recognised(write):
+    assert "looks like UTF-16" in message(write("a\tb\n".encode("utf-16")))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert f"{tmp_path / 'none.tsv'}: no such file" in message(tmp_path / "none.tsv")
+
+
+def test_a_directory_is_named(tmp_path):
+    assert f"{tmp_path}: is a directory" in message(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", readers.BOM])
+def test_an_empty_file_is_refused_as_pairs(write, data):
+    assert "the file is empty" in message(write(data))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="needs a user who can be refused a file")
+def test_a_file_without_permission_is_named(write):
+    path = write("a\tb\n")
+    path.chmod(0)
+    assert "no permission" in message(path)
+
+
+@pytest.mark.parametrize("path", ["a\0b.tsv", "x" * 5000 + ".tsv", "line\nfeed.tsv"])
+def test_a_path_that_cannot_be_is_an_error_on_one_line(path):
+    assert "check the path" in message(path)
+
+
+def test_every_target_empty_is_refused(write):
+    assert "every target is empty (column 2)" in message(write("a\t\nb\t\n\n"))
+
+
+GZ = gzip.compress("".join(f"{n}\t{n * n}\n" for n in range(99)).encode())
+
+
+@pytest.mark.parametrize("data", [GZ[:-9], b"a\tb\n", GZ[:12] + b"\xff" * 9 + GZ[21:], GZ[:-8] + b"\0" * 8])
+def test_a_damaged_gz_is_named(write, data):
+    assert "damaged or not gzip" in message(write(data, "pairs.tsv.gz"))
+
+
+# Lines
+
+
+@given(lines=st.lists(FIELDS, max_size=8), end=st.sampled_from(["\n", "\r\n"]), compress=st.booleans())
+def test_as_many_lines_come_back_as_were_written(tmp_path_factory, lines, end, compress):
+    data = ("\ufeff" + "".join(line + end for line in lines)).encode()
+    path = tmp_path_factory.mktemp("lines") / ("lines.txt.gz" if compress else "lines.txt")
+    path.write_bytes(gzip.compress(data) if compress else data)
+    assert list(readers.read_lines(path)) == lines
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (readers.BOM, []),
+        (readers.BOM + b"\n", [""]),
+        (b"\n", [""]),
+        (b"\r\n\n", ["", ""]),
+        (b"a\n\nb", ["a", "", "b"]),
+        (b"a\r\r\n", ["a\r"]),
+        (b"a\rb\x0b\x0c\x00\n", ["a\rb\x0b\x0c\x00"]),
+        ("a\u2028\u0085\x1c\n😀".encode(), ["a\u2028\u0085\x1c", "😀"]),
+    ],
+)
+def test_lines_end_at_line_feeds_only(write, monkeypatch, data, lines):
+    assert list(readers.read_lines(write(data))) == lines
+    monkeypatch.setattr("sys.stdin", stdin_of(data))
+    assert list(readers.read_lines("-")) == lines
+
+
+def test_a_broken_line_is_named_or_replaced_but_never_lost(write):
+    path = write(b"a\nb\xe4c\nd\n")
+    assert list(readers.read_lines(path, errors="replace")) == ["a", "b\ufffdc", "d"]
+    lines = readers.read_lines(path)
+    assert next(lines) == "a"
+    with pytest.raises(errors.DataError, match=r"line 2, byte 2 \(byte 4 of the file\): 0xe4"):
+        next(lines)
+
+
+def test_both_readers_name_the_same_broken_byte(write):
+    path = write(readers.BOM + b"a\tb\nc\t\xe4\xe4\n")
+    with pytest.raises(errors.DataError) as caught:
+        list(readers.read_lines(path))
+    assert str(caught.value) == message(path)
+
+
+def test_faults_of_files_are_ours_in_lines_too(tmp_path):
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(errors.DataError):
+            list(readers.read_lines(path))
+
+
+def test_lines_are_read_in_constant_memory(write):
+    path = write(b"0123456789\n" * 400_000)  # 4.4 MB
+    tracemalloc.start()
+    try:
+        n = sum(1 for _ in readers.read_lines(path))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert n == 400_000
+    assert peak < 1_000_000
+
+
+def test_every_real_file_gives_a_pair_a_line(data_dir):
+    for path in sorted(data_dir.glob("**/*.tsv")):
+        pairs = readers.read_pairs(path)
+        assert len(pairs) == path.read_bytes().count(b"\n"), path
+        assert bool(pairs[0].features) == (path.parent.name == "turkish-inflection" or path.stem == "ATTRIBUTION")

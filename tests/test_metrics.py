@@ -1,0 +1,80 @@
+"""Scores against an oracle and against arithmetic done by hand."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqwright import metrics
+from seqwright.data import readers
+from seqwright.data.readers import Pair
+
+TOKENS = st.lists(st.sampled_from(["a", "b", "aː", "<pad>"]), max_size=6)
+ITEMS = st.lists(st.tuples(TOKENS, st.lists(TOKENS, min_size=1, max_size=3)), min_size=1, max_size=6)
+
+
+def distance(a, b):
+    """Levenshtein's recursion, as it is defined."""
+    if not a or not b:
+        return len(a) + len(b)
+    return min(distance(a[1:], b) + 1, distance(a, b[1:]) + 1, distance(a[1:], b[1:]) + (a[0] != b[0]))
+
+
+@given(TOKENS.map(lambda t: t[:5]), TOKENS.map(lambda t: t[:5]))
+def test_edit_distance_is_levenshteins_over_tokens(hypothesis, reference):
+    assert metrics.edit_distance(hypothesis, reference) == distance(hypothesis, reference)
+
+
+def test_tokens_count_whole():
+    assert metrics.edit_distance(["d͡z", "a"], ["d", "a"]) == 1
+
+
+@given(ITEMS)
+def test_an_item_is_wrong_where_it_equals_no_reference(items):
+    hypotheses, references = zip(*items, strict=True)
+    scores = metrics.evaluate(hypotheses, references)
+    assert scores.errors == sum(hypothesis not in candidates for hypothesis, candidates in items)
+    assert scores.exact + scores.wer == pytest.approx(100)
+    assert scores.edits == sum(min(metrics.edit_distance(h, c) for c in candidates) for h, candidates in items)
+
+
+@given(ITEMS)
+def test_more_references_never_make_an_answer_worse(items):
+    hypotheses, references = zip(*items, strict=True)
+    first_only = metrics.evaluate(hypotheses, [candidates[:1] for candidates in references])
+    every = metrics.evaluate(hypotheses, references)
+    assert every.errors <= first_only.errors
+    assert every.edits <= first_only.edits
+
+
+def test_scores_by_hand():
+    hypotheses = [["a", "b"], ["a"], []]
+    references = [[["a", "b"]], [["a", "c", "d"], ["b", "b"]], [["x"], ["y", "z"]]]
+    scores = metrics.evaluate(hypotheses, references)
+    # The second is as near to "a c d" as to "b b" (two edits): the first counts, with its three tokens.
+    assert (scores.n, scores.errors, scores.edits, scores.tokens) == (3, 2, 3, 6)
+    assert scores.ter == pytest.approx(50)
+    assert scores.wer == pytest.approx(200 / 3)
+
+
+def test_empty_references_do_not_divide_by_zero():
+    assert metrics.evaluate([["a", "b"]], [[[]]]).ter == 200
+    assert metrics.evaluate([[]], [[[]]]).ter == 0
+
+
+def test_scores_are_json():
+    scores = metrics.evaluate([["a"]], [[["a"]]])
+    assert msgspec.json.decode(msgspec.json.encode(scores))["exact"] == 100
+
+
+def test_references_are_grouped_by_source_and_features_in_order():
+    pairs = [Pair("b", "1"), Pair("a", "2"), Pair("b", "3"), Pair("b", "1"), Pair("b", "4", "PL")]
+    assert metrics.group_references(pairs) == ([("b", ""), ("a", ""), ("b", "PL")], [["1", "3"], ["2"], ["4"]])
+
+
+def test_the_real_test_words_are_as_many_as_the_literature_has(data_dir):
+    pairs = readers.read_pairs(data_dir / "cmudict" / "test.tsv")
+    sources, references = metrics.group_references(pairs)
+    assert len(sources) == 12_000
+    last = metrics.evaluate([r[-1].split() for r in references], [[t.split() for t in r] for r in references])
+    assert last.wer == 0
