@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No deadline for a single example: on a shared machine it would measure the neighbours.
+hypothesis.settings.register_profile("seqwright", deadline=None)
+hypothesis.settings.load_profile("seqwright")
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def uneven(name: str, number: int, line: str, has_features: bool, first: int, co
     differ = (
         f"this line has a column {column}, line {first} has not"
         if has_features
-        else (f"this line has no column {column}, line {first} has one")
+        else f"this line has no column {column}, line {first} has one"
     )
     return (
         f"{name}, line {number}: {differ}: {shorten(line)}; remove the stray tab, "
