@@ -123,9 +123,15 @@ class Decoder:
         return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).transpose(1, 0, 2)
 
     def backward(self, dscore: Array) -> Array:
-        """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the encoder's state."""
+        """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the h that `forward` took.
+
+        That h starts every layer, so its gradient is the sum of theirs. Where all that crosses was passed, each part's
+        gradient comes from `decode_backward`.
+        """
         self.grads.flat[:] = 0
-        return self.decode_backward(np.ascontiguousarray(dscore.transpose(1, 0, 2)), self.cache).h[-1]
+        d = self.decode_backward(np.ascontiguousarray(dscore.transpose(1, 0, 2)), self.cache)
+        dh: Array = d.h.sum(axis=0)
+        return dh
 
     def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
         """Return `sample_size` symbol ids: each time the one with the highest score, read back in.
@@ -143,7 +149,7 @@ class Decoder:
             encoded.h.copy(), encoded.c.copy(), peek, memory, lengths, start_id, -1, np.array([sample_size], np.int32),
             1.0, None, ids, log_probs, np.empty(1, np.int32),
         )  # fmt: skip
-        return [int(id) for id in ids[:, 0]]
+        return [int(symbol) for symbol in ids[:, 0]]
 
     def decode(
         self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None
@@ -219,7 +225,7 @@ class Decoder:
         dx = self._beside_peek_backward(dx, dpeek)
         d.h[-1] += dpeek
         dx = dropout.backward(dx, cache.of("dropout"))
-        embedding.backward(np.ascontiguousarray(dx), g.embedding, cache.of("embedding"))
+        embedding.backward(dx, g.embedding, cache.of("embedding"))
         return d
 
     def _beside_peek(self, x: Array, cache: Cache, peek: Array) -> Array:
@@ -232,12 +238,12 @@ class Decoder:
         return both
 
     def _beside_peek_backward(self, dboth: Array, dpeek: Array) -> Array:
-        """Return the gradient of x, and add that of peek over all steps to dpeek (B, H)."""
+        """Return the gradient of x (T, B, D), and add that of peek over all steps to dpeek (B, H)."""
         if not self.peeky:
             return dboth
         D = dboth.shape[2] - dpeek.shape[1]
         dpeek += dboth[:, :, D:].sum(axis=0)
-        return dboth[:, :, :D]
+        return np.ascontiguousarray(dboth[:, :, :D])
 
     def _from_hidden(self, h: Array) -> Encoded:
         """Return what crosses when only the article's h (B, H) does: it starts every layer."""

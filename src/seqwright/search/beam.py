@@ -38,20 +38,21 @@ def beam(
         log_probs, state = step(last, state)
         own_end = log_probs.argmax(axis=2) == end_id
         others = np.arange(log_probs.shape[2]) != end_id
-        log_probs[:, (max_lengths[running] <= length)[:, None] & others] = -np.inf
+        full = max_lengths[running] <= length
+        log_probs[:, full[:, None] & others] = -np.inf
         scores, parents, ids = _best(log_probs + total[:, :, None], width)
         length += 1
         columns, survivors, chosen = [], [], []
         for column, source in enumerate(running.tolist()):
             nodes, places = [], []
             for rank in range(width - len(done[source])):
-                score, k, id = scores[column, rank], parents[column, rank], int(ids[column, rank])
+                score, k, symbol = scores[column, rank], parents[column, rank], int(ids[column, rank])
                 if np.isneginf(score):
                     break
                 looked = None if state.attended is None else state.attended[k, column].copy()
-                own = id != end_id or bool(own_end[k, column])
-                node = _Node(live[column][k], id, float(score), float(log_probs[k, column, id]), own, looked)
-                if id == end_id:
+                own = not full[column] or bool(own_end[k, column])
+                node = _Node(live[column][k], symbol, float(score), float(log_probs[k, column, symbol]), own, looked)
+                if symbol == end_id:
                     done[source].append(_candidate(node, length_norm))
                 else:
                     nodes.append(node)
@@ -69,7 +70,7 @@ class _Node(NamedTuple):
     """The last symbol of a hypothesis, behind the others; total and log_prob as before normalising."""
 
     before: _Node | None
-    id: int
+    symbol: int
     total: float
     log_prob: float
     own: bool  # False for an end that the greatest length forced
@@ -82,7 +83,7 @@ def _columns(live: list[list[_Node]], end_id: int) -> tuple[Ids, Array]:
     last = np.full((K, len(live)), end_id, np.int32)
     total = np.full((K, len(live)), -np.inf)
     for column, nodes in enumerate(live):
-        last[: len(nodes), column] = [node.id for node in nodes]
+        last[: len(nodes), column] = [node.symbol for node in nodes]
         total[: len(nodes), column] = [node.total for node in nodes]
     return last, total
 
@@ -95,9 +96,10 @@ def _best(scores: Array, width: int) -> tuple[Array, Ids, Ids]:
     if width == 1:
         index = flat.argmax(axis=1)[:, None]
     else:
-        index = np.sort(np.argpartition(-flat, width - 1, axis=1)[:, :width], axis=1)
-        order = np.argsort(-np.take_along_axis(flat, index, axis=1), axis=1, kind="stable")
-        index = np.take_along_axis(index, order, axis=1)
+        index = np.empty((B, width), np.intp)
+        for row, worst in enumerate(np.partition(flat, -width, axis=1)[:, -width]):
+            able = np.flatnonzero(flat[row] >= worst)  # more than `width` where the worst has equals
+            index[row] = able[np.argsort(-flat[row, able], kind="stable")[:width]]
     k, v = np.divmod(index, V)
     return np.take_along_axis(flat, index, axis=1), k, v.astype(np.int32)
 
@@ -120,5 +122,5 @@ def _candidate(end: _Node, length_norm: float) -> Candidate:
     path.reverse()
     attended = None if end.attended is None else np.stack([n.attended for n in path if n.attended is not None])
     return Candidate(
-        [n.id for n in path[:-1]], [n.log_prob for n in path], end.total / len(path) ** length_norm, end.own, attended
+        [n.symbol for n in path[:-1]], [n.log_prob for n in path], end.total / len(path) ** length_norm, end.own, attended
     )
