@@ -1,0 +1,190 @@
+"""A gradient check of each layer; used on the layers as they are and on layers with a planted fault.
+
+Every check fills the gradients with numbers first and takes them off again: backward has to add.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from seqwright import kernels
+from seqwright.nn import affine, attention, cross_entropy, dropout, embedding, lstm
+from seqwright.nn.cache import Cache
+from seqwright.testing import gradients
+
+Check = Callable[..., None]
+BEFORE = 0.75  # what the gradients of parameters hold before backward adds to them
+
+
+def normal(rng: np.random.Generator, **shapes: tuple[int, ...]) -> dict[str, Any]:
+    return {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+
+
+def held(*arrays: np.ndarray | None) -> list[Any]:
+    return [None if a is None else np.full_like(a, BEFORE) for a in arrays]
+
+
+def added(**grads: np.ndarray | None) -> dict[str, Any]:
+    return {name: g - BEFORE for name, g in grads.items() if g is not None}
+
+
+def check_lstm(
+    rng: np.random.Generator, T: int, B: int, D: int, H: int, lengths: Sequence[int], reverse: bool = False,
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    n = np.array(lengths, np.int32)
+    cache = Cache(np.float64)
+    arguments = normal(rng, x=(T, B, D), h0=(B, H), c0=(B, H), Wx=(D, 4 * H), Wh=(H, 4 * H), b=(4 * H,))
+
+    def f(x, h0, c0, **p):
+        h, end = lstm.forward(lstm.Params(**p), x, n, lstm.State(h0, c0), cache, reverse=reverse)
+        return [h, end.h, end.c]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        p = lstm.Params(*(arguments[name] for name in lstm.Params._fields))
+        grads = lstm.Params(*held(*p))
+        upstream = [a.copy() for a in v]
+        dx, dstart = lstm.backward(p, v[0], lstm.State(v[1], v[2]), grads, cache, reverse=reverse)
+        assert all(map(np.array_equal, upstream, v)), "backward changed the gradient that it was given"
+        padding = np.arange(T)[:, None] >= n
+        assert not dx[padding].any(), "gradient of x at padding is not 0"
+        return {"x": dx, "h0": dstart.h, "c0": dstart.c} | added(**grads._asdict())
+
+    check(f, vjp, arguments, rng)
+
+
+def check_attention(
+    rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], bilinear: bool,
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    n = np.array(lengths, np.int32)
+    cache = Cache(np.float64)
+    shapes = {"h": (T, B, H), "memory": (S, B, M)} | attention.shapes(H, M, bilinear=bilinear)
+    arguments = normal(rng, **shapes)
+
+    def f(h, memory, Wc, bc, Wa=None):
+        return attention.forward(attention.Params(Wa, Wc, bc), h, memory, n, cache)[:1]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        p = attention.Params(arguments.get("Wa"), arguments["Wc"], arguments["bc"])
+        grads = attention.Params(*held(*p))
+        [dmemory] = held(arguments["memory"])
+        upstream = v[0].copy()
+        dh = attention.backward(p, v[0], dmemory, grads, cache)
+        assert np.array_equal(upstream, v[0]), "backward changed the gradient that it was given"
+        assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
+        return {"h": dh} | added(memory=dmemory, **grads._asdict())
+
+    check(f, vjp, arguments, rng)
+
+
+def check_attention_kernel(
+    rng: np.random.Generator, T: int, B: int, S: int, E: int, lengths: Sequence[int], check: Check = gradients.check_vjp
+) -> None:
+    n = np.array(lengths, np.int32)
+    weights = np.empty((T, B, S))
+    arguments = normal(rng, q=(T, B, E), memory=(S, B, E))
+
+    def f(q, memory):
+        context = np.empty_like(q)
+        kernels.attention_forward(q, memory, n, weights, context)
+        return [context]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        dq, [dmemory] = np.empty((T, B, E)), held(arguments["memory"])
+        kernels.attention_backward(v[0], arguments["q"], arguments["memory"], n, weights, dq, dmemory)
+        assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
+        return {"q": dq} | added(memory=dmemory)
+
+    check(f, vjp, arguments, rng)
+
+
+def check_affine(
+    rng: np.random.Generator, shape: tuple[int, ...], M: int, bias: bool, check: Check = gradients.check_vjp
+) -> None:
+    D = shape[-1]
+    cache = Cache(np.float64)
+    arguments = normal(rng, x=shape, W=(D, M)) | (normal(rng, b=(M,)) if bias else {})
+
+    def f(x, W, b=None):
+        return [affine.forward(affine.Params(W, b), x, cache)]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        p = affine.Params(arguments["W"], arguments.get("b"))
+        grads = affine.Params(*held(*p))
+        return {"x": affine.backward(p, v[0], grads, cache)} | added(**grads._asdict())
+
+    check(f, vjp, arguments, rng)
+
+
+def check_embedding(
+    rng: np.random.Generator, T: int, B: int, V: int, D: int, check: Check = gradients.check_vjp
+) -> None:
+    ids = rng.integers(V, size=(T, B)).astype(np.int32)
+    cache = Cache(np.float64)
+
+    def f(W):
+        return [embedding.forward(W, ids, cache)]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        [dW] = held(arguments["W"])
+        embedding.backward(v[0], dW, cache)
+        return added(W=dW)
+
+    check(f, vjp, normal(rng, W=(V, D)), rng)
+
+
+def check_dropout(
+    rng: np.random.Generator, T: int, B: int, D: int, rate: float | None, check: Check = gradients.check_vjp
+) -> None:
+    """With rate None, there is no generator to draw a mask with."""
+    cache = Cache(np.float64)
+
+    def f(x):
+        return [dropout.forward(x, rate or 0.5, None if rate is None else np.random.default_rng(7), cache)]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        return {"x": dropout.backward(v[0], cache)}
+
+    check(f, vjp, normal(rng, x=(T, B, D)), rng)
+
+
+def check_tanh(rng: np.random.Generator, shape: tuple[int, ...], check: Check = gradients.check_vjp) -> None:
+    def f(x):
+        y = np.empty_like(x)
+        kernels.tanh_forward(x, y)
+        return [y]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        [y], dx = f(**arguments), np.empty(shape)
+        kernels.tanh_backward(v[0], y, dx)
+        return {"x": dx}
+
+    check(f, vjp, normal(rng, x=shape), rng)
+
+
+def check_cross_entropy(
+    rng: np.random.Generator, T: int, B: int, V: int, lengths: Sequence[int], smoothing: float,
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    n = np.array(lengths, np.int32)
+    targets = rng.integers(V, size=(T, B)).astype(np.int32)
+    cache = Cache(np.float64)
+
+    def f(scores):
+        return [np.array(cross_entropy.forward(scores, targets, n, cache, smoothing=smoothing))]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        dscores = cross_entropy.backward(float(v[0]), cache, smoothing=smoothing)
+        assert not dscores[np.arange(T)[:, None] >= n].any(), "gradient of the scores at padding is not 0"
+        return {"scores": dscores}
+
+    check(f, vjp, normal(rng, scores=(T, B, V)), rng)

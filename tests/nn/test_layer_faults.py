@@ -1,0 +1,181 @@
+"""The gradient checks fail where a layer is wrong: each fault below is planted and has to be caught."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
+
+import layer_checks as layers
+import numpy as np
+import pytest
+
+from seqwright import kernels
+from seqwright.kernels import reference
+from seqwright.nn import affine, attention, cross_entropy, dropout, embedding, lstm
+from seqwright.testing.faults import with_fault
+
+
+def check_lstms() -> None:
+    for reverse in (False, True):
+        layers.check_lstm(np.random.default_rng(0), 5, 4, 3, 3, [5, 3, 1, 0], reverse)
+
+
+def check_attentions() -> None:
+    for bilinear in (False, True):
+        layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], bilinear)
+
+
+def check_cross_entropies() -> None:
+    for smoothing in (0.0, 0.1):
+        layers.check_cross_entropy(np.random.default_rng(0), 5, 3, 7, [5, 1, 3], smoothing)
+
+
+def check_affines() -> None:
+    layers.check_affine(np.random.default_rng(0), (3, 5, 4), 4, bias=True)
+
+
+def check_embeddings() -> None:
+    layers.check_embedding(np.random.default_rng(0), 5, 3, 4, 3)
+
+
+def check_dropouts() -> None:
+    layers.check_dropout(np.random.default_rng(0), 3, 5, 7, 0.4)
+
+
+def check_tanhs() -> None:
+    layers.check_tanh(np.random.default_rng(0), (3, 5))
+
+
+class Fault(NamedTuple):
+    name: str
+    right: str
+    wrong: str
+
+
+FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
+    (check_lstms, kernels, "lstm_backward"): [
+        Fault("h_t for h_{t-1} in dWh", "h[1:] if reverse else h[:-1]", "h[:-1] if reverse else h[1:]"),
+        Fault("h_{t-1} of the other direction in dWh", "h[1:] if reverse else h[:-1]", "h[:-1]"),
+        Fault("no forget gate on the way of dc", "np.copyto(dc_end, dc * f,", "np.copyto(dc_end, dc,"),
+        Fault("dc does not reach the step before", "np.copyto(dc_end, dc * f,", "np.copyto(dc_end, 0 * dc,"),
+        Fault("dc of the step behind is forgotten", "dc = dc_end + dh_end * o", "dc = dh_end * o"),
+        Fault("c_t for c_{t-1} in df", "dc * c[before] * f * (1 - f)", "dc * c[after] * f * (1 - f)"),
+        Fault("dh of the step behind is forgotten", "dh_end += dh[t]", "dh_end[:] = dh[t]"),
+        Fault("dh from above is forgotten", "dh_end += dh[t]", "pass"),
+        Fault("padding is ignored in da", "da *= live", "pass"),
+        Fault("padding is ignored in dh", "da @ Wh.T, where=live)", "da @ Wh.T)"),
+        Fault("padding is ignored in dc", "dc * f, where=live)", "dc * f)"),
+        Fault("tanh' of the cell is wrong", "(1 - tanh_c**2)", "(1 - tanh_c)"),
+        Fault("tanh' of the candidate is wrong", "(1 - g**2)", "g * (1 - g)"),
+        Fault("sigmoid' of the input gate is wrong", "dc * g * i * (1 - i)", "dc * g * (1 - i)"),
+        Fault("c for tanh c in do", "dh_end * tanh_c * o * (1 - o)", "dh_end * c[after] * o * (1 - o)"),
+        Fault("gates in another order", "i, f, g, o = np.split", "i, f, o, g = np.split"),
+        Fault("steps in the order of the forward", "in reversed(_steps(T, reverse))", "in _steps(T, reverse)"),
+        Fault("db of one step only", "db += da_rows.sum(axis=0)", "db += gates[0].sum(axis=0)"),
+        Fault("db is set, not added", "db += da_rows", "db[:] = da_rows"),
+        Fault("dWx is set, not added", "dWx += x", "dWx[:] = x"),
+        Fault("dWh is set, not added", "dWh += h_before", "dWh[:] = h_before"),
+        Fault("dWx of one step only", "dWx += x.reshape(T * B, D).T @ da_rows", "dWx += x[0].T @ gates[0]"),
+    ],
+    (check_lstms, kernels, "lstm_forward"): [  # the backward, which is right, no longer fits
+        Fault("padding is ignored", "if padded.any():", "if False:"),
+        Fault("c does not pass through the padding", "c[after, padded] = c[before, padded]", "c[after, padded] = 0"),
+        Fault("no tanh on the cell", "o * np.tanh(c[after])", "o * c[after]"),
+        Fault("the forget gate is not used", "f * c[before] + i * g", "c[before] + i * g"),
+    ],
+    (check_lstms, lstm, "forward"): [
+        Fault("h and c of the start are swapped", "h[first], c[first] =", "c[first], h[first] ="),
+        Fault("the end of reverse is its start", "(T, 0) if reverse", "(T, T) if reverse"),
+    ],
+    (check_lstms, lstm, "backward"): [
+        Fault("dh and dc of the end are swapped", "dstate.h[:], dstate.c[:] =", "dstate.c[:], dstate.h[:] ="),
+        Fault("gradient of the end is forgotten", "if dend is None", "if True"),
+    ],
+    (check_attentions, kernels, "attention_forward"): [
+        Fault("padding of the memory is attended", "= -np.inf\n", "+= 0\n"),
+    ],
+    (check_attentions, kernels, "attention_backward"): [
+        Fault("softmax' without its subtraction", "w * (dw - (dw * w).sum(axis=2, keepdims=True))", "w * dw"),
+        Fault("memory gets nothing as a value", "w.transpose(0, 2, 1) @ d + ", ""),
+        Fault("memory gets nothing as a key", " + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)", ""),
+        Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
+        Fault("dq from dw instead of dscore", "dq[:] = (dscore @", "dq[:] = (dw @"),
+    ],
+    (check_attentions, attention, "forward"): [
+        Fault("context and h are swapped", "[context, h]", "[h, context]"),
+    ],
+    (check_attentions, attention, "backward"): [
+        Fault("context and h are swapped", "dh[:] = dboth[:, :, M:]", "dh[:] = dboth[:, :, :M]"),
+        Fault("h gets nothing as a query of dot", "dh += dq", "pass"),
+        Fault("h gets nothing but as a query of bilinear", "dh += affine", "dh[:] = affine"),
+        Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
+    ],
+    (check_cross_entropies, kernels, "cross_entropy_forward"): [
+        Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
+        Fault("smoothing is ignored", "- smoothing / V *", "- 0 *"),
+    ],
+    (check_cross_entropies, kernels, "cross_entropy_backward"): [
+        Fault("smoothing is ignored for the other symbols", "np.subtract(probs, smoothing / V,", "np.subtract(probs, 0,"),
+        Fault("smoothing is ignored for the target", "-= 1 - smoothing", "-= 1"),
+        Fault("the target is not subtracted", "-= 1 - smoothing", "-= 0"),
+        Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
+        Fault("the upstream gradient is ignored", "dscores *= scale", "dscores *= 1 / lengths.sum()"),
+    ],
+    (check_cross_entropies, cross_entropy, "backward"): [
+        Fault("mean over the padding too", 'int(np.minimum(cache["lengths"], probs.shape[0]).sum())', "probs[..., 0].size"),
+    ],
+    (check_embeddings, kernels, "embedding_backward"): [
+        Fault("repeated ids are assigned, not added", "np.add.at(dW, ids.reshape(-1), dout.reshape(-1, dW.shape[1]))",
+              "dW[ids] += dout"),
+    ],
+    (check_embeddings, embedding, "backward"): [
+        Fault("rows of other ids", 'cache["ids"]', 'cache["ids"][::-1]'),
+    ],
+    (check_affines, kernels, "affine_backward"): [
+        Fault("db is forgotten", "db += dout.sum(axis=0)", "pass"),
+        Fault("dW is set, not added", "dW +=", "dW[:] ="),
+        Fault("W is not transposed", "np.matmul(dout, W.T,", "np.matmul(dout, W,"),
+    ],
+    (check_affines, affine, "backward"): [
+        Fault("x is forgotten", 'x = cache["x"]', 'x = 0 * cache["x"]'),
+    ],
+    (check_tanhs, kernels, "tanh_backward"): [
+        Fault("no square in tanh'", "1 - y * y", "1 - y"),
+    ],
+    (check_dropouts, dropout, "backward"): [
+        Fault("no mask", "if mask.size == 0:", "if True:"),
+        Fault("a mask that does not scale up", "(dout, mask, dx)", "(dout, 1.0 * (mask > 0), dx)"),
+        Fault("the mask of another unit", "(dout, mask, dx)", "(dout, mask[:, :, ::-1], dx)"),
+    ],
+}  # fmt: skip
+PLANTED = [
+    pytest.param(check, where, function, fault, id=f"{where.__name__.split('.')[-1]}.{function}: {fault.name}")
+    for (check, where, function), faults in FAULTS.items()
+    for fault in faults
+]
+
+
+@pytest.mark.parametrize(("check", "where", "function", "fault"), PLANTED)
+def test_a_planted_fault_is_caught_by_the_gradient_check(check, where, function, fault, monkeypatch):
+    right = getattr(reference if where is kernels else where, function)
+    monkeypatch.setattr(where, function, with_fault(right, fault.right, fault.wrong))
+    with pytest.raises(AssertionError, match=r"^gradient of"):
+        check()
+
+
+@pytest.mark.parametrize("check", dict.fromkeys(check for check, _, _ in FAULTS), ids=lambda check: check.__name__)
+def test_the_same_check_passes_without_a_fault(check):
+    check()
+
+
+def test_a_fault_whose_place_is_gone_or_ambiguous_fails_instead_of_planting_nothing():
+    with pytest.raises(AssertionError, match="has 0 places that read 'dWy'"):
+        with_fault(reference.lstm_backward, "dWy", "0")
+    with pytest.raises(AssertionError, match="needs exactly 1"):
+        with_fault(reference.lstm_backward, "lengths", "0")
+
+
+def test_a_fault_leaves_the_function_itself_alone():
+    before = reference.tanh_backward
+    with_fault(before, "1 - y * y", "1 - y")
+    assert reference.tanh_backward is before
+    check_tanhs()
