@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -119,25 +120,29 @@ class Seq2seq:
         encoded = self.encoder.encode(ids, np.array([len(ids)], np.int32), self.encoder.cache)
         return self.decoder.generate(encoded, start_id, sample_size)
 
-    def start(self, source: Ids, source_lengths: Ids) -> tuple[Step, DecoderState]:
+    def start(
+        self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()
+    ) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.
 
         They share the weights and nothing else: as many threads as wanted may search at once.
+        forbidden: ids that no target may hold, such as padding.
         """
         cache = Cache(self.params.flat.dtype)
         encoded = self.encoder.encode(source, source_lengths, cache.of("encoder"))
-        return Step(self.decoder, cache.of("decoder")), DecoderState.start(encoded)
+        return Step(self.decoder, cache.of("decoder"), list(forbidden)), DecoderState.start(encoded)
 
 
 class Step:
     """The decoder as a function from hypotheses to the log-probabilities of their next symbols; see `search.step`."""
 
-    def __init__(self, decoder: Decoder, cache: Cache) -> None:
-        self._decoder, self._cache = decoder, cache
+    def __init__(self, decoder: Decoder, cache: Cache, forbidden: list[int]) -> None:
+        self._decoder, self._cache, self._forbidden = decoder, cache, forbidden
 
     def __call__(self, ids: Ids, state: DecoderState) -> tuple[Array, DecoderState]:
         """Return log-probabilities (K, B, V) behind ids (K, B), and the state there."""
         scores, state = self._decoder.step(ids, state, self._cache)
+        scores[:, :, self._forbidden] = -np.inf
         scores -= scores.max(axis=2, keepdims=True)
         scores -= np.log(np.exp(scores).sum(axis=2, keepdims=True))
         return scores, state

@@ -1,0 +1,211 @@
+"""The model directory: written so that a reader finds a whole model or none, read so that damage is named.
+
+    config.json         format version, configuration, sizes and length limits
+    source.vocab.json   target.vocab.json
+    model.safetensors   float32 weights under the names of `Seq2seq.params`
+    manifest.json       versions, seed, data hashes, command, scores
+    metrics.jsonl       one line an event of the training (written by `training`)
+
+No pickle, no symbolic link. Every file is written beside its place, flushed to the disk and renamed into it; weights and
+configuration carry the same stamp, so that a mixture of two models is refused instead of answered from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from seqwright.config import Config
+from seqwright.data.text import TextFormat, Tokens, UnicodeForm
+from seqwright.data.vocabulary import Vocabulary
+from seqwright.errors import ModelError, OutputError
+from seqwright.models import Seq2seq
+from seqwright.types import Array
+
+__all__ = ["FORMAT_VERSION", "Bundle", "Limits", "load", "network", "save"]
+
+FORMAT_VERSION = 1
+HINT = "restore the model from a copy or train it again"
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a target may become, from the longest ones in training."""
+
+    longest_target: int  # tokens
+    ratio: float  # greatest number of target tokens for one source token, its end included
+
+    def max_length(self, source_length: int) -> int:
+        """Return the most tokens to answer a source of source_length tokens (its end included) with."""
+        return min(2 * self.longest_target, round(1.5 * self.ratio * source_length)) + 5
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """Everything that a model directory holds but its metrics."""
+
+    config: Config
+    source_vocabulary: Vocabulary
+    target_vocabulary: Vocabulary
+    limits: Limits
+    weights: dict[str, Array]
+    manifest: dict[str, Any] = {}
+
+    @property
+    def source_format(self) -> TextFormat:
+        """How sources are cut into tokens."""
+        text = self.config.text
+        return TextFormat(text.source_tokens or Tokens.CHARACTERS, text.source_form or UnicodeForm.NFC)
+
+    @property
+    def target_format(self) -> TextFormat:
+        """How targets are cut into tokens and joined again."""
+        text = self.config.text
+        return TextFormat(text.target_tokens or Tokens.CHARACTERS, text.target_form or UnicodeForm.NFC)
+
+
+class _ConfigFile(msgspec.Struct):
+    format_version: int
+    stamp: str
+    limits: Limits
+    config: Config
+
+
+class _Header(msgspec.Struct):
+    format_version: int
+
+
+def network(
+    config: Config, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary, rng: np.random.Generator | None = None
+) -> Seq2seq:
+    """Return a network of the configured kind with initial weights that rng draws."""
+    m = config.model
+    assert m.hidden_size is not None, "the recipe has filled in hidden_size"
+    return Seq2seq(
+        len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
+        layers=m.layers, bidirectional=m.bidirectional, attention=m.attention, peeky=m.peeky,
+        reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout, label_smoothing=m.label_smoothing, rng=rng,
+    )  # fmt: skip
+
+
+def save(path: Path, bundle: Bundle) -> None:
+    """Write the bundle to the directory `path`, which is made if need be; a model that is there survives a failure.
+
+    OutputError: no space, no permission.
+    """
+    stamp = secrets.token_hex(8)
+    config = _ConfigFile(FORMAT_VERSION, stamp, bundle.limits, bundle.config)
+    files = {
+        "source.vocab.json": bundle.source_vocabulary.to_json(),
+        "target.vocab.json": bundle.target_vocabulary.to_json(),
+        "manifest.json": _json(bundle.manifest),
+        "config.json": _json(config),
+        "model.safetensors": safetensors.numpy.save(bundle.weights, {"stamp": stamp, "format": "seqwright"}),
+    }
+    with _writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        written: list[tuple[Path, Path]] = []
+        try:
+            for name, data in files.items():
+                partial = path / f".{name}.{os.getpid()}.partial"
+                written.append((partial, path / name))
+                with partial.open("wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            for partial, final in written:
+                partial.replace(final)
+        finally:
+            for partial, _ in written:
+                partial.unlink(missing_ok=True)
+
+
+def load(path: Path) -> Bundle:
+    """Return the model of a directory.   ModelError: missing, damaged, newer, or not of one piece."""
+    if not path.is_dir():
+        what = "is a file, not a model directory" if path.exists() else "no such model directory"
+        raise ModelError(f"{path}: {what}; give the directory that `seqwright train` wrote")
+    config = _load_config(path / "config.json")
+    source = Vocabulary.from_json(_read(path / "source.vocab.json"), path=path / "source.vocab.json")
+    target = Vocabulary.from_json(_read(path / "target.vocab.json"), path=path / "target.vocab.json")
+    weights, stamp = _load_weights(path / "model.safetensors")
+    if stamp != config.stamp:
+        raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
+    try:
+        manifest = msgspec.json.decode(_read(path / "manifest.json"), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
+    bundle = Bundle(config.config, source, target, config.limits, weights, manifest)
+    _check_weights(path, bundle)
+    return bundle
+
+
+def _load_config(path: Path) -> _ConfigFile:
+    data = _read(path)
+    try:
+        version = msgspec.json.decode(data, type=_Header).format_version
+        if version > FORMAT_VERSION:
+            raise ModelError(
+                f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
+            )
+        return msgspec.json.decode(data, type=_ConfigFile)
+    except msgspec.MsgspecError as error:
+        raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
+
+
+def _load_weights(path: Path) -> tuple[dict[str, Array], str]:
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; {HINT}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            return weights, (file.metadata() or {}).get("stamp", "")
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path}: damaged or cut short ({error}); {HINT}") from None
+
+
+def _check_weights(path: Path, bundle: Bundle) -> None:
+    """Raise ModelError where the weights are not those of the configuration and the vocabularies."""
+    for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
+        rows = bundle.weights.get(f"{side}.embedding.W", np.empty((0, 0))).shape[0]
+        if rows != len(vocabulary):
+            raise ModelError(
+                f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
+            )
+    expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
+    found = {name: array.shape for name, array in bundle.weights.items()}
+    if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
+        raise ModelError(
+            f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: missing; {HINT}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from None
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
+            f"free some space or choose another --output"
+        ) from None

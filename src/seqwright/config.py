@@ -1,0 +1,155 @@
+"""Everything that can be set, as frozen structures with their defaults; the file, the flags and the tests build the same.
+
+A value that is None is found from the data when training begins (`training.recipe`); what was found is what the model
+directory stores, so a stored configuration has no None left but those that mean "no limit".
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from seqwright.data.text import Tokens, UnicodeForm
+from seqwright.errors import ConfigError
+
+__all__ = ["Config", "ModelConfig", "OptimConfig", "TextConfig", "TrainingConfig", "load", "parse", "to_toml"]
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+
+
+class TextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the two sides are read and cut into tokens."""
+
+    source_column: Positive = 1
+    target_column: Positive = 2
+    features_column: Annotated[int, msgspec.Meta(ge=0)] | None = None  # 0: none
+    source_tokens: Tokens | None = None
+    target_tokens: Tokens | None = None
+    source_form: UnicodeForm | None = None
+    target_form: UnicodeForm | None = None
+
+
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The network; see `models.Seq2seq`."""
+
+    wordvec_size: Positive = 64
+    hidden_size: Positive | None = None
+    layers: Positive = 1
+    bidirectional: bool = True
+    attention: Literal["none", "dot", "bilinear"] = "bilinear"
+    peeky: bool = False
+    reversed_source: bool = False
+    bridge: Literal["h", "hc"] = "hc"
+    dropout: Share = 0.3
+    label_smoothing: Share = 0.1  # Szegedy et al. 2016
+
+
+class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The optimiser and its rate over time; see `training.schedule`."""
+
+    method: Literal["adam", "sgd"] = "adam"
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup: Share = 0.05  # of the whole run, while the rate rises from 0
+    betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1
+    eps: Annotated[float, msgspec.Meta(gt=0)] = 1e-8
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = 5.0  # of the whole flat gradient
+
+
+class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long, in what portions, and what counts as better."""
+
+    epochs: Positive | None = None
+    batch_size: Positive | None = None
+    time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    patience: Positive | None = 10  # epochs without a better dev score before it ends
+    dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
+    dev_limit: Positive = 1000  # dev sources answered after each epoch
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 1
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The four concerns."""
+
+    text: TextConfig = TextConfig()
+    model: ModelConfig = ModelConfig()
+    optim: OptimConfig = OptimConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return the keys that a TOML file sets.   ConfigError: not readable, not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; give a TOML file such as --print-config writes") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+
+
+def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str = "--set") -> Config:
+    """Return the configuration that `keys` (as `load` returns them) and "section.key=value" settings describe.
+
+    A setting wins over a key; its value is written as in TOML, where a plain word needs no quotes.
+    ConfigError: an unknown key, with the nearest known one, or a value out of its range.
+    """
+    merged: dict[str, Any] = {name: dict(v) if isinstance(v, Mapping) else v for name, v in keys.items()}
+    _check_keys(merged, origin)
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        section, dot, key = name.strip().partition(".")
+        if not equals or not dot:
+            raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
+        _check_keys({section: {key: None}}, f"--set {setting}")
+        merged.setdefault(section, {})[key] = _value(value.strip())
+    try:
+        return msgspec.convert(merged, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{origin}: {str(error).replace(' - at `$.', ' at ').rstrip('`')}") from None
+
+
+def to_toml(config: Config) -> str:
+    """Return the configuration as TOML with every key; one that is found from the data stands as a comment."""
+    lines = []
+    for section, values in msgspec.to_builtins(config).items():
+        lines.append(f"[{section}]")
+        for key, value in values.items():
+            text = msgspec.json.encode(value).decode()
+            lines.append(f"# {key} =    (found from the data, or no limit)" if value is None else f"{key} = {text}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _check_keys(keys: Mapping[str, Any], origin: str) -> None:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
+    for section, values in keys.items():
+        if section not in sections:
+            raise ConfigError(f"{origin}: unknown section [{section}]{_did_you_mean(section, sections)}")
+        known = [field.name for field in msgspec.structs.fields(sections[section])]
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"{origin}: [{section}] must be a table of keys, such as {known[0]}")
+        for key in values:
+            if key not in known:
+                raise ConfigError(f"{origin}: unknown key {key!r} in [{section}]{_did_you_mean(key, known)}")
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+
+
+def _value(text: str) -> Any:
+    if text == "none":
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,62 @@
+"""What a training tells whoever listens: plain data, which a display shows and `metrics.jsonl` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from seqwright.config import Config
+
+__all__ = ["Event", "Finished", "Listener", "Measured", "Progressed", "Started"]
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """All is read and the network is made."""
+
+    n_pairs: int
+    n_dev: int  # dev sources
+    dev: str  # where they come from
+    n_source_symbols: int
+    n_target_symbols: int
+    n_parameters: int
+    kernels: str
+    config: Config
+
+
+class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
+    """A step is done; comes a few times a second."""
+
+    epoch: float  # epochs done, with the fraction of the one at work
+    share: float  # of the whole training that is done, 0 to 1
+    loss: float  # mean over the last second or so, nats a symbol
+    rate: float
+    pairs_per_s: float
+    elapsed_s: float
+    left_s: float  # expected
+
+
+class Measured(msgspec.Struct, frozen=True, tag="measured"):
+    """The dev set was answered."""
+
+    epoch: float
+    loss: float  # training loss since the last measurement, nats a symbol
+    dev_accuracy: float  # % of dev sources answered exactly
+    dev_ter: float  # token error rate, %
+    best: bool  # better than all before: this model is kept
+    elapsed_s: float
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """The training is over, and the best model is in `output`."""
+
+    reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
+    best_epoch: float
+    dev_accuracy: float | None  # of the kept model; None where nothing was measured before an interruption
+    elapsed_s: float
+    output: str
+
+
+Event = Started | Progressed | Measured | Finished
+Listener = Callable[[Event], None]
