@@ -1,12 +1,12 @@
 """seqwright turns a file of example pairs into a sequence-to-sequence model, and runs it anywhere.
 
-    model = seqwright.train("words.tsv", output="model")      # or: seqwright.load("model")
-    model.predict(["tomato"], beam=5, n_best=3)
+model = seqwright.train("words.tsv", output="model")      # or: seqwright.load("model")
+model.predict(["tomato"], beam=5, n_best=3)
 
-    net = seqwright.Seq2seq(vocab_size=13, wordvec_size=16, hidden_size=128)
-    loss = net.forward(xs, ts)
-    net.backward()
-    seqwright.Adam().update(net.params, net.grads)
+net = seqwright.Seq2seq(vocab_size=13, wordvec_size=16, hidden_size=128)
+loss = net.forward(xs, ts)
+net.backward()
+seqwright.Adam().update(net.params, net.grads)
 """
 
 import importlib

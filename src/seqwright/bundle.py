@@ -6,8 +6,8 @@
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
 
-No pickle, no symbolic link. Every file is written beside its place, flushed to the disk and renamed into it; weights and
-configuration carry the same stamp, so that a mixture of two models is refused instead of answered from.
+No pickle, no symbolic link. Every file is written beside its place, flushed to the disk and renamed into it; weights
+and configuration carry the same stamp, so that a mixture of two models is refused instead of answered from.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def network(
     return Seq2seq(
         len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
         layers=m.layers, bidirectional=m.bidirectional, attention=m.attention, peeky=m.peeky,
-        reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout, label_smoothing=m.label_smoothing, rng=rng,
+        reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout, label_smoothing=m.label_smoothing,
+        rng=rng,
     )  # fmt: skip
 
 

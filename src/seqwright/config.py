@@ -1,4 +1,4 @@
-"""Everything that can be set, as frozen structures with their defaults; the file, the flags and the tests build the same.
+"""Everything that can be set, as frozen structures with their defaults; file, flags and tests build the same.
 
 A value that is None is found from the data when training begins (`training.recipe`); what was found is what the model
 directory stores, so a stored configuration has no None left but those that mean "no limit".

@@ -23,8 +23,8 @@ Attention = Literal["none", "dot", "bilinear"]
 class DecoderState(NamedTuple):
     """Where K hypotheses for each of B sources stand.
 
-    h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.   attended (K, B, S): where the last
-    symbol looked, None without attention.
+    h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.
+    attended (K, B, S): where the last symbol looked, None without attention.
     """
 
     h: Array
@@ -62,7 +62,7 @@ class Decoder:
 
     attention: "none", "dot" (the memory is H wide) or "bilinear".   memory_size: width M of the memory; H if not given.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
-    (Cho et al. 2014).   dropout: share of units dropped behind the embedding, between layers and before the affine layer.
+    (Cho et al. 2014).   dropout: share of units dropped behind the embedding, between layers, before the affine layer.
 
     The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
     and take the cache to work in.
@@ -86,7 +86,7 @@ class Decoder:
         self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
         self.memory_size = memory_size or hidden_size
         assert attention != "dot" or self.memory_size == hidden_size, (
-            f"dot attention compares the decoder's {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
+            f"dot attention compares {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
         )
         self.cache = Cache(dtype)
         self.bind(Parameters(self.shapes(), dtype))
@@ -144,8 +144,10 @@ class Decoder:
         log_probs = np.empty(ids.shape, encoded.h.dtype)
         peek = encoded.h[-1].copy() if self.peeky else None
         memory, lengths = (None, None) if self.attention == "none" else (encoded.memory, encoded.lengths)
+        W, b = self.weights.affine
+        assert b is not None, "the decoder's affine layer has a bias"
         kernels.generate(
-            self.weights.embedding, self.weights.lstm, self.weights.attention, *self.weights.affine,
+            self.weights.embedding, self.weights.lstm, self.weights.attention, W, b,
             encoded.h.copy(), encoded.c.copy(), peek, memory, lengths, start_id, -1, np.array([sample_size], np.int32),
             1.0, None, ids, log_probs, np.empty(1, np.int32),
         )  # fmt: skip
@@ -194,9 +196,7 @@ class Decoder:
     def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return the scores (T, B, V) for the outputs x (T, B, H) of the last LSTM."""
         if self.weights.attention is not None:
-            x, _ = attention.forward(
-                self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention")
-            )
+            x, _ = attention.forward(self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention"))
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
         x = self._beside_peek(x, cache.of("affine input"), encoded.h[-1])
         return affine.forward(self.weights.affine, x, cache.of("affine"))
@@ -249,7 +249,12 @@ class Decoder:
         """Return what crosses when only the article's h (B, H) does: it starts every layer."""
         assert self.attention == "none", "attention needs the encoder's memory: pass what Encoder.encode returns"
         states = np.repeat(np.asarray(h)[None], self.layers, axis=0)
-        return Encoded(states, np.zeros_like(states), np.zeros((0, len(h), self.memory_size), states.dtype), np.zeros(len(h), np.int32))
+        return Encoded(
+            states,
+            np.zeros_like(states),
+            np.zeros((0, len(h), self.memory_size), states.dtype),
+            np.zeros(len(h), np.int32),
+        )
 
 
 class Weights(NamedTuple):

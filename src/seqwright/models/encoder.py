@@ -90,7 +90,8 @@ class Encoder:
         """Return the last hidden state of the top layer (B, H) for source ids xs (B, S), none of them padding."""
         B, S = np.shape(xs)
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
-        return self.encode(ids, np.full(B, S, np.int32), self.cache).h[-1]
+        h: Array = self.encode(ids, np.full(B, S, np.int32), self.cache).h[-1]
+        return h
 
     def backward(self, dh: Array) -> None:
         """Set `grads` to the gradient for dh (B, H), that of the state which `forward` returned."""
@@ -152,7 +153,7 @@ class Encoder:
         return ("backward",) if self.reversed_source else ("forward",)
 
     def _cross(self, ends: list[lstm.State], h: Array, c: Array, cache: Cache) -> None:
-        """Write the decoder's initial h, and c where it crosses, (B, H) each, from the final states of the directions."""
+        """Write the decoder's initial h, and c where it crosses, (B, H), from the final states of the directions."""
         for state, out in zip(self.bridge, (h, c), strict=False):
             finals = [getattr(end, state) for end in ends]
             if not self.bidirectional:

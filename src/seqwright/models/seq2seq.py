@@ -120,9 +120,7 @@ class Seq2seq:
         encoded = self.encoder.encode(ids, np.array([len(ids)], np.int32), self.encoder.cache)
         return self.decoder.generate(encoded, start_id, sample_size)
 
-    def start(
-        self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()
-    ) -> tuple[Step, DecoderState]:
+    def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.
 
         They share the weights and nothing else: as many threads as wanted may search at once.

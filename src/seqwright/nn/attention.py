@@ -50,11 +50,13 @@ def forward(p: Params, h: Array, memory: Array, lengths: Ids, cache: Cache) -> t
 
 
 def backward(p: Params, dout: Array, dmemory: Array, grads: Params, cache: Cache) -> Array:
-    """Add to the gradients of p and to dmemory (S, B, M), return dL/dh (T, B, H).   dout (T, B, H) is left unchanged."""
+    """Add to the gradients of p and to dmemory (S, B, M), return dL/dh (T, B, H).   dout (T, B, H) stays unchanged."""
     M = dmemory.shape[2]
     dboth_tanh = cache.new("da", dout.shape)
     kernels.tanh_backward(dout, cache["out"], dboth_tanh)
-    dboth = affine.backward(affine.Params(p.Wc, p.bc), dboth_tanh, affine.Params(grads.Wc, grads.bc), cache.of("combine"))
+    dboth = affine.backward(
+        affine.Params(p.Wc, p.bc), dboth_tanh, affine.Params(grads.Wc, grads.bc), cache.of("combine")
+    )
     dcontext = cache.new("dcontext", (*dout.shape[:2], M))
     dcontext[:] = dboth[:, :, :M]
     dh = cache.new("dh", dout.shape)

@@ -36,6 +36,15 @@ class Adam:
         self.step += 1
         norm, scale = clip_scale(grads.flat, self.clip_norm)
         kernels.adam_update(
-            params.flat, grads.flat, self.m, self.v, self.rate, *self.betas, self.eps, self.weight_decay, self.step, scale
+            params.flat,
+            grads.flat,
+            self.m,
+            self.v,
+            self.rate,
+            *self.betas,
+            self.eps,
+            self.weight_decay,
+            self.step,
+            scale,
         )
         return norm

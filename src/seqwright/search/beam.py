@@ -1,8 +1,8 @@
 """Beam search over a batch of sources.
 
-The hypotheses of a step all have the same length, so they are compared by their total log-probability; the finished ones,
-of different lengths, by the total divided by length ** length_norm. A finished hypothesis gives up its place in the beam
-(as in Bahdanau et al. 2015), which ends the search of a source as soon as `width` of them are finished.
+The hypotheses of a step all have the same length, so they are compared by their total log-probability; the finished
+ones, of different lengths, by the total divided by length ** length_norm. A finished hypothesis gives up its place in
+the beam (as in Bahdanau et al. 2015), which ends the search of a source as soon as `width` of them are finished.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def beam(
     """Return up to `width` targets of each source, best first.
 
     state: of one hypothesis for each of B sources.   max_lengths (B,): most symbols before the end symbol; behind them,
-    nothing else may come.   length_norm: a target's score is its log-probability / (symbols with the end) ** length_norm.
+    nothing else may come.   length_norm: a score is the log-probability / (symbols with the end) ** length_norm.
     Of equal candidates the better hypothesis, then the lower id, goes first. Width 1 is `greedy`.
     """
     done: list[list[Candidate]] = [[] for _ in max_lengths]
@@ -78,7 +78,7 @@ class _Node(NamedTuple):
 
 
 def _columns(live: list[list[_Node]], end_id: int) -> tuple[Ids, Array]:
-    """Return last ids and totals (K, B) of all hypotheses; columns with fewer than K are filled up with impossible ones."""
+    """Return last ids and totals (K, B) of all hypotheses; columns with fewer than K get impossible ones."""
     K = max(map(len, live))
     last = np.full((K, len(live)), end_id, np.int32)
     total = np.full((K, len(live)), -np.inf)
@@ -105,7 +105,7 @@ def _best(scores: Array, width: int) -> tuple[Array, Ids, Ids]:
 
 
 def _continue(state: S, columns: list[int], chosen: list[list[int]]) -> S:
-    """Return the state of the chosen hypotheses of the columns that go on, with the last one repeated where some have fewer."""
+    """Return the state of the chosen hypotheses of the columns that go on; where some have fewer, the last is repeated."""
     if not columns:
         return state
     K = max(map(len, chosen))
@@ -122,5 +122,9 @@ def _candidate(end: _Node, length_norm: float) -> Candidate:
     path.reverse()
     attended = None if end.attended is None else np.stack([n.attended for n in path if n.attended is not None])
     return Candidate(
-        [n.symbol for n in path[:-1]], [n.log_prob for n in path], end.total / len(path) ** length_norm, end.own, attended
+        [n.symbol for n in path[:-1]],
+        [n.log_prob for n in path],
+        end.total / len(path) ** length_norm,
+        end.own,
+        attended,
     )

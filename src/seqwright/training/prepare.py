@@ -65,7 +65,7 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
         text.source_tokens(pair.source, pair.features, source_format) for pair in pairs
     )
     target_vocabulary = vocabulary.Vocabulary.build(target_format.split(pair.target) for pair in pairs)
-    dev_sources, dev_references = _measured(dev, config.training.dev_limit, source_format, target_format)
+    dev_sources, dev_references = _measured(dev, config.training.dev_limit, target_format)
     encoded = [batches.encode_source(*source, source_format, source_vocabulary) for source in dev_sources]
     _check_overlap(encoded, dev_references, target_vocabulary, origin)
 
@@ -96,7 +96,7 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
 
 
 def _measured(
-    dev: Sequence[readers.Pair], limit: int, source_format: text.TextFormat, target_format: text.TextFormat
+    dev: Sequence[readers.Pair], limit: int, target_format: text.TextFormat
 ) -> tuple[list[tuple[str, str]], list[list[list[str]]]]:
     """Return (source, features) of up to `limit` dev sources, evenly from the whole set, and their reference tokens."""
     sources, references = metrics.group_references(dev)
@@ -112,7 +112,7 @@ def _check_overlap(
 ) -> None:
     if not sources:
         raise DataError(f"{origin}: no dev pairs; give a dev file with pairs, or none to hold some out")
-    known = any(id not in (vocabulary.UNKNOWN, vocabulary.END) for ids in sources for id in ids)
+    known = any(set(ids) - {vocabulary.UNKNOWN, vocabulary.END} for ids in sources)
     target = any(token in target_vocabulary for group in references for tokens in group for token in tokens)
     if not known or not target:
         side = "source" if not known else "target"

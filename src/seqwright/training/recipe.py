@@ -16,7 +16,9 @@ def complete(config: Config, n_pairs: int) -> Config:
     if model.hidden_size is None:
         model = msgspec.structs.replace(model, hidden_size=128 if n_pairs < 1000 else 256)
     if training.batch_size is None:
-        training = msgspec.structs.replace(training, batch_size=16 if n_pairs < 1000 else 32 if n_pairs < 20_000 else 128)
+        training = msgspec.structs.replace(
+            training, batch_size=16 if n_pairs < 1000 else 32 if n_pairs < 20_000 else 128
+        )
     if training.epochs is None:
         training = msgspec.structs.replace(training, epochs=round(min(100, max(5, 30 * (3600 / n_pairs) ** 0.33))))
     return msgspec.structs.replace(config, model=model, training=training)

@@ -82,7 +82,9 @@ def _check_output(path: Path, overwrite: bool) -> None:
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file; --output names the model directory to write")
     if path.is_dir() and any(path.iterdir()) and not overwrite:
-        raise UsageError(f"{path} exists already; choose another --output, or give --overwrite to replace the model in it")
+        raise UsageError(
+            f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
+        )
     parent = next(p for p in [path, *path.absolute().parents] if p.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: no permission to write in {parent}; choose another --output")

@@ -31,11 +31,17 @@ def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, con
 
 
 def attention_backward(
-    dcontext: Array, q: Array, memory: Array, lengths: Ids, weights: Array, dq: Array, dmemory: Array
+    dcontext: Array,
+    q: Array,
+    memory: Array,
+    lengths: Ids,  # noqa: ARG001 - lets a faster kernel skip products that are known to be 0
+    weights: Array,
+    dq: Array,
+    dmemory: Array,
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
-    dcontext (T, B, E).   dq (T, B, E).   dmemory (S, B, E).   `lengths` only tells which products are known to be 0.
+    dcontext (T, B, E).   dq (T, B, E).   dmemory (S, B, E).
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, E)

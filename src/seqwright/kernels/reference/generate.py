@@ -101,9 +101,11 @@ def _step(
         x = np.tanh(np.concatenate([context[0], x], axis=1) @ Wc + bc)
     if peek is not None:
         x = np.concatenate([x, peek], axis=1)
-    return x @ W + b
+    scores: Array = x @ W + b
+    return scores
 
 
 def _log_softmax(scores: Array) -> Array:
     shifted = scores - scores.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probs: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_probs

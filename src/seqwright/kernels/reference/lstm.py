@@ -86,7 +86,8 @@ def lstm_backward(
         np.copyto(dh_end, da @ Wh.T, where=live)
         gates[t] = da
     da_rows = gates.reshape(T * B, 4 * H)
-    h_before = h[1:] if reverse else h[:-1]  # the step consumed this state; the one it made is a wrong gradient that still learns
+    # The state that the step consumed: the one it made gives a wrong gradient that still learns.
+    h_before = h[1:] if reverse else h[:-1]
     dWx += x.reshape(T * B, D).T @ da_rows
     dWh += h_before.reshape(T * B, H).T @ da_rows
     db += da_rows.sum(axis=0)
