@@ -174,7 +174,7 @@ class Decoder:
 
         ids (K, B): the last symbol of each.   The scores are a view of `cache`; the state is the caller's.
         """
-        L, K, B, H = state.h.shape
+        _, K, B, H = state.h.shape
         x = self._inputs(ids, state.encoded, cache, None)
         one = np.ones(K * B, np.int32)
         h, c = np.empty_like(state.h), np.empty_like(state.c)

@@ -105,7 +105,7 @@ def _best(scores: Array, width: int) -> tuple[Array, Ids, Ids]:
 
 
 def _continue(state: S, columns: list[int], chosen: list[list[int]]) -> S:
-    """Return the state of the chosen hypotheses of the columns that go on; where some have fewer, the last is repeated."""
+    """Return the state of the chosen hypotheses of the columns that go on, fewer filled up with the last one."""
     if not columns:
         return state
     K = max(map(len, chosen))
