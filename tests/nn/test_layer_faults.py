@@ -114,14 +114,14 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("smoothing is ignored", "- smoothing / V *", "- 0 *"),
     ],
     (check_cross_entropies, kernels, "cross_entropy_backward"): [
-        Fault("smoothing is ignored for the other symbols", "np.subtract(probs, smoothing / V,", "np.subtract(probs, 0,"),
+        Fault("smoothing is ignored for the others", "np.subtract(probs, smoothing / V,", "np.subtract(probs, 0,"),
         Fault("smoothing is ignored for the target", "-= 1 - smoothing", "-= 1"),
         Fault("the target is not subtracted", "-= 1 - smoothing", "-= 0"),
         Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
         Fault("the upstream gradient is ignored", "dscores *= scale", "dscores *= 1 / lengths.sum()"),
     ],
     (check_cross_entropies, cross_entropy, "backward"): [
-        Fault("mean over the padding too", 'int(np.minimum(cache["lengths"], probs.shape[0]).sum())', "probs[..., 0].size"),
+        Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
     ],
     (check_embeddings, kernels, "embedding_backward"): [
         Fault("repeated ids are assigned, not added", "np.add.at(dW, ids.reshape(-1), dout.reshape(-1, dW.shape[1]))",

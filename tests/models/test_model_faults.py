@@ -1,0 +1,140 @@
+"""The checks of whole models fail where a model is wrong: each fault below is planted and has to be caught."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import model_checks as models
+import pytest
+import variants
+
+from seqwright.models.decoder import Decoder
+from seqwright.models.encoder import Encoder
+from seqwright.models.seq2seq import Seq2seq
+from seqwright.testing.faults import with_fault
+
+
+class Fault(NamedTuple):
+    name: str
+    right: str
+    wrong: str
+
+
+BIDIRECTIONAL = {"layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"}
+PEEKY = {"layers": 2, "peeky": True, "bridge": "hc"}
+FULL = variants.FULL
+PEEK_AT_SCORES = 'dx = self._beside_peek_backward(dx, dpeek)\n    dx = dropout.backward(dx, cache.of("dropout.out"))'
+PEEK_AT_INPUT = "dx = self._beside_peek_backward(dx, dpeek)\n    d.h[-1]"
+
+# a wrong backward under a right forward: the gradient check sees it
+WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
+    ("PEEKY", Encoder._cross_backward): [
+        Fault("the bridge drops the gradient of c", 'dc if "c" in self.bridge', "0 * dc if True"),
+        Fault("h and c are swapped on the bridge", "[lstm.State(dh, dc if", "[lstm.State(dc, dh if"),
+    ],
+    ("BIDIRECTIONAL", Encoder._cross_backward): [
+        Fault("the bridge drops the gradient of c", "zip(self.bridge, (dh, dc), strict=False)", 'zip("h", (dh,))'),
+        Fault("the directions are swapped", "(slice(H), slice(H, 2 * H))", "(slice(H, 2 * H), slice(H))"),
+    ],
+    ("BIDIRECTIONAL", Encoder.encode_backward): [
+        Fault("the memory's gradient is forgotten", "dx = d.memory", "dx = 0 * d.memory"),
+        Fault("one direction's gradient is forgotten", "dx += parts[1]", "pass"),
+        Fault("both directions get the same part", "[dx[:, :, :H], dx[:, :, H:]]", "[dx[:, :, :H], dx[:, :, :H]]"),
+        Fault("every layer gets the top one's state", "(d.h[layer], d.c[layer], cache", "(d.h[-1], d.c[-1], cache"),
+        Fault("all directions are read forwards", 'direction == "backward"', "False"),
+    ],
+    ("FULL", Encoder.encode_backward): [
+        Fault("no mask behind the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
+        Fault("no mask behind the embedding", 'dx = dropout.backward(dx, cache.of("dropout"))', "pass"),
+    ],
+    ("PEEKY", Decoder.decode_backward): [
+        Fault("no gradient from peek at the scores", PEEK_AT_SCORES, PEEK_AT_SCORES.replace("dpeek", "0 * dpeek")),
+        Fault("no gradient from peek at the input", PEEK_AT_INPUT, PEEK_AT_INPUT.replace("dpeek", "0 * dpeek")),
+        Fault("peek's gradient goes to the bottom layer", "d.h[-1] += dpeek", "d.h[0] += dpeek"),
+        Fault("peek's gradient replaces the state's", "d.h[-1] += dpeek", "d.h[-1] = dpeek"),
+        Fault("peek's gradient is forgotten", "d.h[-1] += dpeek", "pass"),
+        Fault("h and c of the start are swapped", "d.h[layer], d.c[layer] = dstart", "d.c[layer], d.h[layer] = dstart"),
+    ],
+    ("FULL", Decoder.decode_backward): [
+        Fault("no mask before the scores", 'dx = dropout.backward(dx, cache.of("dropout.out"))', "pass"),
+        Fault("no mask between the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
+        Fault("a mask of another place", 'cache.of("dropout.out")', 'cache.of("dropout.1")'),
+        Fault("dmemory is not cleared", "d.memory[:] = 0", "d.memory[:] = 1"),
+    ],
+    ("PEEKY", Decoder._beside_peek_backward): [
+        Fault("peek's gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
+        Fault("peek's gradient is set, not added", "dpeek += dboth", "dpeek[:] = dboth"),
+    ],
+    ("FULL", Seq2seq.backward): [
+        Fault("old gradients stay", "self.grads.flat[:] = 0", "pass"),
+        Fault("smoothing is forgotten", "smoothing=self.label_smoothing", "smoothing=0.0"),
+        Fault("the upstream gradient is forgotten", "cross_entropy.backward(dout,", "cross_entropy.backward(1.0,"),
+        Fault("the encoder gets nothing", "self.encoder.encode_backward(d, self.encoder.cache)", "pass"),
+    ],
+}  # fmt: skip
+
+# a wrong forward with the backward that fits it: only the oracle sees it
+WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
+    ("PLAIN", Seq2seq.loss): [
+        Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
+        Fault("padding of the target counts", "target[1:], target_lengths", "target[1:], 0 * target_lengths + 5"),
+        Fault("padding of the source is read", "source, source_lengths,", "source, 0 * source_lengths + len(source),"),
+    ],
+    ("PEEKY", Encoder._cross): [
+        Fault("c crosses as h", "getattr(end, state)", "end.h"),
+    ],
+    ("BIDIRECTIONAL", Encoder._cross): [
+        Fault("the states of the directions are swapped", "for end in ends]", "for end in ends[::-1]]"),
+    ],
+    ("BIDIRECTIONAL", Encoder.encode): [
+        Fault("the outputs of the directions are swapped", "np.concatenate(outputs,", "np.concatenate(outputs[::-1],"),
+        Fault("both directions read forwards", 'reverse=direction == "backward"', "reverse=False"),
+    ],
+    ("PEEKY", Decoder._beside_peek): [
+        Fault("peek stands before x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),
+    ],
+    ("PEEKY", Decoder.decode): [
+        Fault("every layer starts from the top one's state", "encoded.h[layer]", "encoded.h[-1]"),
+        Fault("c does not start the decoder", "encoded.c[layer]", "0 * encoded.c[layer]"),
+    ],
+    ("PEEKY", Decoder._outputs): [
+        Fault("peek is the bottom layer's state", "encoded.h[-1]", "encoded.h[0]"),
+    ],
+}  # fmt: skip
+NAMED = {"PLAIN": variants.PLAIN, "PEEKY": PEEKY, "BIDIRECTIONAL": BIDIRECTIONAL, "FULL": FULL}
+
+
+def planted(faults):
+    return [
+        pytest.param(NAMED[options], method, fault, id=f"{method.__qualname__}: {fault.name}")
+        for (options, method), group in faults.items()
+        for fault in group
+    ]
+
+
+@pytest.fixture
+def plant(monkeypatch):
+    def plant(method, fault):
+        owner = {"Encoder": Encoder, "Decoder": Decoder, "Seq2seq": Seq2seq}[method.__qualname__.split(".")[0]]
+        monkeypatch.setattr(owner, method.__name__, with_fault(method, fault.right, fault.wrong))
+
+    return plant
+
+
+@pytest.mark.parametrize(("options", "method", "fault"), planted(WRONG_BACKWARDS))
+def test_a_planted_fault_is_caught_by_the_gradient_check(options, method, fault, plant):
+    plant(method, fault)
+    with pytest.raises(AssertionError, match=r"^gradient of"):
+        models.check_gradients(options, variants.batch())
+
+
+@pytest.mark.parametrize(("options", "method", "fault"), planted(WRONG_BACKWARDS) + planted(WRONG_MODELS))
+def test_a_planted_fault_is_caught_by_the_oracle(options, method, fault, plant):
+    plant(method, fault)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        models.check_oracle(options, variants.batch())
+
+
+@pytest.mark.parametrize("check", [models.check_gradients, models.check_oracle], ids=lambda check: check.__name__)
+@variants.each(list(NAMED.values()))
+def test_the_same_check_passes_without_a_fault(check, options):
+    check(options, variants.batch())
