@@ -1,0 +1,201 @@
+"""What a training shows on standard error: one line that lives on a terminal, plain lines elsewhere.
+
+Results of a command never pass through here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from seqwright.config import Config
+from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Started
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["listening"]
+
+QUIET_S = 10.0  # a plain display says where it is when it has said nothing for so long
+
+
+@contextlib.contextmanager
+def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Listener]:
+    """Lend what shows the events of a training, and clear the screen up behind it.
+
+    pairs: the file in training, to suggest a command with at the end.   quiet: only an interruption is told, for it
+    says where the model is.
+    """
+    started: Started | None = None
+    told_end = False
+
+    def listen(event: Event) -> None:
+        nonlocal started, told_end
+        if isinstance(event, Started):
+            started = event
+        told_end = isinstance(event, Finished)
+        if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
+            display.show(event)
+        if isinstance(event, Finished) and event.dev_accuracy is not None and pairs and started and not quiet:
+            display.write(f"try      {next_command(pairs, started.config, event.output)}")
+
+    with contextlib.ExitStack() as stack:
+        display = stack.enter_context(LiveDisplay()) if sys.stderr.isatty() and not quiet else PlainDisplay()
+        try:
+            yield listen
+        except KeyboardInterrupt:
+            if not told_end:
+                display.write("stopped before training began; nothing was written")
+            raise
+
+
+def next_command(pairs: str, config: Config, output: str) -> str:
+    """Return a command that shows the new model at work on its own data, to be pasted into a shell."""
+    text = config.text
+    features = text.features_column or 0
+    if pairs == "-" or 0 < features < text.source_column:  # nothing to read again, or `cut` would swap the columns
+        return shlex.join(["seqwright", "predict", output])
+    show = "zcat" if pairs.endswith(".gz") else "cat"
+    columns = f"{text.source_column},{features}" if features else f"{text.source_column}"
+    return f"{show} {shlex.quote(pairs)} | head -5 | cut -f{columns} | {shlex.join(['seqwright', 'predict', output])}"
+
+
+class PlainDisplay:
+    """A line for each measurement, and one now and then between them."""
+
+    def __init__(self) -> None:
+        self._best: Measured | None = None
+        self._wrote_at = time.monotonic()
+
+    def show(self, event: Event) -> None:
+        """Write what the event says, or nothing."""
+        if isinstance(event, Started):
+            self.write("\n".join(opening(event)))
+        elif isinstance(event, Measured):
+            if event.best:
+                self._best = event
+            self.write(measured(event))
+        elif isinstance(event, Finished):
+            self.write(closing(event))
+        elif time.monotonic() - self._wrote_at > QUIET_S:
+            self.write(progressed(event))
+
+    def write(self, text: str) -> None:
+        """Write lines."""
+        print(text, file=sys.stderr, flush=True)
+        self._wrote_at = time.monotonic()
+
+
+class LiveDisplay:
+    """Measurements scroll by above a bar that moves."""
+
+    def __init__(self) -> None:
+        # Imported where a terminal is known to be there: rich costs more than the rest of the start.
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._best: Measured | None = None
+        self._last: Measured | None = None
+
+    def __enter__(self) -> LiveDisplay:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, event: Event) -> None:
+        """Draw what the event says."""
+        if isinstance(event, Started):
+            self.write("\n".join(opening(event)))
+        elif isinstance(event, Measured):
+            self._last = event
+            if event.best:
+                self._best = event
+            self.write(measured(event))
+        elif isinstance(event, Finished):
+            self._live.update("", refresh=True)
+            self.write(closing(event))
+        else:
+            self._live.update(self._bar(event), refresh=True)
+
+    def write(self, text: str) -> None:
+        """Write lines above the bar."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def _bar(self, event: Progressed) -> RenderableType:
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        line = Table.grid(padding=(0, 1))
+        line.add_row(
+            f"epoch {event.epoch:.2f}", ProgressBar(total=1, completed=min(1, event.share), width=30),
+            f"{event.share:4.0%}", f"{clock(event.left_s)} left",
+        )  # fmt: skip
+        numbers = f"{event.pairs_per_s:,.0f} pairs/s   loss {event.loss:.3f}"
+        if self._last and self._best:
+            numbers += f"   dev {self._last.dev_accuracy:.1f} %   best {self._best.dev_accuracy:.1f} %"
+        return Group(line, Text(numbers, style="dim"))
+
+
+def opening(event: Started) -> list[str]:
+    text, model, training = event.config.text, event.config.model, event.config.training
+    direction = "bidirectional " if model.bidirectional else ""
+    layers = f"{model.layers} layers of " if model.layers > 1 else ""
+    attention = f", {model.attention} attention" if model.attention != "none" else ""
+    end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
+    features = f", features in column {text.features_column}" if text.features_column else ""
+    return [
+        f"pairs    {event.n_pairs:,} to learn from, {event.n_dev:,} sources to measure on ({event.dev})",
+        f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}{features}",
+        f"target   {event.n_target_symbols:,} symbols: {text.target_tokens} in {text.target_form}",
+        f"network  {event.n_parameters:,} parameters: {direction}LSTM of {layers}{model.hidden_size}{attention}",
+        f"kernels  {event.kernels}",
+        f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
+    ]
+
+
+def progressed(event: Progressed) -> str:
+    return (
+        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   {event.pairs_per_s:,.0f} pairs/s   "
+        f"{clock(event.elapsed_s)}, {clock(event.left_s)} left"
+    )
+
+
+def measured(event: Measured) -> str:
+    best = "best so far" if event.best else ""
+    return (
+        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev accuracy {event.dev_accuracy:5.1f} %   "
+        f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {best}"
+    ).rstrip()
+
+
+def closing(event: Finished) -> str:
+    how = {
+        "epochs": "all epochs done",
+        "time budget": "the time is up",
+        "no improvement": "it gets no better",
+        "perfect": "every dev source is answered right",
+        "interrupted": "interrupted",
+    }[event.reason]
+    if event.dev_accuracy is None:
+        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {event.output}"
+    return (
+        f"done     {how} after {clock(event.elapsed_s)}\n"
+        f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
+        f"model    {event.output}"
+    )
+
+
+def clock(seconds: float) -> str:
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"

@@ -1,0 +1,119 @@
+"""`seqwright`: the command group, and what every command does with an error."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from seqwright.cli.demo import demo
+from seqwright.cli.evaluate import evaluate
+from seqwright.cli.predict import predict
+from seqwright.cli.train import train
+from seqwright.errors import SeqwrightError
+
+__all__ = ["main"]
+
+REPORT = "https://github.com/seqwright/seqwright/issues"
+
+
+def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted:
+        return
+    import platform
+
+    import numpy as np
+
+    import seqwright
+    from seqwright import kernels
+
+    click.echo(f"seqwright {seqwright.__version__}")
+    click.echo(f"kernels:  {kernels.description()}")
+    click.echo(f"python:   {platform.python_version()} on {platform.system()} {platform.machine()}")
+    click.echo(f"numpy:    {np.__version__}")
+    context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version,
+    help="Show the version and which kernels run, and exit.",
+)  # fmt: skip
+@click.option(
+    "--debug", is_flag=True, expose_value=False,  # `main` takes it from wherever it stands on the line
+    help="Show the traceback of an error; may stand anywhere on the line.",
+)  # fmt: skip
+def seqwright() -> None:
+    """Turn a file of example pairs into a sequence-to-sequence model, and run it.
+
+    \b
+    seqwright demo                            see it learn to pronounce English, in two minutes
+    seqwright train words.tsv                 learn from lines of source<TAB>target
+    seqwright predict words-model new.txt     answer every line
+    seqwright evaluate words-model test.tsv   count right and wrong answers
+    """
+
+
+for command in (train, predict, evaluate, demo):
+    seqwright.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command of the arguments (default: of this process) and return its exit code.
+
+    0: done.   1: failure.   2: misuse.   130: stopped with Ctrl-C.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    n_options = given.index("--") if "--" in given else len(given)  # what follows "--" is no option
+    debug = "--debug" in given[:n_options]
+    given = [word for i, word in enumerate(given) if word != "--debug" or i > n_options]
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):  # absent where something captures the stream
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        if not given:
+            run(["--help"])
+            return 2
+        return run(given)
+    except KeyboardInterrupt:
+        say("seqwright: interrupted")
+        return 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has enough. Python flushes once more at exit, and must find an open file then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SeqwrightError as error:
+        if debug:
+            raise
+        return fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "seqwright"
+        return fail(f"{error.format_message()} (see {path} --help)", error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError) and error.filename is None and error.strerror:  # a named file is never ours
+            return fail(f"standard output: {error.strerror}", 1)
+        what = f"{type(error).__name__}: {error}"
+        return fail(f"unexpected {what}; --debug shows where; please report it at {REPORT}", 1)
+
+
+def run(arguments: list[str]) -> int:
+    # Not `seqwright.main`: click would end a closed pipe with 1, and turn Ctrl-C into an exception of its own.
+    try:
+        with seqwright.make_context("seqwright", arguments) as context:
+            seqwright.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+def fail(message: str, exit_code: int) -> int:
+    say("seqwright: error: " + " ".join(message.split("\n")))
+    return exit_code
+
+
+def say(message: str) -> None:
+    click.echo(message, err=True)

@@ -1,0 +1,30 @@
+"""Options that several commands share, and how their values are read."""
+
+import re
+
+import click
+
+__all__ = ["beam", "time_budget"]
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """Return the seconds that a text such as 90s, 2m or 1h30m names."""
+    if value is None:
+        return None
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", value)
+    total = sum(float(number) * SECONDS[unit] for number, unit in parts)
+    if "".join(number + unit for number, unit in parts) != value or total == 0:
+        raise click.BadParameter(f"{value!r} is not a length of time; write it like 90s, 2m or 1h30m")
+    return total
+
+
+beam = click.option(
+    "--beam", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
+    help="Answers followed at a time; 1 is greedy, and fastest.",
+)  # fmt: skip
+
+time_budget = click.option(
+    "--time-budget", callback=seconds, metavar="TIME", help="End within this time, such as 90s, 2m or 1h30m."
+)

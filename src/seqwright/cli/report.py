@@ -1,0 +1,33 @@
+"""How the scores of an evaluation are written."""
+
+import msgspec
+
+from seqwright.evaluation import Answered, Evaluation
+
+__all__ = ["as_json", "as_text"]
+
+N_EXAMPLES = 5
+
+
+def as_json(result: Evaluation) -> str:
+    """Return the scores as one JSON object on one line; rates are in percent."""
+    return msgspec.json.encode(result.scores).decode()
+
+
+def as_text(result: Evaluation) -> str:
+    """Return the scores for a reader, with a few wrong answers spread over the file."""
+    s = result.scores
+    lines = [
+        f"exact match  {s.exact:6.2f} %   {s.n - s.errors:,} of {s.n:,} sources",
+        f"WER          {s.wer:6.2f} %   {s.errors:,} answered wrong",
+        f"TER          {s.ter:6.2f} %   {s.edits:,} edits to {s.tokens:,} tokens",
+    ]
+    if wrong := result.wrong:
+        lines += ["", "wrong, for example:"]
+        lines += [example(answer) for answer in wrong[:: -(-len(wrong) // N_EXAMPLES)]]
+    return "\n".join(lines)
+
+
+def example(answer: Answered) -> str:
+    source = f"{answer.source} ({answer.features})" if answer.features else answer.source
+    return f"  {source} → {answer.hypotheses[0].text}   (right: {' | '.join(answer.references)})"
