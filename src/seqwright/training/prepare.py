@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,10 +47,12 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
         source=config.text.source_column, target=config.text.target_column, features=config.text.features_column
     )
     pairs = [pair for pair in readers.read_pairs(path, columns=columns) if pair.source or pair.target]
+    features_column = columns.features_if_found if any(pair.features for pair in pairs) else 0
     if dev_path is None:
         pairs, dev = batches.hold_out(pairs, fraction=config.training.dev_share, seed=config.training.seed)
         origin = f"held out of {path}"
     else:
+        columns = dataclasses.replace(columns, features=features_column)  # the dev file is read as the pairs were
         dev = [pair for pair in readers.read_pairs(dev_path, columns=columns) if pair.source or pair.target]
         origin = str(dev_path)
     if len(pairs) < 2:
@@ -75,7 +78,7 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
     )  # fmt: skip
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(examples.source))
     found = msgspec.structs.replace(
-        config.text,
+        config.text, features_column=features_column,
         source_tokens=source_format.tokens, source_form=source_format.unicode_form,
         target_tokens=target_format.tokens, target_form=target_format.unicode_form,
     )  # fmt: skip
