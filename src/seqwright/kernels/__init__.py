@@ -1,16 +1,125 @@
 """The arithmetic, one function a layer and direction over whole sequences.
 
 `kernels.lstm_forward` and its like are the functions to call. They run in the compiled twin where it is built and the
-arrays are float32, and in NumPy (`kernels.reference`) otherwise. The choice is made once, at import:
-`SEQWRIGHT_KERNELS=reference` forces NumPy; `kernels.description()` says in words what runs.
+first array is float32, and in NumPy (`kernels.reference`) otherwise. The choice is made once, at import.
+`SEQWRIGHT_KERNELS` forces it: `reference`, `native` (the best instruction set of this processor), `native-avx512`,
+`native-avx2`, `native-neon` or `native-plain`. `SEQWRIGHT_THREADS` sets the number of threads of the compiled kernels;
+without it they use the cores that this process may use. No result depends on either, beyond rounding between NumPy and
+the compiled kernels; among these and over threads, results are the same bytes.
 """
 
-from seqwright.kernels import reference
-from seqwright.kernels.reference import *  # noqa: F403
+import functools
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import ParamSpec, TypeVar
 
-__all__ = [*reference.__all__, "description"]
+import numpy as np
+
+from seqwright.errors import UsageError
+from seqwright.kernels import reference
+
+__all__ = [*reference.__all__, "available", "description", "set_threads", "threads"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_native: ModuleType | None
+try:
+    from seqwright.kernels.native import _native
+except ImportError as error:
+    _native = None
+    _absent = "no compiled kernels in this install" if isinstance(error, ModuleNotFoundError) else str(error)
+    if "cannot import name" in _absent:
+        _absent = "no compiled kernels in this install"
+
+
+def available() -> list[str]:
+    """Return what `SEQWRIGHT_KERNELS` can be here, besides `native`; the best first, the reference last."""
+    return [*(f"native-{isa}" for isa in (_native.available() if _native else [])), "reference"]
+
+
+def _choose(wanted: str) -> str:
+    """Return the entry of `available()` to run for a value of SEQWRIGHT_KERNELS; "" lets us choose."""
+    choices = available()
+    if wanted in choices:
+        return wanted
+    if not wanted or (wanted == "native" and _native):
+        return choices[0]
+    listed = ", ".join(["native", *choices] if _native else choices)
+    raise UsageError(f"SEQWRIGHT_KERNELS={wanted}: expected one of those that can run here, which are {listed}")
+
+
+_chosen = _choose(os.environ.get("SEQWRIGHT_KERNELS", ""))
+_isa = available().index(_chosen)
+
+
+def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
+    """Return `kernel`, or its compiled twin in front of it, which takes the calls whose first array is float32."""
+    if _native is None or _chosen == "reference":
+        return kernel
+    twin: Callable[..., R] = getattr(_native, kernel.__name__)
+    first = kernel.__code__.co_varnames[0]
+    isa, float32 = _isa, np.dtype(np.float32)
+
+    @functools.wraps(kernel)
+    def dispatch(*args: P.args, **kwargs: P.kwargs) -> R:
+        array: object = args[0] if args else kwargs.get(first)
+        if isinstance(array, np.ndarray) and array.dtype == float32:
+            return twin(isa, *args, **kwargs)
+        return kernel(*args, **kwargs)
+
+    return dispatch
+
+
+adam_update = _dispatched(reference.adam_update)
+affine_backward = _dispatched(reference.affine_backward)
+affine_forward = _dispatched(reference.affine_forward)
+attention_backward = _dispatched(reference.attention_backward)
+attention_forward = _dispatched(reference.attention_forward)
+cross_entropy_backward = _dispatched(reference.cross_entropy_backward)
+cross_entropy_forward = _dispatched(reference.cross_entropy_forward)
+dropout = _dispatched(reference.dropout)
+embedding_backward = _dispatched(reference.embedding_backward)
+embedding_forward = _dispatched(reference.embedding_forward)
+generate = _dispatched(reference.generate)
+lstm_backward = _dispatched(reference.lstm_backward)
+lstm_forward = _dispatched(reference.lstm_forward)
+squared_norm = _dispatched(reference.squared_norm)
+tanh_backward = _dispatched(reference.tanh_backward)
+tanh_forward = _dispatched(reference.tanh_forward)
+
+
+def threads() -> int:
+    """Return how many threads the compiled kernels use; 1 for the reference, whose products are NumPy's own business."""
+    return _native.threads() if _native and _chosen != "reference" else 1
+
+
+def set_threads(n: int) -> None:
+    """Let the compiled kernels use n threads, the calling one included. No result changes by it."""
+    if n < 1:
+        raise UsageError(f"the number of threads must be at least 1, not {n}")
+    if _native:
+        _native.set_threads(n)
 
 
 def description() -> str:
     """Say which kernels run, for `seqwright --version` and the first line of a training."""
-    return "NumPy reference kernels"
+    if _chosen != "reference":
+        n = threads()
+        return f"native kernels ({_chosen.removeprefix('native-')}), {n} thread{'s' if n > 1 else ''}"
+    if _native:
+        return "NumPy reference kernels (slow: forced by SEQWRIGHT_KERNELS=reference)"
+    return f"NumPy reference kernels (slow: {_absent}; install a C++ compiler and reinstall)"
+
+
+def _threads_from_environment() -> None:
+    wanted = os.environ.get("SEQWRIGHT_THREADS", "")
+    if not wanted:
+        return
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise UsageError(f"SEQWRIGHT_THREADS={wanted}: expected a number of threads, at least 1")
+    set_threads(int(wanted))
+
+
+_threads_from_environment()

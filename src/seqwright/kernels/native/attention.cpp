@@ -1,0 +1,181 @@
+// Dot-product attention over a padded memory: the twin of kernels/reference/attention.py.
+//
+//   w[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b]        q (T, B, E)   memory (S, B, E)   w (T, B, S)
+//   context[t, b] = Σ_s w[t, b, s] memory[s, b]                          context (T, B, E)
+//
+//   dw = dcontext·memory      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
+//   dmemory += Σ_t w dcontext + Σ_t dscore q
+//
+// A sequence at a time, so that nothing depends on its neighbours, and the sequences cut over the threads. A dot product
+// sums 16 lanes over E and then the lanes; several share each loaded vector.
+#include "layers.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+namespace {
+
+#if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 1
+constexpr int kBlock = 4;  // 4 · 4 sums in registers
+#else
+constexpr int kBlock = 2;
+#endif
+
+// out[r·stride_out + s] = a[r]·m[s] for R rows of a and C of m.
+template <int R, int C>
+void dot_block(int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
+               ptrdiff_t stride_out) {
+    Vec total[R][C];
+    for (auto& row : total)
+        for (Vec& element : row) element = zero();
+    for (int e = 0; e < E; e += kLanes) {
+        const int lanes = E - e;
+        Vec b[C];
+        SEQWRIGHT_UNROLL
+        for (int s = 0; s < C; s++) b[s] = take(m + s * stride_m + e, lanes);
+        SEQWRIGHT_UNROLL
+        for (int r = 0; r < R; r++) {
+            const Vec x = take(a + r * stride_a + e, lanes);
+            SEQWRIGHT_UNROLL
+            for (int s = 0; s < C; s++) total[r][s] = fma(x, b[s], total[r][s]);
+        }
+    }
+    SEQWRIGHT_UNROLL
+    for (int r = 0; r < R; r++) {
+        SEQWRIGHT_UNROLL
+        for (int s = 0; s < C; s++) out[r * stride_out + s] = sum(total[r][s]);
+    }
+}
+
+template <int R>
+void dot_rows(int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
+              ptrdiff_t stride_out) {
+    int s = 0;
+    for (; s + kBlock <= S; s += kBlock) dot_block<R, kBlock>(E, a, stride_a, m + s * stride_m, stride_m, out + s, stride_out);
+    for (; s < S; s++) dot_block<R, 1>(E, a, stride_a, m + s * stride_m, stride_m, out + s, stride_out);
+}
+
+void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
+          ptrdiff_t stride_out) {
+    int t = 0;
+    for (; t + kBlock <= T; t += kBlock)
+        dot_rows<kBlock>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
+    for (; t < T; t++) dot_rows<1>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
+}
+
+// out[r] = (out[r] or 0) + Σ_k weight[r, k] m[k], the weight at r·WR + k·WK, over R rows and C vectors of E.
+template <int R, int C>
+void mix_block(int K, int lanes, const float* weight, ptrdiff_t WR, ptrdiff_t WK, const float* m, ptrdiff_t stride_m,
+               float* out, ptrdiff_t stride_out, bool add) {
+    Vec total[R][C];
+    SEQWRIGHT_UNROLL
+    for (int r = 0; r < R; r++) {
+        SEQWRIGHT_UNROLL
+        for (int c = 0; c < C; c++)
+            total[r][c] = add ? take(out + r * stride_out + c * kLanes, lanes - c * kLanes) : zero();
+    }
+    for (int k = 0; k < K; k++) {
+        Vec b[C];
+        SEQWRIGHT_UNROLL
+        for (int c = 0; c < C; c++) b[c] = take(m + k * stride_m + c * kLanes, lanes - c * kLanes);
+        SEQWRIGHT_UNROLL
+        for (int r = 0; r < R; r++) {
+            const Vec w = set(weight[r * WR + k * WK]);
+            SEQWRIGHT_UNROLL
+            for (int c = 0; c < C; c++) total[r][c] = fma(w, b[c], total[r][c]);
+        }
+    }
+    SEQWRIGHT_UNROLL
+    for (int r = 0; r < R; r++) {
+        SEQWRIGHT_UNROLL
+        for (int c = 0; c < C; c++) give(out + r * stride_out + c * kLanes, total[r][c], lanes - c * kLanes);
+    }
+}
+
+template <int R>
+void mix_rows(int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, const float* m, ptrdiff_t stride_m,
+              float* out, ptrdiff_t stride_out, bool add) {
+    int e = 0;
+    for (; e + kBlock * kLanes <= E; e += kBlock * kLanes)
+        mix_block<R, kBlock>(K, kBlock * kLanes, weight, WR, WK, m + e, stride_m, out + e, stride_out, add);
+    for (; e < E; e += kLanes) mix_block<R, 1>(K, E - e, weight, WR, WK, m + e, stride_m, out + e, stride_out, add);
+}
+
+void mix(int N, int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, const float* m, ptrdiff_t stride_m,
+         float* out, ptrdiff_t stride_out, bool add) {
+    int r = 0;
+    for (; r + kBlock <= N; r += kBlock)
+        mix_rows<kBlock>(K, E, weight + r * WR, WR, WK, m, stride_m, out + r * stride_out, stride_out, add);
+    for (; r < N; r++) mix_rows<1>(K, E, weight + r * WR, WR, WK, m, stride_m, out + r * stride_out, stride_out, add);
+}
+
+// Softmax in place over the first `length` of a row; 0 behind them.
+void normalise(int S, int length, float* w) {
+    float top = length > 0 ? w[0] : 0;
+    for (int s = 1; s < length; s++) top = w[s] > top ? w[s] : top;
+    if (top == -INFINITY) top = 0;  // all of them are: every weight becomes 0
+    Vec total = zero();
+    for (int s = 0; s < length; s += kLanes) {
+        give(w + s, exp(take(w + s, length - s) - set(top)), length - s);
+        total = total + take(w + s, length - s);
+    }
+    const float sum_of_all = sum(total);
+    const Vec divisor = set(sum_of_all == 0 ? 1.0f : sum_of_all);
+    for (int s = 0; s < length; s += kLanes) give(w + s, take(w + s, length - s) / divisor, length - s);
+    for (int s = length; s < S; s++) w[s] = 0;
+}
+
+SEQWRIGHT_INLINE int clipped(int length, int S) { return larger(0, smaller(length, S)); }
+
+}  // namespace
+
+void attend(int T, int S, int E, const float* q, ptrdiff_t stride, const float* memory, ptrdiff_t stride_m, int length,
+            float* weights, ptrdiff_t stride_w, float* context) {
+    length = clipped(length, S);
+    dots(T, length, E, q, stride, memory, stride_m, weights, stride_w);
+    for (int t = 0; t < T; t++) normalise(S, length, weights + t * stride_w);
+    mix(T, length, E, weights, stride_w, 1, memory, stride_m, context, stride, false);
+}
+
+void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
+                       float* weights, float* context) {
+    const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
+    const int tasks = tasks_for(2.0 * T * B * S * E, 1 << 16, larger(1, B));
+    parallel(tasks, [&](int i) {
+        const Range mine = share(B, tasks, i);
+        for (int b = mine.begin; b < mine.end; b++) {
+            const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
+            attend(T, S, E, q + at, stride, memory + at, stride, lengths[b], weights + static_cast<ptrdiff_t>(b) * S,
+                   stride_w, context + at);
+        }
+    });
+}
+
+void attention_backward(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
+                        const int32_t* lengths, const float* weights, float* dq, float* dmemory) {
+    const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
+    const int tasks = tasks_for(4.0 * T * B * S * E, 1 << 16, larger(1, B));
+    parallel(tasks, [&](int i) {
+        const Range mine = share(B, tasks, i);
+        float* dscore = workspace(Slot::step, static_cast<size_t>(T) * static_cast<size_t>(S));
+        for (int b = mine.begin; b < mine.end; b++) {
+            const int length = clipped(lengths[b], S);
+            const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
+            const float* w = weights + static_cast<ptrdiff_t>(b) * S;
+            dots(T, length, E, dcontext + at, stride, memory + at, stride, dscore, S);
+            for (int t = 0; t < T; t++) {
+                float* d = dscore + static_cast<ptrdiff_t>(t) * S;
+                const float* w_t = w + t * stride_w;
+                Vec total = zero();
+                for (int s = 0; s < length; s += kLanes)
+                    total = fma(take(d + s, length - s), take(w_t + s, length - s), total);
+                const Vec mean = set(sum(total));
+                for (int s = 0; s < length; s += kLanes)
+                    give(d + s, take(w_t + s, length - s) * (take(d + s, length - s) - mean), length - s);
+            }
+            mix(T, length, E, dscore, S, 1, memory + at, stride, dq + at, stride, false);
+            mix(length, T, E, w, 1, stride_w, dcontext + at, stride, dmemory + at, stride, true);
+            mix(length, T, E, dscore, 1, S, q + at, stride, dmemory + at, stride, true);
+        }
+    });
+}
+
+}  // namespace seqwright::SEQWRIGHT_ISA

@@ -1,0 +1,457 @@
+// The Python module: checks every array, releases the GIL, calls the kernel of the chosen instruction set.
+//
+// Each function takes the arguments of its twin in kernels/reference/, in that order, and first the index of an instruction
+// set in `available()`: the package passes the one it has chosen, the tests pass each in turn.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels.hpp"
+#include "pool.hpp"
+
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+#include <intrin.h>
+#endif
+
+namespace nb = nanobind;
+
+namespace seqwright {
+namespace {
+
+// -------------------------------------------------------------------------------------------- instruction sets
+#if defined(_MSC_VER) && defined(_M_X64)
+bool processor_has(bool wide) {
+    int r[4];
+    __cpuid(r, 1);
+    const bool fma = r[2] & (1 << 12), osxsave = r[2] & (1 << 27);
+    if (!fma || !osxsave) return false;
+    const unsigned long long state = _xgetbv(0);  // what the operating system saves on a switch
+    __cpuidex(r, 7, 0);
+    if (!wide) return (state & 0x6) == 0x6 && (r[1] & (1 << 5));
+    const int needed = (1 << 16) | (1 << 17) | (1 << 30) | (1 << 31);  // F, DQ, BW, VL
+    return (state & 0xe6) == 0xe6 && (r[1] & needed) == needed;
+}
+#elif defined(__x86_64__)
+bool processor_has(bool wide) {  // the builtins ask the operating system too (xgetbv)
+    __builtin_cpu_init();
+    if (!wide) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+}
+#endif
+
+const std::vector<const Kernels*>& runnable() {  // the best first
+    static const std::vector<const Kernels*> list = [] {
+        std::vector<const Kernels*> found;
+#if defined(SEQWRIGHT_HAS_avx512)
+        if (processor_has(true)) found.push_back(&avx512::kernels);
+#endif
+#if defined(SEQWRIGHT_HAS_avx2)
+        if (processor_has(false)) found.push_back(&avx2::kernels);
+#endif
+#if defined(SEQWRIGHT_HAS_neon)
+        found.push_back(&neon::kernels);
+#endif
+        found.push_back(&plain::kernels);
+        return found;
+    }();
+    return list;
+}
+
+const Kernels& set_of(int isa) {
+    if (isa < 0 || static_cast<size_t>(isa) >= runnable().size()) throw nb::index_error("no such instruction set");
+    return *runnable()[static_cast<size_t>(isa)];
+}
+
+// ------------------------------------------------------------------------------------------------- arrays
+template <typename T>
+using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+using In = Array<const float>;
+using Out = Array<float>;
+using Ids = Array<const int32_t>;
+using IdsOut = Array<int32_t>;
+using Shape = std::vector<int64_t>;
+
+std::string text(const Shape& shape) {
+    std::string s = "(";
+    for (size_t i = 0; i < shape.size(); i++) s += (i ? ", " : "") + std::to_string(shape[i]);
+    return s + (shape.size() == 1 ? ",)" : ")");
+}
+
+template <typename A>
+[[noreturn]] void wrong_shape(const char* name, const A& array, const std::string& expected) {
+    Shape shape;
+    for (size_t i = 0; i < array.ndim(); i++) shape.push_back(static_cast<int64_t>(array.shape(i)));
+    throw nb::value_error((std::string(name) + " has shape " + text(shape) + ", expected " + expected).c_str());
+}
+
+template <typename A>
+void rank(const char* name, const A& array, size_t n) {
+    if (array.ndim() != n) wrong_shape(name, array, std::to_string(n) + " dimensions");
+    for (size_t i = 0; i < n; i++)
+        if (array.shape(i) > (1u << 30)) throw nb::value_error((std::string(name) + " is larger than the kernels can index").c_str());
+}
+
+template <typename A, typename... Sizes>
+void expect(const char* name, const A& array, Sizes... sizes) {
+    const int64_t wanted[] = {static_cast<int64_t>(sizes)...};
+    bool same = array.ndim() == sizeof...(sizes);
+    for (size_t i = 0; same && i < sizeof...(sizes); i++) same = static_cast<int64_t>(array.shape(i)) == wanted[i];
+    if (!same) wrong_shape(name, array, text({static_cast<int64_t>(sizes)...}));
+}
+
+template <typename A>
+int dim(const A& array, size_t i) {
+    return static_cast<int>(array.shape(i));
+}
+
+void in_range(const char* name, const Ids& ids, int64_t V) {
+    const int32_t* data = ids.data();
+    const size_t n = ids.size();
+    uint32_t top = 0;  // a negative id is a large unsigned number
+    for (size_t i = 0; i < n; i++) top = static_cast<uint32_t>(data[i]) > top ? static_cast<uint32_t>(data[i]) : top;
+    if (n == 0 || top < V) return;
+    for (size_t i = 0; i < n; i++)
+        if (data[i] < 0 || data[i] >= V)
+            throw nb::index_error((std::string(name) + " holds " + std::to_string(data[i]) + ", expected 0 <= id < " + std::to_string(V)).c_str());
+}
+
+template <typename A>
+auto maybe(const std::optional<A>& array) -> decltype(array->data()) {
+    return array ? array->data() : nullptr;
+}
+
+size_t positions(const nb::ndarray<const int32_t, nb::c_contig, nb::device::cpu>& ids) { return ids.size(); }
+
+// ------------------------------------------------------------------------------------------------- the kernels
+void embedding_forward(int isa, In W, Ids ids, Out out) {
+    rank("W", W, 2);
+    const size_t N = positions(ids), D = W.shape(1);
+    if (out.size() != N * D || out.ndim() != ids.ndim() + 1 || out.shape(out.ndim() - 1) != D)
+        wrong_shape("out", out, "the shape of ids and " + std::to_string(D));
+    in_range("ids", ids, dim(W, 0));
+    nb::gil_scoped_release release;
+    set_of(isa).embedding_forward(static_cast<int>(N), dim(W, 0), dim(W, 1), W.data(), ids.data(), out.data());
+}
+
+void embedding_backward(int isa, In dout, Ids ids, Out dW) {
+    rank("dW", dW, 2);
+    const size_t N = positions(ids), D = dW.shape(1);
+    if (dout.size() != N * D || dout.ndim() != ids.ndim() + 1 || dout.shape(dout.ndim() - 1) != D)
+        wrong_shape("dout", dout, "the shape of ids and " + std::to_string(D));
+    in_range("ids", ids, dim(dW, 0));
+    nb::gil_scoped_release release;
+    set_of(isa).embedding_backward(static_cast<int>(N), dim(dW, 0), dim(dW, 1), dout.data(), ids.data(), dW.data());
+}
+
+void affine_forward(int isa, In x, In W, std::optional<In> b, Out out) {
+    rank("x", x, 2);
+    rank("W", W, 2);
+    const int N = dim(x, 0), D = dim(x, 1), M = dim(W, 1);
+    expect("W", W, D, M);
+    if (b) expect("b", *b, M);
+    expect("out", out, N, M);
+    nb::gil_scoped_release release;
+    set_of(isa).affine_forward(N, D, M, x.data(), W.data(), maybe(b), out.data());
+}
+
+void affine_backward(int isa, In dout, In x, In W, Out dx, Out dW, std::optional<Out> db) {
+    rank("x", x, 2);
+    rank("W", W, 2);
+    const int N = dim(x, 0), D = dim(x, 1), M = dim(W, 1);
+    expect("dout", dout, N, M);
+    expect("W", W, D, M);
+    expect("dx", dx, N, D);
+    expect("dW", dW, D, M);
+    if (db) expect("db", *db, M);
+    nb::gil_scoped_release release;
+    set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), dW.data(), maybe(db));
+}
+
+void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, Out h, Out c, Out gates, bool reverse) {
+    rank("x", x, 3);
+    rank("Wh", Wh, 2);
+    const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
+    expect("lengths", lengths, B);
+    expect("Wx", Wx, D, 4 * H);
+    expect("Wh", Wh, H, 4 * H);
+    expect("b", b, 4 * H);
+    expect("h", h, T + 1, B, H);
+    expect("c", c, T + 1, B, H);
+    expect("gates", gates, T, B, 4 * H);
+    nb::gil_scoped_release release;
+    set_of(isa).lstm_forward(T, B, D, H, x.data(), lengths.data(), Wx.data(), Wh.data(), b.data(), h.data(), c.data(),
+                             gates.data(), reverse);
+}
+
+void lstm_backward(int isa, In dh, Out dh_end, Out dc_end, In x, Ids lengths, In Wx, In Wh, In h, In c, Out gates, Out dx,
+                   Out dWx, Out dWh, Out db, bool reverse) {
+    rank("x", x, 3);
+    rank("Wh", Wh, 2);
+    const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
+    expect("dh", dh, T, B, H);
+    expect("dh_end", dh_end, B, H);
+    expect("dc_end", dc_end, B, H);
+    expect("lengths", lengths, B);
+    expect("Wx", Wx, D, 4 * H);
+    expect("Wh", Wh, H, 4 * H);
+    expect("h", h, T + 1, B, H);
+    expect("c", c, T + 1, B, H);
+    expect("gates", gates, T, B, 4 * H);
+    expect("dx", dx, T, B, D);
+    expect("dWx", dWx, D, 4 * H);
+    expect("dWh", dWh, H, 4 * H);
+    expect("db", db, 4 * H);
+    nb::gil_scoped_release release;
+    set_of(isa).lstm_backward(T, B, D, H, dh.data(), dh_end.data(), dc_end.data(), x.data(), lengths.data(), Wx.data(),
+                              Wh.data(), h.data(), c.data(), gates.data(), dx.data(), dWx.data(), dWh.data(), db.data(),
+                              reverse);
+}
+
+void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, Out context) {
+    rank("q", q, 3);
+    rank("memory", memory, 3);
+    const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
+    expect("memory", memory, S, B, E);
+    expect("lengths", lengths, B);
+    expect("weights", weights, T, B, S);
+    expect("context", context, T, B, E);
+    nb::gil_scoped_release release;
+    set_of(isa).attention_forward(T, B, S, E, q.data(), memory.data(), lengths.data(), weights.data(), context.data());
+}
+
+void attention_backward(int isa, In dcontext, In q, In memory, Ids lengths, In weights, Out dq, Out dmemory) {
+    rank("q", q, 3);
+    rank("memory", memory, 3);
+    const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
+    expect("dcontext", dcontext, T, B, E);
+    expect("memory", memory, S, B, E);
+    expect("lengths", lengths, B);
+    expect("weights", weights, T, B, S);
+    expect("dq", dq, T, B, E);
+    expect("dmemory", dmemory, S, B, E);
+    nb::gil_scoped_release release;
+    set_of(isa).attention_backward(T, B, S, E, dcontext.data(), q.data(), memory.data(), lengths.data(), weights.data(),
+                                   dq.data(), dmemory.data());
+}
+
+void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
+    rank("scores", scores, 3);
+    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2);
+    expect("targets", targets, T, B);
+    expect("lengths", lengths, B);
+    expect("probs", probs, T, B, V);
+    expect("nll", nll, T, B);
+    in_range("targets", targets, V);
+    nb::gil_scoped_release release;
+    set_of(isa).cross_entropy_forward(T, B, V, scores.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
+                                      probs.data(), nll.data());
+}
+
+void cross_entropy_backward(int isa, In probs, Ids targets, Ids lengths, double smoothing, double scale, Out dscores) {
+    rank("probs", probs, 3);
+    const int T = dim(probs, 0), B = dim(probs, 1), V = dim(probs, 2);
+    expect("targets", targets, T, B);
+    expect("lengths", lengths, B);
+    expect("dscores", dscores, T, B, V);
+    in_range("targets", targets, V);
+    nb::gil_scoped_release release;
+    set_of(isa).cross_entropy_backward(T, B, V, probs.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
+                                       static_cast<float>(scale), dscores.data());
+}
+
+template <typename A, typename C>
+void same_shape(const char* name, const A& array, const C& as) {
+    bool same = array.ndim() == as.ndim();
+    for (size_t i = 0; same && i < as.ndim(); i++) same = array.shape(i) == as.shape(i);
+    if (same) return;
+    Shape shape;
+    for (size_t i = 0; i < as.ndim(); i++) shape.push_back(static_cast<int64_t>(as.shape(i)));
+    wrong_shape(name, array, text(shape));
+}
+
+void tanh_forward(int isa, In x, Out out) {
+    same_shape("out", out, x);
+    nb::gil_scoped_release release;
+    set_of(isa).tanh_forward(x.size(), x.data(), out.data());
+}
+
+void tanh_backward(int isa, In dout, In y, Out dx) {
+    same_shape("y", y, dout);
+    same_shape("dx", dx, dout);
+    nb::gil_scoped_release release;
+    set_of(isa).tanh_backward(dout.size(), dout.data(), y.data(), dx.data());
+}
+
+void dropout(int isa, In x, In mask, Out out) {
+    if (x.ndim() == 0) wrong_shape("x", x, "at least one dimension");
+    same_shape("out", out, x);
+    const size_t T = x.shape(0), N = T == 0 ? 0 : x.size() / T;
+    bool same = mask.ndim() == x.ndim() && (mask.shape(0) == T || mask.shape(0) == 1);
+    for (size_t i = 1; same && i < x.ndim(); i++) same = mask.shape(i) == x.shape(i);
+    if (!same) wrong_shape("mask", mask, "that of x, or 1 step of it");
+    nb::gil_scoped_release release;
+    set_of(isa).dropout(T, N, x.data(), mask.data(), mask.shape(0) == T, out.data());
+}
+
+double squared_norm(int isa, In x) {
+    rank("x", x, 1);
+    nb::gil_scoped_release release;
+    return set_of(isa).squared_norm(x.size(), x.data());
+}
+
+void adam_update(int isa, Out params, In grads, Out m, Out v, double rate, double beta1, double beta2, double eps,
+                 double weight_decay, int64_t step, double scale) {
+    rank("params", params, 1);
+    same_shape("grads", grads, params);
+    same_shape("m", m, params);
+    same_shape("v", v, params);
+    if (step < 1) throw nb::value_error("step counts from 1");
+    nb::gil_scoped_release release;
+    set_of(isa).adam_update(params.size(), params.data(), grads.data(), m.data(), v.data(), rate, beta1, beta2, eps,
+                            weight_decay, step, scale);
+}
+
+void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, Out h, Out c, std::optional<In> peek,
+              std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits,
+              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths) {
+    rank("E", E, 2);
+    rank("ids", ids, 2);
+    rank("h", h, 3);
+    const int T = dim(ids, 0), B = dim(ids, 1), V = dim(E, 0), D = dim(E, 1), L = dim(h, 0), H = dim(h, 2);
+    const int P = peek ? (rank("peek", *peek, 2), dim(*peek, 1)) : 0;
+    const auto item = [](nb::handle sequence, size_t i) { return nb::borrow<nb::object>(sequence[i]); };
+    std::vector<In> kept;  // the arrays of the tuples live as long as the call
+    std::vector<LstmLayer> stack;
+    if (nb::len(layers) != static_cast<size_t>(L) || L == 0)
+        throw nb::value_error("h must hold one state for each of the layers, and there must be one");
+    for (size_t l = 0; l < static_cast<size_t>(L); l++) {
+        const nb::object layer = item(layers, l);
+        const auto Wx = nb::cast<In>(item(layer, 0)), Wh = nb::cast<In>(item(layer, 1)), bias = nb::cast<In>(item(layer, 2));
+        const int inputs = l == 0 ? D + P : H;
+        expect("Wx", Wx, inputs, 4 * H);
+        expect("Wh", Wh, H, 4 * H);
+        expect("b", bias, 4 * H);
+        stack.push_back({Wx.data(), Wh.data(), bias.data(), inputs, H});
+        kept.insert(kept.end(), {Wx, Wh, bias});
+    }
+    Generation g{};
+    if (!attention.is_none()) {
+        if (!memory || !memory_lengths) throw nb::value_error("attention needs memory and memory_lengths");
+        rank("memory", *memory, 3);
+        g.attends = true;
+        g.S = dim(*memory, 0);
+        g.M = dim(*memory, 2);
+        expect("memory", *memory, g.S, B, g.M);
+        expect("memory_lengths", *memory_lengths, B);
+        const auto Wc = nb::cast<In>(item(attention, 1)), bc = nb::cast<In>(item(attention, 2));
+        expect("Wc", Wc, g.M + H, H);
+        expect("bc", bc, H);
+        g.Wc = Wc.data();
+        g.bc = bc.data();
+        kept.insert(kept.end(), {Wc, bc});
+        if (const nb::object query = item(attention, 0); !query.is_none()) {
+            const auto Wa = nb::cast<In>(query);
+            expect("Wa", Wa, H, g.M);
+            g.Wa = Wa.data();
+            kept.push_back(Wa);
+        } else if (g.M != H) {
+            throw nb::value_error("without Wa, memory must be as wide as h");
+        }
+        g.memory = memory->data();
+        g.memory_lengths = memory_lengths->data();
+    }
+    expect("W", W, H + P, V);
+    expect("b", b, V);
+    expect("h", h, L, B, H);
+    expect("c", c, L, B, H);
+    if (peek) expect("peek", *peek, B, P);
+    expect("limits", limits, B);
+    if (uniforms) expect("uniforms", *uniforms, T, B);
+    expect("log_probs", log_probs, T, B);
+    expect("lengths", lengths, B);
+    if (start_id < 0 || start_id >= V)
+        throw nb::index_error(("start_id is " + std::to_string(start_id) + ", expected 0 <= id < " + std::to_string(V)).c_str());
+    g.E = E.data();
+    g.layers = stack.data();
+    g.n_layers = L;
+    g.W = W.data();
+    g.b = b.data();
+    g.h = h.data();
+    g.c = c.data();
+    g.peek = maybe(peek);
+    g.start_id = start_id;
+    g.end_id = end_id;
+    g.limits = limits.data();
+    g.temperature = static_cast<float>(temperature);
+    g.uniforms = maybe(uniforms);
+    g.ids = ids.data();
+    g.log_probs = log_probs.data();
+    g.lengths = lengths.data();
+    g.T = T;
+    g.B = B;
+    g.V = V;
+    g.D = D;
+    g.H = H;
+    g.P = P;
+    nb::gil_scoped_release release;
+    set_of(isa).generate(g);
+}
+
+}  // namespace
+}  // namespace seqwright
+
+NB_MODULE(_native, m) {
+    using namespace seqwright;
+    using namespace nb::literals;
+    nb::set_leak_warnings(false);  // a kernel running in a daemon thread at exit is no leak worth a page of text
+
+    m.def("available", [] {
+        std::vector<std::string> names;
+        for (const Kernels* kernels : runnable()) names.push_back(kernels->name);
+        return names;
+    });
+    m.def("threads", &threads);
+    m.def("set_threads", [](int n) {
+        if (n < 1) throw nb::value_error(("threads must be at least 1, not " + std::to_string(n)).c_str());
+        set_threads(n);
+    }, "n"_a);
+    m.def("available_cores", &available_cores);
+
+    // noconvert: an array of another type or layout is an error. A silent copy would take the results with it.
+#define IN(name) nb::arg(name).noconvert()
+#define MAYBE(name) nb::arg(name).noconvert().none()
+    m.def("embedding_forward", &embedding_forward, "isa"_a, IN("W"), IN("ids"), IN("out"));
+    m.def("embedding_backward", &embedding_backward, "isa"_a, IN("dout"), IN("ids"), IN("dW"));
+    m.def("affine_forward", &affine_forward, "isa"_a, IN("x"), IN("W"), MAYBE("b"), IN("out"));
+    m.def("affine_backward", &affine_backward, "isa"_a, IN("dout"), IN("x"), IN("W"), IN("dx"), IN("dW"), MAYBE("db"));
+    m.def("lstm_forward", &lstm_forward, "isa"_a, IN("x"), IN("lengths"), IN("Wx"), IN("Wh"), IN("b"), IN("h"), IN("c"),
+          IN("gates"), "reverse"_a);
+    m.def("lstm_backward", &lstm_backward, "isa"_a, IN("dh"), IN("dh_end"), IN("dc_end"), IN("x"), IN("lengths"), IN("Wx"),
+          IN("Wh"), IN("h"), IN("c"), IN("gates"), IN("dx"), IN("dWx"), IN("dWh"), IN("db"), "reverse"_a);
+    m.def("attention_forward", &attention_forward, "isa"_a, IN("q"), IN("memory"), IN("lengths"), IN("weights"),
+          IN("context"));
+    m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), IN("q"), IN("memory"), IN("lengths"),
+          IN("weights"), IN("dq"), IN("dmemory"));
+    m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, IN("scores"), IN("targets"), IN("lengths"),
+          "smoothing"_a, IN("probs"), IN("nll"));
+    m.def("cross_entropy_backward", &cross_entropy_backward, "isa"_a, IN("probs"), IN("targets"), IN("lengths"),
+          "smoothing"_a, "scale"_a, IN("dscores"));
+    m.def("tanh_forward", &tanh_forward, "isa"_a, IN("x"), IN("out"));
+    m.def("tanh_backward", &tanh_backward, "isa"_a, IN("dout"), IN("y"), IN("dx"));
+    m.def("dropout", &dropout, "isa"_a, IN("x"), IN("mask"), IN("out"));
+    m.def("squared_norm", &squared_norm, "isa"_a, IN("x"));
+    m.def("adam_update", &adam_update, "isa"_a, IN("params"), IN("grads"), IN("m"), IN("v"), "rate"_a, "beta1"_a, "beta2"_a,
+          "eps"_a, "weight_decay"_a, "step"_a, "scale"_a);
+    m.def("generate", &generate, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"),
+          MAYBE("peek"), MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), "temperature"_a,
+          MAYBE("uniforms"), IN("ids"), IN("log_probs"), IN("lengths"));
+#undef IN
+#undef MAYBE
+}

@@ -1,0 +1,114 @@
+// Softmax and cross-entropy over time: the twin of kernels/reference/cross_entropy.py.
+//
+//   p = exp(s - max s) / Z      Z = Σ exp(s - max s)                           s, p (T, B, V)
+//   nll = log Z - ((1 - ε) s_y + ε mean(s) - max s), 0 at padding               nll (T, B)
+//   ds = scale (p - ε / V - (1 - ε) δ_y), 0 at padding
+//
+// One exponential an element: p is exp(s - max) divided by its sum, where the reference takes exp(log p). Sums run in four
+// chains of 16 lanes over the vocabulary, so that they depend on V alone.
+#include "layers.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+namespace {
+
+constexpr int kChains = 4;
+
+// log x for x >= 1 or NaN, in double and by hand: the libraries' logarithms differ between platforms. x = 2^n m with
+// √½ <= m < √2, log m = 2 (u + u³/3 + u⁵/5 + …) with u = (m - 1) / (m + 1), |u| < 0.172; nine terms leave 2e-16.
+double natural_log(float x) {
+    if (!(x < INFINITY)) return x;
+    int n;
+    double m = frexp(static_cast<double>(x), &n);
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        n--;
+    }
+    const double u = (m - 1) / (m + 1), u2 = u * u;
+    double series = 0;
+    for (int odd = 19; odd >= 1; odd -= 2) series = series * u2 + 1.0 / odd;
+    return 2 * u * series + n * 0.69314718055994531;
+}
+
+float greatest_of(int V, const float* s) {
+    Vec top[kChains];
+    for (Vec& t : top) t = set(-INFINITY);
+    int j = 0;
+    for (; j + kChains * kLanes <= V; j += kChains * kLanes)
+        for (int k = 0; k < kChains; k++) top[k] = max(top[k], load(s + j + k * kLanes));
+    float best = greatest(max(max(top[0], top[1]), max(top[2], top[3])));
+    for (; j < V; j++) best = s[j] > best ? s[j] : best;
+    return best;
+}
+
+// Σ f(j, lanes) with f the vector at j, zeros behind the last lane.
+template <typename F>
+float sum_over(int V, const F& f) {
+    Vec total[kChains];
+    for (Vec& t : total) t = zero();
+    int j = 0;
+    for (; j + kChains * kLanes <= V; j += kChains * kLanes)
+        for (int k = 0; k < kChains; k++) total[k] = total[k] + f(j + k * kLanes, kLanes);
+    for (int k = 0; j < V; j += kLanes, k++) total[k] = total[k] + f(j, smaller(kLanes, V - j));
+    return sum((total[0] + total[1]) + (total[2] + total[3]));
+}
+
+}  // namespace
+
+Softmax softmax_sums(int V, const float* scores, float scale, float* exps) {
+    Softmax y;
+    y.top = greatest_of(V, scores);
+    const Vec top = set(y.top), factor = set(scale);
+    alignas(64) float last[kLanes];
+    y.total = sum_over(V, [&](int j, int lanes) {
+        const Vec e = exp((take(scores + j, lanes) - top) * factor);
+        if (exps != nullptr) give(exps + j, e, lanes);
+        if (lanes == kLanes) return e;
+        store(last, e);
+        return load_n(last, lanes);
+    });
+    y.log_total = static_cast<float>(natural_log(y.total));
+    return y;
+}
+
+void cross_entropy_forward(int T, int B, int V, const float* scores, const int32_t* targets, const int32_t* lengths,
+                           float smoothing, float* probs, float* nll) {
+    const int rows = T * B, tasks = tasks_for(static_cast<double>(rows) * V, 1 << 14, rows);
+    parallel(tasks, [&](int i) {
+        const Range mine = share(rows, tasks, i);
+        for (int row = mine.begin; row < mine.end; row++) {
+            const float* s = scores + static_cast<ptrdiff_t>(row) * V;
+            float* p = probs + static_cast<ptrdiff_t>(row) * V;
+            const float at_target = s[targets[row]];
+            const float mean = smoothing == 0 ? 0 : sum_over(V, [&](int j, int n) { return take(s + j, n); }) / static_cast<float>(V);
+            const Softmax z = softmax_sums(V, s, 1.0f, p);
+            const Vec total = set(z.total);
+            for (int j = 0; j < V; j += kLanes) give(p + j, take(p + j, V - j) / total, V - j);
+            float loss = z.log_total - (at_target - z.top);
+            if (smoothing != 0) loss = z.log_total - ((1 - smoothing) * (at_target - z.top) + smoothing * (mean - z.top));
+            nll[row] = row / B < lengths[row % B] ? loss : 0;
+        }
+    });
+}
+
+void cross_entropy_backward(int T, int B, int V, const float* probs, const int32_t* targets, const int32_t* lengths,
+                            float smoothing, float scale, float* dscores) {
+    const int rows = T * B, tasks = tasks_for(static_cast<double>(rows) * V, 1 << 16, rows);
+    const float everywhere = smoothing / static_cast<float>(V);
+    parallel(tasks, [&](int i) {
+        const Range mine = share(rows, tasks, i);
+        for (int row = mine.begin; row < mine.end; row++) {
+            const float* p = probs + static_cast<ptrdiff_t>(row) * V;
+            float* d = dscores + static_cast<ptrdiff_t>(row) * V;
+            if (row / B >= lengths[row % B]) {
+                memset(d, 0, static_cast<size_t>(V) * sizeof(float));
+                continue;
+            }
+            const float at_target = ((p[targets[row]] - everywhere) - (1 - smoothing)) * scale;
+            const Vec less = set(everywhere), factor = set(scale);
+            for (int j = 0; j < V; j += kLanes) give(d + j, (take(p + j, V - j) - less) * factor, V - j);
+            d[targets[row]] = at_target;
+        }
+    });
+}
+
+}  // namespace seqwright::SEQWRIGHT_ISA

@@ -1,0 +1,78 @@
+// The table of kernels that each instruction set fills in, with the arguments of kernels/reference/ in the same order.
+// Pointers are to C-contiguous arrays whose shapes bindings.cpp has checked; ids are in range.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace seqwright {
+
+struct LstmLayer {
+    const float *Wx, *Wh, *b;
+    int D, H;
+};
+
+struct Generation {  // the arguments of generate(); null for None
+    const float* E;
+    const LstmLayer* layers;
+    int n_layers;
+    bool attends;
+    const float *Wa, *Wc, *bc;
+    const float *W, *b;
+    float *h, *c;
+    const float* peek;
+    const float* memory;
+    const int32_t* memory_lengths;
+    int start_id, end_id;
+    const int32_t* limits;
+    float temperature;
+    const float* uniforms;
+    int32_t* ids;
+    float* log_probs;
+    int32_t* lengths;
+    int T, B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
+};
+
+struct Kernels {
+    const char* name;
+
+    void (*embedding_forward)(int N, int V, int D, const float* W, const int32_t* ids, float* out);
+    void (*embedding_backward)(int N, int V, int D, const float* dout, const int32_t* ids, float* dW);
+
+    void (*affine_forward)(int N, int D, int M, const float* x, const float* W, const float* b, float* out);
+    void (*affine_backward)(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
+                            float* db);
+
+    void (*lstm_forward)(int T, int B, int D, int H, const float* x, const int32_t* lengths, const float* Wx,
+                         const float* Wh, const float* b, float* h, float* c, float* gates, bool reverse);
+    void (*lstm_backward)(int T, int B, int D, int H, const float* dh, float* dh_end, float* dc_end, const float* x,
+                          const int32_t* lengths, const float* Wx, const float* Wh, const float* h, const float* c,
+                          float* gates, float* dx, float* dWx, float* dWh, float* db, bool reverse);
+
+    void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
+                              float* weights, float* context);
+    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
+                               const int32_t* lengths, const float* weights, float* dq, float* dmemory);
+
+    void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,
+                                  const int32_t* lengths, float smoothing, float* probs, float* nll);
+    void (*cross_entropy_backward)(int T, int B, int V, const float* probs, const int32_t* targets,
+                                   const int32_t* lengths, float smoothing, float scale, float* dscores);
+
+    void (*tanh_forward)(size_t N, const float* x, float* out);
+    void (*tanh_backward)(size_t N, const float* dout, const float* y, float* dx);
+    void (*dropout)(size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out);
+
+    double (*squared_norm)(size_t N, const float* x);
+    void (*adam_update)(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1,
+                        double beta2, double eps, double weight_decay, int64_t step, double scale);
+
+    void (*generate)(const Generation& g);
+};
+
+namespace avx512 { extern const Kernels kernels; }
+namespace avx2 { extern const Kernels kernels; }
+namespace neon { extern const Kernels kernels; }
+namespace plain { extern const Kernels kernels; }
+
+}  // namespace seqwright

@@ -1,0 +1,79 @@
+// What the layers' files define, for table.cpp and for generate.cpp, which runs some of them step by step.
+#pragma once
+
+#include "gemm.hpp"
+#include "kernels.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+
+void embedding_forward(int N, int V, int D, const float* W, const int32_t* ids, float* out);
+void embedding_backward(int N, int V, int D, const float* dout, const int32_t* ids, float* dW);
+
+void affine_forward(int N, int D, int M, const float* x, const float* W, const float* b, float* out);
+void affine_backward(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
+                     float* db);
+
+void lstm_forward(int T, int B, int D, int H, const float* x, const int32_t* lengths, const float* Wx, const float* Wh,
+                  const float* b, float* h, float* c, float* gates, bool reverse);
+void lstm_backward(int T, int B, int D, int H, const float* dh, float* dh_end, float* dc_end, const float* x,
+                   const int32_t* lengths, const float* Wx, const float* Wh, const float* h, const float* c,
+                   float* gates, float* dx, float* dWx, float* dWh, float* db, bool reverse);
+
+// One step of an LSTM for any rows: i f g o from the sums `a` of 16 units, and the state after from the state before.
+struct Point {
+    Vec i, f, g, o, c, h;
+};
+SEQWRIGHT_INLINE Point lstm_point(Vec ai, Vec af, Vec ag, Vec ao, Vec c_before) {
+    Point y;
+    y.i = sigmoid(ai);
+    y.f = sigmoid(af);
+    y.g = tanh(ag);
+    y.o = sigmoid(ao);
+    y.c = fma(y.f, c_before, y.i * y.g);
+    y.h = y.o * tanh(y.c);
+    return y;
+}
+
+// The weights of a layer for `lstm_rows`: [Wx; Wh] in panels that hold i f g o of the same 16 units next to each other.
+struct LstmPanels {
+    const float *weights, *bias;
+};
+inline int lstm_panels(int H) { return ceil_div(H, kLanes) * 4 / kWide; }
+inline size_t lstm_panels_size(int D, int H) {
+    return static_cast<size_t>(lstm_panels(H)) * static_cast<size_t>(D + H) * kPanel;
+}
+inline size_t lstm_bias_size(int H) { return static_cast<size_t>(lstm_panels(H)) * kPanel; }
+void pack_lstm(LstmLayer p, float* weights, float* bias);  // on the pool
+
+// Row r of `a` is [x | h before]. Rows of the outputs are c_after + at[r]·H and so on; gates may be null.
+void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
+               float* c_after, float* h_after, float* gates);
+
+void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
+                       float* weights, float* context);
+void attention_backward(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
+                        const int32_t* lengths, const float* weights, float* dq, float* dmemory);
+// T steps of one sequence: steps of q and context lie `stride` apart, those of weights `stride_w`, rows of memory `stride_m`.
+void attend(int T, int S, int E, const float* q, ptrdiff_t stride, const float* memory, ptrdiff_t stride_m, int length,
+            float* weights, ptrdiff_t stride_w, float* context);
+
+void cross_entropy_forward(int T, int B, int V, const float* scores, const int32_t* targets, const int32_t* lengths,
+                           float smoothing, float* probs, float* nll);
+void cross_entropy_backward(int T, int B, int V, const float* probs, const int32_t* targets, const int32_t* lengths,
+                            float smoothing, float scale, float* dscores);
+struct Softmax {
+    float top, total, log_total;  // the greatest score, Σ exp(score - top), and its logarithm
+};
+Softmax softmax_sums(int V, const float* scores, float scale, float* exps);  // exps[j] = exp(scale (score - top)); may be null
+
+void tanh_forward(size_t N, const float* x, float* out);
+void tanh_backward(size_t N, const float* dout, const float* y, float* dx);
+void dropout(size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out);
+
+double squared_norm(size_t N, const float* x);
+void adam_update(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1, double beta2,
+                 double eps, double weight_decay, int64_t step, double scale);
+
+void generate(const Generation& g);
+
+}  // namespace seqwright::SEQWRIGHT_ISA

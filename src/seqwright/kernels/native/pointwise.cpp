@@ -1,0 +1,48 @@
+// tanh and dropout: the twin of kernels/reference/pointwise.py.
+//
+//   out = tanh(x)      dx = dy (1 - y²)      out = x · mask, the mask (T, N) or (1, N) for every step
+//
+// Outputs may be inputs. These are bound by memory from a few thousand elements on.
+#include "layers.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+namespace {
+
+// f(position, lanes) for each vector of [0, N), cut over the pool in whole vectors.
+template <typename F>
+void each_vector(size_t N, double worth_a_task, const F& f) {
+    constexpr size_t chunk = 4096;
+    const size_t chunks = (N + chunk - 1) / chunk;
+    const int tasks = tasks_for(static_cast<double>(N), worth_a_task, 1 << 20);
+    parallel(tasks, [&](int i) {
+        const size_t begin = chunks * static_cast<size_t>(i) / static_cast<size_t>(tasks) * chunk;
+        size_t end = chunks * (static_cast<size_t>(i) + 1) / static_cast<size_t>(tasks) * chunk;
+        if (end > N) end = N;
+        for (size_t n = begin; n < end; n += kLanes) f(n, end - n < kLanes ? static_cast<int>(end - n) : kLanes);
+    });
+}
+
+}  // namespace
+
+void tanh_forward(size_t N, const float* x, float* out) {
+    each_vector(N, 1 << 15, [&](size_t n, int lanes) { give(out + n, tanh(take(x + n, lanes)), lanes); });
+}
+
+void tanh_backward(size_t N, const float* dout, const float* y, float* dx) {
+    each_vector(N, 1 << 17, [&](size_t n, int lanes) {
+        const Vec y_n = take(y + n, lanes);
+        give(dx + n, take(dout + n, lanes) * (set(1.0f) - y_n * y_n), lanes);
+    });
+}
+
+void dropout(size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out) {
+    for (size_t t = 0; t < (mask_each_step ? 1 : T); t++) {
+        const float* x_t = x + t * N;
+        float* out_t = out + t * N;
+        each_vector(mask_each_step ? T * N : N, 1 << 17, [&](size_t n, int lanes) {
+            give(out_t + n, take(x_t + n, lanes) * take(mask + n, lanes), lanes);
+        });
+    }
+}
+
+}  // namespace seqwright::SEQWRIGHT_ISA

@@ -1,0 +1,28 @@
+#include "layers.hpp"
+
+#define SEQWRIGHT_TEXT(isa) #isa
+#define SEQWRIGHT_NAME(isa) SEQWRIGHT_TEXT(isa)
+
+namespace seqwright::SEQWRIGHT_ISA {
+
+extern const Kernels kernels = {
+    SEQWRIGHT_NAME(SEQWRIGHT_ISA),
+    embedding_forward,
+    embedding_backward,
+    affine_forward,
+    affine_backward,
+    lstm_forward,
+    lstm_backward,
+    attention_forward,
+    attention_backward,
+    cross_entropy_forward,
+    cross_entropy_backward,
+    tanh_forward,
+    tanh_backward,
+    dropout,
+    squared_norm,
+    adam_update,
+    generate,
+};
+
+}  // namespace seqwright::SEQWRIGHT_ISA

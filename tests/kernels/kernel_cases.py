@@ -1,0 +1,243 @@
+"""Calls of every kernel, for any sizes: the arguments in float64, outputs filled with what must be overwritten or added to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from seqwright.kernels import reference
+
+Arguments = list[Any]
+
+try:
+    from seqwright.kernels.native import _native
+except ImportError:
+    _native = None
+
+INSTRUCTION_SETS = _native.available() if _native else []
+WHY_NOT = "the compiled kernels are not built in this environment (pip install . with a C++ compiler builds them)"
+
+
+def native(kernel: str, isa: str | None = None) -> Callable[..., Any]:
+    """Return the compiled twin of a kernel, by default with the best instruction set of this processor."""
+    index = INSTRUCTION_SETS.index(isa or INSTRUCTION_SETS[0])
+    return lambda *args: getattr(_native, kernel)(index, *args)
+
+
+def cast(value: Any, dtype: Any) -> Any:
+    """Copy arguments, with the floating arrays among them in another precision."""
+    if isinstance(value, np.ndarray):
+        return value.astype(dtype if value.dtype.kind == "f" else value.dtype, order="C", copy=True)
+    if isinstance(value, tuple | list):
+        return type(value)(cast(item, dtype) for item in value)
+    return value
+
+
+def arrays(value: Any) -> Iterator[np.ndarray]:
+    """Yield the arrays among arguments, depth first."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from arrays(item)
+
+
+def ints(rng: np.random.Generator, high: int, *shape: int) -> np.ndarray:
+    return rng.integers(0, high, shape).astype(np.int32)
+
+
+def embedding_forward(rng: np.random.Generator, T: int, B: int, D: int, V: int) -> Arguments:
+    normal = rng.standard_normal
+    return [normal((V, D)), ints(rng, V, T, B), normal((T, B, D))]
+
+
+def embedding_backward(rng: np.random.Generator, T: int, B: int, D: int, V: int) -> Arguments:
+    normal = rng.standard_normal
+    return [normal((T, B, D)), ints(rng, V, T, B), normal((V, D))]
+
+
+def affine_forward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True) -> Arguments:
+    normal = rng.standard_normal
+    return [normal((N, D)), normal((D, M)), normal(M) if bias else None, normal((N, M))]
+
+
+def affine_backward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True) -> Arguments:
+    normal = rng.standard_normal
+    db = normal(M) if bias else None
+    return [normal((N, M)), normal((N, D)), normal((D, M)), normal((N, D)), normal((D, M)), db]
+
+
+def lstm_forward(rng: np.random.Generator, T: int, B: int, D: int, H: int, reverse: bool = False) -> Arguments:
+    normal = rng.standard_normal
+    scale = 1 / np.sqrt(D + H + 1)
+    Wx, Wh = scale * normal((D, 4 * H)), scale * normal((H, 4 * H))
+    h, c = 0.5 * normal((T + 1, B, H)), 0.5 * normal((T + 1, B, H))
+    return [normal((T, B, D)), ints(rng, T + 1, B), Wx, Wh, normal(4 * H), h, c, normal((T, B, 4 * H)), reverse]
+
+
+def lstm_backward(rng: np.random.Generator, T: int, B: int, D: int, H: int, reverse: bool = False) -> Arguments:
+    normal = rng.standard_normal
+    x, lengths, Wx, Wh, b, h, c, gates, _ = args = lstm_forward(rng, T, B, D, H, reverse)
+    reference.lstm_forward(*args)
+    dWx, dWh, db = normal(Wx.shape), normal(Wh.shape), normal(b.shape)
+    dh, dh_end, dc_end = normal((T, B, H)), normal((B, H)), normal((B, H))
+    return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, reverse]
+
+
+def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int) -> Arguments:
+    normal = rng.standard_normal
+    q, memory = normal((T, B, E)) / np.sqrt(E + 1), normal((S, B, E))
+    return [q, memory, ints(rng, S + 1, B), normal((T, B, S)), normal((T, B, E))]
+
+
+def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int) -> Arguments:
+    normal = rng.standard_normal
+    q, memory, lengths, weights, context = args = attention_forward(rng, T, B, S, E)
+    if S and E:
+        reference.attention_forward(*args)
+    return [normal(context.shape), q, memory, lengths, weights, normal(q.shape), normal(memory.shape)]
+
+
+def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
+    normal = rng.standard_normal
+    return [3 * normal((T, B, V)), ints(rng, V, T, B), ints(rng, T + 1, B), smoothing, normal((T, B, V)), normal((T, B))]
+
+
+def cross_entropy_backward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
+    scores, targets, lengths, _, probs, nll = args = cross_entropy_forward(rng, T, B, V, smoothing)
+    reference.cross_entropy_forward(*args)
+    return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(scores.shape)]
+
+
+def tanh_forward(rng: np.random.Generator, N: int) -> Arguments:
+    return [3 * rng.standard_normal(N), rng.standard_normal(N)]
+
+
+def tanh_backward(rng: np.random.Generator, N: int) -> Arguments:
+    return [rng.standard_normal(N), np.tanh(rng.standard_normal(N)), rng.standard_normal(N)]
+
+
+def dropout(rng: np.random.Generator, T: int, B: int, D: int, steps: int) -> Arguments:
+    mask = (rng.random((steps, B, D)) < 0.7) / 0.7
+    return [rng.standard_normal((T, B, D)), mask, rng.standard_normal((T, B, D))]
+
+
+def adam_update(rng: np.random.Generator, N: int, decay: float = 0.01) -> Arguments:
+    normal = rng.standard_normal
+    return [normal(N), normal(N), normal(N), normal(N) ** 2, 0.01, 0.9, 0.99, 1e-8, decay, 3, 0.7]
+
+
+def generate(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int = 1,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    bilinear: bool = True,
+    sample: bool = False,
+    end_id: int = 0,
+) -> Arguments:
+    """S: 0 for no attention.   P: 0 for no peek."""
+    normal = rng.standard_normal
+    stack = []
+    for layer in range(layers):
+        inputs = D + P if layer == 0 else H
+        stack.append((normal((inputs, 4 * H)), normal((H, 4 * H)), normal(4 * H)))
+    attention = (normal((H, M)) if bilinear else None, normal((M + H, H)), normal(H)) if S else None
+    return [
+        normal((V, D)),
+        stack,
+        attention,
+        normal((H + P, V)),
+        normal(V),
+        0.5 * normal((layers, B, H)),
+        0.5 * normal((layers, B, H)),
+        normal((B, P)) if P else None,
+        normal((S, B, M)) if S else None,
+        ints(rng, S + 1, B) if S else None,
+        V - 1,
+        end_id,
+        ints(rng, T + 1, B),
+        0.8,
+        rng.random((T, B)) if sample else None,
+        ints(rng, V, T, B),
+        normal((T, B)),
+        ints(rng, V, B),
+    ]
+
+
+SIZES: dict[str, Sequence[dict[str, Any]]] = {
+    # 0 and 1; odd; one below, at and past a vector (16), a panel (32) and a block of depth (256); a tile's height (14)
+    "embedding_forward": [dict(T=t, B=b, D=d, V=v) for t, b, d, v in [(0, 3, 4, 5), (1, 1, 1, 1), (3, 5, 17, 7), (4, 2, 33, 9), (2, 3, 0, 4), (40, 50, 64, 11)]],
+    "affine_forward": [
+        dict(N=n, D=d, M=m, bias=bias)
+        for n, d, m, bias in [
+            (0, 3, 4, True), (3, 0, 4, True), (3, 4, 0, True), (1, 1, 1, True), (1, 7, 15, False), (2, 16, 16, True),
+            (3, 17, 17, True), (4, 31, 33, False), (5, 32, 32, True), (13, 33, 31, True), (14, 65, 64, False),
+            (15, 15, 65, True), (29, 255, 47, True), (30, 256, 48, True), (31, 257, 49, False), (7, 513, 100, True),
+            (300, 40, 13, True), (257, 100, 130, True), (1, 300, 700, True), (130, 1030, 35, False),
+        ]
+    ],
+    "lstm_forward": [
+        dict(T=t, B=b, D=d, H=h, reverse=reverse)
+        for t, b, d, h, reverse in [
+            (0, 2, 3, 4, False), (2, 0, 3, 4, False), (2, 2, 0, 4, True), (1, 1, 1, 1, False), (3, 1, 5, 7, True),
+            (3, 2, 16, 15, False), (4, 3, 17, 16, True), (5, 4, 3, 17, False), (5, 5, 8, 31, False), (5, 6, 8, 32, True),
+            (4, 13, 33, 33, True), (3, 14, 9, 48, False), (3, 15, 64, 63, False), (2, 31, 100, 65, True),
+            (6, 70, 24, 40, False), (3, 17, 200, 130, True), (2, 2, 3, 0, False),
+        ]
+    ],
+    "attention_forward": [
+        dict(T=t, B=b, S=s, E=e)
+        for t, b, s, e in [
+            (0, 2, 3, 4), (2, 0, 3, 4), (2, 3, 4, 0), (1, 1, 1, 1), (2, 3, 5, 7), (3, 4, 15, 16), (4, 5, 16, 17),
+            (5, 6, 17, 31), (7, 2, 18, 33), (8, 9, 33, 64), (9, 30, 12, 130), (1, 1, 9, 300),
+        ]
+    ],
+    "cross_entropy_forward": [
+        dict(T=t, B=b, V=v, smoothing=smoothing)
+        for t, b, v, smoothing in [
+            (0, 2, 3, 0.1), (2, 0, 3, 0.1), (1, 1, 1, 0.0), (2, 3, 2, 0.1), (3, 2, 15, 0.0), (2, 5, 16, 0.2), (3, 3, 17, 0.1),
+            (2, 2, 63, 0.1), (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
+        ]
+    ],
+    "tanh_forward": [dict(N=n) for n in (0, 1, 15, 16, 17, 31, 33, 1000, 4097, 100_001)],
+    "dropout": [dict(T=t, B=b, D=d, steps=s) for t, b, d, s in [(0, 2, 3, 0), (1, 1, 1, 1), (3, 2, 5, 3), (4, 3, 17, 1), (7, 64, 33, 1), (20, 64, 128, 20)]],
+    "adam_update": [dict(N=n, decay=d) for n, d in [(0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01)]],
+    "generate": [
+        dict(T=0, B=2, V=5, D=3, H=4),
+        dict(T=3, B=0, V=5, D=3, H=4),
+        dict(T=1, B=1, V=1, D=1, H=1),
+        dict(T=5, B=1, V=7, D=3, H=17),
+        dict(T=5, B=3, V=13, D=16, H=33, layers=2),
+        dict(T=6, B=4, V=19, D=5, H=16, S=5, M=16, bilinear=False),
+        dict(T=6, B=5, V=33, D=5, H=20, S=5, M=23, P=6, end_id=-1),
+        dict(T=7, B=19, V=40, D=12, H=31, S=9, M=62, layers=2, P=9),
+        dict(T=5, B=30, V=70, D=17, H=48, sample=True),
+        dict(T=5, B=2, V=70, D=17, H=48, S=3, M=48, sample=True, layers=3),
+    ],
+}
+SIZES["embedding_backward"] = SIZES["embedding_forward"]
+SIZES["affine_backward"] = SIZES["affine_forward"]
+SIZES["lstm_backward"] = SIZES["lstm_forward"]
+SIZES["attention_backward"] = SIZES["attention_forward"]
+SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]
+SIZES["tanh_backward"] = SIZES["tanh_forward"]
+
+CASES = [(kernel, sizes) for kernel, every in sorted(SIZES.items()) for sizes in every]
+
+
+def case_id(case: tuple[str, dict[str, Any]]) -> str:
+    kernel, sizes = case
+    return f"{kernel}-{','.join(f'{name}={size}' for name, size in sizes.items())}"
+
+
+def arguments(kernel: str, sizes: dict[str, Any], seed: int = 0) -> Arguments:
+    """Return the arguments of a call, in float64 but with values that float32 holds exactly."""
+    args: Arguments = globals()[kernel](np.random.default_rng(seed), **sizes)
+    return cast(cast(args, np.float32), np.float64)
