@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from seqwright.cli import program
 from seqwright.config import Config
 from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Started
 
@@ -57,11 +58,12 @@ def next_command(pairs: str, config: Config, output: str) -> str:
     """Return a command that shows the new model at work on its own data, to be pasted into a shell."""
     text = config.text
     features = text.features_column or 0
+    answer = f"{program.name()} predict {shlex.quote(output)}"
     if pairs == "-" or 0 < features < text.source_column:  # nothing to read again, or `cut` would swap the columns
-        return shlex.join(["seqwright", "predict", output])
+        return answer
     show = "zcat" if pairs.endswith(".gz") else "cat"
     columns = f"{text.source_column},{features}" if features else f"{text.source_column}"
-    return f"{show} {shlex.quote(pairs)} | head -5 | cut -f{columns} | {shlex.join(['seqwright', 'predict', output])}"
+    return f"{show} {shlex.quote(pairs)} | head -5 | cut -f{columns} | {answer}"
 
 
 class PlainDisplay:

@@ -7,7 +7,7 @@ from seqwright.cli import options
 __all__ = ["evaluate"]
 
 
-@click.command()
+@click.command(short_help="Count right and wrong answers.")
 @click.argument("model")
 @click.argument("file")
 @options.beam

@@ -63,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done.   1: failure.   2: misuse.   130: stopped with Ctrl-C.
     """
+    # OpenBLAS reads it when NumPy is imported. A network's products are small: more threads win nothing, and where the
+    # machine is shared they wait for each other in a loop, thirty times as long as the product takes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     n_options = given.index("--") if "--" in given else len(given)  # what follows "--" is no option
     debug = "--debug" in given[:n_options]

@@ -7,7 +7,7 @@ from seqwright.cli import options
 __all__ = ["predict"]
 
 
-@click.command()
+@click.command(short_help="Answer every line of a file.")
 @click.argument("model")
 @click.argument("file", default="-")
 @options.beam

@@ -10,7 +10,7 @@ from seqwright.cli import options
 __all__ = ["train"]
 
 
-@click.command()
+@click.command(short_help="Learn from a file of pairs.")
 @click.argument("pairs", required=False)
 @click.option("--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources is held out.")
 @click.option("-o", "--output", metavar="DIR", help="Model directory to write.  [default: ./<PAIRS>-model]")
