@@ -1,0 +1,107 @@
+"""Searching a real network: what comes out is what the network says of it when it is forced to read it."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from seqwright.models import Seq2seq
+from seqwright.search import beam, greedy
+
+START, END = 0, 1
+V, LIMITS = 5, np.array([4, 2, 0, 3], np.int32)
+SOURCE = np.random.default_rng(4).integers(6, size=(5, 4)).astype(np.int32)
+LENGTHS = np.array([5, 1, 3, 2], np.int32)
+OPTIONS = [
+    {},
+    {"peeky": True, "reversed_source": True, "bridge": "hc"},
+    {"layers": 2, "attention": "dot"},
+    {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
+    {"layers": 2, "bidirectional": True, "attention": "bilinear", "peeky": True, "bridge": "hc"},
+]
+
+
+@pytest.fixture(params=OPTIONS, ids=lambda options: " ".join(options) or "plain")
+def net(request):
+    rng = np.random.default_rng(0)
+    net = Seq2seq(6, 3, 4, target_vocab_size=V, **request.param, rng=rng, dtype=np.float64)
+    net.params.flat[:] = rng.standard_normal(len(net.params.flat))
+    return net
+
+
+def found(net, width, *, limits=LIMITS, **options):
+    step, state = net.start(SOURCE, LENGTHS, **options)
+    return beam(step, state, width=width, start_id=START, end_id=END, max_lengths=limits)
+
+
+def forced(net, b, ids):
+    """Return the log-probabilities of ids and the end for source b, and where they looked, by teacher forcing."""
+    read = np.array([[START], *([symbol] for symbol in ids)], np.int32)
+    encoded = net.encoder.encode(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1], net.encoder.cache)
+    scores = net.decoder.decode(read, np.array([len(read)], np.int32), encoded, net.decoder.cache)[:, 0]
+    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    attended = None
+    if net.decoder.attention != "none":
+        attended = net.decoder.cache.of("attention")["weights"][:, 0].copy()
+    return log_p[np.arange(len(read)), [*ids, END]], attended
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_log_probabilities_scores_and_attention_equal_those_of_teacher_forcing(net, width):
+    for b, candidates in enumerate(found(net, width)):
+        for candidate in candidates:
+            log_probs, attended = forced(net, b, candidate.ids)
+            np.testing.assert_allclose(candidate.log_probs, log_probs, rtol=0, atol=1e-12)
+            assert candidate.score == pytest.approx(log_probs.mean(), rel=1e-12)
+            if attended is None:
+                assert candidate.attended is None
+            else:
+                np.testing.assert_allclose(candidate.attended[:, : LENGTHS[b]], attended, rtol=0, atol=1e-12)
+                assert not candidate.attended[:, LENGTHS[b] :].any()
+
+
+def test_a_wide_enough_beam_is_exhaustive(net):
+    limits = np.array([2, 1, 0, 2], np.int32)
+    others = [symbol for symbol in range(V) if symbol != END]
+    for b, candidates in enumerate(found(net, 21, limits=limits)):
+        every = [ids for n in range(limits[b] + 1) for ids in itertools.product(others, repeat=n)]
+        every.sort(key=lambda ids: -forced(net, b, ids)[0].mean())
+        assert [tuple(c.ids) for c in candidates] == every
+
+
+def test_a_beam_of_one_is_greedy(net):
+    step, state = net.start(SOURCE, LENGTHS)
+    for candidate, [one] in zip(
+        greedy(step, state, start_id=START, end_id=END, max_lengths=LIMITS), found(net, 1), strict=True
+    ):
+        assert candidate[:2] == one[:2]
+        assert candidate.finished == one.finished
+        assert candidate.score == pytest.approx(one.score, rel=1e-12)
+
+
+def test_greedy_says_what_generate_says(net):
+    step, state = net.start(SOURCE[:, :1], LENGTHS[:1])
+    [candidate] = greedy(step, state, start_id=START, end_id=-1, max_lengths=np.array([7], np.int32))
+    assert candidate.ids == net.generate(SOURCE[:, :1].T, START, 7)
+
+
+def test_forbidden_symbols_are_in_no_target_and_leave_their_probability_to_the_others(net):
+    for b, candidates in enumerate(found(net, 4, forbidden=[START, 3])):
+        assert not {START, 3} & {symbol for c in candidates for symbol in c.ids}
+        [empty] = [c for c in candidates if not c.ids] or [None]
+        if empty is not None:
+            log_p = first_step(net, b)
+            assert empty.log_probs[0] == pytest.approx(log_p[END] - np.log(np.exp(log_p[[1, 2, 4]]).sum()))
+
+
+def first_step(net, b):
+    step, state = net.start(SOURCE, LENGTHS)
+    return step(np.full((1, len(LENGTHS)), START, np.int32), state)[0][0, b].copy()
+
+
+def test_threads_that_search_the_same_network_do_not_disturb_each_other(net):
+    expected = [[c[:4] for c in candidates] for candidates in found(net, 3)]
+    with ThreadPoolExecutor(4) as pool:
+        for answers in pool.map(lambda _: found(net, 3), range(12)):
+            assert [[c[:4] for c in candidates] for candidates in answers] == expected
