@@ -41,7 +41,7 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[List
         told_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
             display.show(event)
-        if isinstance(event, Finished) and event.dev_accuracy is not None and pairs and started and not quiet:
+        if isinstance(event, Finished) and event.output and pairs and started and not quiet:
             display.write(f"try      {next_command(pairs, started.config, event.output)}")
 
     with contextlib.ExitStack() as stack:
@@ -189,7 +189,8 @@ def closing(event: Finished) -> str:
         "interrupted": "interrupted",
     }[event.reason]
     if event.dev_accuracy is None:
-        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {event.output}"
+        model = event.output or "nothing was written"
+        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}"
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
         f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"

@@ -12,7 +12,7 @@ from seqwright.evaluation import Answered, Evaluation
 
 __all__ = ["show"]
 
-N_RIGHT, N_WRONG = 7, 5
+N_ROWS, N_WRONG = 12, 5  # wrong answers teach more than their share
 
 
 def show(result: Evaluation, try_source: str, output: str) -> None:
@@ -28,8 +28,9 @@ def show(result: Evaluation, try_source: str, output: str) -> None:
 
 
 def chosen(result: Evaluation) -> list[Answered]:
+    wrong = spread(result.wrong, N_WRONG)
     right = [answer for answer in result.answered if answer.right]
-    return [*spread(right, N_RIGHT), *spread(result.wrong, N_WRONG)]
+    return [*spread(right, N_ROWS - len(wrong)), *wrong]
 
 
 def spread(answers: Sequence[Answered], n: int) -> list[Answered]:

@@ -55,7 +55,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     best_epoch: float
     dev_accuracy: float | None  # of the kept model; None where nothing was measured before an interruption
     elapsed_s: float
-    output: str
+    output: str | None  # None where an interruption came before there was anything to keep
 
 
 Event = Started | Progressed | Measured | Finished

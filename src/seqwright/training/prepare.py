@@ -14,7 +14,7 @@ from seqwright import metrics
 from seqwright.bundle import Limits
 from seqwright.config import Config
 from seqwright.data import batches, readers, text, vocabulary
-from seqwright.errors import DataError
+from seqwright.errors import DataError, UsageError
 from seqwright.training import recipe
 from seqwright.types import Array
 
@@ -43,20 +43,26 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
 
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
     """
+    name = readers.display_name(path)
+    if str(path) == "-" == str(dev_path):
+        raise UsageError("standard input cannot be both the pairs and the dev pairs; give one of them as a file")
     columns = readers.Columns(
         source=config.text.source_column, target=config.text.target_column, features=config.text.features_column
     )
     pairs = [pair for pair in readers.read_pairs(path, columns=columns) if pair.source or pair.target]
     features_column = columns.features_if_found if any(pair.features for pair in pairs) else 0
+    if len(pairs) < 2:
+        raise DataError(f"{name}: one pair only; a model needs at least two to learn from, better thousands")
     if dev_path is None:
-        pairs, dev = batches.hold_out(pairs, fraction=config.training.dev_share, seed=config.training.seed)
-        origin = f"held out of {path}"
+        try:
+            pairs, dev = batches.hold_out(pairs, fraction=config.training.dev_share, seed=config.training.seed)
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from None
+        origin = f"held out of {name}"
     else:
         columns = dataclasses.replace(columns, features=features_column)  # the dev file is read as the pairs were
         dev = [pair for pair in readers.read_pairs(dev_path, columns=columns) if pair.source or pair.target]
-        origin = str(dev_path)
-    if len(pairs) < 2:
-        raise DataError(f"{path}: one pair only; a model needs at least two to learn from, better thousands")
+        origin = readers.display_name(dev_path)
 
     source_format = text.detect(
         [p.source for p in pairs], tokens=config.text.source_tokens, unicode_form=config.text.source_form

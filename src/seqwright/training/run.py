@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import platform
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ import seqwright
 from seqwright import bundle, kernels
 from seqwright.config import Config
 from seqwright.errors import OutputError, UsageError
-from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Started
+from seqwright.training.events import Event, Finished, Listener, Progressed, Started
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.translator import Translator
@@ -46,54 +47,71 @@ def train(
     _check_output(path, overwrite)
     prepared = prepare(pairs, dev, config)
     loop = Loop(prepared)
-    with _open_metrics(path) as metrics_file:
-        journal = _Journal(metrics_file, listen)
-        manifest = _manifest(prepared, command)
-        journal.tell(_started(prepared, loop))
-        try:
-            for event in loop.events():
-                if isinstance(event, Measured) and event.best:
-                    _save(path, prepared, loop, {**manifest, "scores": msgspec.to_builtins(event)})
-                journal.tell(event)
-        except KeyboardInterrupt:
-            if loop.best is None:
-                _save(path, prepared, loop, manifest)
-            journal.tell(_finished(loop, "interrupted", path))
-            raise
-        journal.tell(_finished(loop, loop.reason, path))
+    journal = _Journal(path / "metrics.jsonl", listen)
+    journal.tell(_started(prepared, loop))
+    saved = None  # the parameters that the directory holds
+    try:
+        for event in loop.events():
+            if loop.best is not saved:
+                _save(path, prepared, loop, command)
+                saved, journal.keeps = loop.best, True
+            journal.tell(event)
+    except KeyboardInterrupt:
+        # It may have come while files were renamed: saving again makes the directory one model. A network that was
+        # never measured is kept where there is none, and does not replace one that was.
+        if loop.best is not saved or not (path / "config.json").exists():
+            _save(path, prepared, loop, command)
+            journal.keeps = True
+        journal.tell(_finished(loop, "interrupted", path if journal.keeps else None))
+        raise
+    journal.tell(_finished(loop, loop.reason, path))
     return Translator(bundle.load(path))
 
 
 class _Journal:
-    """Tells each event to the listener, and writes all but `Progressed` to metrics.jsonl."""
+    """Tells each event to the listener; writes all but `Progressed` to metrics.jsonl once a model stands beside it.
 
-    def __init__(self, file: TextIO, listen: Listener | None) -> None:
-        self._file, self._listen = file, listen
+    keeps: whether one does.
+    """
+
+    def __init__(self, path: Path, listen: Listener | None) -> None:
+        self._path, self._listen = path, listen
+        self._pending = b""
+        self._mode = "wb"
+        self.keeps = False
 
     def tell(self, event: Event) -> None:
         if not isinstance(event, Progressed):
-            self._file.write(msgspec.json.encode(event).decode() + "\n")
-            self._file.flush()
+            self._pending += msgspec.json.encode(event) + b"\n"
+        if self.keeps and self._pending:
+            with _writing(self._path), self._path.open(self._mode) as stream:
+                stream.write(self._pending)
+            self._pending, self._mode = b"", "ab"
         if self._listen is not None:
             self._listen(event)
 
 
 def _check_output(path: Path, overwrite: bool) -> None:
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{path} is a file; --output names the model directory to write")
-    if path.is_dir() and any(path.iterdir()) and not overwrite:
+    """Raise before the training what would otherwise be raised after its first minutes."""
+    parent = next(p for p in [path, *path.absolute().parents] if p.exists())
+    if not parent.is_dir():
+        raise UsageError(f"{parent} is a file; --output names the model directory to write")
+    if _holds_something(path) and not overwrite:
         raise UsageError(
             f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
         )
-    parent = next(p for p in [path, *path.absolute().parents] if p.exists())
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(f"{path}: no permission to write in {parent}; choose another --output")
+    with _writing(parent), tempfile.TemporaryFile(dir=parent):
+        pass
 
 
-def _open_metrics(path: Path) -> TextIO:
+def _holds_something(path: Path) -> bool:
+    return path.is_dir() and any(not file.name.endswith(".partial") for file in path.iterdir())
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        return (path / "metrics.jsonl").open("w", encoding="utf-8")
+        yield
     except OSError as error:
         raise OutputError(f"{path}: cannot write there: {error.strerror}; choose another --output") from None
 
@@ -111,12 +129,12 @@ def _started(prepared: Prepared, loop: Loop) -> Started:
     )
 
 
-def _finished(loop: Loop, reason: Any, path: Path) -> Finished:
+def _finished(loop: Loop, reason: Any, path: Path | None) -> Finished:
     accuracy = None if loop.best is None else loop.best_score[0]
-    return Finished(reason, loop.best_epoch, accuracy, loop.elapsed_s(), str(path))
+    return Finished(reason, loop.best_epoch, accuracy, loop.elapsed_s(), None if path is None else str(path))
 
 
-def _save(path: Path, prepared: Prepared, loop: Loop, manifest: dict[str, Any]) -> None:
+def _save(path: Path, prepared: Prepared, loop: Loop, command: Sequence[str]) -> None:
     bundle.save(
         path,
         bundle.Bundle(
@@ -125,12 +143,14 @@ def _save(path: Path, prepared: Prepared, loop: Loop, manifest: dict[str, Any]) 
             prepared.target_vocabulary,
             prepared.limits,
             loop.network.params.named,
-            manifest,
+            _manifest(prepared, loop, command),
         ),
     )
 
 
-def _manifest(prepared: Prepared, command: Sequence[str]) -> dict[str, Any]:
+def _manifest(prepared: Prepared, loop: Loop, command: Sequence[str]) -> dict[str, Any]:
+    exact, minus_ter = loop.best_score
+    scores = {"epoch": loop.best_epoch, "dev_accuracy": exact, "dev_ter": -minus_ter}
     return {
         "seqwright": seqwright.__version__,
         "python": platform.python_version(),
@@ -142,4 +162,5 @@ def _manifest(prepared: Prepared, command: Sequence[str]) -> dict[str, Any]:
         "data": prepared.hashes,
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
+        "scores": None if loop.best is None else scores,  # of the model that is kept
     }
