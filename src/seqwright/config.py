@@ -48,13 +48,14 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bridge: Literal["h", "hc"] = "hc"
     dropout: Share = 0.3
     label_smoothing: Share = 0.1  # Szegedy et al. 2016
+    initial_values: Literal["article", "uniform"] = "uniform"
 
 
 class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The optimiser and its rate over time; see `training.schedule`."""
 
     method: Literal["adam", "sgd"] = "adam"
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 1e-3
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 3e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: Share = 0.05  # of the whole run, while the rate rises from 0
     betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1

@@ -4,7 +4,7 @@ import numpy as np
 
 from seqwright.nn.parameters import Parameters
 
-__all__ = ["article_"]
+__all__ = ["article_", "uniform_"]
 
 
 def article_(params: Parameters, rng: np.random.Generator) -> None:
@@ -15,3 +15,23 @@ def article_(params: Parameters, rng: np.random.Generator) -> None:
             continue
         scale = 1 / 100 if name.endswith("embedding.W") else 1 / np.sqrt(len(array))
         array[:] = rng.standard_normal(array.shape) * scale
+
+
+def uniform_(params: Parameters, rng: np.random.Generator) -> None:
+    """Fill params so that training with a high rate begins well.
+
+    Embeddings N(0, 1) / √D; LSTM matrices U(-1, 1) / √H; other matrices U(-1, 1) √(6 / (rows + columns)) (Glorot &
+    Bengio 2010, equation 16); biases zero, but that of the forget gates 1 (Jozefowicz et al. 2015).
+    """
+    for name, array in params.named.items():
+        if array.ndim == 1:
+            array[:] = 0
+            if ".lstm." in name:
+                H = len(array) // 4
+                array[H : 2 * H] = 1
+        elif name.endswith("embedding.W"):
+            array[:] = rng.standard_normal(array.shape) / np.sqrt(array.shape[1])
+        elif ".lstm." in name:
+            array[:] = rng.uniform(-1, 1, array.shape) / np.sqrt(array.shape[1] // 4)
+        else:
+            array[:] = rng.uniform(-1, 1, array.shape) * np.sqrt(6 / sum(array.shape))

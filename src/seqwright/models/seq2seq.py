@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from seqwright.models import initial
 from seqwright.models.decoder import Attention, Decoder, DecoderState
 from seqwright.models.encoder import Encoder
 from seqwright.nn import cross_entropy
@@ -23,7 +24,8 @@ class Seq2seq:
 
     vocab_size V, wordvec_size D, hidden_size H.   target_vocab_size: where source and target have vocabularies of their
     own.   The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
-    rng: draws the initial values.   dtype: float32 to work, float64 to check.
+    initial_values: "article" or "uniform", see `models.initial`; rng draws them.
+    dtype: float32 to work, float64 to check.
 
     `params` and `grads` are sequences of arrays, encoder first; each is a view into one vector, `params.flat`.
     """
@@ -43,6 +45,7 @@ class Seq2seq:
         bridge: Literal["h", "hc"] = "h",
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
+        initial_values: Literal["article", "uniform"] = "article",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
@@ -65,6 +68,8 @@ class Seq2seq:
         )
         self.grads = self.params.like()
         self.params.flat[:] = np.concatenate([self.encoder.params.flat, self.decoder.params.flat])
+        if initial_values == "uniform":
+            initial.uniform_(self.params, rng)
         self.encoder.bind(self.params, self.grads, "encoder.")
         self.decoder.bind(self.params, self.grads, "decoder.")
 
