@@ -11,10 +11,16 @@ namespace seqwright::SEQWRIGHT_ISA {
 namespace {
 
 // ------------------------------------------------------------------------------------------------------- the tile
+// What to fetch while a tile is summed: `step` floats for each k.
+struct Ahead {
+    const float* at;
+    int step;
+};
+
 // R rows by one panel, summed in registers. A(r, k) = A[r·RS + k·KS].
 template <int R, int RS, int KS>
 void tile(int K, const float* SEQWRIGHT_RESTRICT A, const float* SEQWRIGHT_RESTRICT panel, const float* start,
-          ptrdiff_t start_stride, float* C, ptrdiff_t ldc) {
+          ptrdiff_t start_stride, float* C, ptrdiff_t ldc, Ahead ahead) {
     Vec sum[R][kWide];
     SEQWRIGHT_UNROLL
     for (int r = 0; r < R; r++) {
@@ -22,7 +28,8 @@ void tile(int K, const float* SEQWRIGHT_RESTRICT A, const float* SEQWRIGHT_RESTR
         for (int v = 0; v < kWide; v++)
             sum[r][v] = start == nullptr ? zero() : load(start + r * start_stride + v * kLanes);
     }
-    for (int k = 0; k < K; k++, panel += kPanel, A += KS) {
+    for (int k = 0; k < K; k++, panel += kPanel, A += KS, ahead.at += ahead.step) {
+        prefetch(ahead.at);
         Vec b[kWide];
         SEQWRIGHT_UNROLL
         for (int v = 0; v < kWide; v++) b[v] = load(panel + v * kLanes);
@@ -40,7 +47,7 @@ void tile(int K, const float* SEQWRIGHT_RESTRICT A, const float* SEQWRIGHT_RESTR
     }
 }
 
-using Tile = void (*)(int, const float*, const float*, const float*, ptrdiff_t, float*, ptrdiff_t);
+using Tile = void (*)(int, const float*, const float*, const float*, ptrdiff_t, float*, ptrdiff_t, Ahead);
 
 template <int RS, int KS>
 Tile tile_of(int rows) {
@@ -69,14 +76,14 @@ Tile tile_of(int rows) {
 
 // The same for n < kPanel columns: through a tile of full width, so that C is neither read nor written beyond them.
 void narrow(Tile full, int R, int K, const float* A, const float* panel, const float* start, ptrdiff_t start_stride,
-            float* C, ptrdiff_t ldc, int n) {
+            float* C, ptrdiff_t ldc, int n, Ahead ahead) {
     alignas(64) float whole[kTall * kPanel];
     const size_t bytes = static_cast<size_t>(n) * sizeof(float);
     if (start != nullptr) {
         memset(whole, 0, sizeof whole);
         for (int r = 0; r < R; r++) memcpy(whole + r * kPanel, start + r * start_stride, bytes);
     }
-    full(K, A, panel, start == nullptr ? nullptr : whole, kPanel, whole, kPanel);
+    full(K, A, panel, start == nullptr ? nullptr : whole, kPanel, whole, kPanel, ahead);
     for (int r = 0; r < R; r++) memcpy(C + r * ldc, whole + r * kPanel, bytes);
 }
 
@@ -93,15 +100,20 @@ void multiply(int rows, int K, Rows A, const float* panel, const float* start, p
             start = C;
             start_stride = ldc;
         }
+        const int share_of_k = ceil_div(kPanel, blocks);
+        const ptrdiff_t part = static_cast<ptrdiff_t>(share_of_k) * deep;
         for (int i = 0; i < blocks; i++) {  // blocks of even height: 13 + 13 rows, not 14 + 12, nor 14 + 1
             const Range r = share(rows, blocks, i);
             const Tile full = tile_of<kRowStride, 1>(r.end - r.begin);
             const float* a = block + static_cast<ptrdiff_t>(r.begin) * kRowStride;
             const float* s = start == nullptr ? nullptr : start + r.begin * start_stride;
+            // The next rows of this panel, or the first of the next one, lie behind these: each block of rows fetches
+            // its part of them. Beyond the last panel this runs off the buffer, which prefetching may.
+            const Ahead ahead{at + static_cast<ptrdiff_t>(deep) * kPanel + i * part, share_of_k};
             if (n == kPanel)
-                full(deep, a, at, s, start_stride, C + r.begin * ldc, ldc);
+                full(deep, a, at, s, start_stride, C + r.begin * ldc, ldc, ahead);
             else
-                narrow(full, r.end - r.begin, deep, a, at, s, start_stride, C + r.begin * ldc, ldc, n);
+                narrow(full, r.end - r.begin, deep, a, at, s, start_stride, C + r.begin * ldc, ldc, n, ahead);
         }
     }
 }
@@ -209,6 +221,53 @@ void matmul_transposed(int M, int K, int N, const float* A, const float* B, floa
     by_panels(M, K, N, A, [&](int p, float* to) { pack_transposed_panel(B, K, K, N, p, to); }, nullptr, C, N);
 }
 
+namespace {
+
+constexpr int kGroup = 256 / kPanel;
+
+constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where the processor does not look by itself
+
+// Tiles [first, last) of the columns of A (K, width): kTall values of each row next to each other.
+void pack_tiles(int K, const float* A, int width, int first, int last, float* to) {
+    const int whole = smaller(last, width / kTall);  // tiles of kTall columns
+    for (int k = 0; k < K; k++, A += width, to += kTall) {
+        for (int t = first; t < whole; t++)
+            memcpy(to + static_cast<ptrdiff_t>(t - first) * kTall * kDeep, A + t * kTall, kTall * sizeof(float));
+        if (whole < last && whole >= first)
+            memcpy(to + static_cast<ptrdiff_t>(whole - first) * kTall * kDeep, A + whole * kTall,
+                   static_cast<size_t>(width - whole * kTall) * sizeof(float));
+    }
+}
+
+void pack_group(const float* B, int N, int K, int first, int last, float* to) {
+    for (int k = 0; k < K; k++) {
+        const float* row = B + static_cast<ptrdiff_t>(k) * N;
+        for (int p = first; p < last; p++) {
+            float* at = to + (static_cast<ptrdiff_t>(p - first) * kDeep + k) * kPanel;
+            for (int v = 0; v < kWide; v++) {
+                const int j = p * kPanel + v * kLanes;
+                prefetch(row + static_cast<ptrdiff_t>(kNext) * N + j);
+                if (j + kLanes <= N) store(at + v * kLanes, load(row + j));
+                else store(at + v * kLanes, j < N ? load_n(row + j, N - j) : zero());
+            }
+        }
+    }
+}
+
+// total += the rows of a panel, in order.
+void add_rows(int K, const float* panel, int n, float* total) {
+    alignas(64) float row[kPanel] = {};
+    memcpy(row, total, static_cast<size_t>(n) * sizeof(float));
+    Vec sum[kWide];
+    for (int v = 0; v < kWide; v++) sum[v] = load(row + v * kLanes);
+    for (int k = 0; k < K; k++)
+        for (int v = 0; v < kWide; v++) sum[v] = sum[v] + load(panel + k * kPanel + v * kLanes);
+    for (int v = 0; v < kWide; v++) store(row + v * kLanes, sum[v]);
+    memcpy(total, row, static_cast<size_t>(n) * sizeof(float));
+}
+
+}  // namespace
+
 void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total) {
     const int M = A.width_x + A.width_h;
     if (N == 0 || K == 0) return;
@@ -219,52 +278,50 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
     const int stripes = larger(1, smaller(ceil_div(wanted, groups), ceil_div(M, kTall)));  // of rows, for a narrow N
     const int tiles_x = ceil_div(A.width_x, kTall), tiles_h = ceil_div(A.width_h, kTall);
     constexpr int tall = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
+    struct Element {
+        float* at;
+        int rows;
+    };
+    const auto element = [&](int t, int j) {  // of C: where tile t begins in column j, and how many rows it has
+        const bool of_x = t < tiles_x;
+        const int row = (of_x ? t : t - tiles_x) * kTall;
+        return Element{(of_x ? C_x : C_h) + static_cast<ptrdiff_t>(row) * N + j,
+                       smaller(kTall, (of_x ? A.width_x : A.width_h) - row)};
+    };
     parallel(groups * stripes, [&](int task) {
         const Range columns = share(count, groups, task / stripes);
         const Range all_tiles = share(tiles_x + tiles_h, stripes, task % stripes);
-        float* panel = workspace(Slot::panel, static_cast<size_t>(kDeep) * kPanel);
+        float* group = workspace(Slot::panel, static_cast<size_t>(kGroup) * kDeep * kPanel);
         float* packed = workspace(Slot::rows, static_cast<size_t>(tall) * kTall * kDeep);
         for (int k = 0; k < K; k += kDeep) {
             const int deep = smaller(kDeep, K - k);
             for (int first = all_tiles.begin; first < larger(all_tiles.end, all_tiles.begin + 1); first += tall) {
                 const Range tiles{first, smaller(first + tall, all_tiles.end)};
-                for (int t = tiles.begin; t < tiles.end; t++) {
-                    const bool of_x = t < tiles_x;
-                    const int width = of_x ? A.width_x : A.width_h, at = (of_x ? t : t - tiles_x) * kTall;
-                    const float* from = (of_x ? A.x : A.h) + static_cast<ptrdiff_t>(k) * width + at;
-                    float* to = packed + static_cast<ptrdiff_t>(t - first) * kTall * kDeep;
-                    const int live = smaller(kTall, width - at);
-                    if (live == kTall)
-                        for (int i = 0; i < deep; i++)
-                            memcpy(to + i * kTall, from + static_cast<ptrdiff_t>(i) * width, kTall * sizeof(float));
-                    else
-                        for (int i = 0; i < deep; i++)
-                            memcpy(to + i * kTall, from + static_cast<ptrdiff_t>(i) * width,
-                                   static_cast<size_t>(live) * sizeof(float));
-                }
+                pack_tiles(deep, A.x + static_cast<ptrdiff_t>(k) * A.width_x, A.width_x, tiles.begin,
+                           smaller(tiles.end, tiles_x), packed);
+                const int first_h = larger(tiles.begin, tiles_x);
+                if (first_h < tiles.end)
+                    pack_tiles(deep, A.h + static_cast<ptrdiff_t>(k) * A.width_h, A.width_h, first_h - tiles_x,
+                               tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(first_h - first) * kTall * kDeep);
                 for (int p = columns.begin; p < columns.end; p++) {
+                    // Packed in groups, so that a row of B is read by the kilobyte.
+                    const int in_group = (p - columns.begin) % kGroup;
+                    if (in_group == 0)
+                        pack_group(B + static_cast<ptrdiff_t>(k) * N, N, deep, p, smaller(p + kGroup, columns.end), group);
+                    const float* panel = group + static_cast<ptrdiff_t>(in_group) * kDeep * kPanel;
                     const int j = p * kPanel, n = smaller(kPanel, N - j);
-                    const float* b = B + static_cast<ptrdiff_t>(k) * N;
-                    pack_panel(b, N, deep, N, p, panel);
-                    if (total != nullptr && first == 0) {
-                        alignas(64) float column[kPanel] = {};
-                        memcpy(column, total + j, static_cast<size_t>(n) * sizeof(float));
-                        Vec s[kWide];
-                        for (int v = 0; v < kWide; v++) s[v] = load(column + v * kLanes);
-                        for (int i = 0; i < deep; i++)
-                            for (int v = 0; v < kWide; v++) s[v] = s[v] + load(panel + i * kPanel + v * kLanes);
-                        for (int v = 0; v < kWide; v++) store(column + v * kLanes, s[v]);
-                        memcpy(total + j, column, static_cast<size_t>(n) * sizeof(float));
-                    }
+                    if (total != nullptr && first == 0) add_rows(deep, panel, n, total + j);
                     for (int t = tiles.begin; t < tiles.end; t++) {
-                        const bool of_x = t < tiles_x;
-                        const int width = of_x ? A.width_x : A.width_h, at = (of_x ? t : t - tiles_x) * kTall;
-                        const int live = smaller(kTall, width - at);
-                        float* c = (of_x ? C_x : C_h) + static_cast<ptrdiff_t>(at) * N + j;
+                        const auto [c, live] = element(t, j);
+                        if (t + 1 < tiles.end) {
+                            const auto [next, rows] = element(t + 1, j);
+                            for (int r = 0; r < rows; r++)
+                                for (int v = 0; v < kWide; v++) prefetch(next + static_cast<ptrdiff_t>(r) * N + v * kLanes);
+                        }
                         const float* a = packed + static_cast<ptrdiff_t>(t - first) * kTall * kDeep;
                         const Tile full = tile_of<1, kTall>(live);
-                        if (n == kPanel) full(deep, a, panel, c, N, c, N);
-                        else narrow(full, live, deep, a, panel, c, N, c, N, n);
+                        if (n == kPanel) full(deep, a, panel, c, N, c, N, {panel, 0});
+                        else narrow(full, live, deep, a, panel, c, N, c, N, n, {panel, 0});
                     }
                 }
             }

@@ -273,6 +273,17 @@ SEQWRIGHT_INLINE float sum(const Vec& a) {
 
 // --------------------------------------------------------------------------------------------- the same for them all
 
+// Fetch the line at p into the second-level cache.
+SEQWRIGHT_INLINE void prefetch(const float* p) {
+#if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) <= 2
+    _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1);
+#elif defined(__GNUC__)
+    __builtin_prefetch(p, 0, 2);
+#else
+    (void)p;
+#endif
+}
+
 // The first n of 16 lanes, n <= 16; the whole vector without a mask, since nearly all are whole.
 SEQWRIGHT_INLINE Vec take(const float* p, int n) { return n >= kLanes ? load(p) : load_n(p, n); }
 SEQWRIGHT_INLINE void give(float* p, Vec a, int n) { n >= kLanes ? store(p, a) : store_n(p, a, n); }
