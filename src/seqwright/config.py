@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -98,22 +99,23 @@ def load(path: Path) -> dict[str, Any]:
 def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str = "--set") -> Config:
     """Return the configuration that `keys` (as `load` returns them) and "section.key=value" settings describe.
 
-    A setting wins over a key; its value is written as in TOML, where a plain word needs no quotes.
+    A setting wins over a key; its value is written as in TOML, where a plain word needs no quotes. The word none stands
+    for no value, which TOML cannot say, unless it means something of its own to the key.
     ConfigError: an unknown key, with the nearest known one, or a value out of its range.
     """
     merged: dict[str, Any] = {name: dict(v) if isinstance(v, Mapping) else v for name, v in keys.items()}
     _check_keys(merged, origin)
+    for section, values in merged.items():
+        for key, value in values.items():
+            values[key] = _checked(section, key, value, f"{origin}: {section}.{key} = {value!r}")
     for setting in settings:
-        name, equals, value = setting.partition("=")
+        name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
         if not equals or not dot:
             raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
         _check_keys({section: {key: None}}, f"--set {setting}")
-        merged.setdefault(section, {})[key] = _value(value.strip())
-    try:
-        return msgspec.convert(merged, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{origin}: {str(error).replace(' - at `$.', ' at ').rstrip('`')}") from None
+        merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
+    return msgspec.convert(merged, Config)
 
 
 def to_toml(config: Config) -> str:
@@ -122,8 +124,14 @@ def to_toml(config: Config) -> str:
     for section, values in msgspec.to_builtins(config).items():
         lines.append(f"[{section}]")
         for key, value in values.items():
-            text = msgspec.json.encode(value).decode()
-            lines.append(f"# {key} =    (found from the data, or no limit)" if value is None else f"{key} = {text}")
+            if value is not None:
+                # JSON has no infinity; the rest of what stands here is written alike in both.
+                text = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()
+                lines.append(f"{key} = {text}")
+            elif getattr(getattr(Config(), section), key) is None:
+                lines.append(f"# {key} =    (found from the data, or no limit)")
+            else:
+                lines.append(f'{key} = "none"')
         lines.append("")
     return "\n".join(lines)
 
@@ -148,9 +156,31 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _value(text: str) -> Any:
-    if text == "none":
-        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _checked(section: str, key: str, value: Any, origin: str) -> Any:
+    """Return the value, or None for a "none" that the key does not know; raise ConfigError if it does not fit."""
+    sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
+    kind = next(field.type for field in msgspec.structs.fields(sections[section]) if field.name == key)
+    choices = _choices(kind)
+    if value == "none" and "none" not in choices:
+        value = None
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        known = f"; known: {', '.join(choices)}" if choices else ""
+        raise ConfigError(f"{origin}: {error}{known}") from None
+    return value
+
+
+def _choices(kind: Any) -> list[str]:
+    """Return the words that a type allows."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return [choice.value for choice in kind]
+    return [choice for part in get_args(kind) for choice in _choices(part)]
