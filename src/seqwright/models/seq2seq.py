@@ -16,7 +16,7 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids
 
-__all__ = ["Seq2seq"]
+__all__ = ["Seq2seq", "Step"]
 
 
 class Seq2seq:

@@ -11,7 +11,7 @@ from seqwright import kernels
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids, Shape
 
-__all__ = ["Params", "backward", "forward", "shapes"]
+__all__ = ["Params", "State", "backward", "forward", "shapes"]
 
 
 class Params(NamedTuple):
