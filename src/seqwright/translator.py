@@ -14,7 +14,7 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.data import batches, vocabulary
+from seqwright.data import batches, text, vocabulary
 from seqwright.types import Array
 
 __all__ = ["Hypothesis", "Translator", "load"]
@@ -70,9 +70,9 @@ class Translator:
                 answers[i] = [self._hypothesis(candidate) for candidate in candidates[:n_best]]
         return answers
 
-    def unknown(self, source: str) -> list[str]:
-        """Return the tokens of a source that the model has never seen, in order."""
-        return self.bundle.source_vocabulary.unknown(self.bundle.source_format.split(source))
+    def unknown(self, source: str, features: str = "") -> list[str]:
+        """Return the symbols of a source and its features that the model has never seen, in order."""
+        return self.bundle.source_vocabulary.unknown(text.source_tokens(source, features, self.bundle.source_format))
 
     def _search(self, sources: Sequence[Sequence[int]], beam: int) -> list[list[search.Candidate]]:
         ids, lengths = batches.pad(sources)

@@ -23,7 +23,7 @@ def write(model: Translator, path: str, *, beam: int, n_best: int, scores: bool)
     for chunk in chunks(readers.read_lines(path), 1 if typed else CHUNK):
         split = [line.partition("\t") if has_features else (line, "", "") for line in chunk]
         sources, features = [s for s, _, _ in split], [f.split("\t")[0] for _, _, f in split]
-        unknown.look_at(sources)
+        unknown.look_at(sources, features)
         for hypotheses in model.predict(sources, features=features, beam=beam, n_best=n_best):
             sys.stdout.write("\t".join(columns(hypotheses, n_best, scores)) + "\n")
         sys.stdout.flush()
@@ -51,10 +51,10 @@ class _Unknown:
         self._seen: set[str] = set()
         self._n_lines = 0
 
-    def look_at(self, sources: Sequence[str]) -> None:
-        for source in sources:
+    def look_at(self, sources: Sequence[str], features: Sequence[str]) -> None:
+        for source, given in zip(sources, features, strict=True):
             self._n_lines += 1
-            for symbol in self._model.unknown(source):
+            for symbol in self._model.unknown(source, given):
                 if symbol not in self._seen:
                     self._seen.add(symbol)
                     if len(self._seen) <= MAX_WARNINGS:

@@ -13,6 +13,7 @@ from seqwright.evaluation import Answered, Evaluation
 __all__ = ["show"]
 
 N_ROWS, N_WRONG = 12, 5  # wrong answers teach more than their share
+WIDEST = 20  # characters of an answer: three stand side by side on a terminal of 80
 
 
 def show(result: Evaluation, try_source: str, output: str) -> None:
@@ -28,9 +29,14 @@ def show(result: Evaluation, try_source: str, output: str) -> None:
 
 
 def chosen(result: Evaluation) -> list[Answered]:
-    wrong = spread(result.wrong, N_WRONG)
-    right = [answer for answer in result.answered if answer.right]
+    short = [answer for answer in result.answered if max(map(len, shown(answer))) <= WIDEST]
+    wrong = spread([answer for answer in short if not answer.right], N_WRONG)
+    right = [answer for answer in short if answer.right]
     return [*spread(right, N_ROWS - len(wrong)), *wrong]
+
+
+def shown(answer: Answered) -> list[str]:
+    return [answer.source, *answer.references, *(hypothesis.text for hypothesis in answer.hypotheses)]
 
 
 def spread(answers: Sequence[Answered], n: int) -> list[Answered]:
