@@ -41,9 +41,9 @@ def test_a_wrong_gradient_fails_and_names_its_argument(check, name, factor):
 
 def test_one_wrong_element_is_named():
     with pytest.raises(AssertionError, match=r"^gradient of x\[0, 1\]"):
-        check_elementwise(f, wrong(x=lambda g: g + [[0, 1e-4], [0, 0]]), ARGUMENTS, np.random.default_rng(0))
+        check_elementwise(f, wrong(x=lambda g: g + np.array([[0, 1e-4], [0, 0]])), ARGUMENTS, np.random.default_rng(0))
     with pytest.raises(AssertionError, match=r"^gradient of x:"):
-        check_vjp(f, wrong(x=lambda g: g + [[0, 1e-4], [0, 0]]), ARGUMENTS, np.random.default_rng(0))
+        check_vjp(f, wrong(x=lambda g: g + np.array([[0, 1e-4], [0, 0]])), ARGUMENTS, np.random.default_rng(0))
 
 
 def test_a_gradient_of_another_shape_or_of_another_argument_fails(check):
