@@ -27,7 +27,7 @@ def evaluate(*, model: str, file: str, beam: int, as_json: bool) -> None:
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import evaluation, translator
-    from seqwright.cli import report
+    from seqwright.cli import scores
 
     result = evaluation.evaluate_file(translator.load(model), file, beam=beam)
-    click.echo(report.as_json(result) if as_json else report.as_text(result))
+    click.echo(scores.as_json(result) if as_json else scores.as_text(result))
