@@ -13,8 +13,8 @@ and configuration carry the same stamp, so that a mixture of two models is refus
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,16 @@ def save(path: Path, bundle: Bundle) -> None:
 
     OutputError: no space, no permission.
     """
-    stamp = secrets.token_hex(8)
+    source, target = bundle.source_vocabulary.to_json(), bundle.target_vocabulary.to_json()
+    # A hash and not a random number, so that equal trainings write equal bytes.
+    stamp = hashlib.sha256(source + target + safetensors.numpy.save(bundle.weights)).hexdigest()[:16]
     config = _ConfigFile(FORMAT_VERSION, stamp, bundle.limits, bundle.config)
     files = {
-        "source.vocab.json": bundle.source_vocabulary.to_json(),
-        "target.vocab.json": bundle.target_vocabulary.to_json(),
+        "source.vocab.json": source,
+        "target.vocab.json": target,
         "manifest.json": _json(bundle.manifest),
         "config.json": _json(config),
-        "model.safetensors": safetensors.numpy.save(bundle.weights, {"stamp": stamp, "format": "seqwright"}),
+        "model.safetensors": safetensors.numpy.save(bundle.weights, {"stamp": stamp}),  # one key: their order is random
     }
     with _writing(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -74,6 +74,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     patience: Positive | None = 10  # epochs without a better dev score before it ends
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
     dev_limit: Positive = 1000  # dev sources answered after each epoch
+    checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0  # and after each epoch
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from seqwright.cli import program
 from seqwright.config import Config
-from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Started
+from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Resumed, Returned, Started
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,6 +83,8 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
+        elif isinstance(event, (Resumed, Returned)):
+            self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
             self.write(progressed(event))
 
@@ -124,6 +126,8 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
+        elif isinstance(event, (Resumed, Returned)):
+            self.write(turn(event))
         else:
             self._live.update(self._bar(event), refresh=True)
 
@@ -163,6 +167,17 @@ def opening(event: Started) -> list[str]:
         f"kernels  {event.kernels}",
         f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
     ]
+
+
+def turn(event: Resumed | Returned) -> str:
+    if isinstance(event, Resumed):
+        return (
+            f"resumed  the training goes on after epoch {event.epoch:.2f}, {clock(event.elapsed_s)} spent"
+        )
+    return (
+        f"epoch {event.epoch:6.2f}   no finite loss ({event.skipped} steps skipped): back to the last measurement, "
+        f"with rate {event.rate:g}"
+    )
 
 
 def progressed(event: Progressed) -> str:

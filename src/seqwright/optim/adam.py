@@ -1,10 +1,13 @@
 """Adam, with decoupled weight decay."""
 
+import math
+
 import numpy as np
 
 from seqwright import kernels
 from seqwright.nn.parameters import Parameters
 from seqwright.optim.clip import clip_scale
+from seqwright.types import Array
 
 __all__ = ["Adam"]
 
@@ -27,14 +30,20 @@ class Adam:
     ) -> None:
         self.rate, self.betas, self.eps, self.weight_decay, self.clip_norm = rate, betas, eps, weight_decay, clip_norm
         self.step = 0
-        self.m = self.v = np.empty(0)
+        self.m: Array = np.empty(0)
+        self.v: Array = np.empty(0)
 
     def update(self, params: Parameters, grads: Parameters) -> float:
-        """Change params by one step along grads; return the norm of the gradient before clipping."""
+        """Change params by one step along grads; return the norm of the gradient before clipping.
+
+        A gradient whose norm is not finite changes nothing.
+        """
+        norm, scale = clip_scale(grads.flat, self.clip_norm)
+        if not math.isfinite(norm):
+            return norm
         if self.step == 0:
             self.m, self.v = np.zeros_like(params.flat), np.zeros_like(params.flat)
         self.step += 1
-        norm, scale = clip_scale(grads.flat, self.clip_norm)
         kernels.adam_update(
             params.flat,
             grads.flat,

@@ -1,5 +1,7 @@
 """Stochastic gradient descent."""
 
+import math
+
 from seqwright.nn.parameters import Parameters
 from seqwright.optim.clip import clip_scale
 
@@ -13,7 +15,12 @@ class SGD:
         self.rate, self.clip_norm = rate, clip_norm
 
     def update(self, params: Parameters, grads: Parameters) -> float:
-        """Change params by one step along grads; return the norm of the gradient before clipping."""
+        """Change params by one step along grads; return the norm of the gradient before clipping.
+
+        A gradient whose norm is not finite changes nothing.
+        """
         norm, scale = clip_scale(grads.flat, self.clip_norm)
+        if not math.isfinite(norm):
+            return norm
         params.flat -= params.flat.dtype.type(self.rate * scale) * grads.flat
         return norm

@@ -9,7 +9,7 @@ import msgspec
 
 from seqwright.config import Config
 
-__all__ = ["Event", "Finished", "Listener", "Measured", "Progressed", "Started"]
+__all__ = ["Event", "Finished", "Listener", "Measured", "Progressed", "Resumed", "Returned", "Started"]
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -23,6 +23,13 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     n_parameters: int
     kernels: str
     config: Config
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
+    """Comes behind `Started` where an interrupted training goes on."""
+
+    epoch: float
+    elapsed_s: float  # spent before
 
 
 class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
@@ -48,6 +55,15 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     elapsed_s: float
 
 
+class Returned(msgspec.Struct, frozen=True, tag="returned"):
+    """Loss or gradient were not finite several times in a row: weights and optimiser are again those of the last
+    measurement, and the rate is halved."""
+
+    epoch: float
+    skipped: int  # steps without a finite gradient so far; none of them changed the weights
+    rate: float
+
+
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """The training is over, and the best model is in `output`."""
 
@@ -58,5 +74,5 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     output: str | None  # None where an interruption came before there was anything to keep
 
 
-Event = Started | Progressed | Measured | Finished
+Event = Started | Resumed | Progressed | Measured | Returned | Finished
 Listener = Callable[[Event], None]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,12 @@ import seqwright
 from seqwright import bundle, kernels
 from seqwright.config import Config
 from seqwright.errors import OutputError, UsageError
-from seqwright.training.events import Event, Finished, Listener, Progressed, Started
+from seqwright.training import checkpoint, interrupt
+from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Resumed, Started
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.translator import Translator
+from seqwright.types import Array
 
 __all__ = ["train"]
 
@@ -38,40 +42,118 @@ def train(
     """Train a model on a file of pairs, keep the best one in the directory `output`, and return it.
 
     pairs, dev: `source<TAB>target[<TAB>features]` a line; without dev, a tenth of the sources is held out.
-    overwrite: replace a model that stands in `output`; it stays until the first new one is saved.
+    An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
+    ends with the same bytes as if it had never stopped.
+    overwrite: begin anew, and replace a model that stands in `output`; it stays until the first new one is saved.
     listen: called with each event.   command: noted in the manifest.
-    KeyboardInterrupt is raised again after the best model so far is saved and `Finished` was told.
+    KeyboardInterrupt is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
     path = Path(output)
-    _check_output(path, overwrite)
+    resumed = None if overwrite else checkpoint.load(path)
+    _check_output(path, overwrite=overwrite or resumed is not None)
     prepared = prepare(pairs, dev, config)
-    loop = Loop(prepared)
-    journal = _Journal(path / "metrics.jsonl", listen)
-    journal.tell(_started(prepared, loop))
-    saved = None  # the parameters that the directory holds
-    try:
-        for event in loop.events():
-            if loop.best is not saved:
-                _save(path, prepared, loop, command)
-                saved, journal.keeps = loop.best, True
-            journal.tell(event)
-    except KeyboardInterrupt:
-        # It may have come while files were renamed: saving again makes the directory one model. A network that was
-        # never measured is kept where there is none, and does not replace one that was.
-        if loop.best is not saved or not (path / "config.json").exists():
-            _save(path, prepared, loop, command)
-            journal.keeps = True
-        journal.tell(_finished(loop, "interrupted", path if journal.keeps else None))
-        raise
-    journal.tell(_finished(loop, loop.reason, path))
+    identity = _identity(prepared)
+    if resumed is not None:
+        checkpoint.check_same(path, resumed.identity, identity)
+    elif overwrite:
+        checkpoint.remove(path)
+    run = _Run(path, prepared, identity, listen, command)
+    run.begin(resumed)
+    with interrupt.deferred() as interrupted:
+        try:
+            for event in run.loop.events():
+                run.follow(event)
+                if interrupted():
+                    raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            run.interrupt()
+            raise
+    run.end()
     return Translator(bundle.load(path))
 
 
-class _Journal:
-    """Tells each event to the listener; writes all but `Progressed` to metrics.jsonl once a model stands beside it.
+class _Run:
+    """One training and what it leaves in its directory."""
 
-    keeps: whether one does.
+    def __init__(
+        self,
+        path: Path,
+        prepared: Prepared,
+        identity: dict[str, Any],
+        listen: Listener | None,
+        command: Sequence[str],
+    ) -> None:
+        self._path, self._prepared, self._identity, self._command = path, prepared, identity, command
+        self.loop = Loop(prepared)
+        self._journal = _Journal(path / "metrics.jsonl", listen)
+        self._saved: Array | None = None  # the parameters that the directory holds
+        self._checkpointed_at = time.monotonic()
+
+    def begin(self, resumed: checkpoint.Checkpoint | None) -> None:
+        """Tell what starts or, from a checkpoint, goes on."""
+        if resumed is None:
+            self._journal.tell(_started(self._prepared, self.loop))
+            return
+        self.loop.restore(resumed)
+        if (self._path / "config.json").exists():
+            self._saved = self.loop.best
+        self._journal.go_on(resumed.journal_bytes)
+        self._journal.tell(_started(self._prepared, self.loop))
+        position = resumed.position
+        self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), position.elapsed_s))
+
+    def follow(self, event: Event) -> None:
+        """Save what the event brings: a better model, a checkpoint when it is time."""
+        if self.loop.best is not self._saved:
+            self._save_model()
+        self._journal.tell(event)
+        every_s = self._prepared.config.training.checkpoint_every_s
+        if isinstance(event, Measured) or time.monotonic() - self._checkpointed_at >= every_s:
+            self._save_checkpoint()
+
+    def interrupt(self) -> None:
+        """Save everything at a Ctrl-C."""
+        # It may have come while files were renamed: saving again makes the directory one model. A network that was
+        # never measured is kept where there is none, and does not replace one that was.
+        if self.loop.best is not self._saved or not (self._path / "config.json").exists():
+            self._save_model()
+        self._save_checkpoint()
+        self._journal.tell(_finished(self.loop, "interrupted", self._path))
+
+    def end(self) -> None:
+        """Leave the finished model."""
+        self._journal.tell(_finished(self.loop, self.loop.position.reason, self._path))
+        checkpoint.remove(self._path)
+
+    def _save_model(self) -> None:
+        prepared = self._prepared
+        weights = self.loop.network.params.named
+        bundle.save(
+            self._path,
+            bundle.Bundle(
+                prepared.config,
+                prepared.source_vocabulary,
+                prepared.target_vocabulary,
+                prepared.limits,
+                weights,
+                _manifest(prepared, self.loop, self._command),
+            ),
+        )
+        self._saved = self.loop.best
+        self._journal.keeps = True
+
+    def _save_checkpoint(self) -> None:
+        self._journal.keeps = True
+        moment = msgspec.structs.replace(self.loop.checkpoint(self._identity), journal_bytes=self._journal.size)
+        checkpoint.save(self._path, moment)
+        self._checkpointed_at = time.monotonic()
+
+
+class _Journal:
+    """Tells each event to the listener; writes all but `Progressed` to metrics.jsonl once there is something beside it.
+
+    keeps: whether there is.   size: bytes written.
     """
 
     def __init__(self, path: Path, listen: Listener | None) -> None:
@@ -79,6 +161,14 @@ class _Journal:
         self._pending = b""
         self._mode = "wb"
         self.keeps = False
+        self.size = 0
+
+    def go_on(self, size: int) -> None:
+        """Continue the file behind its first `size` bytes; what is told of later events will be told again."""
+        with _writing(self._path):
+            if size and self._path.exists():
+                os.truncate(self._path, size)
+                self._mode, self.size, self.keeps = "ab", size, True
 
     def tell(self, event: Event) -> None:
         if not isinstance(event, Progressed):
@@ -86,12 +176,21 @@ class _Journal:
         if self.keeps and self._pending:
             with _writing(self._path), self._path.open(self._mode) as stream:
                 stream.write(self._pending)
+            self.size += len(self._pending)
             self._pending, self._mode = b"", "ab"
         if self._listen is not None:
             self._listen(event)
 
 
-def _check_output(path: Path, overwrite: bool) -> None:
+def _identity(prepared: Prepared) -> dict[str, Any]:
+    """Return what must be the same for a training to go on: all that decides about its bytes."""
+    config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
+    del config["training"]["checkpoint_every_s"]
+    # By their part: the same file may be called by another path.
+    return {"config": config, "data": dict(zip(("pairs", "dev"), prepared.hashes.values(), strict=False))}
+
+
+def _check_output(path: Path, *, overwrite: bool) -> None:
     """Raise before the training what would otherwise be raised after its first minutes."""
     parent = next(p for p in [path, *path.absolute().parents] if p.exists())
     if not parent.is_dir():
@@ -130,27 +229,13 @@ def _started(prepared: Prepared, loop: Loop) -> Started:
 
 
 def _finished(loop: Loop, reason: Any, path: Path | None) -> Finished:
-    accuracy = None if loop.best is None else loop.best_score[0]
-    return Finished(reason, loop.best_epoch, accuracy, loop.elapsed_s(), None if path is None else str(path))
-
-
-def _save(path: Path, prepared: Prepared, loop: Loop, command: Sequence[str]) -> None:
-    bundle.save(
-        path,
-        bundle.Bundle(
-            prepared.config,
-            prepared.source_vocabulary,
-            prepared.target_vocabulary,
-            prepared.limits,
-            loop.network.params.named,
-            _manifest(prepared, loop, command),
-        ),
-    )
+    accuracy = None if loop.best is None else loop.position.best_exact
+    return Finished(reason, loop.position.best_epoch, accuracy, loop.elapsed_s(), None if path is None else str(path))
 
 
 def _manifest(prepared: Prepared, loop: Loop, command: Sequence[str]) -> dict[str, Any]:
-    exact, minus_ter = loop.best_score
-    scores = {"epoch": loop.best_epoch, "dev_accuracy": exact, "dev_ter": -minus_ter}
+    at = loop.position
+    scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
     return {
         "seqwright": seqwright.__version__,
         "python": platform.python_version(),

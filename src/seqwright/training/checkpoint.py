@@ -1,0 +1,136 @@
+"""All that a training needs to go on as if it had never stopped, in one file.
+
+    checkpoints/last.safetensors    parameters, optimiser, best parameters; everything else as JSON in its metadata
+
+The file is written beside its place, flushed and renamed, so a process killed at any moment leaves the last whole one.
+The best model stands in the model directory itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import safetensors
+import safetensors.numpy
+
+from seqwright.errors import ModelError, OutputError, UsageError
+from seqwright.types import Array
+
+__all__ = ["Checkpoint", "Position", "check_same", "load", "remove", "save"]
+
+
+class Position(msgspec.Struct):
+    """Where a training stands, and what it has seen."""
+
+    epoch: int = 1  # the one at work
+    batches: int = 0  # done in it
+    pairs: int = 0  # done in all
+    loss_sum: float = 0.0  # over the steps since the last measurement
+    n_steps: int = 0
+    best_exact: float = -1.0
+    best_ter: float = 1e9
+    best_epoch: float = 0.0
+    rate_scale: float = 1.0  # halved by each return to an earlier state
+    skipped: int = 0  # steps without a finite loss and gradient
+    skipped_in_a_row: int = 0
+    returns: int = 0
+    elapsed_s: float = 0.0
+    reason: str = ""  # why it ended, "" while it runs
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A moment of a training.
+
+    identity: configuration and data hashes; a training with another one cannot go on from here.
+    arrays: flat vectors by name.   random: the state of each generator by name.   optimizer_step: updates done.
+    journal_bytes: length of metrics.jsonl, whose later lines belong to events that will happen again.
+    """
+
+    identity: dict[str, Any]
+    position: Position
+    arrays: dict[str, Array]
+    random: dict[str, Any]
+    optimizer_step: int
+    journal_bytes: int = 0
+
+
+def save(directory: Path, checkpoint: Checkpoint) -> None:
+    """Write checkpoints/last in the model directory.   OutputError: no space, no permission."""
+    path = directory / "checkpoints" / "last.safetensors"
+    metadata = {
+        "identity": json.dumps(checkpoint.identity),
+        "position": msgspec.json.encode(checkpoint.position).decode(),
+        "random": json.dumps(checkpoint.random),  # its integers have 128 bits
+        "optimizer_step": str(checkpoint.optimizer_step),
+        "journal_bytes": str(checkpoint.journal_bytes),
+    }
+    partial = path.with_name(f".last.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for abandoned in path.parent.glob(".last.*.partial"):
+            abandoned.unlink(missing_ok=True)
+        with partial.open("wb") as stream:
+            stream.write(safetensors.numpy.save(checkpoint.arrays, metadata))
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are unchanged: "
+            f"free some space and run the same command again"
+        ) from None
+
+
+def load(directory: Path) -> Checkpoint | None:
+    """Return the last checkpoint of a model directory, None where there is none.   ModelError: it is damaged."""
+    path = directory / "checkpoints" / "last.safetensors"
+    if not path.is_file():
+        return None
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata()
+            return Checkpoint(
+                json.loads(metadata["identity"]),
+                msgspec.json.decode(metadata["position"], type=Position),
+                {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118 - not a dict
+                json.loads(metadata["random"]),
+                int(metadata["optimizer_step"]),
+                int(metadata["journal_bytes"]),
+            )
+    except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: damaged ({error}); give --overwrite to train from the beginning") from None
+
+
+def check_same(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raise UsageError, with the differences listed, where a checkpoint is not of the training that is asked for."""
+    before, after = _flat(then), _flat(now)
+    different = [
+        f"{name} was {before.get(name)}, is {after.get(name)}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+    if different:
+        raise UsageError(
+            f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
+            f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"
+        )
+
+
+def remove(directory: Path) -> None:
+    """Remove the checkpoint of a training that is over."""
+    for path in (directory / "checkpoints").glob("*last*"):
+        path.unlink(missing_ok=True)
+    if (directory / "checkpoints").is_dir():
+        (directory / "checkpoints").rmdir()
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return flat
