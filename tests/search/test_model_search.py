@@ -75,9 +75,7 @@ def test_a_beam_of_one_is_greedy(net):
     for candidate, [one] in zip(
         greedy(step, state, start_id=START, end_id=END, max_lengths=LIMITS), found(net, 1), strict=True
     ):
-        assert candidate[:2] == one[:2]
-        assert candidate.finished == one.finished
-        assert candidate.score == pytest.approx(one.score, rel=1e-12)
+        assert candidate[:4] == one[:4]
 
 
 def test_greedy_says_what_generate_says(net):

@@ -54,9 +54,7 @@ def test_a_beam_of_any_width_keeps_what_its_rules_say_also_among_equals(seed, V,
 def test_a_beam_of_one_is_greedy(seed, V, limits, levels):
     table = tables.random_table(seed, V, levels=levels)
     for [one], candidate in zip(run_beam(table, limits, width=1), run_greedy(table, limits), strict=True):
-        assert one[:2] == candidate[:2]
-        assert one.score == pytest.approx(candidate.score, rel=1e-12)
-        assert one.finished == candidate.finished
+        assert one[:4] == candidate[:4]
         np.testing.assert_array_equal(one.attended, candidate.attended)
 
 

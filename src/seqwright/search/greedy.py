@@ -23,6 +23,7 @@ def greedy(step: Step[S], state: S, *, start_id: int, end_id: int, max_lengths: 
     B = len(max_lengths)
     ids: list[list[int]] = [[] for _ in range(B)]
     log_probs: list[list[float]] = [[] for _ in range(B)]
+    totals = [0.0] * B  # one addition a step, as in beam search; `sum` rounds differently from Python 3.12 on
     attended: list[list[Array]] = [[] for _ in range(B)]
     own_end = [True] * B
     running = np.arange(B)  # the source in each column of the state
@@ -36,6 +37,7 @@ def greedy(step: Step[S], state: S, *, start_id: int, end_id: int, max_lengths: 
                 own_end[source] = bool(best[column] == end_id)
                 best[column] = end_id
             log_probs[source].append(float(scores[0, column, best[column]]))
+            totals[source] += log_probs[source][-1]
             if state.attended is not None:
                 attended[source].append(state.attended[0, column].copy())
             if best[column] != end_id:
@@ -46,6 +48,6 @@ def greedy(step: Step[S], state: S, *, start_id: int, end_id: int, max_lengths: 
             running, best, state = running[kept], best[kept], state.keep(kept)  # type: ignore[assignment]
         last = best[None]
     return [
-        Candidate(i, p, sum(p) / len(p), own, np.stack(a) if a else None)
-        for i, p, own, a in zip(ids, log_probs, own_end, attended, strict=True)
+        Candidate(i, p, total / len(p), own, np.stack(a) if a else None)
+        for i, p, total, own, a in zip(ids, log_probs, totals, own_end, attended, strict=True)
     ]
