@@ -6,6 +6,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from seqwright import config, training
+
 # No deadline for a single example: on a shared machine it would measure the neighbours.
 hypothesis.settings.register_profile("seqwright", deadline=None)
 hypothesis.settings.load_profile("seqwright")
@@ -19,3 +21,21 @@ def data_dir() -> Path:
     if not path.is_dir():
         pytest.skip(f"no real data at {path}; set SEQWRIGHT_DATA to the folder that holds it")
     return path
+
+
+@pytest.fixture(scope="session")
+def reversals() -> str:
+    """Return 60 pairs of letters and the same letters reversed, as lines of a file."""
+    letters = "abcdefgh"
+    words = [letters[i % 8] + letters[i // 8] + letters[(i * 5 + 3) % 8] for i in range(60)]
+    return "".join(f"{word}\t{word[::-1]}\n" for word in words)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, reversals: str) -> Path:
+    """Return the directory of a tiny model that knows little; copy it before changing anything in it."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
+    tiny = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2"]
+    training.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, tiny))
+    return folder / "model"

@@ -30,9 +30,9 @@ def show(result: Evaluation, try_source: str, output: str) -> None:
 
 def chosen(result: Evaluation) -> list[Answered]:
     short = [answer for answer in result.answered if max(map(len, shown(answer))) <= WIDEST]
-    wrong = spread([answer for answer in short if not answer.right], N_WRONG)
-    right = [answer for answer in short if answer.right]
-    return [*spread(right, N_ROWS - len(wrong)), *wrong]
+    right, wrong = [a for a in short if a.right], [a for a in short if not a.right]
+    n_wrong = max(min(len(wrong), N_WRONG), N_ROWS - len(right))
+    return [*spread(right, N_ROWS - n_wrong), *spread(wrong, n_wrong)]
 
 
 def shown(answer: Answered) -> list[str]:

@@ -30,15 +30,20 @@ def texts(n_days: int, rng: np.random.Generator) -> dict[datetime.date, list[str
         dates: Any = importlib.import_module("babel.dates")
     except ImportError:
         raise DependencyError("the dates demo needs the library babel: pip install 'seqwright[demo]'") from None
-    ways = [(locale, style) for locale in LOCALES for style in STYLES if (locale, style) not in LEFT_OUT]
+    known = ways()
     meant: dict[str, set[datetime.date]] = defaultdict(set)
     written: dict[datetime.date, list[str]] = {}
     for offset in rng.choice((LAST - FIRST).days + 1, n_days, replace=False):
         day = FIRST + datetime.timedelta(days=int(offset))
-        written[day] = [write(dates, day, *ways[i]) for i in rng.choice(len(ways), 3, replace=False)]
+        written[day] = [write(dates, day, *known[i]) for i in rng.choice(len(known), 3, replace=False)]
         for text in written[day]:
             meant[text].add(day)
     return {day: [text for text in dict.fromkeys(forms) if len(meant[text]) == 1] for day, forms in written.items()}
+
+
+def ways() -> list[tuple[str, str]]:
+    """Return every (locale, style) that is written."""
+    return [(locale, style) for locale in LOCALES for style in STYLES if (locale, style) not in LEFT_OUT]
 
 
 def write(dates: Any, day: datetime.date, locale: str, style: str) -> str:

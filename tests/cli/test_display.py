@@ -1,0 +1,81 @@
+"""What a training shows, on a terminal and elsewhere."""
+
+import os
+import subprocess
+
+import pytest
+from command import COMMAND, TINY, posix
+
+from seqwright.cli import display
+from seqwright.training.events import Finished, Measured, Progressed
+
+
+def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys):
+    now = [0.0]
+    monkeypatch.setattr(display.time, "monotonic", lambda: now[0])
+    plain = display.PlainDisplay()
+    for now[0] in range(25):
+        plain.show(Progressed(now[0] / 10, now[0] / 100, 1.5, 1e-3, 1234.5, now[0], 100 - now[0]))
+    assert capsys.readouterr().err.splitlines() == [
+        "epoch   1.10   loss 1.500   1,234 pairs/s   0:11, 1:29 left",
+        "epoch   2.20   loss 1.500   1,234 pairs/s   0:22, 1:18 left",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (3599.7, "1:00:00"), (90061, "25:01:01")]
+)
+def test_a_clock_is_read_as_one(seconds, text):
+    assert display.clock(seconds) == text
+
+
+def test_an_interruption_before_the_first_measurement_says_what_was_written():
+    assert "nothing was written" in display.closing(Finished("interrupted", 0, None, 3, None))
+    assert "model    here" in display.closing(Finished("interrupted", 0, None, 3, "here"))
+
+
+def test_only_the_best_measurement_is_called_so():
+    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("best so far")
+    assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
+
+
+def test_the_command_to_try_reads_the_columns_that_were_trained_on(monkeypatch):
+    from seqwright import config
+
+    monkeypatch.setattr(display.program, "name", lambda: "seqwright")
+
+    def command(pairs, *settings):
+        return display.next_command(pairs, config.parse({}, settings), "a model")
+
+    assert command("x.tsv") == "cat x.tsv | head -5 | cut -f1 | seqwright predict 'a model'"
+    assert "cut -f1,3" in command("x.tsv", "text.features_column=3")
+    assert command("x y.tsv.gz").startswith("zcat 'x y.tsv.gz' |")
+    assert command("-") == "seqwright predict 'a model'"
+
+
+@posix
+def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, pairs):
+    import pty
+
+    screen, terminal = pty.openpty()
+    command = [*COMMAND, "train", str(pairs), "-o", str(tmp_path / "model"), "--time-budget", "2s", *TINY]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    shown = b""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=environment) as running:
+        os.close(terminal)
+        while True:
+            try:
+                part = os.read(screen, 4096)
+            except OSError:  # how Linux says that the other end was closed
+                break
+            if not part:
+                break
+            shown += part
+        assert running.stdout.read() == b""
+    os.close(screen)
+    assert running.returncode == 0
+    text = shown.decode()
+    assert "pairs/s" in text
+    assert "━" in text
+    assert "best so far" in text
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is back

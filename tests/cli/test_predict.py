@@ -1,0 +1,129 @@
+"""One line in is one line out, whatever the line holds."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from command import COMMAND, posix, process
+
+import seqwright as package
+
+STRANGE = [
+    "", " ", "   ", "abc", "a" * 10_000, "a\0b", "\0", "😀", "👩\u200d👩\u200d👧", "\u00e9", "e\u0301", "жз",
+    "a\rb", "\r", "a\u2028b", "\u2028", "\x0b\x0c\x85", "a\tb", "a\ufeff", '"', "'", "한글", "\u1112\u1161\u11ab",
+    "ﬁ", "<pad>", "</s>", "\U0010ffff",
+]  # fmt: skip
+
+
+def test_strange_lines_give_one_line_each_in_order(model):
+    result = process("predict", model, stdin=("\n".join(STRANGE) + "\n").encode())
+    assert result.code == 0
+    assert result.out.count("\n") == len(STRANGE)
+    lines = [line.removesuffix("\r") for line in STRANGE]  # there it belongs to the line's end
+    expected = [hypotheses[0].text for hypotheses in package.load(model).predict(lines)]
+    assert result.out == "".join(f"{text}\n" for text in expected)
+
+
+@pytest.mark.parametrize(
+    ("data", "n"),
+    [(b"", 0), (b"\n", 1), (b"abc", 1), (b"abc\r\nbcd\r\n", 2), (b"\xef\xbb\xbfabc\n\n", 2), (b"\n" * 1100, 1100)],
+)
+def test_lines_are_counted_as_they_end(data, n, tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_bytes(data)
+    result = seqwright("predict", model, path, "--beam", 1)
+    assert result.code == 0
+    assert result.out.count("\n") == n
+
+
+def test_ends_of_lines_and_a_byte_order_mark_change_no_answer(tmp_path, seqwright, model):
+    plain, windows = tmp_path / "plain.txt", tmp_path / "windows.txt"
+    plain.write_bytes(b"abc\nhgf\n")
+    windows.write_bytes(b"\xef\xbb\xbfabc\r\nhgf\r\n")
+    assert seqwright("predict", model, plain).out == seqwright("predict", model, windows).out
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(tmp_path, seqwright, model):
+    lines = ["abc", "h" * 300, "", "gf", "abc"]
+    path = tmp_path / "lines.txt"
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    together = seqwright("predict", model, path).out.splitlines()
+    for line, answer in zip(lines, together, strict=True):
+        path.write_text(f"{line}\n", encoding="utf-8")
+        assert seqwright("predict", model, path).out == f"{answer}\n"
+
+
+def test_columns_are_as_many_as_asked_for_on_every_line(tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("abc\n\nhgf\n", encoding="utf-8")
+    plain = seqwright("predict", model, path, "--n-best", 3).out.removesuffix("\n").split("\n")
+    scored = seqwright("predict", model, path, "--n-best", 3, "--scores").out.removesuffix("\n").split("\n")
+    assert [line.count("\t") for line in plain] == [2] * 3
+    assert [line.count("\t") for line in scored] == [5] * 3
+    for texts, pairs in zip(plain, scored, strict=True):
+        columns = pairs.split("\t")
+        assert columns[0::2] == texts.split("\t")
+        scores = [float(score) for score in columns[1::2] if score]
+        assert scores == sorted(scores, reverse=True)
+        assert all(score <= 0 for score in scores)
+
+
+def test_columns_of_answers_that_were_not_found_are_empty():
+    from seqwright.cli.answers import columns
+    from seqwright.translator import Hypothesis
+
+    one = [Hypothesis("x", ["x"], -0.5, [-0.5, -0.5], True, None)]
+    assert columns(one, 3, False) == ["x", "", ""]
+    assert columns(one, 2, True) == ["x", "-0.5000", "", ""]
+
+
+def test_an_unknown_symbol_is_named_once_with_its_code_point(tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("abc\nжaж\nж\0\n", encoding="utf-8")
+    assert seqwright("predict", model, path).err == (
+        "seqwright: warning: line 2: the model has never seen 'ж' (U+0436 CYRILLIC SMALL LETTER ZHE)\n"
+        "seqwright: warning: line 3: the model has never seen '\\x00' (U+0000 without a name)\n"
+    )
+
+
+def test_many_unknown_symbols_are_counted_instead_of_named(tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 100))), encoding="utf-8")
+    warnings = seqwright("predict", model, path).err.splitlines()
+    assert len(warnings) == 21
+    assert "80 further symbols" in warnings[-1]
+
+
+@posix
+def test_a_reader_that_has_enough_ends_it_quietly(tmp_path, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("abc\n" * 20_000, encoding="utf-8")
+    command = [*COMMAND, "predict", str(model), str(path), "--beam", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
+@posix
+def test_each_line_typed_at_a_terminal_is_answered_at_once(model):
+    import os
+    import pty
+
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-m", "seqwright", "predict", str(model)]
+    with subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        for _ in range(2):  # the second is typed after the first is answered: a reader that waits for more would hang
+            os.write(keyboard, b"abc\n")
+            assert running.stdout.readline().endswith(b"\n")
+        os.write(keyboard, b"\x04")  # Ctrl-D at the start of a line ends the input
+        assert running.wait(timeout=60) == 0
+    os.close(keyboard)
+    os.close(terminal)
+
+
+def test_standard_input_is_the_default(seqwright, model, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"abc\nhgf\n")))
+    assert seqwright("predict", model).out.count("\n") == 2

@@ -1,0 +1,172 @@
+"""From a file of pairs to a model directory, as the command does it."""
+
+import gzip
+import io
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+import pytest
+from command import TINY, posix, process, start
+
+import seqwright as package
+from seqwright import config
+
+ONE_EPOCH = [*TINY, "--epochs", "1"]
+
+
+def metrics(model):
+    return [json.loads(line) for line in (model / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path, seqwright, pairs):
+    model = tmp_path / "model"
+    result = seqwright("train", pairs, "-o", model, "--epochs", 2, *TINY)
+    assert result.code == 0
+    assert result.out == ""  # results alone go there, and a training has none
+    for line in (
+        r"^pairs    54 to learn from, 6 sources to measure on \(held out of .*pairs.tsv\)$",
+        r"^source   8 symbols: characters in NFC$",
+        r"^target   8 symbols: characters in NFC$",
+        r"^network  [\d,]+ parameters: bidirectional LSTM of 8, .* attention$",
+        r"^kernels  .*kernels",
+        r"^training 2 epochs in batches of \d+, seed 1$",
+        r"^epoch +1.00   loss \d\.\d{3}   dev accuracy +\d+\.\d %   TER +\d+\.\d %   \d+:\d\d   best so far$",
+        r"^best     dev accuracy \d+\.\d % in epoch \d\.\d\d$",
+        rf"^model    {re.escape(str(model))}$",
+        r"^try      .* predict ",
+    ):
+        assert re.search(line, result.err, re.MULTILINE), (line, result.err)
+
+
+@posix
+def test_the_command_to_try_works_when_pasted(tmp_path, pairs):
+    err = process("train", pairs, "-o", tmp_path / "a model", *ONE_EPOCH).err
+    command = re.search(r"^try      (.*)$", err, re.MULTILINE)[1]
+    done = os.popen(command)  # a shell is the point
+    assert done.read().count("\n") == 5
+    assert done.close() is None
+
+
+def test_the_default_output_is_named_after_the_file(tmp_path, seqwright, pairs, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.tsv.gz").write_bytes(gzip.compress(pairs.read_bytes()))
+    assert seqwright("train", "pairs.tsv", *ONE_EPOCH, "-q").code == 0
+    assert seqwright("train", "words.tsv.gz", *ONE_EPOCH, "-q").code == 0
+    first, second = (package.load(tmp_path / f"{name}-model").bundle.weights for name in ("pairs", "words"))
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_pairs_may_come_from_standard_input(tmp_path, seqwright, pairs, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pairs.read_bytes())))
+    result = seqwright("train", "-", "-o", tmp_path / "model", *ONE_EPOCH)
+    assert result.code == 0
+    assert "held out of standard input" in result.err
+    package.load(tmp_path / "model")
+
+
+def test_quiet_says_nothing(tmp_path, seqwright, pairs):
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH, "--quiet")
+    assert result == (0, "", "")
+
+
+def test_printed_configuration_can_be_given_back(tmp_path, seqwright):
+    settings = [
+        "--set",
+        "model.attention=none",
+        "--set",
+        "optim.clip_norm=none",
+        "--seed",
+        "7",
+        "--time-budget",
+        "1h30m",
+    ]
+    printed = seqwright("train", "--print-config", *settings)
+    file = tmp_path / "settings.toml"
+    file.write_text(printed.out, encoding="utf-8")
+    again = seqwright("train", "--print-config", "--config", file)
+    assert printed.code == again.code == 0
+    assert again.out == printed.out
+    assert config.parse(config.load(file)) == config.parse(
+        {}, ["model.attention=none", "optim.clip_norm=none", "training.seed=7", "training.time_budget_s=5400"]
+    )
+
+
+def test_flags_win_over_settings_and_settings_over_the_file(tmp_path, seqwright):
+    file = tmp_path / "settings.toml"
+    file.write_text("[training]\nseed = 2\nepochs = 2\ndev_limit = 2\n", encoding="utf-8")
+    over = ["--set", "training.seed=3", "--set", "training.epochs=3", "--seed", "4"]
+    lines = seqwright("train", "--print-config", "--config", file, *over).out.splitlines()
+    assert {"seed = 4", "epochs = 3", "dev_limit = 2"} <= set(lines)
+
+
+def test_a_time_budget_ends_a_training(tmp_path, seqwright, pairs):
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *TINY, "--epochs", 10**6, "--time-budget", "1s",
+                       "--set", "training.patience=none")  # fmt: skip
+    assert "1:00" not in result.err
+    assert "0:01 at most" in result.err
+    assert metrics(tmp_path / "model")[-1]["reason"] in {"time budget", "perfect"}
+
+
+@posix
+def test_ctrl_c_keeps_the_best_model_and_says_where_it_is(tmp_path, pairs):
+    model = tmp_path / "model"
+    endless = ["--epochs", 10**6, "--set", "training.patience=none", "--set", "optim.rate=1e-9"]
+    running = start("train", pairs, "-o", model, *TINY, *endless)
+    waited_until = time.monotonic() + 60
+    while not (model / "metrics.jsonl").exists() and time.monotonic() < waited_until:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert out == b""
+    assert b"Traceback" not in err
+    assert f"model    {model}\n" in err.decode()
+    assert metrics(model)[-1]["reason"] == "interrupted"
+    assert len(package.load(model).predict(["abc"])) == 1
+
+
+@posix
+def test_ctrl_c_before_training_begins_leaves_nothing_that_blocks_the_next_try(tmp_path, pairs):
+    pipe, model = tmp_path / "pipe.tsv", tmp_path / "model"
+    os.mkfifo(pipe)
+    running = start("train", pipe, "-o", model, *ONE_EPOCH)
+    with pipe.open("wb"):  # returns when the command opens the other end; it then waits for pairs
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert (out, err) == (b"", b"stopped before training began; nothing was written\nseqwright: interrupted\n")
+    assert not model.exists()
+    assert process("train", pairs, "-o", model, *ONE_EPOCH).code == 0
+
+
+@pytest.fixture
+def inflection(data_dir, tmp_path):
+    lines = (data_dir / "turkish-inflection" / "train-medium.tsv").read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "inflection.tsv"
+    path.write_text("".join(f"{line}\n" for line in lines[:80]), encoding="utf-8")
+    return path
+
+
+def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inflection):
+    model, asked = tmp_path / "model", tmp_path / "asked.txt"
+    assert "features in column 3" in seqwright("train", inflection, "-o", model, *ONE_EPOCH).err
+    rows = [line.split("\t") for line in inflection.read_text(encoding="utf-8").splitlines()]
+    asked.write_text("".join(f"{source}\t{features}\n" for source, _, features in rows), encoding="utf-8")
+    answers = seqwright("predict", model, asked)
+    expected = package.load(model).predict([row[0] for row in rows], features=[row[2] for row in rows])
+    assert answers == (0, "".join(f"{hypotheses[0].text}\n" for hypotheses in expected), "")
+    scores = json.loads(seqwright("evaluate", model, inflection, "--json").out)
+    assert scores["n"] == len({(row[0], row[2]) for row in rows})
+    asked.write_text(f"{rows[0][0]}\tNOSUCH;FEATURE\n", encoding="utf-8")
+    assert "'feature NOSUCH'" in seqwright("predict", model, asked).err
+
+
+def test_a_model_without_features_takes_the_whole_line_as_the_source(tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("abc\tV\n", encoding="utf-8")
+    assert package.load(model).bundle.config.text.features_column == 0
+    assert "U+0009" in seqwright("predict", model, path).err
