@@ -40,7 +40,7 @@ def shown(answer: Answered) -> list[str]:
 
 
 def spread(answers: Sequence[Answered], n: int) -> list[Answered]:
-    return list(answers[:: max(1, len(answers) // n)][:n])
+    return list(answers[:: max(1, len(answers) // max(1, n))][:n])
 
 
 def table(answers: Sequence[Answered]) -> Table:
