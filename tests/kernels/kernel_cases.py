@@ -1,6 +1,6 @@
-"""Calls of every kernel, for any sizes: the arguments in float64, outputs filled with what must be overwritten or added to."""
+"""Calls of every kernel, for any sizes: arguments in float64, with outputs full of what must be overwritten or added to."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -100,11 +100,18 @@ def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int)
 
 def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
     normal = rng.standard_normal
-    return [3 * normal((T, B, V)), ints(rng, V, T, B), ints(rng, T + 1, B), smoothing, normal((T, B, V)), normal((T, B))]
+    return [
+        3 * normal((T, B, V)),
+        ints(rng, V, T, B),
+        ints(rng, T + 1, B),
+        smoothing,
+        normal((T, B, V)),
+        normal((T, B)),
+    ]
 
 
 def cross_entropy_backward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
-    scores, targets, lengths, _, probs, nll = args = cross_entropy_forward(rng, T, B, V, smoothing)
+    scores, targets, lengths, _, probs, _ = args = cross_entropy_forward(rng, T, B, V, smoothing)
     reference.cross_entropy_forward(*args)
     return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(scores.shape)]
 
@@ -147,8 +154,10 @@ def generate(
     stack = []
     for layer in range(layers):
         inputs = D + P if layer == 0 else H
-        stack.append((normal((inputs, 4 * H)), normal((H, 4 * H)), normal(4 * H)))
-    attention = (normal((H, M)) if bilinear else None, normal((M + H, H)), normal(H)) if S else None
+        scale = 1 / np.sqrt(inputs + H)
+        stack.append((scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)))
+    scale = 1 / np.sqrt(M + H)
+    attention = (scale * normal((H, M)) if bilinear else None, scale * normal((M + H, H)), normal(H)) if S else None
     return [
         normal((V, D)),
         stack,
@@ -171,57 +180,57 @@ def generate(
     ]
 
 
-SIZES: dict[str, Sequence[dict[str, Any]]] = {
-    # 0 and 1; odd; one below, at and past a vector (16), a panel (32) and a block of depth (256); a tile's height (14)
-    "embedding_forward": [dict(T=t, B=b, D=d, V=v) for t, b, d, v in [(0, 3, 4, 5), (1, 1, 1, 1), (3, 5, 17, 7), (4, 2, 33, 9), (2, 3, 0, 4), (40, 50, 64, 11)]],
-    "affine_forward": [
-        dict(N=n, D=d, M=m, bias=bias)
-        for n, d, m, bias in [
-            (0, 3, 4, True), (3, 0, 4, True), (3, 4, 0, True), (1, 1, 1, True), (1, 7, 15, False), (2, 16, 16, True),
-            (3, 17, 17, True), (4, 31, 33, False), (5, 32, 32, True), (13, 33, 31, True), (14, 65, 64, False),
-            (15, 15, 65, True), (29, 255, 47, True), (30, 256, 48, True), (31, 257, 49, False), (7, 513, 100, True),
-            (300, 40, 13, True), (257, 100, 130, True), (1, 300, 700, True), (130, 1030, 35, False),
-        ]
-    ],
-    "lstm_forward": [
-        dict(T=t, B=b, D=d, H=h, reverse=reverse)
-        for t, b, d, h, reverse in [
-            (0, 2, 3, 4, False), (2, 0, 3, 4, False), (2, 2, 0, 4, True), (1, 1, 1, 1, False), (3, 1, 5, 7, True),
-            (3, 2, 16, 15, False), (4, 3, 17, 16, True), (5, 4, 3, 17, False), (5, 5, 8, 31, False), (5, 6, 8, 32, True),
-            (4, 13, 33, 33, True), (3, 14, 9, 48, False), (3, 15, 64, 63, False), (2, 31, 100, 65, True),
-            (6, 70, 24, 40, False), (3, 17, 200, 130, True), (2, 2, 3, 0, False),
-        ]
-    ],
-    "attention_forward": [
-        dict(T=t, B=b, S=s, E=e)
-        for t, b, s, e in [
-            (0, 2, 3, 4), (2, 0, 3, 4), (2, 3, 4, 0), (1, 1, 1, 1), (2, 3, 5, 7), (3, 4, 15, 16), (4, 5, 16, 17),
-            (5, 6, 17, 31), (7, 2, 18, 33), (8, 9, 33, 64), (9, 30, 12, 130), (1, 1, 9, 300),
-        ]
-    ],
-    "cross_entropy_forward": [
-        dict(T=t, B=b, V=v, smoothing=smoothing)
-        for t, b, v, smoothing in [
-            (0, 2, 3, 0.1), (2, 0, 3, 0.1), (1, 1, 1, 0.0), (2, 3, 2, 0.1), (3, 2, 15, 0.0), (2, 5, 16, 0.2), (3, 3, 17, 0.1),
-            (2, 2, 63, 0.1), (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
-        ]
-    ],
-    "tanh_forward": [dict(N=n) for n in (0, 1, 15, 16, 17, 31, 33, 1000, 4097, 100_001)],
-    "dropout": [dict(T=t, B=b, D=d, steps=s) for t, b, d, s in [(0, 2, 3, 0), (1, 1, 1, 1), (3, 2, 5, 3), (4, 3, 17, 1), (7, 64, 33, 1), (20, 64, 128, 20)]],
-    "adam_update": [dict(N=n, decay=d) for n, d in [(0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01)]],
-    "generate": [
-        dict(T=0, B=2, V=5, D=3, H=4),
-        dict(T=3, B=0, V=5, D=3, H=4),
-        dict(T=1, B=1, V=1, D=1, H=1),
-        dict(T=5, B=1, V=7, D=3, H=17),
-        dict(T=5, B=3, V=13, D=16, H=33, layers=2),
-        dict(T=6, B=4, V=19, D=5, H=16, S=5, M=16, bilinear=False),
-        dict(T=6, B=5, V=33, D=5, H=20, S=5, M=23, P=6, end_id=-1),
-        dict(T=7, B=19, V=40, D=12, H=31, S=9, M=62, layers=2, P=9),
-        dict(T=5, B=30, V=70, D=17, H=48, sample=True),
-        dict(T=5, B=2, V=70, D=17, H=48, S=3, M=48, sample=True, layers=3),
-    ],
+def table(names: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """Return one dictionary of sizes for each row, with these names."""
+    return [dict(zip(names.split(), row, strict=False)) for row in rows]
+
+
+# 0 and 1; odd; one below, at and past a vector (16), a panel (32), a tile's height (14) and a block of depth (256)
+# fmt: off
+SIZES: dict[str, list[dict[str, Any]]] = {
+    "embedding_forward": table(
+        "T B D V", (0, 3, 4, 5), (1, 1, 1, 1), (3, 5, 17, 7), (4, 2, 33, 9), (40, 50, 64, 11),
+    ),
+    "affine_forward": table(
+        "N D M bias",
+        (0, 3, 4, True), (3, 0, 4, True), (3, 4, 0, True), (1, 1, 1, True), (1, 7, 15, False), (2, 16, 16, True),
+        (3, 17, 17, True), (4, 31, 33, False), (5, 32, 32, True), (13, 33, 31, True), (14, 65, 64, False),
+        (15, 15, 65, True), (29, 255, 47, True), (30, 256, 48, True), (31, 257, 49, False), (7, 513, 100, True),
+        (300, 40, 13, True), (257, 100, 130, True), (1, 300, 700, True), (130, 1030, 35, False),
+    ),
+    "lstm_forward": table(
+        "T B D H reverse",
+        (0, 2, 3, 4, False), (2, 0, 3, 4, False), (2, 2, 0, 4, True), (2, 2, 3, 0, False), (1, 1, 1, 1, False),
+        (3, 1, 5, 7, True), (3, 2, 16, 15, False), (4, 3, 17, 16, True), (5, 4, 3, 17, False), (5, 5, 8, 31, False),
+        (5, 6, 8, 32, True), (4, 13, 33, 33, True), (3, 14, 9, 48, False), (3, 15, 64, 63, False),
+        (2, 31, 100, 65, True), (6, 70, 24, 40, False), (3, 17, 200, 130, True),
+    ),
+    "attention_forward": table(
+        "T B S E",
+        (0, 2, 3, 4), (2, 0, 3, 4), (2, 3, 4, 0), (1, 1, 1, 1), (2, 3, 5, 7), (3, 4, 15, 16), (4, 5, 16, 17),
+        (5, 6, 17, 31), (7, 2, 18, 33), (8, 9, 33, 64), (9, 30, 12, 130), (1, 1, 9, 300),
+    ),
+    "cross_entropy_forward": table(
+        "T B V smoothing",
+        (0, 2, 3, 0.1), (2, 0, 3, 0.1), (1, 1, 1, 0.0), (2, 3, 2, 0.1), (3, 2, 15, 0.0), (2, 5, 16, 0.2),
+        (3, 3, 17, 0.1), (2, 2, 63, 0.1), (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
+    ),
+    "tanh_forward": table("N", *((n,) for n in (0, 1, 15, 16, 17, 31, 33, 1000, 4097, 100_001))),
+    "dropout": table(
+        "T B D steps", (0, 2, 3, 0), (1, 1, 1, 1), (3, 2, 5, 3), (4, 3, 17, 1), (7, 64, 33, 1), (20, 64, 128, 20),
+    ),
+    "adam_update": table(
+        "N decay", (0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01),
+    ),
+    "generate": table(
+        "T B V D H layers S M P bilinear sample end_id",
+        (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (5, 1, 7, 3, 17), (5, 3, 13, 16, 33, 2),
+        (6, 4, 19, 5, 16, 1, 5, 16, 0, False), (6, 5, 33, 5, 20, 1, 5, 23, 6, True, False, -1),
+        (7, 19, 40, 12, 31, 2, 9, 62, 9), (5, 30, 70, 17, 48, 1, 0, 0, 0, True, True),
+        (5, 2, 70, 17, 48, 3, 3, 48, 0, True, True),
+    ),
 }
+# fmt: on
 SIZES["embedding_backward"] = SIZES["embedding_forward"]
 SIZES["affine_backward"] = SIZES["affine_forward"]
 SIZES["lstm_backward"] = SIZES["lstm_forward"]

@@ -91,7 +91,7 @@ tanh_forward = _dispatched(reference.tanh_forward)
 
 
 def threads() -> int:
-    """Return how many threads the compiled kernels use; 1 for the reference, whose products are NumPy's own business."""
+    """Return how many threads the compiled kernels use; 1 for the reference: NumPy's threads are its own business."""
     return _native.threads() if _native and _chosen != "reference" else 1
 
 

@@ -14,55 +14,12 @@
 
 #include "kernels.hpp"
 #include "pool.hpp"
-
-#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
-#include <intrin.h>
-#endif
+#include "processor.hpp"
 
 namespace nb = nanobind;
 
 namespace seqwright {
 namespace {
-
-// -------------------------------------------------------------------------------------------- instruction sets
-#if defined(_MSC_VER) && defined(_M_X64)
-bool processor_has(bool wide) {
-    int r[4];
-    __cpuid(r, 1);
-    const bool fma = r[2] & (1 << 12), osxsave = r[2] & (1 << 27);
-    if (!fma || !osxsave) return false;
-    const unsigned long long state = _xgetbv(0);  // what the operating system saves on a switch
-    __cpuidex(r, 7, 0);
-    if (!wide) return (state & 0x6) == 0x6 && (r[1] & (1 << 5));
-    const int needed = (1 << 16) | (1 << 17) | (1 << 30) | (1 << 31);  // F, DQ, BW, VL
-    return (state & 0xe6) == 0xe6 && (r[1] & needed) == needed;
-}
-#elif defined(__x86_64__)
-bool processor_has(bool wide) {  // the builtins ask the operating system too (xgetbv)
-    __builtin_cpu_init();
-    if (!wide) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
-}
-#endif
-
-const std::vector<const Kernels*>& runnable() {  // the best first
-    static const std::vector<const Kernels*> list = [] {
-        std::vector<const Kernels*> found;
-#if defined(SEQWRIGHT_HAS_avx512)
-        if (processor_has(true)) found.push_back(&avx512::kernels);
-#endif
-#if defined(SEQWRIGHT_HAS_avx2)
-        if (processor_has(false)) found.push_back(&avx2::kernels);
-#endif
-#if defined(SEQWRIGHT_HAS_neon)
-        found.push_back(&neon::kernels);
-#endif
-        found.push_back(&plain::kernels);
-        return found;
-    }();
-    return list;
-}
 
 const Kernels& set_of(int isa) {
     if (isa < 0 || static_cast<size_t>(isa) >= runnable().size()) throw nb::index_error("no such instruction set");

@@ -1,0 +1,212 @@
+// Runs every kernel on every instruction set of this processor, for odd sizes, any number of threads and from several
+// threads at once, in heap blocks of exactly the right size at odd addresses. Meant to be built with sanitizers, which find
+// what is read or written outside of them and every race; it also compares the bytes of all runs of a call.
+//
+//   tests/native/run-sanitizers
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pool.hpp"
+#include "processor.hpp"
+
+using seqwright::Kernels;
+
+namespace {
+
+// The arrays of one call. Each is a block of its own that ends where the array ends and starts 4 bytes past alignment.
+class Arrays {
+  public:
+    explicit Arrays(unsigned seed) : random_(seed) {}
+
+    float* floats(size_t n) {
+        auto& block = floats_.emplace_back(n, new float[n + 1]);
+        std::uniform_real_distribution<float> uniform(-1, 1);
+        for (size_t i = 0; i < n; i++) block.second[i + 1] = uniform(random_);
+        return block.second.get() + 1;
+    }
+    float* positive(size_t n) {
+        float* x = floats(n);
+        for (size_t i = 0; i < n; i++) x[i] = x[i] * x[i];
+        return x;
+    }
+    int32_t* ints(size_t n, int below) {
+        auto& block = ints_.emplace_back(n, new int32_t[n + 1]);
+        for (size_t i = 0; i < n; i++) block.second[i + 1] = static_cast<int32_t>(random_() % static_cast<unsigned>(below));
+        return block.second.get() + 1;
+    }
+
+    // A number that differs if any byte of any array does.
+    uint64_t digest() const {
+        uint64_t hash = 14695981039346656037u;
+        const auto add = [&](const void* data, size_t n) {
+            for (size_t i = 0; i < n; i++) hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 1099511628211u;
+        };
+        for (const auto& [n, block] : floats_) add(block.get() + 1, n * sizeof(float));
+        for (const auto& [n, block] : ints_) add(block.get() + 1, n * sizeof(int32_t));
+        return hash;
+    }
+
+  private:
+    std::mt19937 random_;
+    std::deque<std::pair<size_t, std::unique_ptr<float[]>>> floats_;
+    std::deque<std::pair<size_t, std::unique_ptr<int32_t[]>>> ints_;
+};
+
+struct Call {
+    std::string name;
+    std::function<void(const Kernels&, Arrays&)> run;  // takes its arrays from the second argument, always the same
+};
+
+template <typename... Sizes>
+size_t product(Sizes... sizes) {
+    return (static_cast<size_t>(sizes) * ... * size_t{1});
+}
+
+std::vector<Call> calls() {
+    std::vector<Call> list;
+    const auto add = [&](const std::string& name, std::function<void(const Kernels&, Arrays&)> run) {
+        list.push_back({name, std::move(run)});
+    };
+    for (auto [N, V, D] : {std::tuple{1, 1, 1}, {7, 3, 17}, {300, 11, 33}, {3000, 9, 70}, {0, 4, 5}})
+        add("embedding", [=](const Kernels& k, Arrays& a) {
+            const int32_t* ids = a.ints(product(N), V);
+            float* W = a.floats(product(V, D));
+            float* out = a.floats(product(N, D));
+            k.embedding_forward(N, V, D, W, ids, out);
+            k.embedding_backward(N, V, D, out, ids, W);
+        });
+    for (auto [N, D, M] : {std::tuple{1, 1, 1}, {0, 3, 4}, {3, 0, 4}, {3, 4, 0}, {2, 17, 15}, {5, 33, 31}, {14, 16, 32}, {15, 257, 65},
+                           {29, 300, 13}, {131, 70, 97}, {300, 520, 33}})
+        for (bool bias : {false, true})
+            add("affine", [=](const Kernels& k, Arrays& a) {
+                const float *x = a.floats(product(N, D)), *W = a.floats(product(D, M)), *b = bias ? a.floats(product(M)) : nullptr;
+                float *out = a.floats(product(N, M)), *dx = a.floats(product(N, D)), *dW = a.floats(product(D, M));
+                k.affine_forward(N, D, M, x, W, b, out);
+                k.affine_backward(N, D, M, out, x, W, dx, dW, bias ? a.floats(product(M)) : nullptr);
+            });
+    for (auto [T, B, D, H] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 2, 0, 5}, {3, 4, 5, 17}, {4, 5, 16, 15}, {3, 29, 7, 33}, {2, 61, 70, 65},
+                              {3, 17, 200, 70}})
+        for (bool reverse : {false, true})
+            add("lstm", [=](const Kernels& k, Arrays& a) {
+                const float *x = a.floats(product(T, B, D)), *Wx = a.floats(product(D, 4, H)), *Wh = a.floats(product(H, 4, H)),
+                            *b = a.floats(product(4, H)), *dh = a.floats(product(T, B, H));
+                const int32_t* lengths = a.ints(product(B), T + 1);
+                float *h = a.floats(product(T + 1, B, H)), *c = a.floats(product(T + 1, B, H)), *gates = a.floats(product(T, B, 4, H)),
+                      *dh_end = a.floats(product(B, H)), *dc_end = a.floats(product(B, H)), *dx = a.floats(product(T, B, D)),
+                      *dWx = a.floats(product(D, 4, H)), *dWh = a.floats(product(H, 4, H)), *db = a.floats(product(4, H));
+                k.lstm_forward(T, B, D, H, x, lengths, Wx, Wh, b, h, c, gates, reverse);
+                k.lstm_backward(T, B, D, H, dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, dx, dWx, dWh, db, reverse);
+            });
+    for (auto [T, B, S, E] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 3, 0, 4}, {3, 4, 5, 7}, {5, 3, 17, 33}, {7, 40, 9, 130}})
+        add("attention", [=](const Kernels& k, Arrays& a) {
+            const float *q = a.floats(product(T, B, E)), *memory = a.floats(product(S, B, E));
+            const int32_t* lengths = a.ints(product(B), S + 1);
+            float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, E)), *dq = a.floats(product(T, B, E)),
+                  *dmemory = a.floats(product(S, B, E));
+            k.attention_forward(T, B, S, E, q, memory, lengths, weights, context);
+            k.attention_backward(T, B, S, E, context, q, memory, lengths, weights, dq, dmemory);
+        });
+    for (auto [T, B, V] : {std::tuple{1, 1, 1}, {0, 2, 3}, {3, 4, 17}, {5, 7, 65}, {4, 30, 301}})
+        for (float smoothing : {0.0f, 0.1f})
+            add("cross_entropy", [=](const Kernels& k, Arrays& a) {
+                float *scores = a.floats(product(T, B, V)), *nll = a.floats(product(T, B));
+                const int32_t *targets = a.ints(product(T, B), V), *lengths = a.ints(product(B), T + 1);
+                k.cross_entropy_forward(T, B, V, scores, targets, lengths, smoothing, scores, nll);
+                k.cross_entropy_backward(T, B, V, scores, targets, lengths, smoothing, 0.5f, scores);
+            });
+    for (size_t N : {size_t{0}, size_t{1}, size_t{17}, size_t{9001}, size_t{300001}})
+        add("pointwise and optimize", [=](const Kernels& k, Arrays& a) {
+            float *x = a.floats(N), *y = a.floats(N), *m = a.floats(N), *v = a.positive(N);
+            k.tanh_forward(N, x, y);
+            k.tanh_backward(N, x, y, x);
+            k.dropout(1, N, x, m, true, y);
+            *a.floats(1) = static_cast<float>(k.squared_norm(N, x));
+            k.adam_update(N, y, x, m, v, 0.01, 0.9, 0.99, 1e-8, 0.01, 3, 0.5);
+        });
+    for (auto [T, B, V, D, H, L, S, M, P] :
+         {std::tuple{1, 1, 1, 1, 1, 1, 0, 0, 0}, {5, 3, 13, 7, 17, 2, 4, 9, 0}, {5, 4, 40, 7, 33, 1, 5, 33, 6}, {6, 5, 40, 7, 15, 1, 0, 0, 3},
+          {6, 37, 70, 9, 40, 3, 7, 31, 5}, {0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 0, 3, 4, 5, 1, 0, 0, 0}})
+        for (bool sample : {false, true})
+            add("generate", [=](const Kernels& k, Arrays& a) {
+                std::vector<seqwright::LstmLayer> layers;
+                for (int l = 0; l < L; l++) {
+                    const int inputs = l == 0 ? D + P : H;
+                    layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
+                }
+                seqwright::Generation g{};
+                g.E = a.floats(product(V, D));
+                g.layers = layers.data();
+                g.n_layers = L;
+                g.attends = S > 0;
+                if (g.attends) {
+                    g.Wa = M == H ? nullptr : a.floats(product(H, M));
+                    g.Wc = a.floats(product(M + H, H));
+                    g.bc = a.floats(product(H));
+                    g.memory = a.floats(product(S, B, M));
+                    g.memory_lengths = a.ints(product(B), S + 1);
+                }
+                g.W = a.floats(product(H + P, V));
+                g.b = a.floats(product(V));
+                g.h = a.floats(product(L, B, H));
+                g.c = a.floats(product(L, B, H));
+                g.peek = P > 0 ? a.floats(product(B, P)) : nullptr;
+                g.start_id = V - 1;
+                g.end_id = 0;
+                g.limits = a.ints(product(B), T + 1);
+                g.temperature = 0.7f;
+                g.uniforms = sample ? a.positive(product(T, B)) : nullptr;
+                g.ids = a.ints(product(T, B), V);
+                g.log_probs = a.floats(product(T, B));
+                g.lengths = a.ints(product(B), T + 1);
+                g.T = T, g.B = B, g.V = V, g.D = D, g.H = H, g.P = P, g.S = S, g.M = M;
+                k.generate(g);
+            });
+    return list;
+}
+
+uint64_t outcome(const Call& call, const Kernels& kernels) {
+    Arrays arrays(1);
+    call.run(kernels, arrays);
+    return arrays.digest();
+}
+
+}  // namespace
+
+int main() {
+    const std::vector<Call> list = calls();
+    int wrong = 0;
+    std::vector<uint64_t> expected;
+    seqwright::set_threads(1);
+    for (const Call& call : list) expected.push_back(outcome(call, *seqwright::runnable().front()));
+    const auto check = [&](size_t i, const Kernels& kernels, const char* when) {
+        if (outcome(list[i], kernels) == expected[i]) return;
+        std::printf("%s (call %zu) on %s, %s: other bytes than on one thread\n", list[i].name.c_str(), i, kernels.name, when);
+        wrong++;
+    };
+    for (const Kernels* kernels : seqwright::runnable())
+        for (int threads : {1, 2, 5}) {
+            seqwright::set_threads(threads);
+            for (size_t i = 0; i < list.size(); i++) check(i, *kernels, "alone");
+        }
+    std::vector<std::thread> callers;
+    std::vector<int> mistakes(4, 0);
+    for (int caller = 0; caller < 4; caller++)
+        callers.emplace_back([&, caller] {
+            for (size_t i = 0; i < list.size(); i++) {
+                const size_t at = (i + static_cast<size_t>(caller) * 7) % list.size();
+                mistakes[static_cast<size_t>(caller)] += outcome(list[at], *seqwright::runnable().front()) != expected[at];
+            }
+        });
+    for (std::thread& caller : callers) caller.join();
+    for (int n : mistakes) wrong += n;
+    std::printf("%zu calls on %zu instruction sets: %d wrong\n", list.size(), seqwright::runnable().size(), wrong);
+    return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
