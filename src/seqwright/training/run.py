@@ -96,29 +96,33 @@ class _Run:
             self._journal.tell(_started(self._prepared, self.loop))
             return
         self.loop.restore(resumed)
-        if (self._path / "config.json").exists():
-            self._saved = self.loop.best
         self._journal.go_on(resumed.journal_bytes)
+        if self.loop.best is not None:
+            self._save_model()  # the end may have come between the checkpoint and the model
         self._journal.tell(_started(self._prepared, self.loop))
         position = resumed.position
         self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), position.elapsed_s))
 
     def follow(self, event: Event) -> None:
-        """Save what the event brings: a better model, a checkpoint when it is time."""
+        """Save what the event brings: a checkpoint when it is time, a better model."""
+        every_s = self._prepared.config.training.checkpoint_every_s
+        due = isinstance(event, Measured) or time.monotonic() - self._checkpointed_at >= every_s
+        self._journal.keeps = self._journal.keeps or due
+        self._journal.tell(event)
+        # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
+        if due:
+            self._save_checkpoint()
         if self.loop.best is not self._saved:
             self._save_model()
-        self._journal.tell(event)
-        every_s = self._prepared.config.training.checkpoint_every_s
-        if isinstance(event, Measured) or time.monotonic() - self._checkpointed_at >= every_s:
-            self._save_checkpoint()
 
     def interrupt(self) -> None:
         """Save everything at a Ctrl-C."""
         # It may have come while files were renamed: saving again makes the directory one model. A network that was
         # never measured is kept where there is none, and does not replace one that was.
+        self._journal.keeps = True
+        self._save_checkpoint()
         if self.loop.best is not self._saved or not (self._path / "config.json").exists():
             self._save_model()
-        self._save_checkpoint()
         self._journal.tell(_finished(self.loop, "interrupted", self._path))
 
     def end(self) -> None:
@@ -128,7 +132,8 @@ class _Run:
 
     def _save_model(self) -> None:
         prepared = self._prepared
-        weights = self.loop.network.params.named
+        weights = self.loop.network.params.like()
+        weights.flat[:] = self.loop.network.params.flat if self.loop.best is None else self.loop.best
         bundle.save(
             self._path,
             bundle.Bundle(
@@ -136,15 +141,13 @@ class _Run:
                 prepared.source_vocabulary,
                 prepared.target_vocabulary,
                 prepared.limits,
-                weights,
+                weights.named,
                 _manifest(prepared, self.loop, self._command),
             ),
         )
         self._saved = self.loop.best
-        self._journal.keeps = True
 
     def _save_checkpoint(self) -> None:
-        self._journal.keeps = True
         moment = msgspec.structs.replace(self.loop.checkpoint(self._identity), journal_bytes=self._journal.size)
         checkpoint.save(self._path, moment)
         self._checkpointed_at = time.monotonic()
@@ -174,8 +177,10 @@ class _Journal:
         if not isinstance(event, Progressed):
             self._pending += msgspec.json.encode(event) + b"\n"
         if self.keeps and self._pending:
-            with _writing(self._path), self._path.open(self._mode) as stream:
-                stream.write(self._pending)
+            with _writing(self._path):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                with self._path.open(self._mode) as stream:
+                    stream.write(self._pending)
             self.size += len(self._pending)
             self._pending, self._mode = b"", "ab"
         if self._listen is not None:
@@ -204,7 +209,11 @@ def _check_output(path: Path, *, overwrite: bool) -> None:
 
 
 def _holds_something(path: Path) -> bool:
-    return path.is_dir() and any(not file.name.endswith(".partial") for file in path.iterdir())
+    """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
+    leavings = {"metrics.jsonl", "checkpoints"}
+    return path.is_dir() and any(
+        file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
+    )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,142 @@
+"""An interrupted training goes on, and ends with the bytes of one that never stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from seqwright import config, errors, training
+from seqwright.models import Seq2seq
+from seqwright.training import checkpoint, events
+from seqwright.training.loop import MAX_RETURNS, Loop
+from seqwright.training.prepare import prepare
+
+SETTINGS = ["model.hidden_size=16", "model.wordvec_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05"]
+CONFIG = config.parse({}, SETTINGS)
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """400 pairs of a word and its letters in reverse."""
+    rng = np.random.default_rng(5)
+    words = ["".join(rng.choice(list("abcdefg"), rng.integers(1, 9))) for _ in range(400)]
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"{word}\t{word[::-1]}\n" for word in words))
+    return path
+
+
+def killed_once(pairs, output, after_s):
+    """Run the command, kill it `after_s` seconds behind its first line; return (exit code, what it said)."""
+    settings = [part for setting in SETTINGS for part in ("--set", setting)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqwright", "train", str(pairs), "--output", str(output), *settings],
+        env={**os.environ, "SEQWRIGHT_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+    )
+    first = process.stderr.readline()
+    try:
+        rest = process.communicate(timeout=after_s)[1]
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        rest = process.communicate()[1]
+    return process.returncode, (first + rest).decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was_not(pairs, tmp_path):
+    training.train(pairs, output=tmp_path / "whole", config=CONFIG)
+    rng = np.random.default_rng(11)
+    n_killed = n_resumed = n_trainings = 0
+    while n_killed < 30:
+        code, said = killed_once(pairs, tmp_path / f"killed{n_trainings}", float(rng.uniform(0, 0.3)))
+        whole_already = code == 2 and "exists already" in said  # the last kill came behind the end of the training
+        assert code in (0, -signal.SIGKILL) or whole_already, said
+        n_killed += code == -signal.SIGKILL
+        n_resumed += "resumed" in said
+        n_trainings += code == 0 or whole_already
+    killed_once(pairs, tmp_path / f"killed{n_trainings}", 60)
+    assert n_resumed >= 10, f"only {n_resumed} of 30 kills came behind a checkpoint: too few to tell"
+    whole = (tmp_path / "whole" / "model.safetensors").read_bytes()
+    for n in range(n_trainings + 1):
+        assert (tmp_path / f"killed{n}" / "model.safetensors").read_bytes() == whole
+
+
+def interrupted_after(n_events):
+    def listen(event):
+        nonlocal n_events
+        n_events -= isinstance(event, events.Measured)
+        if n_events == 0:
+            raise KeyboardInterrupt
+
+    return listen
+
+
+def test_metrics_of_a_resumed_training_tell_each_measurement_once(pairs, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(3))
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    lines = (tmp_path / "model" / "metrics.jsonl").read_text().splitlines()
+    measured = [line for line in lines if '"type":"measured"' in line]
+    assert len(measured) == len(set(measured)) == 12
+
+
+def test_a_finished_training_leaves_no_checkpoint_and_is_not_trained_again(pairs, tmp_path):
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    assert not (tmp_path / "model" / "checkpoints").exists()
+    with pytest.raises(errors.UsageError, match="exists already"):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG)
+
+
+@pytest.mark.parametrize("change", ["training.seed=2", "model.hidden_size=17", "data"])
+def test_an_interrupted_training_of_another_kind_is_refused_with_the_difference(pairs, tmp_path, change):
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(2))
+    if change == "data":
+        pairs.write_text(pairs.read_text() + "abc\tcba\n")
+        other, named = CONFIG, "data.pairs was"
+    else:
+        other, named = config.parse({}, [*SETTINGS, change]), change.split("=")[0]
+    with pytest.raises(errors.UsageError, match=named):
+        training.train(pairs, output=tmp_path / "model", config=other)
+    assert checkpoint.load(tmp_path / "model") is not None
+
+
+def test_overwrite_begins_anew_instead_of_going_on(pairs, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(2))
+    seen = []
+    training.train(pairs, output=tmp_path / "model", config=CONFIG, overwrite=True, listen=seen.append)
+    assert not any(isinstance(event, events.Resumed) for event in seen)
+
+
+def test_a_damaged_checkpoint_is_named_with_what_to_do(pairs, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(2))
+    path = tmp_path / "model" / "checkpoints" / "last.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(errors.ModelError, match="--overwrite"):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG)
+
+
+def test_steps_without_a_finite_loss_are_skipped_and_then_undone_with_a_lower_rate(pairs, monkeypatch):
+    loop = Loop(prepare(pairs, None, CONFIG))
+    sound, n_calls = Seq2seq.loss, 0
+
+    def sometimes_nan(self, *args):
+        nonlocal n_calls
+        n_calls += 1
+        return float("nan") if 20 <= n_calls < 23 else sound(self, *args)
+
+    monkeypatch.setattr(Seq2seq, "loss", sometimes_nan)
+    returned = [event for event in loop.events() if isinstance(event, events.Returned)]
+    assert [(event.skipped, event.rate) for event in returned] == [(3, CONFIG.optim.rate / 2)]
+    assert np.isfinite(loop.network.params.flat).all()
+
+
+def test_a_loss_that_is_never_finite_ends_with_advice(pairs, monkeypatch):
+    monkeypatch.setattr(Seq2seq, "loss", lambda *_: float("inf"))
+    with pytest.raises(errors.SeqwrightError, match=f"after {MAX_RETURNS} returns"):
+        list(Loop(prepare(pairs, None, CONFIG)).events())
