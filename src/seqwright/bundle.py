@@ -143,7 +143,7 @@ def load(path: Path) -> Bundle:
         raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
     try:
         manifest = msgspec.json.decode(_read(path / "manifest.json"), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
     bundle = Bundle(config.config, source, target, config.limits, weights, manifest)
     _check_weights(path, bundle)
@@ -159,7 +159,7 @@ def _load_config(path: Path) -> _ConfigFile:
                 f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
             )
         return msgspec.json.decode(data, type=_ConfigFile)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
 
 
