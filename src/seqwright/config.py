@@ -116,7 +116,9 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
             raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
         _check_keys({section: {key: None}}, f"--set {setting}")
         merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
-    return msgspec.convert(merged, Config)
+    config = msgspec.convert(merged, Config)
+    _check_model(config.model, origin)
+    return config
 
 
 def to_toml(config: Config) -> str:
@@ -135,6 +137,17 @@ def to_toml(config: Config) -> str:
                 lines.append(f'{key} = "none"')
         lines.append("")
     return "\n".join(lines)
+
+
+def _check_model(model: ModelConfig, origin: str) -> None:
+    """Raise ConfigError where options that are right by themselves do not go together."""
+    if model.bidirectional and model.reversed_source:
+        raise ConfigError(f"{origin}: model.reversed_source needs model.bidirectional=false; both ways have no reverse")
+    if model.bidirectional and model.attention == "dot":
+        raise ConfigError(
+            f"{origin}: model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; "
+            f"or choose bilinear"
+        )
 
 
 def _check_keys(keys: Mapping[str, Any], origin: str) -> None:

@@ -1,7 +1,7 @@
 """Shape letters and array aliases, used in annotations and docstrings throughout.
 
 T  steps of a sequence      B  sequences in a batch     D  inputs of a layer       H  units
-V  symbols of a vocabulary  S  steps of a source        E  width of the memory     K  hypotheses a source (beam)
+V  symbols of a vocabulary  S  steps of a source        M  width of the memory     K  hypotheses a source (beam)
 
 Inside the package time comes first: (T, B, H).  `dx` is dL/dx.  A trailing `_` writes in place.
 """

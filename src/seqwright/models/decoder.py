@@ -109,8 +109,8 @@ class Decoder:
         """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
         self.params = params
         self.grads = params.like() if grads is None else grads
-        self.weights = Weights.of(self.params.under(prefix), self.layers)
-        self._g = Weights.of(self.grads.under(prefix), self.layers)
+        self.weights = _Weights.of(self.params.under(prefix), self.layers)
+        self._g = _Weights.of(self.grads.under(prefix), self.layers)
 
     def forward(self, xs: Ids, h: Array | Encoded) -> Array:
         """Return the scores (B, T, V) of the symbol behind each of xs (B, T).
@@ -257,7 +257,7 @@ class Decoder:
         )
 
 
-class Weights(NamedTuple):
+class _Weights(NamedTuple):
     """The decoder's parameters by layer; gradients have the same type."""
 
     embedding: Array
@@ -266,7 +266,7 @@ class Weights(NamedTuple):
     affine: affine.Params
 
     @classmethod
-    def of(cls, named: dict[str, Array], layers: int) -> Weights:
+    def of(cls, named: dict[str, Array], layers: int) -> _Weights:
         """Pick the views out of `named`."""
         attended = None
         if "attention.Wc" in named:

@@ -57,6 +57,7 @@ class Encoder:
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
+        assert not (bidirectional and reversed_source), "an encoder that reads in both directions has none to reverse"
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
         self.layers, self.bidirectional, self.reversed_source = layers, bidirectional, reversed_source
         self.bridge, self.dropout = bridge, dropout

@@ -61,6 +61,7 @@ class Seq2seq:
         )  # fmt: skip
         self.label_smoothing = label_smoothing
         self.cache = Cache(dtype)
+        self._forward_done = False
         self.params = Parameters(
             {f"encoder.{name}": shape for name, shape in self.encoder.shapes().items()}
             | {f"decoder.{name}": shape for name, shape in self.decoder.shapes().items()},
@@ -108,12 +109,15 @@ class Seq2seq:
         rng: np.random.Generator | None = None,
     ) -> float:
         """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B)."""
+        self._forward_done = True
         encoded = self.encoder.encode(source, source_lengths, self.encoder.cache, rng)
         scores = self.decoder.decode(target[:-1], target_lengths, encoded, self.decoder.cache, rng)
         return cross_entropy.forward(scores, target[1:], target_lengths, self.cache, smoothing=self.label_smoothing)
 
     def backward(self, dout: float = 1.0) -> None:
         """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
+        assert self._forward_done, "each backward needs a forward of its own before it, whose cache it consumes"
+        self._forward_done = False
         self.grads.flat[:] = 0
         dscores = cross_entropy.backward(dout, self.cache, smoothing=self.label_smoothing)
         d = self.decoder.decode_backward(dscores, self.decoder.cache)

@@ -14,8 +14,8 @@ __all__ = ["attention_backward", "attention_forward"]
 def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, context: Array) -> None:
     """Write weights[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b], and context = Σ_s weights memory.
 
-    q (T, B, E).   memory (S, B, E).   lengths (B,) int32: real memory rows of each sequence.
-    weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, E).
+    q (T, B, M).   memory (S, B, M).   lengths (B,) int32: real memory rows of each sequence.
+    weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M).
     """
     S = memory.shape[0]
     score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
@@ -41,10 +41,10 @@ def attention_backward(
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
-    dcontext (T, B, E).   dq (T, B, E).   dmemory (S, B, E).
+    dcontext (T, B, M).   dq (T, B, M).   dmemory (S, B, M).
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
-    d = dcontext.transpose(1, 0, 2)  # (B, T, E)
+    d = dcontext.transpose(1, 0, 2)  # (B, T, M)
     dw = d @ memory.transpose(1, 2, 0)
     dscore = w * (dw - (dw * w).sum(axis=2, keepdims=True))  # softmax' is w (δ - w)
     dq[:] = (dscore @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
