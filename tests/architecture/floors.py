@@ -19,8 +19,10 @@ FLOORS = {
     "search": 3,
     "config": 4,
     "bundle": 4,
+    "inspection": 4,
     "translator": 5,
     "evaluation": 5,
+    "comparison": 5,
     "training": 5,
     "demo": 5,
     "cli": 6,
@@ -28,7 +30,9 @@ FLOORS = {
 BESIDE = {  # what may be imported from the same floor, by whom
     "optim": {"nn"},  # the flat vector of parameters
     "bundle": {"config"},  # a model directory holds its configuration
+    "inspection": {"config"},  # reads files as they would be read in training
     "evaluation": {"translator"},  # scores what it answers
+    "comparison": {"evaluation", "translator"},  # of two models
     "training": {"translator"},  # returns one
     "demo": {"training", "evaluation"},  # is both on data of its own
 }

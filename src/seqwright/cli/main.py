@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import click
 
+from seqwright.cli.check import check
+from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
 from seqwright.cli.evaluate import evaluate
 from seqwright.cli.predict import predict
@@ -54,7 +56,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, demo):
+for command in (train, predict, evaluate, check, compare, demo):
     seqwright.add_command(command)
 
 

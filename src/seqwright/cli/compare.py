@@ -1,0 +1,36 @@
+"""`seqwright compare`."""
+
+import click
+
+from seqwright.cli import options
+
+__all__ = ["compare"]
+
+
+@click.command(short_help="Tell which of two models is better, and whether by chance.")
+@click.argument("model_a")
+@click.argument("model_b")
+@click.argument("file")
+@options.beam
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Draws the samples."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every disagreement.")
+def compare(*, model_a: str, model_b: str, file: str, beam: int, seed: int, as_json: bool) -> None:
+    """Let MODEL_A and MODEL_B answer FILE, lines of source<TAB>target, and hold the answers against each other.
+
+    Shown are exact match and TER of both, what one answers right and the other wrong, and a paired bootstrap (Koehn
+    2004): the test is drawn anew 10,000 times, with repetition, to see how far the difference depends on which sources
+    are in it.
+
+    \b
+    Examples:
+      seqwright compare old-model new-model test.tsv
+      seqwright compare old-model new-model test.tsv --json
+    """
+    # Imported here, not above: `seqwright --help` needs none of it.
+    from seqwright import comparison, translator
+    from seqwright.cli import compared
+
+    result = comparison.compare_file(translator.load(model_a), translator.load(model_b), file, beam=beam, seed=seed)
+    click.echo(compared.as_json(result) if as_json else compared.as_text(result, model_a, model_b))

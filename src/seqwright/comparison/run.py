@@ -1,0 +1,122 @@
+"""Let two models answer the same sources, and hold the answers against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from seqwright import evaluation, metrics
+from seqwright.comparison import significance
+from seqwright.data import readers
+from seqwright.errors import DataError, UsageError
+from seqwright.translator import Translator
+from seqwright.types import Array
+
+__all__ = ["Comparison", "Disagreement", "compare", "compare_file"]
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """A source that one model alone answers right."""
+
+    source: str
+    features: str
+    references: list[str]
+    a: str  # what each model answers
+    b: str
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """How two models do on the same sources; B minus A throughout."""
+
+    a: metrics.Scores
+    b: metrics.Scores
+    both_right: int
+    only_a: list[Disagreement]
+    only_b: list[Disagreement]
+    both_wrong: int
+    exact: significance.Difference
+    ter: significance.Difference  # below zero: B makes fewer errors
+    mcnemar_p: float  # of only_a and only_b being so uneven by chance
+    resamples: int
+    seed: int
+
+
+def compare_file(a: Translator, b: Translator, path: Path | str, *, beam: int = 5, seed: int = 1) -> Comparison:
+    """Compare on a file with the columns that both models were trained with.
+
+    UsageError: they were trained with different ones.   DataError: not such a file.
+    """
+    columns_a, columns_b = evaluation.columns(a), evaluation.columns(b)
+    if (columns_a.source, columns_a.target) != (columns_b.source, columns_b.target):
+        raise UsageError(
+            f"one model reads column {columns_a.source} and answers column {columns_a.target}, the other reads "
+            f"{columns_b.source} and answers {columns_b.target}; compare models of the same task"
+        )
+    # A model that knows no features still has to answer sources that differ in nothing else.
+    columns = columns_a if columns_a.features else columns_b
+    return compare(a, b, readers.read_pairs(path, columns=columns), beam=beam, seed=seed)
+
+
+def compare(a: Translator, b: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5, seed: int = 1) -> Comparison:
+    """Compare on pairs; several targets of one source, with its features, count as any-of.
+
+    Answers of both are cut into tokens as A's targets were, so that TER means the same for both.
+    seed: draws the resamples.   DataError: there are no pairs.
+    """
+    sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
+    if not sources:
+        raise DataError("there are no pairs to compare on")
+    format_ = a.bundle.target_format
+    expected = [[format_.split(text) for text in group] for group in references]
+    answers_a, answers_b = (answered(model, sources, beam) for model in (a, b))
+    said_a, said_b = ([format_.split(text) for text in texts] for texts in (answers_a, answers_b))
+    scored_a, scored_b = scored(said_a, expected), scored(said_b, expected)
+    by_whom: dict[tuple[bool, bool], list[Disagreement]] = {}
+    for (source, features), group, text_a, text_b, right_a, right_b in zip(
+        sources, references, answers_a, answers_b, scored_a.right, scored_b.right, strict=True
+    ):
+        found = Disagreement(source, features, group, text_a, text_b)
+        by_whom.setdefault((bool(right_a), bool(right_b)), []).append(found)
+    only_a, only_b = by_whom.get((True, False), []), by_whom.get((False, True), [])
+    rng = np.random.default_rng(seed)
+    one = np.ones(len(sources))
+    return Comparison(
+        a=metrics.evaluate(said_a, expected),
+        b=metrics.evaluate(said_b, expected),
+        both_right=len(by_whom.get((True, True), [])),
+        only_a=only_a,
+        only_b=only_b,
+        both_wrong=len(by_whom.get((False, False), [])),
+        exact=significance.paired_bootstrap(scored_a.right, scored_b.right, one, one, rng=rng),
+        ter=significance.paired_bootstrap(scored_a.edits, scored_b.edits, scored_a.tokens, scored_b.tokens, rng=rng),
+        mcnemar_p=significance.mcnemar(len(only_a), len(only_b)),
+        resamples=significance.RESAMPLES,
+        seed=seed,
+    )
+
+
+class Scored(NamedTuple):
+    """What each of N items gives to the scores, (N,): right or not, edits, tokens of the closest reference."""
+
+    right: Array
+    edits: Array
+    tokens: Array
+
+
+def scored(hypotheses: Sequence[Sequence[str]], expected: Sequence[Sequence[Sequence[str]]]) -> Scored:
+    each = [metrics.evaluate([said], [group]) for said, group in zip(hypotheses, expected, strict=True)]
+    return Scored(
+        np.array([scores.n - scores.errors for scores in each], np.float64),
+        np.array([scores.edits for scores in each], np.float64),
+        np.array([scores.tokens for scores in each], np.float64),
+    )
+
+
+def answered(model: Translator, sources: Sequence[tuple[str, str]], beam: int) -> list[str]:
+    texts = [source for source, _ in sources]
+    features = [f for _, f in sources] if model.bundle.config.text.features_column else None
+    return [hypotheses[0].text for hypotheses in model.predict(texts, features=features, beam=beam)]

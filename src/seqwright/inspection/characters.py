@@ -1,0 +1,105 @@
+"""Characters that a reader does not see or cannot tell apart, and what damage leaves behind."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from seqwright.data.readers import Pair
+from seqwright.inspection.code_points import JOINERS, is_invisible, named
+from seqwright.inspection.findings import Case, Finding, Level
+from seqwright.inspection.splits import SIDES, Side, Split, alphabet, places, texts
+
+__all__ = ["damaged", "invisible", "mixed_forms", "stray_spaces"]
+
+
+def invisible(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find zero-width characters, marks of direction, controls and spaces other than U+0020, on each side."""
+    for side in SIDES:
+        symbols = alphabet(splits, side)
+        shaped = any(unicodedata.bidirectional(c) == "AL" or "\u0900" <= c <= "\u109f" for c in symbols)
+        strange = [c for c in symbols if is_invisible(c) and not (shaped and c in JOINERS)]
+        yield from standing(
+            splits, side, strange, kind="invisible", level=Level.LOOK,
+            says="{side}s have {n} that a reader does not see",
+            advice="Each is a symbol of its own to a model. Remove them, or write plain spaces, unless they are meant.",
+        )  # fmt: skip
+
+
+def damaged(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find characters that stand for a lost one, that mean nothing, or that are private."""
+    for side in SIDES:
+        strange = [c for c in alphabet(splits, side) if c == "\ufffd" or unicodedata.category(c) in {"Cn", "Co"}]
+        yield from standing(
+            splits, side, strange, kind="damaged", level=Level.MEND,
+            says="{side}s have {n} that stand for a lost or unknown one",
+            advice="The text was decoded wrongly somewhere before. Go back to the original, or drop these lines.",
+        )  # fmt: skip
+
+
+def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find texts that begin or end in a space, or have two in a row."""
+    for side, text_of in SIDES:
+        cases = [
+            Case(repr(text), places([(split, pair)]))
+            for split, pair, text in texts(splits, text_of)
+            if text and (text[0] == " " or text[-1] == " " or "  " in text)
+        ]
+        if cases:
+            yield Finding(
+                kind=f"{side} spaces",
+                level=Level.LOOK,
+                says=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with a space too many",
+                advice="Where a token is a character, each space is a token. Strip them unless they are meant.",
+                cases=cases,
+            )
+
+
+def mixed_forms(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find letters that stand composed in one place and otherwise in another (é as U+00E9 and as U+0065 U+0301)."""
+    for side in SIDES:
+        name, text_of = side
+        otherwise: dict[str, list[tuple[Split, Pair]]] = {}
+        for split, pair, text in texts(splits, text_of):
+            if unicodedata.is_normalized("NFC", text):
+                continue
+            nfc = unicodedata.normalize("NFC", text)
+            for letter in sorted(set(nfc)):
+                if nfc.count(letter) > text.count(letter) and not unicodedata.is_normalized("NFD", letter):
+                    otherwise.setdefault(letter, []).append((split, pair))
+        both = sorted(otherwise.keys() & alphabet(splits, side))
+        cases = []
+        for letter in both:
+            as_one = [(split, pair) for split, pair, text in texts(splits, text_of) if letter in text]
+            apart = otherwise[letter]
+            what = f"{named(letter)}: {len(as_one):,} lines have it composed, {len(apart):,} decomposed"
+            cases.append(Case(what, places(as_one if len(as_one) < len(apart) else apart)))
+        if cases:
+            n = len(cases)
+            yield Finding(
+                kind=f"{name} mixed forms",
+                level=Level.LOOK,
+                says=f"{n:,} {name} letter{' stands' if n == 1 else 's stand'} in two Unicode forms",
+                advice="seqwright reads both as one; other tools will not. The rarer form's lines are listed.",
+                cases=cases,
+            )
+
+
+def standing(
+    splits: Sequence[Split], side: Side, strange: Iterable[str], *, kind: str, level: Level, says: str, advice: str
+) -> Iterator[Finding]:
+    """Find the lines on which strange characters stand, a case for each character."""
+    found: dict[str, list[tuple[Split, Pair]]] = {c: [] for c in sorted(strange)}
+    if not found:
+        return
+    any_of = re.compile(f"[{re.escape(''.join(found))}]")
+    for split, pair, text in texts(splits, side[1]):
+        for c in sorted(set(any_of.findall(text))):
+            found[c].append((split, pair))
+    n = f"{len(found):,} character{'' if len(found) == 1 else 's'}"
+    yield Finding(
+        kind=f"{side[0]} {kind}",
+        level=level,
+        says=says.format(side=side[0], n=n),
+        advice=advice,
+        cases=[Case(named(c), places(where)) for c, where in found.items()],
+    )

@@ -1,0 +1,67 @@
+"""Read the files as training would, look at them from every side, and put what was found in order."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from seqwright.config import TextConfig
+from seqwright.data import readers, text
+from seqwright.inspection import characters, lengths, lookalikes, repeats, summary, unseen
+from seqwright.inspection.findings import Finding, Inspection, Level, verdict
+from seqwright.inspection.splits import Cut, Split
+
+__all__ = ["check", "check_files"]
+
+
+def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
+    """Return what is remarkable in the files; the first is the one to train on, the others are measured on.
+
+    config: which columns hold what, and how sides are cut where that is not to be found from the first file.
+    DataError: a file that cannot be read as pairs.
+    """
+    columns = readers.Columns(source=config.source_column, target=config.target_column, features=config.features_column)
+    splits = []
+    for path in paths:
+        pairs = readers.read_pairs(path, columns=columns)
+        splits.append(Split(readers.display_name(path), pairs))
+        # Later files are read as the first one was, as in training.
+        found = columns.features_if_found if any(pair.features for pair in splits[0].pairs) else 0
+        columns = dataclasses.replace(columns, features=found)
+    return check(splits, config=config)
+
+
+def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
+    """Return what is remarkable in pairs that are in memory already; see `check_files`."""
+    assert splits, "there is nothing to check"
+    first = splits[0].pairs
+    formats = (
+        text.detect([pair.source for pair in first], tokens=config.source_tokens, unicode_form=config.source_form),
+        text.detect([pair.target for pair in first], tokens=config.target_tokens, unicode_form=config.target_form),
+    )
+    cuts = [Cut.of(split, formats) for split in splits]
+    order = list(Level)
+    findings = sorted(
+        found(splits, cuts, [format_.tokens for format_ in formats]), key=lambda finding: order.index(finding.level)
+    )
+    return Inspection(
+        verdict=verdict(findings),
+        files=[summary.summarize(cut, formats) for cut in cuts],
+        findings=findings,
+    )
+
+
+def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str]) -> Iterator[Finding]:
+    """Yield what each kind of check finds."""
+    yield from repeats.leaks(splits)
+    yield from unseen.unseen(cuts)
+    yield from characters.damaged(splits)
+    yield from lookalikes.foreign_letters(splits)
+    yield from lookalikes.look_alike_symbols(splits)
+    yield from characters.invisible(splits)
+    yield from characters.mixed_forms(splits)
+    yield from characters.stray_spaces(splits)
+    yield from lengths.empty(splits)
+    yield from lengths.long(cuts, units)
+    yield from lengths.unlikely_ratios(cuts)
+    yield from repeats.several_answers(splits)
+    yield from repeats.duplicates(splits)

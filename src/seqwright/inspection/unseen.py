@@ -1,0 +1,65 @@
+"""Symbols of later files that the first, the one to train on, lacks."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from seqwright.data import text
+from seqwright.inspection.code_points import named, visible
+from seqwright.inspection.findings import Case, Finding, Level, Place
+from seqwright.inspection.splits import Cut
+
+__all__ = ["unseen"]
+
+MANY = 0.01  # of the later files' lines: from there on, scores suffer
+MEANS = {
+    "source": "A model trained on the first file reads them as the unknown symbol.",
+    "target": "A model trained on the first file can never answer with them.",
+}
+
+
+def unseen(cuts: Sequence[Cut]) -> Iterator[Finding]:
+    """Find the symbols, and the features, that only later files have."""
+    for side, name in enumerate(("source", "target")):
+        first, *others = cuts
+        known = set(itertools.chain.from_iterable(first.tokens[side]))
+        found = strange(others, side, known)
+        if name == "source":
+            features = {pair.features for pair in first.split.pairs}
+            found |= strange_features(others, set(itertools.chain.from_iterable(map(text.feature_symbols, features))))
+        if found:
+            n = len(found)
+            n_lines = len({place for where in found.values() for place in where})
+            n_all = sum(len(cut.split.pairs) for cut in others)
+            stands = f"symbol{' stands' if n == 1 else 's stand'}"
+            yield Finding(
+                kind=f"{name} unseen",
+                level=Level.MEND if n_lines > MANY * n_all else Level.LOOK,
+                says=f"{n:,} {name} {stands} in later files and not in {first.split.name}",
+                advice=f"{MEANS[name]} Add pairs that have them.",
+                cases=[
+                    Case(named(token) if len(token) == 1 else visible(token), where)
+                    for token, where in sorted(found.items(), key=lambda item: -len(item[1]))
+                ],
+            )
+
+
+def strange(cuts: Sequence[Cut], side: int, known: set[str]) -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for cut in cuts:
+        for pair, tokens in zip(cut.split.pairs, cut.tokens[side], strict=True):
+            if not known.issuperset(tokens):
+                for token in dict.fromkeys(tokens):
+                    if token not in known:
+                        found.setdefault(token, []).append(Place(cut.split.name, pair.line))
+    return found
+
+
+def strange_features(cuts: Sequence[Cut], known: set[str]) -> dict[str, list[Place]]:
+    found: dict[str, list[Place]] = {}
+    for cut in cuts:
+        for pair in cut.split.pairs:
+            if pair.features:
+                for symbol in text.feature_symbols(pair.features):
+                    if symbol not in known:
+                        found.setdefault(symbol, []).append(Place(cut.split.name, pair.line))
+    return found
