@@ -22,6 +22,12 @@ def answers_of(model: Path) -> list[str]:
     return [hypotheses[0].text for hypotheses in package.load(model).predict(["abc", "hgf"])]
 
 
+def model_in(folder: Path) -> tuple[object, ...]:
+    """Return what a directory answers with, and all that it loads but its arrays."""
+    loaded = package.load(folder).bundle
+    return answers_of(folder), loaded.config, loaded.source_vocabulary, loaded.limits, loaded.manifest
+
+
 BAD_PAIRS = {
     "empty": (b"", ["empty", "source<TAB>target"]),
     "not UTF-8": (b"ab\tba\ncaf\xe9\tx\n", ["line 2, byte 4", "UTF-8", "iconv"]),
@@ -124,15 +130,14 @@ def limited_files():
 
 @posix
 def test_a_file_that_cannot_be_written_to_its_end_leaves_the_previous_model(pairs, model):
-    before = contents(model)
-    answers = answers_of(model)
+    before = model_in(model)
     big = ["--set", "model.hidden_size=64", "--epochs", "1"]
     result = process("train", pairs, "-o", model, "--overwrite", *big, preexec_fn=limited_files)
     assert result.code == 1
     assert "Traceback" not in result.err
-    assert f"seqwright: error: {model}: cannot save the model: File too large" in result.err.splitlines()[-1]
-    assert contents(model) == before
-    assert answers_of(model) == answers
+    assert f"seqwright: error: {model}" in result.err.splitlines()[-1]
+    assert "File too large" in result.err.splitlines()[-1]
+    assert model_in(model) == before
 
 
 @contextlib.contextmanager
@@ -150,15 +155,13 @@ def small_disk(folder: Path):
 def test_a_full_disk_leaves_the_previous_model(tmp_path, pairs, model):
     with small_disk(tmp_path / "disk") as disk:
         kept = shutil.copytree(model, disk / "model")
-        before = contents(kept)
         big = ["--set", "model.hidden_size=64", "--epochs", "1"]
         result = process("train", pairs, "-o", kept, "--overwrite", *big)
         assert result.code == 1
         assert "Traceback" not in result.err
         assert "No space left on device" in result.err.splitlines()[-1]
         assert "unchanged" in result.err.splitlines()[-1]
-        assert contents(kept) == before
-        assert answers_of(kept) == answers_of(model)
+        assert model_in(kept) == model_in(model)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110 - no file of ours

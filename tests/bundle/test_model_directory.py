@@ -1,0 +1,182 @@
+"""What is saved is what is loaded; what is damaged is named; what fails leaves the previous model."""
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import safetensors.numpy
+
+import seqwright
+from seqwright import bundle, config
+from seqwright.errors import ModelError, OutputError
+
+FILES = ["config.json", "manifest.json", "model.safetensors", "source.vocab.json", "target.vocab.json"]
+
+
+@pytest.fixture
+def model(tmp_path, trained) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "model"))
+
+
+def other_than(model: Path) -> bundle.Bundle:
+    """Return a model that differs from the one of a directory in its weights alone."""
+    loaded = bundle.load(model)
+    return msgspec.structs.replace(loaded, weights={name: array + 1 for name, array in loaded.weights.items()})
+
+
+def answers(model: Path) -> list[str]:
+    return [hypotheses[0].text for hypotheses in seqwright.load(model).predict(["abc", "hgf", ""])]
+
+
+def refusal(model: Path) -> str:
+    """Return what is said of a model that cannot be loaded, or nothing."""
+    try:
+        bundle.load(model)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def edit(path: Path, change) -> None:
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_what_is_saved_is_what_is_loaded(tmp_path, trained):
+    first = bundle.load(trained)
+    bundle.save(tmp_path / "deep" / "copy", first)
+    second = bundle.load(tmp_path / "deep" / "copy")
+    for field in ("config", "source_vocabulary", "target_vocabulary", "limits", "manifest"):
+        assert getattr(first, field) == getattr(second, field)
+    assert first.weights.keys() == second.weights.keys()
+    assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
+    assert sorted(path.name for path in (tmp_path / "deep" / "copy").iterdir()) == FILES
+
+
+def test_weights_are_float32_under_the_names_of_the_network(trained):
+    weights = safetensors.numpy.load_file(trained / "model.safetensors")
+    loaded = bundle.load(trained)
+    network = bundle.network(loaded.config, loaded.source_vocabulary, loaded.target_vocabulary)
+    assert {name: array.shape for name, array in weights.items()} == network.params.shapes
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
+
+
+def test_the_stored_configuration_has_no_question_left(trained):
+    stored = json.loads((trained / "config.json").read_bytes())["config"]
+    open_ = {f"{section}.{key}" for section, keys in stored.items() for key, value in keys.items() if value is None}
+    assert open_ <= {"training.time_budget_s", "training.patience", "optim.clip_norm"}  # where none is no limit
+    assert config.parse(stored) == bundle.load(trained).config
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(name, model):
+    (model / name).unlink()
+    with pytest.raises(ModelError, match="missing") as caught:
+        bundle.load(model)
+    assert str(model / name) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0, 1, 0.5, -1])
+def test_a_file_cut_short_is_named(name, keep, model):
+    data = (model / name).read_bytes()
+    end = round(keep * len(data)) if isinstance(keep, float) else keep
+    (model / name).write_bytes(data[:end].rstrip() if end >= 0 else data.rstrip()[:end])
+    with pytest.raises(ModelError) as caught:
+        bundle.load(model)
+    assert str(model / name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damage_anywhere_raises_nothing_but_a_model_error(name, model):
+    data = (model / name).read_bytes()
+    rng = np.random.default_rng(1)
+    for at in {0, 7, 8, len(data) - 1, *rng.integers(len(data), size=40).tolist()}:
+        for byte in (0, 0xFF, data[at] ^ 1):
+            (model / name).write_bytes(data[:at] + bytes([byte]) + data[at + 1 :])
+            assert str(model) in (message := refusal(model) or str(model))
+            assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["config.json", "source.vocab.json", "target.vocab.json"])
+def test_a_newer_format_asks_for_an_upgrade(name, model):
+    edit(model / name, lambda document: document.update({"format_version" if name == "config.json" else "version": 99}))
+    with pytest.raises(ModelError, match=r"99.*upgrade seqwright"):
+        bundle.load(model)
+
+
+def test_a_newer_format_is_recognised_even_where_the_rest_means_nothing(model):
+    (model / "config.json").write_text('{"format_version": 99, "what": "ever"}', encoding="utf-8")
+    with pytest.raises(ModelError, match="upgrade seqwright"):
+        bundle.load(model)
+
+
+@pytest.mark.parametrize(("name", "side"), [("source.vocab.json", "encoder"), ("target.vocab.json", "decoder")])
+def test_a_vocabulary_that_does_not_match_its_weights_is_refused(name, side, model):
+    edit(model / name, lambda document: document["symbols"].pop())
+    with pytest.raises(ModelError, match=f"the {side} has weights for 12 symbols, its vocabulary has 11"):
+        bundle.load(model)
+
+
+def test_weights_of_another_shape_are_refused(model):
+    edit(model / "config.json", lambda document: document["config"]["model"].update(hidden_size=9))
+    with pytest.raises(ModelError, match=r"weight \S+ has shape .* expected"):
+        bundle.load(model)
+
+
+def test_a_mixture_of_two_models_is_refused(tmp_path, model):
+    bundle.save(tmp_path / "other", other_than(model))
+    shutil.copy(tmp_path / "other" / "model.safetensors", model)
+    with pytest.raises(ModelError, match="two different models"):
+        bundle.load(model)
+
+
+@pytest.mark.parametrize("n", range(len(FILES)))
+def test_a_disk_that_fills_up_at_any_file_leaves_the_previous_model(n, model, monkeypatch):
+    other, before = other_than(model), answers(model)
+    calls = iter(range(100))
+
+    def full(_descriptor):
+        if next(calls) == n:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(bundle.os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        bundle.save(model, other)
+    assert answers(model) == before
+    assert sorted(path.name for path in model.iterdir() if path.name != "metrics.jsonl") == FILES
+
+
+@pytest.mark.parametrize("n", range(len(FILES)))
+def test_a_process_that_dies_between_two_files_leaves_a_whole_model_or_one_that_is_refused(n, model, monkeypatch):
+    other = other_than(model)
+    bundle.save(model.with_name("other"), other)
+    allowed = [answers(model), answers(model.with_name("other"))]
+    calls, replace = iter(range(100)), Path.replace
+
+    class Died(BaseException):
+        pass
+
+    def dies(self, target):
+        if next(calls) == n:
+            raise Died
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", dies)
+    with pytest.raises(Died):
+        bundle.save(model, other)
+    monkeypatch.undo()
+    message = refusal(model)
+    assert "two different models" in message if message else answers(model) in allowed
+
+
+@pytest.mark.parametrize(("source_length", "expected"), [(0, 5), (1, 5 + 3), (4, 5 + 12), (100, 5 + 20)])
+def test_an_answer_may_be_longer_than_any_in_training_but_not_without_end(source_length, expected):
+    assert bundle.Limits(longest_target=10, ratio=2.0).max_length(source_length) == expected

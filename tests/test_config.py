@@ -1,0 +1,116 @@
+"""One configuration, however it is written; what it cannot mean is refused by name."""
+
+import tomllib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqwright import config
+from seqwright.errors import ConfigError
+
+OPTIONAL = ["optim.clip_norm", "training.patience", "training.time_budget_s", "model.hidden_size", "text.source_form"]
+
+
+def refusal(keys, *settings, origin="--set"):
+    with pytest.raises(ConfigError) as caught:
+        config.parse(keys, settings, origin=origin)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "model.hidden_size": st.integers(1, 10**6),
+            "model.attention": st.sampled_from(["none", "bilinear"]),
+            "model.peeky": st.sampled_from(["true", "false"]),
+            "model.dropout": st.floats(0, 0.999),
+            "optim.rate": st.floats(1e-12, 1e3),
+            "optim.betas": st.tuples(st.floats(0, 0.99), st.floats(0, 0.99)).map(list),
+            "optim.clip_norm": st.just("none") | st.floats(1e-3, 1e3),
+            "text.source_form": st.sampled_from(["none", "NFD"]),
+            "training.time_budget_s": st.just("inf") | st.floats(1, 1e6),
+            "training.patience": st.just("none") | st.integers(1, 99),
+        },
+    )
+)
+def test_written_as_toml_and_read_again_it_is_the_same(settings):
+    first = config.parse({}, [f"{key}={value}" for key, value in settings.items()])
+    assert config.parse(tomllib.loads(config.to_toml(first))) == first
+
+
+def test_every_key_is_written():
+    text = config.to_toml(config.Config())
+    for section in msgspec.structs.fields(config.Config):
+        assert f"[{section.name}]" in text
+        for key in msgspec.structs.fields(section.type):
+            assert f"\n{key.name} = " in text or f"\n# {key.name} = " in text
+
+
+@pytest.mark.parametrize("key", OPTIONAL)
+def test_none_is_no_value_where_it_means_nothing_else(key):
+    section, name = key.split(".")
+    value = getattr(getattr(config.parse({}, [f"{key}=none"]), section), name)
+    assert value == "none" if key == "text.source_form" else value is None
+
+
+def test_a_setting_wins_over_a_key_and_the_last_setting_over_the_first():
+    keys = {"model": {"layers": 2, "peeky": True}}
+    found = config.parse(keys, ["model.layers=3", "model.layers=4"]).model
+    assert (found.layers, found.peeky) == (4, True)
+    assert keys == {"model": {"layers": 2, "peeky": True}}
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("model.hiden_size=3", ["[model]", "did you mean 'hidden_size'?"]),
+        ("modle.hidden_size=3", ["[modle]", "did you mean 'model'?"]),
+        ("model.zzz=3", ["'zzz'", "known: ", "hidden_size"]),
+        ("hidden_size=3", ["section.key=value"]),
+        ("model.hidden_size", ["section.key=value"]),
+        ("model.hidden_size=0", [">= 1"]),
+        ("model.hidden_size=big", ["int"]),
+        ("model.dropout=1", ["< 1"]),
+        ("model.attention=dto", ["none, dot, bilinear"]),
+        ("text.source_tokens=letters", ["characters, graphemes, words"]),
+        ("optim.betas=[0.9]", ["length 2"]),
+        ("optim.rate=nan", ["> 0"]),
+        ("optim.rate=", ["float"]),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_quoted_with_what_would(setting, words):
+    message = refusal({}, setting)
+    assert all(word in message for word in [setting.split("=")[0], *words]), message
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"model": {"hiden_size": 3}}, ["[model]", "did you mean 'hidden_size'?"]),
+        ({"modle": {}}, ["[modle]", "did you mean 'model'?"]),
+        ({"model": 3}, ["[model]", "table"]),
+        ({"model": {"layers": "two"}}, ["model.layers = 'two'"]),
+    ],
+)
+def test_a_key_that_does_not_fit_is_quoted_with_its_file(keys, words):
+    message = refusal(keys, "model.peeky=true", origin="settings.toml")
+    assert all(word in message for word in ["settings.toml", *words]), message
+
+
+def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("[model]\nlayers = two\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"settings\.toml: not TOML.*line 2"):
+        config.load(path)
+    with pytest.raises(ConfigError, match="directory"):
+        config.load(tmp_path)
+
+
+@pytest.mark.parametrize("setting", ["model.reversed_source=true", "model.attention=dot"])
+def test_what_needs_one_direction_is_refused_with_two(setting):
+    assert "needs model.bidirectional=false" in refusal({}, setting)
+    config.parse({}, [setting, "model.bidirectional=false"])

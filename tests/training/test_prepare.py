@@ -1,0 +1,114 @@
+"""What is found in the data before the first step."""
+
+import hashlib
+
+import pytest
+
+from seqwright import config
+from seqwright.data.text import Tokens, UnicodeForm
+from seqwright.data.vocabulary import END
+from seqwright.errors import DataError
+from seqwright.training.prepare import prepare
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="pairs.tsv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="\n")
+        return path
+
+    return write
+
+
+def sources_of(prepared):
+    """Return the sources in training, as text."""
+    examples, vocabulary = prepared.examples, prepared.source_vocabulary
+    rows = (examples.source[a:b] for a, b in zip(examples.source_starts, examples.source_starts[1:], strict=False))
+    return {"".join(vocabulary.decode(row[row != END])) for row in rows}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_held_out_source_is_in_training_in_any_form(write, seed):
+    # Several targets a source, and each source in two Unicode forms.
+    stems = [a + b for a in "abcdef" for b in "abcdef"]
+    names = [f"{stem}\u00e9" for stem in stems]
+    lines = [f"{stem}\u00e9\t{stem}\n{stem}\u00e9\tx\n{stem}e\u0301\ty\n" for stem in stems]
+    settings = [f"training.seed={seed}", "training.dev_share=0.3", "text.source_form=NFC"]
+    prepared = prepare(write("".join(lines)), None, config.parse({}, settings))
+    held = {"".join(prepared.source_vocabulary.decode(source[:-1])) for source in prepared.dev_sources}
+    assert len(held) == 11
+    assert held.isdisjoint(sources_of(prepared))
+    assert held | sources_of(prepared) == set(names)
+    assert prepared.dev_origin.startswith("held out of ")
+
+
+def test_a_dev_file_is_what_is_measured_on_and_all_pairs_are_trained_on(write, reversals):
+    prepared = prepare(write(reversals), write("ab\tba\nab\tx\nba\tab\n\n", "dev.tsv"), config.Config())
+    assert len(prepared.examples) == 60
+    assert len(prepared.dev_sources) == 2
+    assert prepared.dev_references == [[["b", "a"], ["x"]], [["a", "b"]]]
+    assert prepared.dev_origin.endswith("dev.tsv")
+
+
+def test_a_large_dev_set_is_sampled_over_its_whole_length(write, reversals):
+    dev = write("".join(f"{'a' * n}\tb\n" for n in range(1, 101)), "dev.tsv")
+    prepared = prepare(write(reversals), dev, config.parse({}, ["training.dev_limit=10"]))
+    lengths = [len(source) - 1 for source in prepared.dev_sources]
+    assert len(lengths) == 10
+    assert lengths == list(range(1, 101, 10))
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "column"),
+    [
+        ("ab\tba\nba\tab\naab\tbaa\n", [], 0),
+        ("ab\tba\tV\nba\tab\tN\naab\tbaa\tN\n", [], 3),
+        ("ab\tba\t\nba\tab\t\naab\tbaa\t\n", [], 0),
+        ("ab\tV\tba\nba\tN\tab\naab\tN\tbaa\n", ["text.target_column=3"], 2),
+        ("ab\tba\tV\nba\tab\tN\naab\tbaa\tN\n", ["text.features_column=0"], 0),
+        ("ab\tba\t?\tV\nba\tab\t?\tN\naab\tbaa\t?\tN\n", ["text.features_column=4"], 4),
+    ],
+)
+def test_the_column_of_the_features_is_found_and_stored(text, settings, column, write):
+    prepared = prepare(write(text), None, config.parse({}, settings))
+    assert prepared.config.text.features_column == column
+    assert any(symbol.startswith("feature ") for symbol in prepared.source_vocabulary.symbols) == bool(column)
+
+
+def test_a_dev_file_is_read_with_the_columns_of_the_pairs(write, reversals):
+    prepared = prepare(write(reversals), write("ab\tba\tV\n", "dev.tsv"), config.Config())
+    assert prepared.dev_sources == [[*prepared.source_vocabulary.encode("ab"), END]]
+
+
+def test_what_is_found_is_stored_and_what_is_given_is_kept(write):
+    text = write("".join(f"한국{n}\tk a n {n}\n" for n in range(9)))
+    found = prepare(text, None, config.Config()).config
+    assert (found.text.source_tokens, found.text.source_form) == (Tokens.CHARACTERS, UnicodeForm.NFD)
+    assert found.text.target_tokens is Tokens.WORDS
+    assert None not in (found.model.hidden_size, found.training.batch_size, found.training.epochs)
+    given = ["text.source_form=NFC", "text.target_tokens=characters", "model.hidden_size=7", "training.epochs=3"]
+    kept = prepare(text, None, config.parse({}, given)).config
+    assert (kept.text.source_form, kept.text.target_tokens) == (UnicodeForm.NFC, Tokens.CHARACTERS)
+    assert (kept.model.hidden_size, kept.training.epochs) == (7, 3)
+
+
+def test_files_are_known_by_their_contents(write, reversals):
+    path = write(reversals)
+    assert prepare(path, None, config.Config()).hashes == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("text", "dev", "words"),
+    [
+        ("ab\tba\n", None, "pairs.tsv: one pair only"),
+        ("ab\tba\n", "ab\tba\n", "pairs.tsv: one pair only"),
+        ("ab\tba\nab\tbb\n", None, "pairs.tsv: 2 pairs of one source"),
+        ("ab\tba\ncd\tdc\n", "жж\tba\n", "dev.tsv: its sources share no symbol"),
+        ("ab\tba\ncd\tdc\n", "ab\tжж\n", "dev.tsv: its targets share no symbol"),
+        ("ab\tba\ncd\tdc\n", "\n\t\n", "dev.tsv"),
+    ],
+)
+def test_too_little_to_train_or_measure_on_is_refused_by_name(text, dev, words, write):
+    with pytest.raises(DataError, match=words):
+        prepare(write(text), None if dev is None else write(dev, "dev.tsv"), config.Config())

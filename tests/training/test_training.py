@@ -1,0 +1,170 @@
+"""A training from its file to its directory."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import seqwright
+from seqwright import bundle, config, evaluation, training
+from seqwright.data import readers
+from seqwright.training.events import Finished, Measured, Progressed, Started
+
+TINY = ["model.hidden_size=8", "model.wordvec_size=4"]
+
+
+@pytest.fixture
+def pairs(tmp_path, reversals):
+    path = tmp_path / "pairs.tsv"
+    path.write_text(reversals, encoding="utf-8")
+    return path
+
+
+def train(pairs, output, *settings, **options):
+    """Return the events of a training."""
+    events = []
+    training.train(pairs, output=output, config=config.parse({}, [*TINY, *settings]), listen=events.append, **options)
+    return events
+
+
+def journal(output):
+    return [json.loads(line) for line in (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def of_kind(events, kind):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def weights(output):
+    return {name: array.tobytes() for name, array in bundle.load(output).weights.items()}
+
+
+def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
+    """Worth its seconds: the one place where real data goes all the way."""
+    lines = (data_dir / "g2p" / "hun.train.tsv").read_text(encoding="utf-8").splitlines()
+    words, held = tmp_path / "hun.tsv", tmp_path / "dev.tsv"
+    words.write_text("".join(f"{line}\n" for line in lines[::6]), encoding="utf-8")
+    held.write_text("".join(f"{line}\n" for line in lines[1::60]), encoding="utf-8")
+    settings = ["model.hidden_size=32", "model.wordvec_size=32", "training.epochs=12", "training.batch_size=32"]
+    events = train(words, tmp_path / "model", *settings, "optim.rate=1e-2", "model.dropout=0", dev=held)
+    measured = of_kind(events, Measured)
+    best = max(measured, key=lambda event: (event.dev_accuracy, -event.dev_ter))
+    assert best.dev_ter < 30 < measured[0].dev_ter
+    assert measured[-1].loss < measured[0].loss / 2
+    assert events[-1].dev_accuracy == best.dev_accuracy
+    result = evaluation.evaluate_file(seqwright.load(tmp_path / "model"), held, beam=1)
+    assert (result.scores.exact, result.scores.ter) == pytest.approx((best.dev_accuracy, best.dev_ter))
+
+
+def test_events_come_in_order_and_the_journal_keeps_all_but_the_quick_ones(tmp_path, pairs):
+    events = train(pairs, tmp_path / "model", "training.epochs=3")
+    slow = [event for event in events if not isinstance(event, Progressed)]
+    assert [type(event) for event in slow] == [Started, Measured, Measured, Measured, Finished]
+    assert [event["type"] for event in journal(tmp_path / "model")] == ["started", *["measured"] * 3, "finished"]
+    assert [event.epoch for event in of_kind(events, Measured)] == [1, 2, 3]
+    assert events[-1].output == str(tmp_path / "model")
+
+
+def test_the_manifest_says_how_the_model_came_about(tmp_path, pairs):
+    events = train(pairs, tmp_path / "model", "training.epochs=2", "training.seed=5", command=["seqwright", "train"])
+    manifest = bundle.load(tmp_path / "model").manifest
+    assert manifest["seqwright"] == seqwright.__version__
+    assert manifest["command"] == ["seqwright", "train"]
+    assert manifest["seed"] == 5
+    assert manifest["n_pairs"] == 54
+    assert list(manifest["data"]) == [str(pairs)]
+    assert manifest["scores"]["dev_accuracy"] == events[-1].dev_accuracy
+    assert "kernels" in manifest["kernels"]
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path, pairs):
+    def measured(name, seed):
+        events = train(pairs, tmp_path / name, "training.epochs=3", f"training.seed={seed}")
+        return [(e.epoch, e.loss, e.dev_accuracy, e.dev_ter, e.best) for e in of_kind(events, Measured)]
+
+    assert measured("a", 1) == measured("b", 1) != measured("c", 2)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
+
+
+def test_the_time_budget_ends_it_with_a_measured_model(tmp_path, pairs):
+    endless = ["training.epochs=1000000", "training.patience=none", "optim.rate=1e-9"]
+    events = train(pairs, tmp_path / "model", *endless, "training.time_budget_s=0.5")
+    assert events[-1].reason == "time budget"
+    assert isinstance(events[-2], Measured)
+    seqwright.load(tmp_path / "model")
+
+
+def test_it_ends_where_nothing_gets_better(tmp_path, pairs):
+    events = train(pairs, tmp_path / "model", "training.epochs=1000", "training.patience=2", "optim.rate=1e-12")
+    assert events[-1].reason == "no improvement"
+    assert len(of_kind(events, Measured)) == 3
+
+
+def test_it_ends_where_every_dev_source_is_answered_right(tmp_path):
+    constant = tmp_path / "constant.tsv"
+    constant.write_text("".join(f"{a}{b}\tx\n" for a in "abcd" for b in "abcd"), encoding="utf-8")
+    events = train(constant, tmp_path / "model", "training.epochs=1000", "optim.rate=0.05", "model.dropout=0")
+    assert events[-1].reason == "perfect"
+    assert events[-1].dev_accuracy == 100
+
+
+def interrupting(n):
+    """Return a listener that is interrupted at the n-th event that a display would be slow about."""
+    heard = []
+
+    def listen(event):
+        heard.append(event)
+        if len(heard) == n:
+            raise KeyboardInterrupt
+
+    return listen, heard
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_an_interruption_keeps_the_best_model_and_is_told(n, tmp_path, pairs):
+    listen, heard = interrupting(n)
+    tiny = config.parse({}, [*TINY, "training.epochs=9"])
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=tiny, listen=listen)
+    assert isinstance(heard[-1], Finished)
+    assert heard[-1].reason == "interrupted"
+    assert heard[-1].output == str(tmp_path / "model")
+    assert journal(tmp_path / "model")[-1]["reason"] == "interrupted"
+    seqwright.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("n", range(5, 10))
+def test_an_interruption_between_two_files_of_a_save_leaves_a_whole_model(n, tmp_path, pairs, monkeypatch):
+    calls, replace = iter(range(10_000)), Path.replace
+
+    def interrupted(self, target):
+        if next(calls) == n:
+            raise KeyboardInterrupt
+        return replace(self, target)
+
+    train(pairs, tmp_path / "model", "training.epochs=1", "training.seed=3")
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(pairs, tmp_path / "model", "training.epochs=50", overwrite=True)
+    seqwright.load(tmp_path / "model")
+
+
+def test_a_failure_before_the_first_model_leaves_the_old_one(tmp_path, pairs, monkeypatch):
+    train(pairs, tmp_path / "model", "training.epochs=1")
+    before = weights(tmp_path / "model")
+
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bundle, "save", fails)
+    with pytest.raises(ZeroDivisionError):
+        train(pairs, tmp_path / "model", "training.epochs=1", overwrite=True)
+    assert weights(tmp_path / "model") == before
+
+
+def test_the_returned_model_is_the_one_in_the_directory(tmp_path, pairs):
+    tiny = config.parse({}, [*TINY, "training.epochs=2"])
+    returned = training.train(pairs, output=tmp_path / "model", config=tiny)
+    loaded = seqwright.load(tmp_path / "model")
+    sources = [pair.source for pair in readers.read_pairs(pairs)]
+    assert [h[0].text for h in returned.predict(sources)] == [h[0].text for h in loaded.predict(sources)]
