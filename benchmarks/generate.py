@@ -11,7 +11,7 @@ import torch
 from benchmarks import agreement, machine, peer, peer_generation, shapes, timing
 from seqwright import Seq2seq, kernels
 
-__all__ = ["measure"]
+__all__ = ["measure", "ours"]
 
 START_ID = 0
 GOALS = {1: 12.0, 256: 2.5}
@@ -28,7 +28,7 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
         source = np.ascontiguousarray(sources[:, :B])
         ids = torch.from_numpy(source).long()
         parties: dict[str, Callable[[], Any]] = {
-            "ours": _ours(net, source, shape.T),
+            "ours": ours(net, source, shape.T),
             "torch": _bound(peer_generation.Tables(copied, encoder_by_steps=B == 1), ids, shape.T),
             "torch_cells": _bound(peer_generation.Cells(copied), ids, shape.T),
         }
@@ -56,7 +56,7 @@ def _bound(generator: Callable[..., torch.Tensor], source: torch.Tensor, steps: 
     return lambda: generator(source, START_ID, steps)
 
 
-def _ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:
+def ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:
     """Return a call of the article's `generate` for one word; for more, of the kernel under it."""
     if source.shape[1] == 1:
         xs = source.T
@@ -65,13 +65,13 @@ def _ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:
     lengths, limits = np.full(B, S, np.int32), np.full(B, steps, np.int32)
     w = net.decoder.weights
 
-    def batch() -> np.ndarray:
+    def call() -> np.ndarray:
         encoded = net.encoder.encode(source, lengths, net.encoder.cache)
-        ids, log_probs = np.empty((steps, B), np.int32), np.empty((steps, B), np.float32)
+        ids, log_probs = np.empty((steps, B), np.int32), np.empty((steps, B), net.params.flat.dtype)
         kernels.generate(
             w.embedding, w.lstm, w.attention, *w.affine, encoded.h.copy(), encoded.c.copy(), None,
             encoded.memory, encoded.lengths, START_ID, -1, limits, 1.0, None, ids, log_probs, np.empty(B, np.int32),
         )  # fmt: skip
         return ids
 
-    return batch
+    return call

@@ -61,8 +61,9 @@ class Shape(NamedTuple):
         """Return the multiply-adds of all matrix products of one training step, forward and backward.
 
         A product of (N, K) with (K, M) is N K M multiply-adds, and its backward is two products of as many. Counted
-        is what the equations say, the product with a zero initial state included, since both parties compute it;
-        embeddings, activations, softmax, biases, clipping and Adam are not.
+        is what the equations say: the product with the zero initial state of the encoder is included, the gradient of
+        that state is not, as nobody wants it. Embeddings, activations, softmax, biases, clipping and Adam are no
+        products.
         """
         V, D, H, B, S, T = self.V, self.D, self.H, self.B, self.S, self.T
         directions = 2 if self.bidirectional else 1
@@ -78,7 +79,8 @@ class Shape(NamedTuple):
             forward += T * B * S * M  # q · memory
             forward += T * B * S * M  # weights · memory
             forward += T * B * (M + H) * H  # [context, h] Wc
-        return 3 * forward
+        initial = directions * B * H * 4 * H  # dL/dh before the encoder's first step
+        return 3 * forward - initial
 
 
 SHAPES = (

@@ -1,0 +1,31 @@
+"""Both loops of PyTorch give our ids."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="the benchmarks' peer needs PyTorch: pip install seqwright[bench]")
+
+import torch
+
+from benchmarks import generate, peer, peer_generation
+from benchmarks.shapes import Shape
+
+
+@pytest.mark.parametrize("B", [1, 5])
+def test_every_generator_gives_our_ids(B):
+    shape = Shape("small", V=11, D=4, H=6, B=B, S=7, T=9, bidirectional=True, attention=True, goals={})
+    net, source = shape.network(np.float64), shape.batch().source
+    for name, array in net.params.named.items():
+        if array.ndim == 2:  # biases stay 0: large ones make every answer the same
+            array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
+    expected = np.stack([net.generate(source[:, b : b + 1].T, generate.START_ID, shape.T) for b in range(B)], axis=1)
+    assert len(set(expected.flat)) > 2
+    copied, ids = peer.Peer(net), torch.from_numpy(source).long()
+    for generator in (
+        peer_generation.Cells(copied),
+        peer_generation.Tables(copied, encoder_by_steps=False),
+        peer_generation.Tables(copied, encoder_by_steps=True),
+    ):
+        np.testing.assert_array_equal(generator(ids, generate.START_ID, shape.T), expected)
+    if B > 1:
+        np.testing.assert_array_equal(generate.ours(net, source, shape.T)(), expected)
