@@ -3,10 +3,6 @@
 import os
 from pathlib import Path
 
-# Before NumPy is imported. Threads of OpenBLAS that share their processors with others wait for each other in a loop,
-# which makes a test of a second one of a minute.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import hypothesis
 import pytest
 

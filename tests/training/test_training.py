@@ -43,13 +43,13 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     """Worth its seconds: the one place where real data goes all the way."""
     lines = (data_dir / "g2p" / "hun.train.tsv").read_text(encoding="utf-8").splitlines()
     words, held = tmp_path / "hun.tsv", tmp_path / "dev.tsv"
-    words.write_text("".join(f"{line}\n" for line in lines[::6]), encoding="utf-8")
+    words.write_text("".join(f"{line}\n" for line in lines[::12]), encoding="utf-8")
     held.write_text("".join(f"{line}\n" for line in lines[1::60]), encoding="utf-8")
-    settings = ["model.hidden_size=32", "model.wordvec_size=32", "training.epochs=12", "training.batch_size=32"]
+    settings = ["model.hidden_size=32", "model.wordvec_size=32", "training.epochs=10", "training.batch_size=16"]
     events = train(words, tmp_path / "model", *settings, "optim.rate=1e-2", "model.dropout=0", dev=held)
     measured = of_kind(events, Measured)
     best = max(measured, key=lambda event: (event.dev_accuracy, -event.dev_ter))
-    assert best.dev_ter < 30 < measured[0].dev_ter
+    assert best.dev_ter < 45 < measured[0].dev_ter
     assert measured[-1].loss < measured[0].loss / 2
     assert events[-1].dev_accuracy == best.dev_accuracy
     result = evaluation.evaluate_file(seqwright.load(tmp_path / "model"), held, beam=1)
