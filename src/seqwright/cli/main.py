@@ -16,8 +16,6 @@ from seqwright.errors import SeqwrightError
 
 __all__ = ["main"]
 
-REPORT = "https://github.com/seqwright/seqwright/issues"
-
 
 def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if not wanted:
@@ -100,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError) and error.filename is None and error.strerror:  # a named file is never ours
             return fail(f"standard output: {error.strerror}", 1)
         what = f"{type(error).__name__}: {error}"
-        return fail(f"unexpected {what}; --debug shows where; please report it at {REPORT}", 1)
+        return fail(f"unexpected {what}; please report it with what --debug shows", 1)
 
 
 def run(arguments: list[str]) -> int:
