@@ -1,14 +1,12 @@
-"""Every example once, nothing but padding beside it, and nothing shared between training and dev."""
+"""Every example once, and nothing but padding beside it."""
 
 import time
-import unicodedata
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqwright import errors
 from seqwright.data import batches, readers, text, vocabulary
 from seqwright.data.readers import Pair
 
@@ -164,6 +162,111 @@ def test_an_epoch_of_a_hundred_thousand_pairs_costs_little():
     assert time.perf_counter() - begin < 2
 
 
+# Windows
+
+
+@pytest.fixture
+def small_windows(monkeypatch):
+    monkeypatch.setattr(batches, "BLOCK", 4)
+    monkeypatch.setattr(batches, "WINDOW", 40)
+    monkeypatch.setattr(batches, "WINDOW_IDS", 300)
+
+
+def mapped(examples, folder):
+    """Return the same examples in arrays that are mapped from files."""
+    arrays = []
+    for name in ("source", "source_starts", "target", "target_starts"):
+        array = getattr(examples, name)
+        np.save(folder / f"{name}.npy", array.astype(np.int16) if name in ("source", "target") else array)
+        arrays.append(np.load(folder / f"{name}.npy", mmap_mode="r"))
+    return batches.Examples(*arrays)
+
+
+def same(one, other):
+    return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.usefixtures("small_windows")
+@pytest.mark.parametrize("n", [0, 1, 40, 41, 43, 44, 395])
+@pytest.mark.parametrize("seed", [None, 1])
+@pytest.mark.parametrize("max_tokens", [None, 50])
+def test_every_example_comes_back_exactly_once_from_windows(many, n, seed, max_tokens):
+    examples, source, target = encoded(many[:n])
+    rng = None if seed is None else np.random.default_rng(seed)
+    rows, count = {}, 0
+    for batch in batches.batches(examples, batch_size=3, rng=rng, max_tokens=max_tokens):
+        rows |= read_back(batch, source, target)
+        count += len(batch.index)
+    assert count == n
+    assert [rows[i] for i in range(n)] == many[:n]
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_a_window_has_the_examples_and_ids_it_may_have(many):
+    examples, _, _ = encoded(many)
+    by_number = encoded([Pair("a", "b")] * 100)[0]
+    assert [len(batches.Window(by_number, w).positions) for w in batches.windows(by_number, None)] == [40, 40, 20]
+    loaded = [batches.Window(examples, w).load() for w in batches.windows(examples, None)]
+    sizes = [max(len(window.source), len(window.target)) for window in loaded]
+    assert max(sizes) <= 300
+    assert len(sizes) < 2 * examples.target_starts[-1] / 300
+
+
+@pytest.mark.parametrize("windows", ["one", "many"])
+@pytest.mark.parametrize("seed", [None, 1])
+def test_memory_and_mapped_files_give_the_same_bytes(many, tmp_path, request, windows, seed):
+    if windows == "many":
+        request.getfixturevalue("small_windows")
+    examples, _, _ = encoded(many[:999])
+    epochs = [
+        batches.batches(e, batch_size=7, rng=seed and np.random.default_rng(seed), max_tokens=200)
+        for e in (examples, mapped(examples, tmp_path))
+    ]
+    assert all(same(*both) for both in zip(*epochs, strict=True))
+
+
+@pytest.mark.parametrize("windows", ["one", "many"])
+@pytest.mark.parametrize("seed", [None, 1])
+def test_skipped_batches_are_passed_over_and_the_rest_is_the_same(many, request, windows, seed):
+    if windows == "many":
+        request.getfixturevalue("small_windows")
+    examples, _, _ = encoded(many[:300])
+
+    def epoch(skip):
+        rng = None if seed is None else np.random.default_rng(seed)
+        return list(batches.batches(examples, batch_size=7, rng=rng, max_tokens=200, skip=skip))
+
+    whole = epoch(0)
+    for skip in (*range(0, len(whole), 5), len(whole) - 1, len(whole), len(whole) + 1):
+        rest = epoch(skip)
+        assert len(rest) == len(whole[skip:])
+        assert all(same(*both) for both in zip(rest, whole[skip:], strict=True))
+
+
+def test_skipping_pads_nothing(many, monkeypatch):
+    examples, _, _ = encoded(many)
+    padded = []
+    gather = batches.gather
+    monkeypatch.setattr(batches, "gather", lambda *arguments: padded.append(1) or gather(*arguments))
+    rng = np.random.default_rng(1)
+    n = sum(1 for _ in batches.batches(examples, batch_size=8, rng=rng, skip=600))
+    assert n == len(many) // 8 - 600
+    assert len(padded) == 2 * n
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_neighbours_in_the_file_come_in_other_company_every_epoch(many):
+    examples, _, _ = encoded(many[:800])
+    rng = np.random.default_rng(1)
+
+    def company():
+        return [frozenset(blocks.tolist()) for blocks in batches.windows(examples, rng)]
+
+    first, second = company(), company()
+    assert set(first).isdisjoint(second)
+    assert np.mean([max(blocks) - min(blocks) for blocks in first]) > 80  # of 200 blocks, four or five at a time
+
+
 # Unknown symbols
 
 
@@ -194,67 +297,7 @@ def test_source_symbols_are_hidden_at_their_rates_and_nothing_else_changes():
     assert hidden.target is batch.target
 
 
-# Holding out
-
-
-@given(PAIRS, st.floats(0.01, 0.99), SEEDS, st.integers(1, 5))
-def test_held_out_sources_are_on_one_side_only(pairs, fraction, seed, at_most):
-    n_sources = len({p.source for p in pairs})
-    if n_sources < 2:
-        with pytest.raises(errors.DataError):
-            batches.hold_out(pairs, fraction=fraction, seed=seed)
-        return
-    training, dev = batches.hold_out(pairs, fraction=fraction, seed=seed, at_most=at_most)
-    assert sorted(training + dev) == sorted(pairs)
-    assert {p.source for p in training}.isdisjoint({p.source for p in dev})
-    assert training
-    assert 1 <= len({p.source for p in dev}) <= at_most
-    again = batches.hold_out(pairs[::-1], fraction=fraction, seed=seed, at_most=at_most)
-    assert [set(side) for side in again] == [set(training), set(dev)]
-
-
-def test_the_fraction_held_out_is_of_sources_and_the_seed_chooses_them():
-    pairs = [Pair(f"{n}", "x") for n in range(1000)]
-    dev = [frozenset(batches.hold_out(pairs, fraction=0.1, seed=seed)[1]) for seed in (1, 2)]
-    assert [len(d) for d in dev] == [100, 100]
-    assert dev[0] != dev[1]
-
-
-@pytest.mark.parametrize("fraction", [0.01, 0.99])
-def test_neither_side_is_ever_empty(fraction):
-    sides = batches.hold_out([Pair("a", "x"), Pair("b", "y")], fraction=fraction, seed=1)
-    assert [len(side) for side in sides] == [1, 1]
-
-
-def test_both_sides_keep_the_order_of_lines():
-    pairs = [Pair(f"{n % 50}", "x", "", n) for n in range(200)]
-    for side in batches.hold_out(pairs, fraction=0.3, seed=1):
-        assert [p.line for p in side] == sorted(p.line for p in side)
-
-
-def test_sources_that_look_alike_are_on_one_side():
-    pairs = [Pair(unicodedata.normalize(form, c), "x") for c in "éàüöçñ" for form in ("NFC", "NFD")]
-    training, dev = batches.hold_out(pairs, fraction=0.5, seed=1)
-    sides = [{unicodedata.normalize("NFC", p.source) for p in side} for side in (training, dev)]
-    assert sides[0].isdisjoint(sides[1])
-
-
-@pytest.mark.parametrize(
-    ("pairs", "says"),
-    [([], "0 pairs"), ([Pair("a", "b")], "one pair only"), ([Pair("a", "b")] * 3, "3 pairs of one source only")],
-)
-def test_too_few_sources_to_hold_any_out_is_said(pairs, says):
-    with pytest.raises(errors.DataError, match=says):
-        batches.hold_out(pairs, fraction=0.1, seed=1)
-
-
-def test_real_words_with_several_pronunciations_are_not_split(data_dir):
-    pairs = readers.read_pairs(data_dir / "cmudict" / "train.tsv")
-    training, dev = batches.hold_out(pairs, fraction=0.1, seed=1)
-    words = {p.source for p in dev}
-    assert len(words) == 2000
-    assert len(dev) > len(words)
-    assert not any(p.source in words for p in training)
+# Real data
 
 
 def test_real_pairs_come_back_from_their_batches(data_dir):

@@ -1,18 +1,21 @@
-"""Pairs as ids, split into training and dev, and cut into padded batches of like length.
+"""Pairs as ids, cut into padded batches of like length.
 
 Rows are whole examples: what one example's row holds never depends on its neighbours, only how much PAD follows it.
 Time comes first, as everywhere inside the package.
+
+Data of any size is shuffled in bounded memory. Up to `WINDOW` examples are shuffled as a whole. Of more, an epoch
+permutes blocks of `BLOCK` neighbours, takes as many blocks at a time as fill a window, and shuffles that: a batch has
+hardly two neighbours of the file, and they are in other company every epoch.
 """
 
-import unicodedata
+import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from seqwright import errors
 from seqwright.data import readers, text, vocabulary
 from seqwright.types import Array, Ids
 
@@ -22,7 +25,7 @@ __all__ = [
     "batches",
     "encode_pairs",
     "encode_source",
-    "hold_out",
+    "end_to_end",
     "pad",
     "unknown_rates",
     "with_unknowns",
@@ -31,6 +34,9 @@ __all__ = [
 Positions = npt.NDArray[np.int64]
 
 POOL = 64  # batches sorted together: enough that lengths agree, few enough that neighbours change every epoch
+BLOCK = 1 << 8  # examples that stay together until they are in one window
+WINDOW = 1 << 17  # examples shuffled together: a thousand batches, in a processor's cache where examples are short
+WINDOW_IDS = 1 << 25  # of either side in a window, so that its memory is bounded where examples are long
 
 
 class Batch(NamedTuple):
@@ -47,7 +53,8 @@ class Batch(NamedTuple):
 class Examples:
     """Encoded pairs, end to end in one array a side: example n is `source[source_starts[n] : source_starts[n + 1]]`.
 
-    source (…,) int32: tokens, END.   target (…,) int32: START, tokens, END.   starts (N + 1,) int64.
+    source (…,) int16 or int32: tokens, END.   target (…,) alike: START, tokens, END.   starts (N + 1,) int64.
+    The arrays may be mapped from files; nothing writes to them.
     """
 
     source: Ids
@@ -102,8 +109,7 @@ def encode_pairs(
 
 
 def end_to_end(sequences: Sequence[Sequence[int]]) -> tuple[Ids, Positions]:
-    starts = np.zeros(len(sequences) + 1, dtype=np.int64)
-    np.cumsum([len(s) for s in sequences], out=starts[1:])
+    starts = summed(np.array([len(s) for s in sequences], np.int64))
     flat = np.fromiter((i for s in sequences for i in s), dtype=np.int32, count=int(starts[-1]))
     return flat, starts
 
@@ -112,7 +118,8 @@ def gather(flat: Ids, starts: Positions, index: Positions) -> tuple[Ids, Ids]:
     first = starts[index]
     lengths = starts[index + 1] - first
     step = np.arange(lengths.max(initial=0))[:, None]
-    ids = np.take(flat, first + step, mode="clip")  # clip: behind the last sequence there is nothing to read
+    # clip: behind the last sequence there is nothing to read
+    ids = np.take(flat, first + step, mode="clip").astype(np.int32, copy=False)
     ids[step >= lengths] = vocabulary.PAD
     return ids, lengths.astype(np.int32)
 
@@ -123,44 +130,153 @@ def pad(sequences: Sequence[Sequence[int]]) -> tuple[Ids, Ids]:
 
 
 def batches(
-    examples: Examples, *, batch_size: int, rng: np.random.Generator | None, max_tokens: int | None = None
+    examples: Examples,
+    *,
+    batch_size: int,
+    rng: np.random.Generator | None,
+    max_tokens: int | None = None,
+    skip: int = 0,
 ) -> Iterator[Batch]:
     """Yield every example exactly once, in batches of like length.
 
-    rng: shuffles; the examples of a pool of batches are sorted by length, then all batches are shuffled. None sorts the
-    whole set by length, for evaluation: `Batch.index` tells where each result belongs.
+    rng: shuffles; the examples of a pool of batches are sorted by length, then the batches of a window are shuffled.
+    None sorts each window by length, for evaluation: `Batch.index` tells where each result belongs.
     max_tokens: bounds B · (S + T + 1) of a padded batch, so that long examples come in small batches; an example that
-    is longer than that by itself comes alone.
+    is longer than that by itself comes alone (`corpus` leaves such examples out).
+    skip: this many batches of the epoch are passed over, at the price of their order alone. The rest is what would
+    have come after them, if rng is in the state that it was in at the epoch's first batch.
     """
     assert batch_size > 0, f"batch_size is {batch_size}"
+    for blocks in windows(examples, rng):
+        window = Window(examples, blocks)
+        order, cuts = plan(window.source_lengths, window.target_lengths, batch_size, rng, max_tokens)
+        turns = np.arange(len(cuts) - 1) if rng is None else rng.permutation(len(cuts) - 1)
+        if skip >= len(turns):
+            skip -= len(turns)
+            continue
+        loaded = window.load()
+        for i in turns[skip:]:
+            batch = loaded.batch(order[cuts[i] : cuts[i + 1]])
+            yield batch._replace(index=window.positions[batch.index])
+        skip = 0
+
+
+class Window:
+    """Some of the examples: those of the blocks, in their order, or all of them where blocks is None.
+
+    positions (n,): where each stands among all examples.   source_lengths, target_lengths (n,): as of `Examples`.
+    """
+
+    def __init__(self, examples: Examples, blocks: Positions | None) -> None:
+        self._examples, self._blocks = examples, blocks
+        if blocks is None:
+            self.positions: Positions = np.arange(len(examples))
+            self.source_lengths, self.target_lengths = examples.source_lengths, examples.target_lengths
+        else:
+            every = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+            self.positions = every[every < len(examples)]
+            self.source_lengths = lengths_at(examples.source_starts, self.positions)
+            self.target_lengths = lengths_at(examples.target_starts, self.positions) - 1
+
+    def load(self) -> Examples:
+        """Return the examples, copied side by side where they are not all."""
+        if self._blocks is None:
+            return self._examples
+        source = self._copied(self._examples.source, self._examples.source_starts)
+        target = self._copied(self._examples.target, self._examples.target_starts)
+        return Examples(source, summed(self.source_lengths), target, summed(self.target_lengths + 1))
+
+    def _copied(self, flat: Ids, starts: Positions) -> Ids:
+        assert self._blocks is not None
+        first = self._blocks * BLOCK
+        last = np.minimum(first + BLOCK, len(starts) - 1)
+        plain = flat.view(np.ndarray)  # slices of a mapped array cost ten times as much
+        copied = np.concatenate(
+            [plain[i:j] for i, j in zip(starts[first].tolist(), starts[last].tolist(), strict=True)]
+        )
+        forget(flat)
+        return copied
+
+
+def lengths_at(starts: Positions, positions: Positions) -> Positions:
+    lengths = starts[positions + 1] - starts[positions]
+    forget(starts)
+    return lengths.view(np.ndarray)
+
+
+def summed(lengths: Positions) -> Positions:
+    starts = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
+def windows(examples: Examples, rng: np.random.Generator | None) -> Iterator[Positions | None]:
+    """Yield the blocks of each window, in random order, or in theirs where rng is None; None for all in one."""
     n = len(examples)
+    if n <= WINDOW and max(len(examples.source), len(examples.target)) <= WINDOW_IDS:
+        yield None
+        return
+    sizes = np.maximum(ids_of_blocks(examples.source_starts), ids_of_blocks(examples.target_starts))
+    order: Positions = np.arange(len(sizes)) if rng is None else rng.permutation(len(sizes))
+    first, n_ids = 0, 0
+    for i, size in enumerate(sizes[order].tolist()):
+        if i > first and (n_ids + size > WINDOW_IDS or (i - first) * BLOCK >= WINDOW):
+            yield order[first:i]
+            first, n_ids = i, 0
+        n_ids += size
+    yield order[first:]
+
+
+def ids_of_blocks(starts: Positions) -> Positions:
+    edges = np.append(starts[:-1:BLOCK], starts[-1])
+    forget(starts)
+    return np.diff(edges)
+
+
+def forget(array: Ids | Positions) -> None:
+    """Let go of the memory behind an array that is mapped from a file; it is read again when it is used again."""
+    memory: Any = array.base
+    if isinstance(memory, mmap.mmap) and hasattr(memory, "madvise"):  # not on Windows, which trims by itself
+        memory.madvise(mmap.MADV_DONTNEED)
+
+
+def plan(
+    source_lengths: Positions,
+    target_lengths: Positions,
+    batch_size: int,
+    rng: np.random.Generator | None,
+    max_tokens: int | None,
+) -> tuple[Positions, list[int]]:
+    """Return an order of n examples and where to cut it into batches: from cuts[i] to cuts[i + 1]."""
+    n = len(source_lengths)
     order: Positions = np.arange(n) if rng is None else rng.permutation(n)
     n_pool = max(n, 1) if rng is None else batch_size * POOL
-    cut = []
+    cuts = [0]
     for start in range(0, n, n_pool):
         pool = order[start : start + n_pool]
         # Target first: its steps cost the most. The sort is stable, so equal lengths stay shuffled.
-        pool = pool[np.lexsort((examples.source_lengths[pool], examples.target_lengths[pool]))]
-        cut += cut_pool(pool, examples, batch_size, max_tokens)
-    if rng is not None:
-        cut = [cut[i] for i in rng.permutation(len(cut))]
-    for index in cut:
-        yield examples.batch(index)
+        pool = pool[np.lexsort((source_lengths[pool], target_lengths[pool]))]
+        order[start : start + n_pool] = pool
+        cuts += [start + cut for cut in cut_pool(source_lengths[pool], target_lengths[pool], batch_size, max_tokens)]
+    return order, cuts
 
 
-def cut_pool(pool: Positions, examples: Examples, batch_size: int, max_tokens: int | None) -> list[Positions]:
-    if max_tokens is None:
-        return [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
-    cut, start, longest_source = [], 0, 0
-    source_lengths, target_lengths = examples.source_lengths[pool].tolist(), examples.target_lengths[pool].tolist()
-    for i, (S, T) in enumerate(zip(source_lengths, target_lengths, strict=True)):
+def cut_pool(
+    source_lengths: Positions, target_lengths: Positions, batch_size: int, max_tokens: int | None
+) -> list[int]:
+    """Return where each batch of a pool ends.   lengths (n,): sorted by the target's."""
+    n = len(source_lengths)
+    # Where even the longest examples fill a batch, there is nothing to measure one by one.
+    if max_tokens is None or min(batch_size, n) * (source_lengths.max() + target_lengths[-1] + 1) <= max_tokens:
+        return [*range(batch_size, n, batch_size), n]
+    cuts, start, longest_source = [], 0, 0
+    for i, (S, T) in enumerate(zip(source_lengths.tolist(), target_lengths.tolist(), strict=True)):
         longest_source = max(longest_source, S)
         # T needs no maximum: the pool is sorted by it.
         if i > start and (i - start == batch_size or (i - start + 1) * (longest_source + T + 1) > max_tokens):
-            cut.append(pool[start:i])
+            cuts.append(i)
             start, longest_source = i, S
-    cut.append(pool[start:])
-    return cut
+    return [*cuts, n]
 
 
 def unknown_rates(symbols: vocabulary.Vocabulary, *, alpha: float = 0.25, at_least: float = 1e-3) -> Array:
@@ -184,27 +300,3 @@ def with_unknowns(batch: Batch, *, source_rates: Array, rng: np.random.Generator
     """
     hidden = rng.random(batch.source.shape) < source_rates[batch.source]
     return batch._replace(source=np.where(hidden, np.int32(vocabulary.UNKNOWN), batch.source))
-
-
-def hold_out(
-    pairs: Sequence[readers.Pair], *, fraction: float = 0.1, seed: int, at_most: int = 2000
-) -> tuple[list[readers.Pair], list[readers.Pair]]:
-    """Split into (training, dev) by source: all pairs of one source, whatever their features, fall on one side.
-
-    fraction of the sources go to dev, at least 1 and at most `at_most`. Sources that differ only in their Unicode form
-    are the same. Which ones go depends on the set of sources and the seed, not on the order of lines; both sides keep
-    the order they had.
-    DataError: fewer than two sources.
-    """
-    assert 0 < fraction < 1, f"fraction is {fraction}"
-    keys = [unicodedata.normalize("NFC", pair.source) for pair in pairs]
-    sources = sorted(set(keys))
-    if len(sources) < 2:
-        what = "one pair only" if len(pairs) == 1 else f"{len(pairs)} pairs" + " of one source only" * bool(pairs)
-        raise errors.DataError(f"{what}: nothing can be held out to measure on; add pairs, or give a dev file")
-    n_dev = min(max(round(fraction * len(sources)), 1), at_most, len(sources) - 1)
-    chosen = np.random.default_rng(seed).permutation(len(sources))[:n_dev]
-    held = {sources[i] for i in chosen}
-    training = [pair for key, pair in zip(keys, pairs, strict=True) if key not in held]
-    dev = [pair for key, pair in zip(keys, pairs, strict=True) if key in held]
-    return training, dev

@@ -13,7 +13,7 @@ import msgspec
 from seqwright import metrics
 from seqwright.bundle import Limits
 from seqwright.config import Config
-from seqwright.data import batches, readers, text, vocabulary
+from seqwright.data import batches, holdout, readers, text, vocabulary
 from seqwright.errors import DataError, UsageError
 from seqwright.training import recipe
 from seqwright.types import Array
@@ -55,7 +55,7 @@ def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Pr
         raise DataError(f"{name}: one pair only; a model needs at least two to learn from, better thousands")
     if dev_path is None:
         try:
-            pairs, dev = batches.hold_out(pairs, fraction=config.training.dev_share, seed=config.training.seed)
+            pairs, dev = holdout.split(pairs, fraction=config.training.dev_share, seed=config.training.seed)
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
         origin = f"held out of {name}"
