@@ -1,4 +1,4 @@
-"""Calls of every kernel, for any sizes: arguments in float64, with outputs full of what must be overwritten or added to."""
+"""Calls of every kernel, for any sizes: arguments in float64, outputs full of what must be overwritten or added to."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -213,7 +213,8 @@ SIZES: dict[str, list[dict[str, Any]]] = {
     "cross_entropy_forward": table(
         "T B V smoothing",
         (0, 2, 3, 0.1), (2, 0, 3, 0.1), (1, 1, 1, 0.0), (2, 3, 2, 0.1), (3, 2, 15, 0.0), (2, 5, 16, 0.2),
-        (3, 3, 17, 0.1), (2, 2, 63, 0.1), (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
+        (3, 3, 17, 0.1), (2, 2, 63, 0.1),
+        (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
     ),
     "tanh_forward": table("N", *((n,) for n in (0, 1, 15, 16, 17, 31, 33, 1000, 4097, 100_001))),
     "dropout": table(

@@ -2,8 +2,8 @@
 
 The bound. An element is a chain of K fused multiply-adds; its rounding error is at most K u Σ|a b| with u = 2⁻²⁴, in
 practice √K u. The largest K here is 1,030 (the products) and a state passes through at most 7 steps, which gives
-7 · √1030 · 6e-8 = 1.3e-5 of the largest term in the worst direction; measured, it is a tenth of that. `BOUND` is relative
-to the largest element of each array.
+7 · √1030 · 6e-8 = 1.3e-5 of the largest term in the worst direction; measured, it is a tenth of that. `BOUND` is
+relative to the largest element of each array.
 """
 
 from typing import Any

@@ -168,9 +168,10 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
         const Range mine = share(count, packers, i);
         for (int p = mine.begin; p < mine.end; p++) pack(p, packed + p * size);
     });
-    // Rows first: a thread with its own rows copies them once. Columns too where the rows are few.
-    const int batches = larger(ceil_div(M, kBatch), smaller(tasks_for(work, kWorth, 1 << 20), ceil_div(M, 4 * kTall)));
-    const int groups = larger(1, smaller(count, ceil_div(tasks_for(work, kWorth, 1 << 20), batches)));
+    // Rows first: a thread with its own rows copies them once. Columns too where the rows are few. Never three tasks for two.
+    const int workers = tasks_for(work, kWorth, 1 << 20);
+    const int batches = M <= 4 * kTall * workers ? ceil_div(M, 4 * kTall) : ceil_div(ceil_div(M, kBatch), workers) * workers;
+    const int groups = smaller(count, ceil_div(workers, batches));
     parallel(batches * groups, [&](int i) {
         const Range rows = share(M, batches, i / groups), mine = share(count, groups, i % groups);
         const int height = rows.end - rows.begin;
