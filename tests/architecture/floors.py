@@ -23,6 +23,7 @@ FLOORS = {
     "translator": 5,
     "evaluation": 5,
     "comparison": 5,
+    "report": 5,
     "training": 5,
     "demo": 5,
     "cli": 6,
@@ -33,6 +34,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "inspection": {"config"},  # reads files as they would be read in training
     "evaluation": {"translator"},  # scores what it answers
     "comparison": {"evaluation", "translator"},  # of two models
+    "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator"},  # returns one
     "demo": {"training", "evaluation"},  # is both on data of its own
 }

@@ -11,6 +11,7 @@ from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
 from seqwright.cli.evaluate import evaluate
 from seqwright.cli.predict import predict
+from seqwright.cli.report import report
 from seqwright.cli.train import train
 from seqwright.errors import SeqwrightError
 
@@ -54,7 +55,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, check, compare, demo):
+for command in (train, predict, evaluate, check, report, compare, demo):
     seqwright.add_command(command)
 
 

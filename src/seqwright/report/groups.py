@@ -1,0 +1,65 @@
+"""Scores of groups of items."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from seqwright.report.bar_chart import Bar
+from seqwright.report.items import Item
+
+__all__ = ["best_of", "by_length", "by_rarity", "wilson"]
+
+N_LENGTHS = 7  # bars that a phone has room for
+FREQUENCIES = (("never", 0), ("1–9", 9), ("10–99", 99), ("100–999", 999), ("1,000+", math.inf))
+
+
+def by_length(items: Sequence[Item]) -> list[Bar]:
+    """Return the share of right answers by the length of the source in tokens, in groups of about equal size."""
+    ordered = sorted(items, key=lambda item: len(item.source_tokens))
+    groups: list[list[Item]] = []
+    for item in ordered:
+        same = groups and len(groups[-1][-1].source_tokens) == len(item.source_tokens)
+        if not groups or (len(groups[-1]) >= len(items) / N_LENGTHS and not same):
+            groups.append([])
+        groups[-1].append(item)
+    return [bar(span(group), group) for group in groups]
+
+
+def span(group: Sequence[Item]) -> str:
+    first, last = len(group[0].source_tokens), len(group[-1].source_tokens)
+    return f"{first}" if first == last else f"{first}–{last}"
+
+
+def by_rarity(items: Sequence[Item]) -> list[Bar]:
+    """Return the share of right answers by how often training saw the source's rarest symbol."""
+    bars, least = [], -1.0
+    for label, most in FREQUENCIES:
+        group = [item for item in items if least < item.rarest <= most]
+        if group:
+            bars.append(bar(label, group))
+        least = most
+    return bars
+
+
+def best_of(items: Sequence[Item]) -> list[Bar]:
+    """Return the share of items with a right answer among the first 1, 2 … n."""
+    n_best = max(len(item.hypotheses) for item in items)
+    found = []
+    for n in range(1, n_best + 1):
+        n_right = sum(item.right_at is not None and item.right_at < n for item in items)
+        found.append(Bar(str(n), 100 * n_right / len(items), *wilson(n_right, len(items)), len(items)))
+    return found
+
+
+def bar(label: str, group: Sequence[Item]) -> Bar:
+    n_right = sum(item.right for item in group)
+    return Bar(label, 100 * n_right / len(group), *wilson(n_right, len(group)), len(group))
+
+
+def wilson(n_right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Return the 95 % interval, in percent, of the share that n_right of n stands for (Wilson 1927)."""
+    p = n_right / n
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return 100 * max(0.0, middle - half), 100 * min(1.0, middle + half)

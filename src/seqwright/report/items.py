@@ -1,0 +1,67 @@
+"""The dev items with everything that the sections ask about each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seqwright import evaluation, metrics
+from seqwright.bundle import Bundle
+from seqwright.data import text
+from seqwright.translator import Hypothesis
+
+__all__ = ["Item", "items"]
+
+
+class Item(NamedTuple):
+    """One dev source with the model's answers.
+
+    expected: tokens of the reference that is closest to the first answer.   edits: from that to the answer.
+    rarest: how often training saw the source's rarest symbol; 0 for one that it never saw.
+    right_at: the place, from 0, of the first right answer among the n best; None where none is right.
+    """
+
+    source: str
+    features: str
+    source_tokens: list[str]
+    references: list[str]
+    expected: list[str]
+    hypotheses: list[Hypothesis]
+    edits: int
+    rarest: int
+    right_at: int | None
+
+    @property
+    def best(self) -> Hypothesis:
+        """The model's answer."""
+        return self.hypotheses[0]
+
+    @property
+    def right(self) -> bool:
+        """Whether that is one of the references."""
+        return self.right_at == 0
+
+    @property
+    def probability(self) -> float:
+        """What the model gives its answer as a whole, end and all."""
+        return math.exp(sum(self.best.log_probs))
+
+
+def items(answered: Sequence[evaluation.Answered], bundle: Bundle) -> list[Item]:
+    """Return the items in their order."""
+    counts = dict(zip(bundle.source_vocabulary.symbols, bundle.source_vocabulary.counts, strict=True))
+    found = []
+    for one in answered:
+        source = text.source_tokens(one.source, one.features, bundle.source_format)
+        expected = [bundle.target_format.split(reference) for reference in one.references]
+        distances = [metrics.edit_distance(one.hypotheses[0].tokens, tokens) for tokens in expected]
+        closest = distances.index(min(distances))
+        right_at = next((i for i, h in enumerate(one.hypotheses) if h.tokens in expected), None)
+        found.append(
+            Item(
+                one.source, one.features, source, one.references, expected[closest], one.hypotheses,
+                distances[closest], min((counts.get(token, 0) for token in source), default=0), right_at,
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,59 @@
+"""A value over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seqwright.report import axes
+from seqwright.report.markup import Markup, element, join
+
+__all__ = ["Point", "line_chart"]
+
+DOTTED = 40  # points; where there are more, dots would hide the line
+
+
+class Point(NamedTuple):
+    """A value at x, and what it says when it is pointed at."""
+
+    x: float
+    y: float
+    says: str
+    marked: bool = False
+
+
+def line_chart(
+    title: str, points: Sequence[Point], *, x_title: str, y_title: str, least: float | None = None
+) -> Markup:
+    """Return a line through the points, the marked ones standing out.   least: where the y axis begins, at most."""
+    values = [point.y for point in points]
+    low = min(values) if least is None else min(least, *values)
+    high = max(values)
+    room = 0.08 * ((high - low) or 1)
+    frame = axes.Frame(
+        min(p.x for p in points), max(p.x for p in points), low if least is not None else low - room, high + room
+    )
+    path = " ".join(f"{'L' if i else 'M'}{frame.x(p.x):.1f} {frame.y(p.y):.1f}" for i, p in enumerate(points))
+    x_labels = [
+        element("text", f"{v:g}", x=frame.x(v), y=axes.HEIGHT - 32, text_anchor="middle")
+        for v in axes.ticks(frame.x_low, frame.x_high, about=6)
+    ]
+    dots = [
+        element("circle", element("title", p.says), cx=frame.x(p.x), cy=frame.y(p.y), r=radius(p, len(points)),
+                class_="dot best" if p.marked else "dot")
+        for p in points
+    ]  # fmt: skip
+    return axes.chart(
+        title,
+        f"{title}: from {values[0]:.3g} to {values[-1]:.3g} in {len(points)} measurements",
+        axes.grid(frame, axes.ticks(frame.y_low, frame.y_high), lambda v: f"{v:g}", y_title=y_title, x_title=x_title),
+        join(*x_labels),
+        element("path", d=path, class_="line"),
+        join(*dots),
+    )
+
+
+def radius(point: Point, n: int) -> float:
+    if point.marked:
+        return 4.5
+    return 2.5 if n <= DOTTED else 1.2

@@ -1,0 +1,97 @@
+"""The sections on what is written instead of what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seqwright.data.text import TextFormat
+from seqwright.report import answers
+from seqwright.report.edits import EDGE, Rewritten, confusions, rewritten
+from seqwright.report.heat_map import heat_map
+from seqwright.report.items import Item
+from seqwright.report.markup import Child, Markup, data, element, join
+from seqwright.report.page import Section, section, table
+
+__all__ = ["confused", "rewrites"]
+
+N_REWRITES = 20
+
+
+def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
+    """Return the most frequent rewrites with where they happen and examples."""
+    found = rewritten(items)
+    if not found:
+        return section("rewrites", "Frequent mistakes", element("p", "No answer differs from what is right."))
+    n = sum(one.n for one in found)
+    rows: list[list[Child]] = [
+        [
+            join(tokens(one.expected, format_), element("span", " → ", class_="soft"), tokens(one.said, format_)),
+            one.n,
+            where(one),
+            join(*(element("div", example(item, format_)) for item in one.examples)),
+        ]
+        for one in found[:N_REWRITES]
+    ]
+    shown = "All" if len(found) <= N_REWRITES else f"The {N_REWRITES} most frequent"
+    says = f"{shown} of {len(found):,} ways in which answers depart from what is right ({n:,} times in all)."
+    return section(
+        "rewrites",
+        "Frequent mistakes",
+        element("p", says),
+        table(
+            ["right → answered", "times", "where", "for example"],
+            rows,
+            numbers=[1],
+            name="Frequent mistakes",
+            wide=True,
+        ),
+    )
+
+
+def tokens(given: Sequence[str], format_: TextFormat) -> Markup:
+    return data(format_.join(given)) if given else element("span", "∅", class_="nothing", title="nothing")
+
+
+def where(one: Rewritten) -> Markup:
+    if not one.where:
+        return join("here and there")
+    edge = "at the start" if one.where == "after" else "at the end"
+    place = join(edge) if one.beside == EDGE else join(f"{one.where} ", data(one.beside))
+    if one.n == 1:
+        return place
+    often = f", {one.n_where:,} times" if one.n_where < one.n else ", always"
+    return join(place, element("span", often, class_="soft"))
+
+
+def example(item: Item, format_: TextFormat) -> Markup:
+    arrow = element("span", " → ", class_="soft")
+    return join(data(item.source), arrow, answers.marked(item.expected, item.best.tokens, format_))
+
+
+def confused(items: Sequence[Item]) -> Section:
+    """Return how often each of the most confused symbols is answered with which."""
+    found = confusions(items)
+    if not found.symbols:
+        return section("confusion", "Confused symbols", element("p", "No symbol was taken for another."))
+    totals = [max(1, sum(row)) for row in found.counts]
+    shares = [
+        [n / total if i != j else 0.0 for j, n in enumerate(row)]
+        for i, (row, total) in enumerate(zip(found.counts, totals, strict=True))
+    ]
+    strongest = max(max(row) for row in shares) or 1.0
+    names = [symbol if symbol != EDGE else element("span", "∅", class_="nothing") for symbol in found.symbols]
+    plain = [symbol if symbol != EDGE else "nothing" for symbol in found.symbols]
+
+    def says(i: int, j: int) -> str:
+        return f"{plain[i]} answered with {plain[j]}: {found.counts[i][j]:,} times"
+
+    def shown(i: int, j: int) -> str | None:
+        return f"{found.counts[i][j]:,}" if found.counts[i][j] else None
+
+    caption = "Rows are what is right, columns what was answered; the shade is the share of the row's mistakes."
+    shades = [[share / strongest for share in row] for row in shares]
+    return section(
+        "confusion",
+        "Confused symbols",
+        heat_map(names, names, shades, says=says, shown=shown, caption=join(caption)),
+    )

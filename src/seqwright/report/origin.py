@@ -1,0 +1,84 @@
+"""The sections on what the model comes from: its data's own troubles, and all that is needed to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from seqwright import config as configuration
+from seqwright.bundle import Bundle
+from seqwright.inspection.findings import Case, Finding, Inspection
+from seqwright.report.markup import Child, Markup, data, element, join
+from seqwright.report.page import Section, section, table
+
+__all__ = ["data_troubles", "making"]
+
+N_CASES, N_PLACES = 5, 5
+
+
+def data_troubles(found: Inspection) -> Section:
+    """Return what an inspection says of the files."""
+    rows: list[list[Child]] = [
+        [data(file.name), f"{file.pairs:,}", *(f"{n:,}" for side in (file.source, file.target) for n in
+         (side.distinct, side.symbols, side.lengths.longest))]
+        for file in found.files
+    ]  # fmt: skip
+    head = ["file", "pairs", "sources", "symbols", "longest", "targets", "symbols", "longest"]
+    return section(
+        "data",
+        "The data",
+        element("p", f"{found.verdict[:1].upper()}{found.verdict[1:]}."),
+        table(head, rows, numbers=range(1, 8), name="Files"),
+        *map(trouble, found.findings),
+    )
+
+
+def trouble(finding: Finding) -> Markup:
+    more = len(finding.cases) - N_CASES
+    return element(
+        "details",
+        element("summary", element("span", finding.level, class_=f"level {finding.level}"), " ", finding.says),
+        element("p", finding.advice, class_="soft"),
+        element("ul", *(element("li", *case(one)) for one in finding.cases[:N_CASES])),
+        element("p", f"and {more:,} more; seqwright check lists all", class_="soft") if more > 0 else None,
+    )
+
+
+def case(one: Case) -> list[Child]:
+    by_file: dict[str, list[str]] = {}
+    for place in one.places[:N_PLACES]:
+        by_file.setdefault(place.file, []).append(f"{place.line}")
+    more = len(one.places) - N_PLACES
+    where = "; ".join(f"{file}:{', '.join(lines)}" for file, lines in by_file.items())
+    return [data(one.what), " ", element("span", where, f" and {more:,} more" if more > 0 else None, class_="soft")]
+
+
+def making(bundle: Bundle) -> Section:
+    """Return the manifest and the configuration."""
+    facts = [element("div", element("dt", key), element("dd", value)) for key, value in flat(bundle.manifest)]
+    settings = element("pre", *lines(configuration.to_toml(bundle.config)))
+    return section(
+        "making",
+        "How it was made",
+        element("dl", *facts, class_="facts"),
+        element("details", element("summary", "All settings, as --config takes them"), settings),
+    )
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Markup]]:
+    found = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            found += flat(value, f"{name} › ")
+        else:
+            text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            found.append((name, element("code", text)))
+    return found
+
+
+def lines(text: str) -> list[Markup]:
+    """Return text of several lines; line feeds stay what they are."""
+    return [join(line, Markup("\n")) for line in text.split("\n")]

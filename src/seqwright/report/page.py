@@ -1,0 +1,91 @@
+"""The whole document: sections under one heading, each within reach from the list of contents."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seqwright.report.markup import Child, Markup, element, join
+
+__all__ = ["Figure", "Section", "document", "section", "table"]
+
+
+class Section(NamedTuple):
+    """A part of the page; `id` is where a link leads to."""
+
+    id: str
+    title: str
+    body: Markup
+
+
+class Figure(NamedTuple):
+    """A number at the head of the page and what it counts."""
+
+    value: str
+    unit: str
+    name: str
+
+
+def section(id_: str, title: str, *body: Child) -> Section:
+    """Return a section of paragraphs, tables and charts."""
+    return Section(id_, title, join(*body))
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[Child]], *, numbers: Sequence[int] = (), name: str, wide: bool = False
+) -> Markup:
+    """Return a table that scrolls in a box of its own where the page is too narrow.
+
+    numbers: which columns hold numbers.   name: what the table is called by a screen reader.   wide: it needs
+    more room than a phone has.
+    """
+
+    def row(cell: str, values: Sequence[Child]) -> Markup:
+        return element(
+            "tr", *(element(cell, value, class_="number" if i in numbers else None) for i, value in enumerate(values))
+        )
+
+    whole = element(
+        "table",
+        element("thead", row("th", head)),
+        element("tbody", *(row("td", r) for r in rows)),
+        class_="wide" if wide else None,
+    )
+    return element("div", whole, class_="scroll", tabindex=0, role="region", aria_label=name)
+
+
+def document(title: str, lead: str, figures: Sequence[Figure], sections: Sequence[Section]) -> str:
+    """Return the page as HTML."""
+    style = importlib.resources.files("seqwright.report").joinpath("style.css").read_text("utf-8")
+    contents = element(
+        "nav",
+        element("ol", *(element("li", element("a", s.title, href=f"#{s.id}")) for s in sections)),
+        aria_label="Contents",
+    )
+    shown = element(
+        "dl",
+        *(
+            element("div", element("dt", f.name), element("dd", f.value, element("span", f.unit)), class_="figure")
+            for f in figures
+        ),
+        class_="figures",
+    )
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        # Nothing is loaded and nothing runs, even if a browser were tricked into taking data for markup.
+        element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
+        element("title", f"{title} – seqwright report"),
+        element("style", Markup(style)),
+    )
+    main = element(
+        "main",
+        element("header", element("p", "seqwright report", class_="kicker"), element("h1", title),
+                element("p", lead, class_="lead"), shown if figures else None),
+        *(element("section", element("h2", s.title), s.body, id=s.id) for s in sections),
+    )  # fmt: skip
+    page = element("html", head, element("body", contents, main), lang="en")
+    return f"<!DOCTYPE html>\n{page}\n"

@@ -1,0 +1,109 @@
+"""From a model directory to its `report.html`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from seqwright import evaluation, inspection, metrics, translator
+from seqwright.data.readers import Pair
+from seqwright.errors import OutputError
+from seqwright.report import examples, history, learning, mistakes, origin, page, scores
+from seqwright.report.items import Item, items
+from seqwright.report.markup import element
+from seqwright.report.recovery import Recovered, recover
+
+__all__ = ["write"]
+
+MOST_SOURCES = 1000  # answered for a report
+N_BEST = 5
+
+
+def write(
+    directory: str | Path,
+    *,
+    model: translator.Translator | None = None,
+    dev: Iterable[Pair] | None = None,
+    output: str | Path | None = None,
+) -> Path:
+    """Write what the model in `directory` has learned and what it gets wrong as one HTML page; return where.
+
+    model: the directory's, if it is loaded already.   dev: pairs to answer; those that training measured on, if not
+    given.   output: the file to write; `report.html` in the directory, if not given.
+    Where data is gone or has changed, its sections are left out and the page says so. The same model and data give the
+    same bytes.   ModelError: no model.   DataError: dev has no pairs.   OutputError: cannot be written.
+    """
+    directory = Path(directory)
+    model = model or translator.load(directory)
+    found = recover(model)
+    measured = list(dev) if dev is not None else found.dev
+    result = evaluation.evaluate(model, chosen(measured), beam=N_BEST, n_best=N_BEST) if measured or dev else None
+    path = Path(output) if output is not None else directory / "report.html"
+    _write(path, composed(directory, model, result, found))
+    return path
+
+
+def chosen(dev: Sequence[Pair]) -> list[Pair]:
+    """Return the pairs of at most MOST_SOURCES sources, evenly from all."""
+    sources, _ = metrics.group_references(dev)
+    step = -(-len(sources) // MOST_SOURCES) or 1
+    kept = set(sources[::step])
+    return [pair for pair in dev if (pair.source, pair.features) in kept]
+
+
+def composed(
+    directory: Path, model: translator.Translator, result: evaluation.Evaluation | None, found: Recovered
+) -> str:
+    """Return the page."""
+    bundle = model.bundle
+    sections = [learning.learning(history.measurements(directory / "metrics.jsonl"))]
+    figures = []
+    if result is not None:
+        answered = items(result.answered, bundle)
+        figures = headline(result.scores, answered)
+        format_ = bundle.target_format
+        sections += [
+            scores.strengths(answered),
+            mistakes.rewrites(answered, format_),
+            mistakes.confused(answered),
+            examples.worst(answered, format_),
+            examples.uncertain(answered, format_),
+            *filter(None, [examples.attention(answered)]),
+            scores.oracle(answered),
+            scores.confidence(answered),
+        ]
+    if found.splits:
+        sections.append(origin.data_troubles(inspection.check(found.splits, config=bundle.config.text)))
+    if found.missing:
+        says = f"The pairs that the model was trained on are not inspected here: {found.missing}."
+        sections.append(page.section("data", "The data", element("p", says)))
+    sections.append(origin.making(bundle))
+    n_pairs = bundle.manifest.get("n_pairs")
+    lead = f"Learned from {n_pairs:,} pairs" if isinstance(n_pairs, int) else "A model"
+    if result is not None:
+        lead += f", asked for {result.scores.n:,} sources that it was not trained on" if found.dev else ""
+    return page.document(directory.resolve().name, f"{lead}.", figures, sections)
+
+
+def headline(s: metrics.Scores, answered: Sequence[Item]) -> list[page.Figure]:
+    """Return the numbers at the head of the page."""
+    n_able = sum(item.right_at is not None for item in answered)
+    return [
+        page.Figure(f"{s.exact:.1f}", "%", "exact match"),
+        page.Figure(f"{s.ter:.2f}", "%", "token errors (TER)"),
+        page.Figure(f"{100 * n_able / s.n:.1f}", "%", f"right among {N_BEST} answers"),
+        page.Figure(f"{s.errors:,}", f"of {s.n:,}", "sources answered wrong"),
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        try:
+            partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write the report: {error.strerror}; choose another --output") from None
