@@ -180,3 +180,83 @@ def test_minus_infinity_forbids_a_symbol_without_touching_the_loss(isa: str) -> 
     native("cross_entropy_forward", isa)(scores, target, length, 0.0, probs, nll)
     assert nll[0, 0] == pytest.approx(np.log(3), rel=1e-6)
     assert (probs[0, 0, 3:] == 0).all()
+
+
+def directional(
+    kernel: str, args: list[Any], wrt: dict[int, np.ndarray], outputs: list[int], eps: float
+) -> list[np.ndarray]:
+    """Return d(outputs)/dε along `wrt` by central differences of the float64 reference."""
+    ends = []
+    for sign in (+1, -1):
+        moved = cast(args, np.float64)
+        for position, direction in wrt.items():
+            moved[position] += sign * eps * direction
+        getattr(reference, kernel)(*moved)
+        ends.append([moved[i] for i in outputs])
+    return [(plus - minus) / (2 * eps) for plus, minus in zip(*ends, strict=True)]
+
+
+def agrees(slope: float, gradient: float, size: float) -> None:
+    assert abs(slope - gradient) <= 2e-5 * size, f"differences {slope:.9g}, compiled backward {gradient:.9g}"
+
+
+@every_isa
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_compiled_lstm_backward_is_the_derivative_of_the_reference_forward(
+    isa: str, reverse: bool, seed: int
+) -> None:
+    T, B, D, H = 5, 7, 9, 19
+    rng = np.random.default_rng(seed)
+    args = arguments("lstm_forward", {"T": T, "B": B, "D": D, "H": H, "reverse": reverse}, seed)
+    first, last, out = (T, 0, slice(0, T)) if reverse else (0, T, slice(1, T + 1))
+    u = {i: rng.standard_normal(args[i].shape) for i in (0, 2, 3, 4)}
+    for i in (5, 6):  # of the states, only the initial one is an input
+        u[i] = np.zeros_like(args[i])
+        u[i][first] = rng.standard_normal((B, H))
+    dh, dh_end, dc_end = (rng.standard_normal(s) for s in ((T, B, H), (B, H), (B, H)))
+    Jh, Jc = directional("lstm_forward", args, u, [5, 6], 1e-6)
+    slope = (Jh[out] * dh).sum() + (Jh[last] * dh_end).sum() + (Jc[last] * dc_end).sum()
+
+    x, lengths, Wx, Wh, b, h, c, gates, _ = forward = cast(args, np.float32)
+    native("lstm_forward", isa)(*forward)
+    dx, dWx, dWh, db = (np.zeros_like(a) for a in (x, Wx, Wh, b))
+    dh, dh_end, dc_end = cast((dh, dh_end, dc_end), np.float32)
+    native("lstm_backward", isa)(dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, dx, dWx, dWh, db, reverse)
+    terms = [(dx, u[0]), (dWx, u[2]), (dWh, u[3]), (db, u[4]), (dh_end, u[5][first]), (dc_end, u[6][first])]
+    agrees(slope, sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
+
+
+@every_isa
+@pytest.mark.parametrize("seed", range(3))
+def test_the_compiled_attention_backward_is_the_derivative_of_the_reference_forward(isa: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    args = arguments("attention_forward", {"T": 5, "B": 6, "S": 7, "E": 21}, seed)
+    u = {i: rng.standard_normal(args[i].shape) for i in (0, 1)}
+    v = rng.standard_normal(args[4].shape)
+    (slopes,) = directional("attention_forward", args, u, [4], 1e-6)
+
+    q, memory, lengths, weights, context = forward = cast(args, np.float32)
+    native("attention_forward", isa)(*forward)
+    dq, dmemory = np.zeros_like(q), np.zeros_like(memory)
+    native("attention_backward", isa)(v.astype(np.float32), q, memory, lengths, weights, dq, dmemory)
+    terms = [(dq, u[0]), (dmemory, u[1])]
+    assert context.shape == v.shape
+    agrees((slopes * v).sum(), sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
+
+
+@every_isa
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_compiled_cross_entropy_backward_is_the_derivative_of_the_reference_forward(
+    isa: str, smoothing: float
+) -> None:
+    rng = np.random.default_rng(0)
+    args = arguments("cross_entropy_forward", {"T": 5, "B": 6, "V": 37, "smoothing": smoothing})
+    u = rng.standard_normal(args[0].shape)
+    (slopes,) = directional("cross_entropy_forward", args, {0: u}, [5], 1e-6)
+
+    scores, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
+    native("cross_entropy_forward", isa)(*forward)
+    dscores = np.empty_like(scores)
+    native("cross_entropy_backward", isa)(probs, targets, lengths, smoothing, 0.25, dscores)
+    agrees(0.25 * slopes.sum(), (dscores * u).sum(), np.abs(dscores * u).sum())
