@@ -1,6 +1,8 @@
 """One line in is one line out, whatever the line holds."""
 
 import io
+import os
+import select
 import subprocess
 import sys
 
@@ -109,17 +111,21 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path, model):
 
 @posix
 def test_each_line_typed_at_a_terminal_is_answered_at_once(model):
-    import os
     import pty
 
     keyboard, terminal = pty.openpty()
-    command = [sys.executable, "-m", "seqwright", "predict", str(model)]
+    command = [*COMMAND, "predict", str(model)]
     with subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        for _ in range(2):  # the second is typed after the first is answered: a reader that waits for more would hang
-            os.write(keyboard, b"abc\n")
-            assert running.stdout.readline().endswith(b"\n")
-        os.write(keyboard, b"\x04")  # Ctrl-D at the start of a line ends the input
-        assert running.wait(timeout=60) == 0
+        try:
+            for _ in range(2):  # the second is typed after the first is answered
+                os.write(keyboard, b"abc\n")
+                answered, _, _ = select.select([running.stdout], [], [], 60)
+                assert answered, "it waits for more lines"
+                assert running.stdout.readline().endswith(b"\n")
+            os.write(keyboard, b"\x04")  # Ctrl-D at the start of a line ends the input
+            assert running.wait(timeout=60) == 0
+        finally:
+            running.kill()
     os.close(keyboard)
     os.close(terminal)
 
