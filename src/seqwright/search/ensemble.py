@@ -1,0 +1,54 @@
+"""Several models searched as one: the mean of their probabilities at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.search.step import State, Step
+from seqwright.types import Array, Ids
+
+__all__ = ["EnsembleState", "ensemble"]
+
+
+class EnsembleState(NamedTuple):
+    """The state of each member; all stand at the same hypotheses."""
+
+    members: tuple[Any, ...]  # a State each
+
+    @property
+    def attended(self) -> Array | None:
+        """The mean of where the members looked, (K, B, S); None unless all can say."""
+        looks = [member.attended for member in self.members]
+        if any(look is None for look in looks):
+            return None
+        mean: Array = np.mean(looks, axis=0)
+        return mean
+
+    def select(self, parents: npt.NDArray[np.intp]) -> EnsembleState:
+        """Return the state of hypotheses that continue parents (K', B)."""
+        return EnsembleState(tuple(member.select(parents) for member in self.members))
+
+    def keep(self, sources: npt.NDArray[np.intp]) -> EnsembleState:
+        """Return the state of some sources only, sources (B',) in that order."""
+        return EnsembleState(tuple(member.keep(sources) for member in self.members))
+
+
+def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[EnsembleState], EnsembleState]:
+    """Return the step function and first state of the ensemble of (step, first state) pairs over one vocabulary.
+
+    A symbol's probability is the arithmetic mean of what the members give it.
+    """
+    steps = [step for step, _ in members]
+
+    def step(ids: Ids, state: EnsembleState) -> tuple[Array, EnsembleState]:
+        answers = [member(ids, part) for member, part in zip(steps, state.members, strict=True)]
+        log_probs = np.stack([log_probs for log_probs, _ in answers])  # (members, K, B, V)
+        with np.errstate(divide="ignore"):  # what all members forbid stays at -inf
+            mean = np.log(np.exp(log_probs).mean(axis=0))
+        return mean, EnsembleState(tuple(part for _, part in answers))
+
+    return step, EnsembleState(tuple(state for _, state in members))
