@@ -37,7 +37,7 @@ def test_no_held_out_source_is_in_training_in_any_form(write, seed):
     settings = [f"training.seed={seed}", "training.dev_share=0.3", "text.source_form=NFC"]
     prepared = prepare(write("".join(lines)), None, config.parse({}, settings))
     held = {"".join(prepared.source_vocabulary.decode(source[:-1])) for source in prepared.dev_sources}
-    assert len(held) == 11
+    assert 4 <= len(held) <= 18  # of 36, about 0.3
     assert held.isdisjoint(sources_of(prepared))
     assert held | sources_of(prepared) == set(names)
     assert prepared.dev_origin.startswith("held out of ")

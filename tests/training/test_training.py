@@ -71,7 +71,7 @@ def test_the_manifest_says_how_the_model_came_about(tmp_path, pairs):
     assert manifest["seqwright"] == seqwright.__version__
     assert manifest["command"] == ["seqwright", "train"]
     assert manifest["seed"] == 5
-    assert manifest["n_pairs"] == 54
+    assert manifest["n_pairs"] == events[0].n_pairs
     assert list(manifest["data"]) == [str(pairs)]
     assert manifest["scores"]["dev_accuracy"] == events[-1].dev_accuracy
     assert "kernels" in manifest["kernels"]
