@@ -83,7 +83,7 @@ class Examples:
 
 
 def encode_source(
-    source: str, features: str, source_format: text.TextFormat, source_vocabulary: vocabulary.Vocabulary
+    source: str, features: str, source_format: text.Splitter, source_vocabulary: vocabulary.Vocabulary
 ) -> list[int]:
     """Return what the encoder reads for one source: features, tokens, END."""
     ids = source_vocabulary.encode(text.source_tokens(source, features, source_format))
@@ -94,8 +94,8 @@ def encode_source(
 def encode_pairs(
     pairs: Iterable[readers.Pair],
     *,
-    source_format: text.TextFormat,
-    target_format: text.TextFormat,
+    source_format: text.Splitter,
+    target_format: text.Splitter,
     source_vocabulary: vocabulary.Vocabulary,
     target_vocabulary: vocabulary.Vocabulary,
 ) -> Examples:
@@ -136,6 +136,7 @@ def batches(
     rng: np.random.Generator | None,
     max_tokens: int | None = None,
     skip: int = 0,
+    pool: int = POOL,
 ) -> Iterator[Batch]:
     """Yield every example exactly once, in batches of like length.
 
@@ -145,11 +146,13 @@ def batches(
     is longer than that by itself comes alone (`corpus` leaves such examples out).
     skip: this many batches of the epoch are passed over, at the price of their order alone. The rest is what would
     have come after them, if rng is in the state that it was in at the epoch's first batch.
+    pool: how many batches are sorted together; 1 leaves it to chance how long the neighbours are.
     """
     assert batch_size > 0, f"batch_size is {batch_size}"
+    assert pool > 0, f"pool is {pool}"
     for blocks in windows(examples, rng):
         window = Window(examples, blocks)
-        order, cuts = plan(window.source_lengths, window.target_lengths, batch_size, rng, max_tokens)
+        order, cuts = plan(window.source_lengths, window.target_lengths, batch_size, rng, max_tokens, pool)
         turns = np.arange(len(cuts) - 1) if rng is None else rng.permutation(len(cuts) - 1)
         if skip >= len(turns):
             skip -= len(turns)
@@ -246,11 +249,12 @@ def plan(
     batch_size: int,
     rng: np.random.Generator | None,
     max_tokens: int | None,
+    pool_batches: int,
 ) -> tuple[Positions, list[int]]:
     """Return an order of n examples and where to cut it into batches: from cuts[i] to cuts[i + 1]."""
     n = len(source_lengths)
     order: Positions = np.arange(n) if rng is None else rng.permutation(n)
-    n_pool = max(n, 1) if rng is None else batch_size * POOL
+    n_pool = max(n, 1) if rng is None else batch_size * pool_batches
     cuts = [0]
     for start in range(0, n, n_pool):
         pool = order[start : start + n_pool]

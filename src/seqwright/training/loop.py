@@ -7,7 +7,6 @@ a loop restored from a checkpoint goes on to the same bytes.
 from __future__ import annotations
 
 import copy
-import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -74,8 +73,10 @@ class Loop:
                 batch_size=training.batch_size,
                 rng=self._random["shuffle"],
                 max_tokens=MAX_TOKENS,
+                skip=self.position.batches,
+                pool=training.pool,
             )
-            for batch in itertools.islice(epoch, self.position.batches, None):
+            for batch in epoch:
                 loss = self._step(batch)
                 if self.position.skipped_in_a_row >= SKIPS_IN_A_ROW:
                     yield self._return()
