@@ -30,19 +30,27 @@ def references(item: Item) -> Markup:
 
 def marked(expected: Sequence[str], said: Sequence[str], format_: TextFormat) -> Markup:
     """Return an answer in which everything that differs from what is right is marked."""
-    space = " " if format_.join(["a", "b"]) == "a b" else ""
     parts: list[Markup | str] = []
+    last: str | None = None
     for differs, tokens in differing(expected, said):
+        if tokens:
+            parts.append(between(last, tokens[0], format_))
+            last = tokens[-1]
         text = format_.join(tokens)
-        if parts and text:
-            parts.append(space)
-        if differs:
+        if not differs:
+            parts.append(text)
+        else:
             parts.append(
                 element("mark", text) if text else element("mark", class_="gap", title="something is left out")
             )
-        elif text:
-            parts.append(text)
     return element("bdi", *parts) if said else data("")
+
+
+def between(last: str | None, token: str, format_: TextFormat) -> str:
+    """Return the space that joining puts between two tokens that are written apart from each other."""
+    if last is None or format_.join([token]).startswith(" "):
+        return ""
+    return " " if format_.join([last, token]).startswith(format_.join([last]) + " ") else ""
 
 
 def n_best(item: Item, format_: TextFormat, *, most: int = 5) -> Markup:
@@ -57,7 +65,7 @@ def answer(item: Item, hypothesis: Hypothesis, place: int, format_: TextFormat) 
     return element(
         "li",
         element("span", shown),
-        element("span", f"{hypothesis.score:.3f}", class_="number",
+        element("span", f"{hypothesis.score:.3f}".replace("-", "−"), class_="number",
                 title=f"probability {probability:.2g} %"),
         class_="right" if right else None,
     )  # fmt: skip

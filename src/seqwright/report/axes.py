@@ -14,7 +14,7 @@ from seqwright.report.markup import Child, Markup, element, join
 __all__ = ["HEIGHT", "WIDTH", "Frame", "chart", "grid", "ticks"]
 
 WIDTH, HEIGHT = 360, 230
-LEFT, RIGHT, TOP, BOTTOM = 44, 12, 20, 50
+LEFT, RIGHT, TOP = 44, 12, 20
 
 
 class Frame(NamedTuple):
@@ -24,6 +24,7 @@ class Frame(NamedTuple):
     x_high: float
     y_low: float
     y_high: float
+    bottom: int = 38  # room below, for labels and the axis' title
 
     def x(self, value: float) -> float:
         """Return how far from the left edge a value stands."""
@@ -31,7 +32,11 @@ class Frame(NamedTuple):
 
     def y(self, value: float) -> float:
         """Return how far from the upper edge a value stands."""
-        return HEIGHT - BOTTOM - (value - self.y_low) / ((self.y_high - self.y_low) or 1) * (HEIGHT - TOP - BOTTOM)
+        return (
+            HEIGHT
+            - self.bottom
+            - (value - self.y_low) / ((self.y_high - self.y_low) or 1) * (HEIGHT - TOP - self.bottom)
+        )
 
 
 def ticks(low: float, high: float, *, about: int = 5) -> list[float]:

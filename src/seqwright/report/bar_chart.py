@@ -25,7 +25,7 @@ class Bar(NamedTuple):
 
 def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str) -> Markup:
     """Return a bar for each group from 0 to 100 %, its interval as a whisker and its value above."""
-    frame = axes.Frame(0, len(bars), 0, 108)
+    frame = axes.Frame(0, len(bars), 0, 108, bottom=50)
     width = min(44.0, (frame.x(1) - frame.x(0)) * (1 - NARROWEST))
     drawn = []
     for i, bar in enumerate(bars):

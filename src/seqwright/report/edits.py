@@ -32,7 +32,7 @@ class Rewrite(NamedTuple):
 class Rewritten(NamedTuple):
     """A rewrite wherever it happened: how often, where most often, and examples.
 
-    where: "after" or "before" the token `beside` in n_where of the n cases; "" where no token stands out.
+    where: "after" or "before" the token `beside` in n_where of the n cases; "" where no two cases have one in common.
     """
 
     expected: Tokens
@@ -90,7 +90,7 @@ def typical(cases: Sequence[Rewrite]) -> tuple[str, str, int]:
     counted = Counter(("after", case.before) for case in cases)
     counted.update(("before", case.after) for case in cases)
     (where, beside), n = max(counted.items(), key=lambda entry: (entry[1], entry[0][0] == "after", entry[0]))
-    return (where, beside, n) if 2 * n > len(cases) else ("", "", 0)
+    return (where, beside, n) if n > 1 or len(cases) == 1 else ("", "", 0)
 
 
 def examples(cases: Sequence[tuple[Rewrite, Item]], n: int) -> list[Item]:

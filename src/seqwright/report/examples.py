@@ -15,7 +15,7 @@ __all__ = ["attention", "uncertain", "worst"]
 
 N_ITEMS = 12
 N_MAPS = 4
-LONGEST = 14  # tokens a side that a map has room for
+LONGEST = 14  # tokens a side that a phone has room for; where all items are longer, the shortest are drawn
 
 
 def worst(items: Sequence[Item], format_: TextFormat) -> Section:
@@ -44,25 +44,26 @@ def listed(items: Sequence[Item], format_: TextFormat, name: str) -> Markup:
         [answers.asked(item), answers.references(item), answers.n_best(item, format_), f"{item.edits:,}"]
         for item in items
     ]
-    return table(["asked", "right", "answered, with score", "edits"], rows, numbers=[3], name=name, wide=True)
+    return table(["asked", "right", "answered", "edits"], rows, numbers=[3], name=name, stacked=True)
 
 
 def attention(items: Sequence[Item]) -> Section | None:
     """Return where the answers to some items looked; None for a model that cannot say."""
-    able = [item for item in items if item.best.alignment is not None and fits(item)]
+    able = sorted((item for item in items if item.best.alignment is not None and item.best.tokens), key=size)
+    able = [item for item in able if size(item) <= LONGEST] or able[:N_MAPS]
     if not able:
         return None
     wrong = sorted((item for item in able if not item.right), key=lambda item: -item.edits)
     right = sorted((item for item in able if item.right), key=lambda item: -len(item.source_tokens))
     n_wrong = min(len(wrong), max(N_MAPS // 2, N_MAPS - len(right)))
     chosen = [*right[: N_MAPS - n_wrong], *wrong[:n_wrong]]
-    says = "Each row is a symbol of the answer, each column one of the source: the darker, the more it was looked at."
+    says = "Each row is a symbol of the answer, each column one of the source; colour shows where it looked."
     maps = element("div", *map(alignment, chosen), class_="maps")
     return section("attention", "Where it looks", element("p", says), maps)
 
 
-def fits(item: Item) -> bool:
-    return 0 < len(item.source_tokens) <= LONGEST and 0 < len(item.best.tokens) <= LONGEST
+def size(item: Item) -> int:
+    return max(len(item.source_tokens), len(item.best.tokens))
 
 
 def alignment(item: Item) -> Markup:

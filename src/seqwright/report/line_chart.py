@@ -35,7 +35,7 @@ def line_chart(
     )
     path = " ".join(f"{'L' if i else 'M'}{frame.x(p.x):.1f} {frame.y(p.y):.1f}" for i, p in enumerate(points))
     x_labels = [
-        element("text", f"{v:g}", x=frame.x(v), y=axes.HEIGHT - 32, text_anchor="middle")
+        element("text", f"{v:g}", x=frame.x(v), y=axes.HEIGHT - 21, text_anchor="middle")
         for v in axes.ticks(frame.x_low, frame.x_high, about=6)
     ]
     dots = [

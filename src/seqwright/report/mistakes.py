@@ -14,7 +14,7 @@ from seqwright.report.page import Section, section, table
 
 __all__ = ["confused", "rewrites"]
 
-N_REWRITES = 20
+N_REWRITES, N_SINGLE = 20, 8  # rows at most, and rows filled up with what happened once
 
 
 def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
@@ -23,6 +23,8 @@ def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
     if not found:
         return section("rewrites", "Frequent mistakes", element("p", "No answer differs from what is right."))
     n = sum(one.n for one in found)
+    n_repeated = sum(one.n > 1 for one in found)
+    shown = found[: min(N_REWRITES, max(N_SINGLE, n_repeated))]
     rows: list[list[Child]] = [
         [
             join(tokens(one.expected, format_), element("span", " → ", class_="soft"), tokens(one.said, format_)),
@@ -30,20 +32,23 @@ def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
             where(one),
             join(*(element("div", example(item, format_)) for item in one.examples)),
         ]
-        for one in found[:N_REWRITES]
+        for one in shown
     ]
-    shown = "All" if len(found) <= N_REWRITES else f"The {N_REWRITES} most frequent"
-    says = f"{shown} of {len(found):,} ways in which answers depart from what is right ({n:,} times in all)."
+    how_many = "All" if len(shown) == len(found) else f"The {len(shown)} most frequent"
+    says = (
+        f"{how_many} of {len(found):,} ways in which answers depart from what is right, {n:,} times in all. "
+        "Before the arrow stands what is right."
+    )
     return section(
         "rewrites",
         "Frequent mistakes",
         element("p", says),
         table(
-            ["right → answered", "times", "where", "for example"],
+            ["rewrite", "times", "where", "for example"],
             rows,
             numbers=[1],
             name="Frequent mistakes",
-            wide=True,
+            stacked=True,
         ),
     )
 
@@ -59,7 +64,7 @@ def where(one: Rewritten) -> Markup:
     place = join(edge) if one.beside == EDGE else join(f"{one.where} ", data(one.beside))
     if one.n == 1:
         return place
-    often = f", {one.n_where:,} times" if one.n_where < one.n else ", always"
+    often = f", {one.n_where:,} of {one.n:,}" if one.n_where < one.n else ", always"
     return join(place, element("span", often, class_="soft"))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from seqwright import config as configuration
 from seqwright.bundle import Bundle
-from seqwright.inspection.findings import Case, Finding, Inspection
+from seqwright.inspection.findings import Case, FileSummary, Finding, Inspection
 from seqwright.report.markup import Child, Markup, data, element, join
 from seqwright.report.page import Section, section, table
 
@@ -20,11 +20,7 @@ N_CASES, N_PLACES = 5, 5
 
 def data_troubles(found: Inspection) -> Section:
     """Return what an inspection says of the files."""
-    rows: list[list[Child]] = [
-        [data(file.name), f"{file.pairs:,}", *(f"{n:,}" for side in (file.source, file.target) for n in
-         (side.distinct, side.symbols, side.lengths.longest))]
-        for file in found.files
-    ]  # fmt: skip
+    rows = [described(file) for file in found.files]
     head = ["file", "pairs", "sources", "symbols", "longest", "targets", "symbols", "longest"]
     return section(
         "data",
@@ -33,6 +29,12 @@ def data_troubles(found: Inspection) -> Section:
         table(head, rows, numbers=range(1, 8), name="Files"),
         *map(trouble, found.findings),
     )
+
+
+def described(file: FileSummary) -> list[Child]:
+    sides = [(side.distinct, side.symbols, side.lengths.longest) for side in (file.source, file.target)]
+    numbers = [f"{n:,}" for n in (file.pairs, *sides[0], *sides[1])]
+    return [element("span", data(file.name), class_="name"), *numbers]
 
 
 def trouble(finding: Finding) -> Markup:

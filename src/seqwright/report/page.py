@@ -33,24 +33,33 @@ def section(id_: str, title: str, *body: Child) -> Section:
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[Child]], *, numbers: Sequence[int] = (), name: str, wide: bool = False
+    head: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    numbers: Sequence[int] = (),
+    name: str,
+    stacked: bool = False,
 ) -> Markup:
     """Return a table that scrolls in a box of its own where the page is too narrow.
 
-    numbers: which columns hold numbers.   name: what the table is called by a screen reader.   wide: it needs
-    more room than a phone has.
+    numbers: which columns hold numbers.   name: what the table is called by a screen reader.   stacked: on a phone
+    each row becomes a block, its cells one below the other under their heads.
     """
 
-    def row(cell: str, values: Sequence[Child]) -> Markup:
-        return element(
-            "tr", *(element(cell, value, class_="number" if i in numbers else None) for i, value in enumerate(values))
-        )
+    def row(values: Sequence[Child]) -> Markup:
+        cells = (
+            element("td", element("div", value) if stacked else value, class_="number" if i in numbers else None,
+                    data_head=head[i] if stacked else None)
+            for i, value in enumerate(values)
+        )  # fmt: skip
+        return element("tr", *cells)
 
+    heads = (element("th", text, class_="number" if i in numbers else None) for i, text in enumerate(head))
     whole = element(
         "table",
-        element("thead", row("th", head)),
-        element("tbody", *(row("td", r) for r in rows)),
-        class_="wide" if wide else None,
+        element("thead", element("tr", *heads)),
+        element("tbody", *map(row, rows)),
+        class_="stacked" if stacked else None,
     )
     return element("div", whole, class_="scroll", tabindex=0, role="region", aria_label=name)
 

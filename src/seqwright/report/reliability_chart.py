@@ -25,7 +25,7 @@ def reliability_chart(title: str, calibration: Calibration) -> Markup:
         for b in calibration.bins
     ]  # fmt: skip
     x_labels = [
-        element("text", f"{v}", x=frame.x(v), y=axes.HEIGHT - 32, text_anchor="middle") for v in (0, 25, 50, 75, 100)
+        element("text", f"{v}", x=frame.x(v), y=axes.HEIGHT - 21, text_anchor="middle") for v in (0, 25, 50, 75, 100)
     ]
     return axes.chart(
         title,

@@ -37,8 +37,10 @@ def write(
     directory = Path(directory)
     model = model or translator.load(directory)
     found = recover(model)
-    measured = list(dev) if dev is not None else found.dev
-    result = evaluation.evaluate(model, chosen(measured), beam=N_BEST, n_best=N_BEST) if measured or dev else None
+    result = None
+    if dev is not None or found.dev:
+        measured = chosen(found.dev if dev is None else list(dev))
+        result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST)
     path = Path(output) if output is not None else directory / "report.html"
     _write(path, composed(directory, model, result, found))
     return path
@@ -82,7 +84,7 @@ def composed(
     n_pairs = bundle.manifest.get("n_pairs")
     lead = f"Learned from {n_pairs:,} pairs" if isinstance(n_pairs, int) else "A model"
     if result is not None:
-        lead += f", asked for {result.scores.n:,} sources that it was not trained on" if found.dev else ""
+        lead += f", asked for {result.scores.n:,} sources"
     return page.document(directory.resolve().name, f"{lead}.", figures, sections)
 
 

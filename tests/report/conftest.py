@@ -1,0 +1,32 @@
+"""Model directories to report on."""
+
+from pathlib import Path
+
+import pytest
+
+from seqwright import config, training
+
+TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2"]
+HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</title></style>", "\u202eabc", "a\u200bb\0",
+           "&amp;", "' onmouseover='alert(3)", "<!--", "]]>", "\ufeffx", "javascript:alert(4)", "שלום<b>"]  # fmt: skip
+
+
+def model_of(folder: Path, lines: str, *settings: str) -> Path:
+    """Return the directory of a tiny model of these lines."""
+    (folder / "pairs.tsv").write_text(lines, encoding="utf-8", newline="")
+    training.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, [*TINY, *settings]))
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model of data that wants to be markup."""
+    lines = "".join(f"{text}{i}\t{other}\t{text.replace(';', '')}\n" for i in range(3) for text in HOSTILE
+                    for other in (text, text[::-1]))  # fmt: skip
+    return model_of(tmp_path_factory.mktemp("hostile"), lines, "training.dev_share=0.5")
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory, reversals: str) -> Path:
+    """Return a model without attention."""
+    return model_of(tmp_path_factory.mktemp("plain"), reversals, "model.attention=none")
