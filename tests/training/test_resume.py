@@ -104,12 +104,14 @@ def test_an_interrupted_training_of_another_kind_is_refused_with_the_difference(
     assert checkpoint.load(tmp_path / "model") is not None
 
 
-def test_overwrite_begins_anew_instead_of_going_on(pairs, tmp_path):
+@pytest.mark.parametrize("same", [True, False])
+def test_overwrite_goes_on_with_the_same_training_and_replaces_another(pairs, tmp_path, same):
     with pytest.raises(KeyboardInterrupt):
         training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(2))
     seen = []
-    training.train(pairs, output=tmp_path / "model", config=CONFIG, overwrite=True, listen=seen.append)
-    assert not any(isinstance(event, events.Resumed) for event in seen)
+    again = CONFIG if same else config.parse({}, [*SETTINGS, "training.seed=9"])
+    training.train(pairs, output=tmp_path / "model", config=again, overwrite=True, listen=seen.append)
+    assert any(isinstance(event, events.Resumed) for event in seen) == same
 
 
 def test_a_damaged_checkpoint_is_named_with_what_to_do(pairs, tmp_path):

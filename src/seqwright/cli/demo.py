@@ -12,6 +12,7 @@ __all__ = ["demo"]
 @click.command(short_help="Watch a model learn, and see its answers.")
 @click.argument("name", type=click.Choice(["pronunciation", "dates"]), default="pronunciation")
 @options.time_budget
+@options.threads
 @click.option(
     "-o", "--output", metavar="DIR", default="seqwright-demo", show_default=True, help="Where to leave the model."
 )

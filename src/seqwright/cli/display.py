@@ -171,9 +171,7 @@ def opening(event: Started) -> list[str]:
 
 def turn(event: Resumed | Returned) -> str:
     if isinstance(event, Resumed):
-        return (
-            f"resumed  the training goes on after epoch {event.epoch:.2f}, {clock(event.elapsed_s)} spent"
-        )
+        return f"resumed  the training goes on after epoch {event.epoch:.2f}, {clock(event.elapsed_s)} spent"
     return (
         f"epoch {event.epoch:6.2f}   no finite loss ({event.skipped} steps skipped): back to the last measurement, "
         f"with rate {event.rate:g}"
@@ -203,13 +201,14 @@ def closing(event: Finished) -> str:
         "perfect": "every dev source is answered right",
         "interrupted": "interrupted",
     }[event.reason]
+    again = "\nagain    the same command goes on from here" if event.reason == "interrupted" else ""
     if event.dev_accuracy is None:
         model = event.output or "nothing was written"
-        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}"
+        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
         f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
-        f"model    {event.output}"
+        f"model    {event.output}{again}"
     )
 
 

@@ -11,6 +11,7 @@ __all__ = ["evaluate"]
 @click.argument("model")
 @click.argument("file")
 @options.beam
+@options.threads
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(*, model: str, file: str, beam: int, as_json: bool) -> None:
     """Compare MODEL's answers with FILE, lines of source<TAB>target as for training.

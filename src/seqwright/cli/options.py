@@ -4,7 +4,7 @@ import re
 
 import click
 
-__all__ = ["beam", "time_budget"]
+__all__ = ["beam", "checkpoint_every", "threads", "time_budget"]
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -20,6 +20,14 @@ def seconds(_context: click.Context, _option: click.Parameter, value: str | None
     return total
 
 
+def use_threads(_context: click.Context, _option: click.Parameter, value: int | None) -> None:
+    """Let the compiled kernels use so many threads."""
+    if value is not None:
+        from seqwright import kernels
+
+        kernels.set_threads(value)
+
+
 beam = click.option(
     "--beam", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
     help="Answers followed at a time; 1 is greedy, and fastest.",
@@ -28,3 +36,13 @@ beam = click.option(
 time_budget = click.option(
     "--time-budget", callback=seconds, metavar="TIME", help="End within this time, such as 90s, 2m or 1h30m."
 )
+
+checkpoint_every = click.option(
+    "--checkpoint-every", callback=seconds, metavar="TIME",
+    help="Save all that is needed to go on, so often and after each epoch.  [default: 60s]",
+)  # fmt: skip
+
+threads = click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", callback=use_threads, expose_value=False,
+    help="Processor cores to use; no result depends on it.  [default: all]",
+)  # fmt: skip

@@ -18,6 +18,8 @@ __all__ = ["train"]
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
 @click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]")
 @options.time_budget
+@options.checkpoint_every
+@options.threads
 @click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
@@ -31,6 +33,7 @@ def train(
     seed: int | None,
     epochs: int | None,
     time_budget: float | None,
+    checkpoint_every: float | None,
     config_file: str | None,
     settings: tuple[str, ...],
     print_config: bool,
@@ -39,7 +42,8 @@ def train(
     """Learn from PAIRS, a file of source<TAB>target lines, and write a model directory.
 
     PAIRS is UTF-8 text, one pair a line, .gz or not; a third column holds features, if any. - is standard input.
-    The best model so far is kept whenever the dev pairs are answered better, so Ctrl-C loses nothing.
+    The best model so far is kept whenever the dev pairs are answered better. Ctrl-C, kill or a power cut lose nothing:
+    the same command again goes on, and ends with the same bytes as if it had never stopped.
 
     \b
     Examples:
@@ -53,7 +57,7 @@ def train(
     from seqwright import training
     from seqwright.cli import display
 
-    flags = {"seed": seed, "epochs": epochs, "time_budget_s": time_budget}
+    flags = {"seed": seed, "epochs": epochs, "time_budget_s": time_budget, "checkpoint_every_s": checkpoint_every}
     settings += tuple(f"training.{key}={value}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")

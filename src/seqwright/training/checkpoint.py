@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import safetensors
@@ -20,7 +20,7 @@ import safetensors.numpy
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.types import Array
 
-__all__ = ["Checkpoint", "Position", "check_same", "load", "remove", "save"]
+__all__ = ["Checkpoint", "Position", "load", "refuse", "remove", "save"]
 
 
 class Position(msgspec.Struct):
@@ -106,19 +106,18 @@ def load(directory: Path) -> Checkpoint | None:
         raise ModelError(f"{path}: damaged ({error}); give --overwrite to train from the beginning") from None
 
 
-def check_same(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise UsageError, with the differences listed, where a checkpoint is not of the training that is asked for."""
+def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> NoReturn:
+    """Raise UsageError that lists how the training of a checkpoint differs from the one that is asked for."""
     before, after = _flat(then), _flat(now)
     different = [
         f"{name} was {before.get(name)}, is {after.get(name)}"
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
-    if different:
-        raise UsageError(
-            f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
-            f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"
-        )
+    raise UsageError(
+        f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
+        f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"
+    )
 
 
 def remove(directory: Path) -> None:

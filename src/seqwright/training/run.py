@@ -18,7 +18,8 @@ import numpy as np
 import seqwright
 from seqwright import bundle, kernels
 from seqwright.config import Config
-from seqwright.errors import OutputError, UsageError
+from seqwright.data import readers
+from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt
 from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Resumed, Started
 from seqwright.training.loop import Loop
@@ -30,33 +31,36 @@ __all__ = ["train"]
 
 
 def train(
-    pairs: str | Path,
+    pairs: readers.Paths,
     *,
     output: str | Path,
-    dev: str | Path | None = None,
+    dev: readers.Paths | None = None,
     config: Config = Config(),  # noqa: B008 - frozen
     overwrite: bool = False,
     listen: Listener | None = None,
     command: Sequence[str] = (),
 ) -> Translator:
-    """Train a model on a file of pairs, keep the best one in the directory `output`, and return it.
+    """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
 
-    pairs, dev: `source<TAB>target[<TAB>features]` a line; without dev, a tenth of the sources is held out.
+    pairs, dev: files of any shape that `data.readers` knows; without dev, a tenth of the sources is held out.
     An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
     ends with the same bytes as if it had never stopped.
-    overwrite: begin anew, and replace a model that stands in `output`; it stays until the first new one is saved.
+    overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
+    model stays until the first new one is saved.
     listen: called with each event.   command: noted in the manifest.
     KeyboardInterrupt is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
     path = Path(output)
-    resumed = None if overwrite else checkpoint.load(path)
+    resumed = _unfinished(path, overwrite)
     _check_output(path, overwrite=overwrite or resumed is not None)
     prepared = prepare(pairs, dev, config)
     identity = _identity(prepared)
-    if resumed is not None:
-        checkpoint.check_same(path, resumed.identity, identity)
-    elif overwrite:
+    if resumed is not None and resumed.identity != identity:
+        if not overwrite:
+            checkpoint.refuse(path, resumed.identity, identity)
+        resumed = None
+    if resumed is None:
         checkpoint.remove(path)
     run = _Run(path, prepared, identity, listen, command)
     run.begin(resumed)
@@ -71,6 +75,16 @@ def train(
             raise
     run.end()
     return Translator(bundle.load(path))
+
+
+def _unfinished(path: Path, overwrite: bool) -> checkpoint.Checkpoint | None:
+    """Return what an interrupted training left; damage counts as nothing where it would be overwritten."""
+    try:
+        return checkpoint.load(path)
+    except ModelError:
+        if overwrite:
+            return None
+        raise
 
 
 class _Run:
@@ -143,6 +157,8 @@ class _Run:
                 prepared.limits,
                 weights.named,
                 _manifest(prepared, self.loop, self._command),
+                prepared.source_subwords,
+                prepared.target_subwords,
             ),
         )
         self._saved = self.loop.best
@@ -190,9 +206,10 @@ class _Journal:
 def _identity(prepared: Prepared) -> dict[str, Any]:
     """Return what must be the same for a training to go on: all that decides about its bytes."""
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
-    del config["training"]["checkpoint_every_s"]
+    del config["training"]["checkpoint_every_s"], config["training"]["cache"]
     # By their part: the same file may be called by another path.
-    return {"config": config, "data": dict(zip(("pairs", "dev"), prepared.hashes.values(), strict=False))}
+    data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
+    return {"config": config, "data": data}
 
 
 def _check_output(path: Path, *, overwrite: bool) -> None:
@@ -253,7 +270,7 @@ def _manifest(prepared: Prepared, loop: Loop, command: Sequence[str]) -> dict[st
         "kernels": kernels.description(),
         "command": list(command or sys.argv),
         "seed": prepared.config.training.seed,
-        "data": prepared.hashes,
+        "data": prepared.hashes | prepared.dev_hashes,
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
         "scores": None if loop.best is None else scores,  # of the model that is kept
