@@ -228,16 +228,20 @@ constexpr int kGroup = 256 / kPanel;
 
 constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where the processor does not look by itself
 
-// Tiles [first, last) of the columns of A (K, width): kTall values of each row next to each other.
-void pack_tiles(int K, const float* A, int width, int first, int last, float* to) {
-    const int whole = smaller(last, width / kTall);  // tiles of kTall columns
-    for (int k = 0; k < K; k++, A += width, to += kTall) {
-        for (int t = first; t < whole; t++)
-            memcpy(to + static_cast<ptrdiff_t>(t - first) * kTall * kDeep, A + t * kTall, kTall * sizeof(float));
-        if (whole < last && whole >= first)
-            memcpy(to + static_cast<ptrdiff_t>(whole - first) * kTall * kDeep, A + whole * kTall,
-                   static_cast<size_t>(width - whole * kTall) * sizeof(float));
-    }
+constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
+
+// Tiles [first, last) of `tiles` even cuts of the columns of A (K, width): kTall values of each row next to each other, of
+// which a lower tile uses the first.
+void pack_tiles(int K, const float* A, int width, int tiles, int first, int last, float* to) {
+    Range columns[kTiles];
+    for (int t = first; t < last; t++) columns[t - first] = share(width, tiles, t);
+    for (int k = 0; k < K; k++, A += width, to += kTall)
+        for (int t = 0; t < last - first; t++) {
+            float* at = to + static_cast<ptrdiff_t>(t) * kTall * kDeep;
+            const Range c = columns[t];
+            if (c.begin + kTall <= width) memcpy(at, A + c.begin, kTall * sizeof(float));  // a constant size is faster
+            else memcpy(at, A + c.begin, static_cast<size_t>(c.end - c.begin) * sizeof(float));
+        }
 }
 
 void pack_group(const float* B, int N, int K, int first, int last, float* to) {
@@ -278,32 +282,30 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
     const int groups = smaller(count, wanted);                                           // of columns
     const int stripes = larger(1, smaller(ceil_div(wanted, groups), ceil_div(M, kTall)));  // of rows, for a narrow N
     const int tiles_x = ceil_div(A.width_x, kTall), tiles_h = ceil_div(A.width_h, kTall);
-    constexpr int tall = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
     struct Element {
         float* at;
         int rows;
     };
     const auto element = [&](int t, int j) {  // of C: where tile t begins in column j, and how many rows it has
         const bool of_x = t < tiles_x;
-        const int row = (of_x ? t : t - tiles_x) * kTall;
-        return Element{(of_x ? C_x : C_h) + static_cast<ptrdiff_t>(row) * N + j,
-                       smaller(kTall, (of_x ? A.width_x : A.width_h) - row)};
+        const Range rows = of_x ? share(A.width_x, tiles_x, t) : share(A.width_h, tiles_h, t - tiles_x);
+        return Element{(of_x ? C_x : C_h) + static_cast<ptrdiff_t>(rows.begin) * N + j, rows.end - rows.begin};
     };
     parallel(groups * stripes, [&](int task) {
         const Range columns = share(count, groups, task / stripes);
         const Range all_tiles = share(tiles_x + tiles_h, stripes, task % stripes);
         float* group = workspace(Slot::panel, static_cast<size_t>(kGroup) * kDeep * kPanel);
-        float* packed = workspace(Slot::rows, static_cast<size_t>(tall) * kTall * kDeep);
+        float* packed = workspace(Slot::rows, static_cast<size_t>(kTiles) * kTall * kDeep);
         for (int k = 0; k < K; k += kDeep) {
             const int deep = smaller(kDeep, K - k);
-            for (int first = all_tiles.begin; first < larger(all_tiles.end, all_tiles.begin + 1); first += tall) {
-                const Range tiles{first, smaller(first + tall, all_tiles.end)};
-                pack_tiles(deep, A.x + static_cast<ptrdiff_t>(k) * A.width_x, A.width_x, tiles.begin,
-                           smaller(tiles.end, tiles_x), packed);
-                const int first_h = larger(tiles.begin, tiles_x);
-                if (first_h < tiles.end)
-                    pack_tiles(deep, A.h + static_cast<ptrdiff_t>(k) * A.width_h, A.width_h, first_h - tiles_x,
-                               tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(first_h - first) * kTall * kDeep);
+            for (int first = all_tiles.begin; first < larger(all_tiles.end, all_tiles.begin + 1); first += kTiles) {
+                const Range tiles{first, smaller(first + kTiles, all_tiles.end)};
+                const int end_x = smaller(tiles.end, tiles_x), begin_h = larger(tiles.begin, tiles_x);
+                if (tiles.begin < end_x)
+                    pack_tiles(deep, A.x + static_cast<ptrdiff_t>(k) * A.width_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
+                if (begin_h < tiles.end)
+                    pack_tiles(deep, A.h + static_cast<ptrdiff_t>(k) * A.width_h, A.width_h, tiles_h, begin_h - tiles_x,
+                               tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(begin_h - first) * kTall * kDeep);
                 for (int p = columns.begin; p < columns.end; p++) {
                     // Packed in groups, so that a row of B is read by the kilobyte.
                     const int in_group = (p - columns.begin) % kGroup;

@@ -42,7 +42,7 @@ void pass_through(int t, Range rows, const int32_t* lengths, int H, const float*
     }
 }
 
-void store_point(const Point& y, int u, int n, int H, float* c_after, float* h_after, float* gates) {
+SEQWRIGHT_INLINE void store_point(const Point& y, int u, int n, int H, float* c_after, float* h_after, float* gates) {
     if (n == kLanes) {
         store(c_after + u, y.c);
         store(h_after + u, y.h);
@@ -87,6 +87,13 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
     const int K = D + H;
     for (int u = 0; u < H; u += kLanes) {
         const int group = u / kLanes, live = smaller(kLanes, H - u);
+        for (int r = 0; r < n; r++) {  // what is written behind the product is on its way while the product runs
+            const ptrdiff_t row = static_cast<ptrdiff_t>(at[r]) * H;
+            prefetch(c_before + row + u);
+            prefetch(c_after + row + u);
+            prefetch(h_after + row + u);
+            for (int gate = 0; gates != nullptr && gate < 4; gate++) prefetch(gates + 4 * row + gate * H + u);
+        }
         for (int v = 0; v < 4; v += kWide) {
             const ptrdiff_t panel = (group * 4 + v) / kWide;
             multiply(n, K, a, panels.weights + panel * K * kPanel, panels.bias + panel * kPanel, 0, tile + v * kLanes,
