@@ -3,63 +3,69 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from seqwright.data.readers import Pair
 from seqwright.inspection.code_points import visible
 from seqwright.inspection.findings import Case, Finding, Level, Place
-from seqwright.inspection.splits import Split, grouped
+from seqwright.inspection.splits import Split
 
-__all__ = ["duplicates", "leaks", "several_answers"]
+__all__ = ["leaks", "within_files"]
 
 
-def duplicates(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find lines that stand more than once in a file."""
-    cases = []
+def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find sources that have different targets with the same features in a file, and lines that stand there twice."""
+    several, repeated = [], []
     for split in splits:
-        for (source, features, target), where in grouped([split], whole).items():
-            if len(where) > 1:
-                cases.append(Case(f"{question(source, features)} → {visible(target)}", where))
-    if cases:
-        n = sum(len(case.places) - 1 for case in cases)
-        yield Finding(
-            kind="duplicates",
-            level=Level.NOTE,
-            says=f"{n:,} line{' repeats' if n == 1 else 's repeat'} an earlier line of the same file",
-            advice="Training sees such a pair more often. Keep them if frequency is meant, else sort -u.",
-            cases=cases,
-        )
-
-
-def several_answers(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find sources that have different targets with the same features in a file."""
-    cases = []
-    for split in splits:
-        answers: dict[tuple[str, str], dict[str, Place]] = {}
-        for (source, features, target), where in grouped([split], whole).items():
-            answers.setdefault((source, features), {})[target] = where[0]
-        for (source, features), found in answers.items():
-            if len(found) > 1:
-                said = " | ".join(map(visible, found))
-                cases.append(Case(f"{question(source, features)} → {said}", list(found.values())))
-    if cases:
-        n = len(cases)
+        for (source, features), answers in answered(split).items():
+            asked = question(source, features)
+            if len(answers) > 1:
+                first = [Place(split.name, lines[0]) for lines in answers.values()]
+                several.append(Case(f"{asked} → {' | '.join(map(visible, answers))}", first))
+            for target, lines in answers.items():
+                if len(lines) > 1:
+                    where = [Place(split.name, line) for line in lines]
+                    repeated.append(Case(f"{asked} → {visible(target)}", where))
+    if several:
+        n = len(several)
         yield Finding(
             kind="several answers",
             level=Level.NOTE,
             says=f"{n:,} source{' has' if n == 1 else 's have'} several different targets",
             advice="An evaluation counts any of them as right. A model can only learn which is likelier.",
-            cases=cases,
+            cases=several,
         )
+    if repeated:
+        n = sum(len(case.places) - 1 for case in repeated)
+        yield Finding(
+            kind="duplicates",
+            level=Level.NOTE,
+            says=f"{n:,} line{' repeats' if n == 1 else 's repeat'} an earlier line of the same file",
+            advice="Training sees such a pair more often. Keep them if frequency is meant, else sort -u.",
+            cases=repeated,
+        )
+
+
+def answered(split: Split) -> dict[tuple[str, str], dict[str, list[int]]]:
+    """Return the lines of each target of each source with its features; empty lines are left out."""
+    found: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for source, target, features, line in split.pairs:
+        if source or target:
+            found.setdefault((source, features), {}).setdefault(target, []).append(line)
+    return found
 
 
 def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
     """Find sources, with their features, that stand in more than one file; Unicode forms count as the same."""
     if len(splits) < 2:
         return
-    found = grouped(splits, lambda pair: (composed(pair.source), pair.features))
+    found: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for split in splits:
+        for pair in split.pairs:
+            if pair.source or pair.target:
+                found.setdefault((composed(pair.source), pair.features), []).append((split.name, pair.line))
     shared: dict[tuple[str, ...], list[Case]] = {}
-    for (source, features), where in found.items():
-        files = tuple(dict.fromkeys(place.file for place in where))
+    for (source, features), stands in found.items():
+        files = tuple(dict.fromkeys(name for name, _ in stands))
         if len(files) > 1:
+            where = [Place(*place) for place in stands]
             shared.setdefault(files, []).append(Case(question(source, features), where))
     for files, cases in shared.items():
         n = len(cases)
@@ -70,10 +76,6 @@ def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
             advice="A score on them measures memory. Remove them from all files but one.",
             cases=cases,
         )
-
-
-def whole(pair: Pair) -> tuple[str, str, str]:
-    return pair.source, pair.features, pair.target
 
 
 def composed(text: str) -> str:

@@ -63,5 +63,4 @@ def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str]) ->
     yield from lengths.empty(splits)
     yield from lengths.long(cuts, units)
     yield from lengths.unlikely_ratios(cuts)
-    yield from repeats.several_answers(splits)
-    yield from repeats.duplicates(splits)
+    yield from repeats.within_files(splits)

@@ -1,23 +1,31 @@
 """The files under inspection, as pairs, and the names that places in them go by."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from seqwright.data.readers import Pair
 from seqwright.data.text import TextFormat
 from seqwright.inspection.findings import Place
 
-__all__ = ["SIDES", "Cut", "Side", "Split", "alphabet", "grouped", "places", "texts"]
+__all__ = ["SIDES", "Cut", "Side", "Split", "alphabet", "places", "texts"]
 
 Side = tuple[str, Callable[[Pair], str]]
 SIDES: tuple[Side, Side] = (("source", lambda pair: pair.source), ("target", lambda pair: pair.target))
 
 
-class Split(NamedTuple):
+@dataclass(frozen=True)
+class Split:
     """One file's pairs under the name that messages call it."""
 
     name: str
     pairs: Sequence[Pair]
+
+    @functools.cached_property
+    def alphabets(self) -> dict[str, set[str]]:
+        """Every character of each side, by the side's name."""
+        return {name: set().union(*map(text_of, self.pairs)) for name, text_of in SIDES}
 
 
 class Cut(NamedTuple):
@@ -45,20 +53,7 @@ def texts(splits: Iterable[Split], text_of: Callable[[Pair], str]) -> Iterator[t
 
 def alphabet(splits: Iterable[Split], side: Side) -> set[str]:
     """Return every character of one side."""
-    found: set[str] = set()
-    for split in splits:
-        found.update(*map(side[1], split.pairs))
-    return found
-
-
-def grouped(splits: Iterable[Split], key: Callable[[Pair], tuple[str, ...]]) -> dict[tuple[str, ...], list[Place]]:
-    """Return where each key stands, in order of first occurrence; empty lines stand nowhere."""
-    found: dict[tuple[str, ...], list[Place]] = {}
-    for split in splits:
-        for pair in split.pairs:
-            if pair.source or pair.target:
-                found.setdefault(key(pair), []).append(Place(split.name, pair.line))
-    return found
+    return set().union(*(split.alphabets[side[0]] for split in splits))
 
 
 def places(found: Iterable[tuple[Split, Pair]]) -> list[Place]:
