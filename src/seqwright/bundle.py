@@ -2,6 +2,7 @@
 
     config.json         format version, configuration, sizes and length limits
     source.vocab.json   target.vocab.json
+    source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
     model.safetensors   float32 weights under the names of `Seq2seq.params`
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
@@ -25,7 +26,9 @@ import safetensors
 import safetensors.numpy
 
 from seqwright.config import Config
-from seqwright.data.text import TextFormat, Tokens, UnicodeForm
+from seqwright.data import subwords
+from seqwright.data.subwords import Subwords
+from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq
@@ -57,18 +60,24 @@ class Bundle(msgspec.Struct, frozen=True):
     limits: Limits
     weights: dict[str, Array]
     manifest: dict[str, Any] = {}
+    source_subwords: Subwords | None = None
+    target_subwords: Subwords | None = None
 
     @property
-    def source_format(self) -> TextFormat:
+    def source_format(self) -> Splitter:
         """How sources are cut into tokens."""
         text = self.config.text
-        return TextFormat(text.source_tokens or Tokens.CHARACTERS, text.source_form or UnicodeForm.NFC)
+        return self.source_subwords or _text_format(text.source_tokens, text.source_form)
 
     @property
-    def target_format(self) -> TextFormat:
+    def target_format(self) -> Splitter:
         """How targets are cut into tokens and joined again."""
         text = self.config.text
-        return TextFormat(text.target_tokens or Tokens.CHARACTERS, text.target_form or UnicodeForm.NFC)
+        return self.target_subwords or _text_format(text.target_tokens, text.target_form)
+
+
+def _text_format(tokens: str | None, form: UnicodeForm | None) -> TextFormat:
+    return TextFormat(Tokens(tokens or Tokens.CHARACTERS), form or UnicodeForm.NFC)
 
 
 class _ConfigFile(msgspec.Struct):
@@ -105,7 +114,9 @@ def save(path: Path, bundle: Bundle) -> None:
     # A hash and not a random number, so that equal trainings write equal bytes.
     stamp = hashlib.sha256(source + target + safetensors.numpy.save(bundle.weights)).hexdigest()[:16]
     config = _ConfigFile(FORMAT_VERSION, stamp, bundle.limits, bundle.config)
+    both = {"source": bundle.source_subwords, "target": bundle.target_subwords}
     files = {
+        **{f"{side}.subwords.model": cutter.model for side, cutter in both.items() if cutter is not None},
         "source.vocab.json": source,
         "target.vocab.json": target,
         "manifest.json": _json(bundle.manifest),
@@ -145,7 +156,12 @@ def load(path: Path) -> Bundle:
         manifest = msgspec.json.decode(_read(path / "manifest.json"), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
-    bundle = Bundle(config.config, source, target, config.limits, weights, manifest)
+    text = config.config.text
+    bundle = Bundle(
+        config.config, source, target, config.limits, weights, manifest,
+        _load_subwords(path / "source.subwords.model", text.source_tokens, text.source_form),
+        _load_subwords(path / "target.subwords.model", text.target_tokens, text.target_form),
+    )  # fmt: skip
     _check_weights(path, bundle)
     return bundle
 
@@ -161,6 +177,15 @@ def _load_config(path: Path) -> _ConfigFile:
         return msgspec.json.decode(data, type=_ConfigFile)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
+
+
+def _load_subwords(path: Path, tokens: str | None, form: UnicodeForm | None) -> Subwords | None:
+    if subwords.size(tokens) is None:
+        return None
+    try:
+        return Subwords(_read(path), form or UnicodeForm.NFC)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
 
 
 def _load_weights(path: Path) -> tuple[dict[str, Array], str]:

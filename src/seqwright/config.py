@@ -15,23 +15,29 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-from seqwright.data.text import Tokens, UnicodeForm
+from seqwright.data import readers, subwords
+from seqwright.data.text import UnicodeForm
 from seqwright.errors import ConfigError
 
 __all__ = ["Config", "ModelConfig", "OptimConfig", "TextConfig", "TrainingConfig", "load", "parse", "to_toml"]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+TokenChoice = Annotated[str, msgspec.Meta(pattern=subwords.PATTERN, examples=subwords.CHOICES)]
 
 
 class TextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the two sides are read and cut into tokens."""
 
+    reader: Literal["auto"] | readers.Reader = "auto"  # by a file's name or content
     source_column: Positive = 1
     target_column: Positive = 2
     features_column: Annotated[int, msgspec.Meta(ge=0)] | None = None  # 0: none
-    source_tokens: Tokens | None = None
-    target_tokens: Tokens | None = None
+    source_key: str = "source"  # what the columns are called in JSON lines, Parquet and Arrow
+    target_key: str = "target"
+    features_key: str = "features"
+    source_tokens: TokenChoice | None = None
+    target_tokens: TokenChoice | None = None
     source_form: UnicodeForm | None = None
     target_form: UnicodeForm | None = None
 
@@ -56,7 +62,7 @@ class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The optimiser and its rate over time; see `training.schedule`."""
 
     method: Literal["adam", "sgd"] = "adam"
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 3e-3
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 4e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: Share = 0.05  # of the whole run, while the rate rises from 0
     betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1
@@ -70,10 +76,13 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     epochs: Positive | None = None
     batch_size: Positive | None = None
+    pool: Positive = 64  # batches sorted together by length; 1: as chance has it
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     patience: Positive | None = 10  # epochs without a better dev score before it ends
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
     dev_limit: Positive = 1000  # dev sources answered after each epoch
+    max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
+    cache: str = ""  # directory for data that is too large for memory; "" is beside the data
     checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0  # and after each epoch
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 
@@ -195,6 +204,8 @@ def _choices(kind: Any) -> list[str]:
     """Return the words that a type allows."""
     if get_origin(kind) is Literal:
         return list(get_args(kind))
+    if isinstance(kind, msgspec.Meta):
+        return list(map(str, kind.examples or ()))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return [choice.value for choice in kind]
     return [choice for part in get_args(kind) for choice in _choices(part)]

@@ -34,10 +34,6 @@ class HoldOut:
         self._n_rows = 0
         self._n_other = 0  # pairs that can be dev no longer
 
-    def may_be_dev(self, source: str) -> bool:
-        """Return whether a source can be dev whatever else the data holds, but where nothing else is lower."""
-        return self._hash(source) < self._below
-
     def see(self, pair: Pair) -> None:
         """Take notice of the next pair; its row is the number of pairs seen before."""
         number = self._hash(pair.source)

@@ -9,13 +9,32 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 import msgspec
 
 from seqwright import errors
 
-__all__ = ["TextFormat", "Tokens", "UnicodeForm", "detect", "feature_symbols", "source_tokens"]
+__all__ = [
+    "Splitter",
+    "TextFormat",
+    "Tokens",
+    "UnicodeForm",
+    "composed",
+    "detect",
+    "feature_symbols",
+    "normalized",
+    "source_tokens",
+]
+
+
+class Splitter(Protocol):
+    """Cuts the texts of one side into tokens and joins them again: a `TextFormat`, or `subwords`."""
+
+    @property
+    def unicode_form(self) -> "UnicodeForm": ...
+    def split(self, text: str, /) -> list[str]: ...
+    def join(self, tokens: Iterable[str], /) -> str: ...
 
 
 class Tokens(StrEnum):
@@ -60,11 +79,16 @@ class TextFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         With characters and graphemes, `join(split(text))` is the text in its form, composed.
         """
-        text = (" " if self.tokens is Tokens.WORDS else "").join(tokens)
-        return text if self.unicode_form is UnicodeForm.NONE else unicodedata.normalize("NFC", text)
+        return composed((" " if self.tokens is Tokens.WORDS else "").join(tokens), self.unicode_form)
+
+
+def composed(text: str, form: UnicodeForm) -> str:
+    """Return the text in NFC unless the form is none."""
+    return text if form is UnicodeForm.NONE else unicodedata.normalize("NFC", text)
 
 
 def normalized(text: str, form: UnicodeForm) -> str:
+    """Return the text in a form."""
     if form is UnicodeForm.NONE:
         return text
     return unicodedata.normalize(cast(Literal["NFC", "NFD", "NFKC", "NFKD"], form.value), text)
@@ -90,7 +114,7 @@ def feature_symbols(features: str) -> list[str]:
     return [f"feature {name}" for name in named if name]
 
 
-def source_tokens(source: str, features: str, format_: TextFormat) -> list[str]:
+def source_tokens(source: str, features: str, format_: Splitter) -> list[str]:
     """Return what the encoder reads: the features first, then the source's own tokens."""
     return feature_symbols(features) + format_.split(source)
 

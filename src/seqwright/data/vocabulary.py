@@ -1,7 +1,7 @@
 """A side's symbols and their numbers, fixed once and stored with the model."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
 import msgspec
@@ -10,7 +10,7 @@ import numpy as np
 from seqwright import errors
 from seqwright.types import Ids
 
-__all__ = ["END", "PAD", "SPECIAL", "START", "UNKNOWN", "Vocabulary"]
+__all__ = ["END", "PAD", "SPECIAL", "START", "UNKNOWN", "VERSION", "Vocabulary"]
 
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")  # what they are called; nobody's symbols are reserved
@@ -47,7 +47,12 @@ class Vocabulary:
         counted: Counter[str] = Counter()
         for sequence in sequences:
             counted.update(sequence)
-        kept = sorted((-count, symbol) for symbol, count in counted.items() if count >= min_count)
+        return cls.from_counts(counted, min_count=min_count)
+
+    @classmethod
+    def from_counts(cls, counts: Mapping[str, int], *, min_count: int = 1) -> Self:
+        """Return the vocabulary of symbols that somebody has counted; otherwise as `build`."""
+        kept = sorted((-count, symbol) for symbol, count in counts.items() if count >= min_count)
         for _, symbol in kept:
             try:
                 symbol.encode()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seqwright.config import TextConfig
-from seqwright.data import readers, text
+from seqwright.data import readers, subwords, text
 from seqwright.inspection import characters, lengths, lookalikes, repeats, summary, unseen
 from seqwright.inspection.findings import Finding, Inspection, Level, verdict
 from seqwright.inspection.splits import Cut, Split
@@ -35,8 +35,16 @@ def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Insp
     assert splits, "there is nothing to check"
     first = splits[0].pairs
     formats = (
-        text.detect([pair.source for pair in first], tokens=config.source_tokens, unicode_form=config.source_form),
-        text.detect([pair.target for pair in first], tokens=config.target_tokens, unicode_form=config.target_form),
+        text.detect(
+            [pair.source for pair in first],
+            tokens=subwords.plain(config.source_tokens),
+            unicode_form=config.source_form,
+        ),
+        text.detect(
+            [pair.target for pair in first],
+            tokens=subwords.plain(config.target_tokens),
+            unicode_form=config.target_form,
+        ),
     )
     cuts = [Cut.of(split, formats) for split in splits]
     order = list(Level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from seqwright.data.text import TextFormat
+from seqwright.data.text import Splitter
 from seqwright.report.edits import differing
 from seqwright.report.items import Item
 from seqwright.report.markup import Markup, data, element, join
@@ -28,7 +28,7 @@ def references(item: Item) -> Markup:
     return join(*parts[1:])
 
 
-def marked(expected: Sequence[str], said: Sequence[str], format_: TextFormat) -> Markup:
+def marked(expected: Sequence[str], said: Sequence[str], format_: Splitter) -> Markup:
     """Return an answer in which everything that differs from what is right is marked."""
     parts: list[Markup | str] = []
     last: str | None = None
@@ -46,19 +46,19 @@ def marked(expected: Sequence[str], said: Sequence[str], format_: TextFormat) ->
     return element("bdi", *parts) if said else data("")
 
 
-def between(last: str | None, token: str, format_: TextFormat) -> str:
+def between(last: str | None, token: str, format_: Splitter) -> str:
     """Return the space that joining puts between two tokens that are written apart from each other."""
     if last is None or format_.join([token]).startswith(" "):
         return ""
     return " " if format_.join([last, token]).startswith(format_.join([last]) + " ") else ""
 
 
-def n_best(item: Item, format_: TextFormat, *, most: int = 5) -> Markup:
+def n_best(item: Item, format_: Splitter, *, most: int = 5) -> Markup:
     """Return the answers, best first, with the score of each; a right one stands out."""
     return element("ol", *(answer(item, h, i, format_) for i, h in enumerate(item.hypotheses[:most])), class_="answers")
 
 
-def answer(item: Item, hypothesis: Hypothesis, place: int, format_: TextFormat) -> Markup:
+def answer(item: Item, hypothesis: Hypothesis, place: int, format_: Splitter) -> Markup:
     right = place == item.right_at
     shown = data(hypothesis.text) if right or place else marked(item.expected, hypothesis.tokens, format_)
     probability = 100 * math.exp(sum(hypothesis.log_probs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqwright.data.text import TextFormat
+from seqwright.data.text import Splitter
 from seqwright.report import answers
 from seqwright.report.heat_map import heat_map
 from seqwright.report.items import Item
@@ -18,7 +18,7 @@ N_MAPS = 4
 LONGEST = 14  # tokens a side that a phone has room for; where all items are longer, the shortest are drawn
 
 
-def worst(items: Sequence[Item], format_: TextFormat) -> Section:
+def worst(items: Sequence[Item], format_: Splitter) -> Section:
     """Return the items whose answer is farthest from any right one, the surest first among equals."""
     wrong = [item for item in items if not item.right]
     if not wrong:
@@ -31,7 +31,7 @@ def worst(items: Sequence[Item], format_: TextFormat) -> Section:
     return section("worst", "Farthest off", element("p", says), listed(far[:N_ITEMS], format_, "Farthest off"))
 
 
-def uncertain(items: Sequence[Item], format_: TextFormat) -> Section:
+def uncertain(items: Sequence[Item], format_: Splitter) -> Section:
     """Return the items to whose answer the model gives the least probability, right or wrong."""
     unsure = sorted(items, key=lambda item: item.probability)[:N_ITEMS]
     n_right = sum(item.right for item in unsure)
@@ -39,7 +39,7 @@ def uncertain(items: Sequence[Item], format_: TextFormat) -> Section:
     return section("uncertain", "Least certain", element("p", says), listed(unsure, format_, "Least certain"))
 
 
-def listed(items: Sequence[Item], format_: TextFormat, name: str) -> Markup:
+def listed(items: Sequence[Item], format_: Splitter, name: str) -> Markup:
     rows = [
         [answers.asked(item), answers.references(item), answers.n_best(item, format_), f"{item.edits:,}"]
         for item in items

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqwright.data.text import TextFormat
+from seqwright.data.text import Splitter
 from seqwright.report import answers
 from seqwright.report.edits import EDGE, Rewritten, confusions, rewritten
 from seqwright.report.heat_map import heat_map
@@ -17,7 +17,7 @@ __all__ = ["confused", "rewrites"]
 N_REWRITES, N_SINGLE = 20, 8  # rows at most, and rows filled up with what happened once
 
 
-def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
+def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
     """Return the most frequent rewrites with where they happen and examples."""
     found = rewritten(items)
     if not found:
@@ -53,7 +53,7 @@ def rewrites(items: Sequence[Item], format_: TextFormat) -> Section:
     )
 
 
-def tokens(given: Sequence[str], format_: TextFormat) -> Markup:
+def tokens(given: Sequence[str], format_: Splitter) -> Markup:
     return data(format_.join(given)) if given else element("span", "∅", class_="nothing", title="nothing")
 
 
@@ -68,7 +68,7 @@ def where(one: Rewritten) -> Markup:
     return join(place, element("span", often, class_="soft"))
 
 
-def example(item: Item, format_: TextFormat) -> Markup:
+def example(item: Item, format_: Splitter) -> Markup:
     arrow = element("span", " → ", class_="soft")
     return join(data(item.source), arrow, answers.marked(item.expected, item.best.tokens, format_))
 

@@ -28,7 +28,6 @@ from seqwright.types import Array
 
 __all__ = ["Loop"]
 
-MAX_TOKENS = 65_536  # of a padded batch: bounds memory where a line is monstrous
 MEASURE_EVERY = 0.2  # of a time budget: the first good model is kept long before the end of a long epoch
 SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the loop returns to the last measurement
 MAX_RETURNS = 5
@@ -72,7 +71,7 @@ class Loop:
                 self._prepared.examples,
                 batch_size=training.batch_size,
                 rng=self._random["shuffle"],
-                max_tokens=MAX_TOKENS,
+                max_tokens=training.max_batch_tokens,
                 skip=self.position.batches,
                 pool=training.pool,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +11,8 @@ import msgspec
 
 from seqwright import metrics
 from seqwright.bundle import Limits
-from seqwright.config import Config
-from seqwright.data import batches, holdout, readers, text, vocabulary
+from seqwright.config import Config, TextConfig
+from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.errors import DataError, UsageError
 from seqwright.training import recipe
 from seqwright.types import Array
@@ -35,77 +34,96 @@ class Prepared(NamedTuple):
     dev_sources: list[list[int]]
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
     dev_origin: str
-    hashes: dict[str, str]  # SHA-256 of each file
+    hashes: dict[str, str]  # SHA-256 of each file of pairs
+    dev_hashes: dict[str, str]
+    source_subwords: subwords.Subwords | None
+    target_subwords: subwords.Subwords | None
+    excluded: list[corpus.Excluded]  # pairs too long to train on
 
 
-def prepare(path: Path | str, dev_path: Path | str | None, config: Config) -> Prepared:
-    """Read the pairs of `path`; take dev pairs from dev_path, or hold some out by source.
+def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Config) -> Prepared:
+    """Read the pairs of `paths`; take dev pairs from dev_paths, or hold some out by source.
 
+    Where the pairs are too many for memory, they are kept in files (`data.encode`), in `training.cache` if it is set.
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
     """
-    name = readers.display_name(path)
-    if str(path) == "-" == str(dev_path):
+    reader = None if config.text.reader == "auto" else config.text.reader
+    inputs = readers.inputs(paths, reader=reader)
+    dev_inputs = [] if dev_paths is None else readers.inputs(dev_paths, reader=reader)
+    if any(_reads_standard_input(one) for one in inputs) and any(_reads_standard_input(one) for one in dev_inputs):
         raise UsageError("standard input cannot be both the pairs and the dev pairs; give one of them as a file")
-    columns = readers.Columns(
-        source=config.text.source_column, target=config.text.target_column, features=config.text.features_column
-    )
-    pairs = [pair for pair in readers.read_pairs(path, columns=columns) if pair.source or pair.target]
-    features_column = columns.features_if_found if any(pair.features for pair in pairs) else 0
-    if len(pairs) < 2:
-        raise DataError(f"{name}: one pair only; a model needs at least two to learn from, better thousands")
-    if dev_path is None:
-        try:
-            pairs, dev = holdout.split(pairs, fraction=config.training.dev_share, seed=config.training.seed)
-        except DataError as error:
-            raise DataError(f"{name}: {error}") from None
-        origin = f"held out of {name}"
+    columns = _columns(config)
+    place = cache.Place(Path(config.training.cache)) if config.training.cache else None
+    found = encode.read(inputs, _request(config, columns, hold_out=dev_paths is None), place=place)
+    features_column = columns.features_if_found if found.has_features else 0
+    if dev_paths is None:
+        dev, origin = found.dev, f"held out of {', '.join(one.name for one in inputs)}"
     else:
         columns = dataclasses.replace(columns, features=features_column)  # the dev file is read as the pairs were
-        dev = [pair for pair in readers.read_pairs(dev_path, columns=columns) if pair.source or pair.target]
-        origin = readers.display_name(dev_path)
+        dev = [pair for one in dev_inputs for pair in one.pairs(columns) if pair.source or pair.target]
+        origin = ", ".join(one.name for one in dev_inputs)
+    dev_sources, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
+    encoded = [batches.encode_source(*source, found.source_format, found.source_vocabulary) for source in dev_sources]
+    _check_overlap(encoded, dev_references, found.target_vocabulary, origin)
 
-    source_format = text.detect(
-        [p.source for p in pairs], tokens=config.text.source_tokens, unicode_form=config.text.source_form
-    )
-    target_format = text.detect(
-        [p.target for p in pairs], tokens=config.text.target_tokens, unicode_form=config.text.target_form
-    )
-    source_vocabulary = vocabulary.Vocabulary.build(
-        text.source_tokens(pair.source, pair.features, source_format) for pair in pairs
-    )
-    target_vocabulary = vocabulary.Vocabulary.build(target_format.split(pair.target) for pair in pairs)
-    dev_sources, dev_references = _measured(dev, config.training.dev_limit, target_format)
-    encoded = [batches.encode_source(*source, source_format, source_vocabulary) for source in dev_sources]
-    _check_overlap(encoded, dev_references, target_vocabulary, origin)
-
-    examples = batches.encode_pairs(
-        pairs, source_format=source_format, target_format=target_format,
-        source_vocabulary=source_vocabulary, target_vocabulary=target_vocabulary,
-    )  # fmt: skip
-    hidden = UNKNOWNS_AN_EPOCH / max(1, len(examples.source))
-    found = msgspec.structs.replace(
-        config.text, features_column=features_column,
-        source_tokens=source_format.tokens, source_form=source_format.unicode_form,
-        target_tokens=target_format.tokens, target_form=target_format.unicode_form,
-    )  # fmt: skip
+    hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
+    config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
     return Prepared(
-        recipe.complete(msgspec.structs.replace(config, text=found), len(pairs)),
-        source_vocabulary,
-        target_vocabulary,
-        Limits(
-            int(examples.target_lengths.max()) - 1, float((examples.target_lengths / examples.source_lengths).max())
-        ),
-        examples,
-        batches.unknown_rates(source_vocabulary, at_least=min(1e-3, hidden)),
+        recipe.complete(config, len(found.examples)),
+        found.source_vocabulary,
+        found.target_vocabulary,
+        Limits(found.longest_target, found.ratio),
+        found.examples,
+        batches.unknown_rates(found.source_vocabulary, at_least=min(1e-3, hidden)),
         encoded,
         dev_references,
         origin,
-        {str(p): _sha256(p) for p in (path, dev_path) if p is not None and str(p) != "-"},
+        found.hashes,
+        {name: digest for one in dev_inputs for name, digest in one.hashes.items()},
+        found.source_format if isinstance(found.source_format, subwords.Subwords) else None,
+        found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
+        found.excluded,
+    )
+
+
+def _reads_standard_input(one: readers.Input) -> bool:
+    return "-" in map(str, one.paths)
+
+
+def _columns(config: Config) -> readers.Columns:
+    t = config.text
+    names = readers.Names(t.source_key, t.target_key, t.features_key)
+    return readers.Columns(source=t.source_column, target=t.target_column, features=t.features_column, names=names)
+
+
+def _request(config: Config, columns: readers.Columns, *, hold_out: bool) -> encode.Request:
+    return encode.Request(
+        columns=columns,
+        source_tokens=config.text.source_tokens,
+        source_form=config.text.source_form,
+        target_tokens=config.text.target_tokens,
+        target_form=config.text.target_form,
+        dev_share=config.training.dev_share if hold_out else None,
+        seed=config.training.seed,
+        max_tokens=config.training.max_batch_tokens,
+    )
+
+
+def _found_text(config: Config, found: corpus.Corpus, features_column: int) -> TextConfig:
+    """Return the text's configuration with what was found."""
+    source, target = found.source_format, found.target_format
+    return msgspec.structs.replace(
+        config.text,
+        features_column=features_column,
+        source_tokens=source.tokens if isinstance(source, text.TextFormat) else config.text.source_tokens,
+        source_form=source.unicode_form,
+        target_tokens=target.tokens if isinstance(target, text.TextFormat) else config.text.target_tokens,
+        target_form=target.unicode_form,
     )
 
 
 def _measured(
-    dev: Sequence[readers.Pair], limit: int, target_format: text.TextFormat
+    dev: Sequence[readers.Pair], limit: int, target_format: text.Splitter
 ) -> tuple[list[tuple[str, str]], list[list[list[str]]]]:
     """Return (source, features) of up to `limit` dev sources, evenly from the whole set, and their reference tokens."""
     sources, references = metrics.group_references(dev)
@@ -129,8 +147,3 @@ def _check_overlap(
             f"{origin}: its {side}s share no symbol with the training {side}s; "
             f"is it of the same task, with the columns in the same order?"
         )
-
-
-def _sha256(path: Path | str) -> str:
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

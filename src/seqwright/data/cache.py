@@ -1,0 +1,139 @@
+"""Directories of encoded data that outlive a run: whole or absent, checked when they are opened, never in the way.
+
+    .<name>.seqwright-cache/<key>/        an entry: its files, and check.json with size and CRC-32 of each
+    .<name>.seqwright-cache/<…>.partial/  one being written, or what a killed run has left
+
+An entry is written beside its place and renamed into it, so several runs may build the same one: the first to end wins.
+Entries are never changed; deleting the directory is always safe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from seqwright import errors
+
+__all__ = ["Building", "Place", "beside", "writing"]
+
+CHECK = "check.json"
+PARTIAL = ".partial"
+ABANDONED_S = 3600.0  # a directory that nobody has written to for so long belongs to a run that was killed
+CHUNK = 1 << 20
+
+
+class Place:
+    """A directory of entries, which need not exist."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def find(self, key: str) -> Path | None:
+        """Return the directory of an entry, or None where there is none or it is damaged."""
+        entry = self.directory / key
+        return entry if is_whole(entry) else None
+
+    def build(self) -> Building:
+        """Begin an entry.   OSError: nothing can be written there."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned()
+        return Building(self.directory)
+
+    def _remove_abandoned(self) -> None:
+        for partial in self.directory.glob(f"*{PARTIAL}"):
+            with contextlib.suppress(OSError):
+                newest = max(path.stat().st_mtime for path in [partial, *partial.iterdir()])
+                if time.time() - newest > ABANDONED_S:
+                    shutil.rmtree(partial, ignore_errors=True)
+
+
+class Building:
+    """An entry in the making; leaving the `with` block removes what was not committed.
+
+    path: write the files there.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.path = Path(tempfile.mkdtemp(suffix=PARTIAL, dir=directory))
+
+    def __enter__(self) -> Building:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def commit(self, key: str) -> Path:
+        """Make the files the entry of this key, or leave the one that another run has made; return its directory.
+
+        OSError: it cannot be written.
+        """
+        found = {path.name: describe(path) for path in sorted(self.path.iterdir())}
+        check = self.path / CHECK
+        check.write_bytes(msgspec.json.encode(found))
+        for path in self.path.iterdir():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+        self.path.chmod(0o755)  # as any directory; mkdtemp makes private ones
+        entry = self._directory / key
+        for _ in range(3):
+            if is_whole(entry):
+                return entry
+            with contextlib.suppress(OSError):
+                # A damaged one goes out of the way in one step, because others may be looking at it.
+                entry.replace(self._directory / f"{self.path.name}.damaged{PARTIAL}")
+            with contextlib.suppress(OSError):
+                self.path.rename(entry)
+        self._remove_damaged()
+        if not is_whole(entry):
+            raise OSError(None, "the entry could not be put in its place", str(entry))
+        return entry
+
+    def _remove_damaged(self) -> None:
+        shutil.rmtree(self._directory / f"{self.path.name}.damaged{PARTIAL}", ignore_errors=True)
+
+
+def beside(path: Path | str) -> Place:
+    """Return the place for the data of a file: beside it, or in the working directory for standard input."""
+    if str(path) == "-":
+        return Place(Path(".standard-input.seqwright-cache"))
+    return Place(Path(path).parent / f".{Path(path).name}.seqwright-cache")
+
+
+def describe(path: Path) -> tuple[int, int]:
+    """Return size and CRC-32 of a file, read in small pieces."""
+    size = crc = 0
+    with path.open("rb") as stream:
+        while data := stream.read(CHUNK):
+            size += len(data)
+            crc = zlib.crc32(data, crc)
+    return size, crc
+
+
+def is_whole(entry: Path) -> bool:
+    """Return whether every file of the entry is as it was written."""
+    try:
+        expected = msgspec.json.decode((entry / CHECK).read_bytes(), type=dict[str, tuple[int, int]])
+        return all(describe(entry / name) == found for name, found in expected.items())
+    except (OSError, msgspec.MsgspecError):
+        return False
+
+
+@contextlib.contextmanager
+def writing(place: Place) -> Iterator[None]:
+    """Turn what can go wrong while an entry is written into an OutputError."""
+    try:
+        yield
+    except OSError as fault:
+        raise errors.OutputError(
+            f"{place.directory}: the data is too large for memory and its cache cannot be written there "
+            f"({fault.strerror or fault}); name a directory with room for it by --cache DIR"
+        ) from None

@@ -1,0 +1,145 @@
+"""Encoded training pairs with all that was found on the way, and the files that hold them in a `cache`.
+
+found.json          everything small: formats, pairs held out, excluded pairs, limits
+source.vocab.json   target.vocab.json
+source.npy          target.npy          ids, end to end
+source_starts.npy   target_starts.npy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.data import batches, readers, subwords, text, vocabulary
+
+__all__ = ["Corpus", "Excluded", "Format", "Found", "Whole", "load", "save"]
+
+Whole = npt.NDArray[np.signedinteger[Any]]  # of any width
+
+
+class Excluded(NamedTuple):
+    """A pair too long to train on."""
+
+    name: str  # of its file
+    line: int
+    n_tokens: int  # of both sides, with the symbols that stand around them
+
+
+class Corpus(NamedTuple):
+    """Encoded training pairs and all that was found on the way.
+
+    dev: the pairs held out.   hashes: SHA-256 of each file, by name.   longest_target: tokens.
+    ratio: greatest number of target tokens for one source token, its end included.
+    """
+
+    examples: batches.Examples
+    source_format: text.TextFormat | subwords.Subwords
+    target_format: text.TextFormat | subwords.Subwords
+    source_vocabulary: vocabulary.Vocabulary
+    target_vocabulary: vocabulary.Vocabulary
+    dev: list[readers.Pair]
+    excluded: list[Excluded]
+    has_features: bool
+    longest_target: int
+    ratio: float
+    hashes: dict[str, str]
+
+
+class Format(msgspec.Struct, frozen=True):
+    """A `Splitter` without its model."""
+
+    form: text.UnicodeForm
+    tokens: text.Tokens | None  # None: subwords
+    model: bytes | None = None
+
+    @classmethod
+    def of(cls, splitter: text.Splitter) -> Format:
+        if isinstance(splitter, subwords.Subwords):
+            return cls(splitter.unicode_form, None, splitter.model)
+        assert isinstance(splitter, text.TextFormat)
+        return cls(splitter.unicode_form, splitter.tokens)
+
+    def splitter(self) -> text.TextFormat | subwords.Subwords:
+        if self.tokens is None:
+            assert self.model is not None
+            return subwords.Subwords(self.model, self.form)
+        return text.TextFormat(self.tokens, self.form)
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A corpus without its arrays and vocabularies."""
+
+    source: Format
+    target: Format
+    dev: list[readers.Pair]
+    excluded: list[tuple[int, int, int]]  # number of the input, line, tokens
+    has_features: bool
+    longest_target: int
+    ratio: float
+
+    def corpus(
+        self,
+        examples: batches.Examples,
+        source_vocabulary: vocabulary.Vocabulary,
+        target_vocabulary: vocabulary.Vocabulary,
+        names: Sequence[str],
+        hashes: dict[str, str],
+    ) -> Corpus:
+        return Corpus(
+            examples, self.source.splitter(), self.target.splitter(), source_vocabulary, target_vocabulary, self.dev,
+            [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
+            self.has_features, self.longest_target, self.ratio, hashes,
+        )  # fmt: skip
+
+
+def save(
+    folder: Path,
+    found: Found,
+    source_vocabulary: vocabulary.Vocabulary,
+    target_vocabulary: vocabulary.Vocabulary,
+    arrays: Mapping[str, Iterable[Whole]],
+) -> None:
+    """Write an entry's files.   arrays: of `batches.Examples`, in pieces.   OSError."""
+    (folder / "found.json").write_bytes(msgspec.json.encode(found))
+    (folder / "source.vocab.json").write_bytes(source_vocabulary.to_json())
+    (folder / "target.vocab.json").write_bytes(target_vocabulary.to_json())
+    for name, pieces in arrays.items():
+        write_array(folder / f"{name}.npy", pieces)
+
+
+def write_array(path: Path, pieces: Iterable[Whole]) -> None:
+    """Write a one-dimensional array, of which only a piece at a time is in memory, as np.save does."""
+    with path.open("wb") as stream:
+        n, dtype = 0, None
+        length = write_header(stream, np.dtype(np.int64), 0)
+        for piece in pieces:
+            stream.write(piece.data)
+            n, dtype = n + len(piece), piece.dtype
+        assert dtype is not None, f"{path.name} has no piece"
+        stream.seek(0)
+        assert write_header(stream, dtype, n) == length, "the header has overwritten numbers"
+
+
+def write_header(stream: BinaryIO, dtype: np.dtype[Any], n: int) -> int:
+    # NumPy leaves room for the number to grow, so that headers of all lengths have one size.
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (n,)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    return stream.tell()
+
+
+def load(entry: Path, names: Sequence[str], hashes: dict[str, str]) -> Corpus:
+    """Return the corpus of an entry.   names: of the inputs, which may be called otherwise than when it was made."""
+    found = msgspec.json.decode((entry / "found.json").read_bytes(), type=Found)
+    source, target = (
+        vocabulary.Vocabulary.from_json((entry / f"{side}.vocab.json").read_bytes(), path=entry)
+        for side in ("source", "target")
+    )
+    names_of_arrays = ("source", "source_starts", "target", "target_starts")
+    arrays = {name: np.load(entry / f"{name}.npy", mmap_mode="r") for name in names_of_arrays}
+    return found.corpus(batches.Examples(**arrays), source, target, names, hashes)

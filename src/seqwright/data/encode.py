@@ -1,0 +1,294 @@
+"""From files of any size to a corpus, in one pass over the text.
+
+Tokens get provisional numbers in the order in which they come, because their final ones depend on how frequent they
+are; a second pass over the numbers, not the text, replaces them and leaves out what is held out. While there are few
+(`IN_MEMORY`), all that happens in memory and nothing is written. Where there are more, the arrays are kept in a `cache`
+and mapped into memory from there; the next run with the same content and the same request finds them.
+
+How texts are cut is found, and subwords are trained, from the first `HEAD_PAIRS` pairs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from seqwright import errors
+from seqwright.data import batches, cache, corpus, holdout, readers, spool, subwords, text, vocabulary
+
+__all__ = ["Request", "read"]
+
+VERSION = 1  # of what is cached: raised whenever the same text would give other files
+HEAD_PAIRS = 200_000
+HEAD_CHARACTERS = 1 << 25
+IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
+WITHOUT_CACHE = 1 << 28  # ids that memory must hold where no cache can be written
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the files that decides about a corpus.
+
+    tokens: characters, graphemes, words, subwords:N; None is found from the data, as the Unicode form is.
+    dev_share: of the sources, to hold out; None holds none out.   max_tokens: longer examples are excluded.
+    """
+
+    columns: readers.Columns = readers.Columns()
+    source_tokens: str | None = None
+    source_form: text.UnicodeForm | None = None
+    target_tokens: str | None = None
+    target_form: text.UnicodeForm | None = None
+    dev_share: float | None = None
+    seed: int = 1
+    max_tokens: int = 65_536
+
+
+def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Place | None = None) -> corpus.Corpus:
+    """Return the corpus of the inputs, one after the other.
+
+    place: where the arrays are kept if they are many; None is beside the first file.
+    DataError: what a reader says, fewer than two pairs, nothing to hold out, or nothing left to train on.
+    OutputError: the data is too large for memory and no cache can be written.
+    """
+    place = place or cache.beside(inputs[0].paths[0])
+    if place.directory.is_dir() and not any(one.is_stream for one in inputs):
+        hashes = {readers.display_name(path): readers.sha256(path) for one in inputs for path in one.paths}
+        if entry := place.find(key(request, hashes)):
+            return corpus.load(entry, [one.name for one in inputs], hashes)
+    with Builder(inputs, request, place) as builder:
+        return builder.build()
+
+
+def key(request: Request, hashes: Mapping[str, str]) -> str:
+    """Return the name of the cache entry for files with these hashes, whatever the files are called."""
+    made_with = (VERSION, vocabulary.VERSION, HEAD_PAIRS, unicodedata.unidata_version)
+    columns = [request.columns.source, request.columns.target, request.columns.features, *request.columns.names]
+    others = msgspec.structs.asdict(request) | {"columns": columns}
+    decides = msgspec.json.encode([made_with, others, list(hashes.values())])
+    return hashlib.sha256(decides).hexdigest()[:32]
+
+
+class Numbering(dict[str, int]):
+    """Gives every new token the next provisional number."""
+
+    def __missing__(self, token: str) -> int:
+        self[token] = number = len(self) + len(vocabulary.SPECIAL)
+        return number
+
+
+class Side:
+    """One side of the pairs while they are read."""
+
+    def __init__(self) -> None:
+        self.numbers = Numbering()
+        self.rows = spool.Spool()
+
+    def counts(self, dropped: corpus.Whole) -> corpus.Whole:
+        """Return how often each number occurs in the rows that are kept.   (V,)."""
+        counts = np.zeros(len(vocabulary.SPECIAL) + len(self.numbers), np.int64)
+        for portion in self.rows.portions():
+            counts += np.bincount(portion.ids[kept_ids(portion, dropped)], minlength=len(counts))
+        return counts
+
+    def numbered(self, counts: corpus.Whole) -> tuple[vocabulary.Vocabulary, corpus.Whole]:
+        """Return the vocabulary, and the final id of each provisional number."""
+        first = len(vocabulary.SPECIAL)
+        found = vocabulary.Vocabulary.from_counts(dict(zip(self.numbers, counts[first:].tolist(), strict=True)))
+        final: corpus.Whole = np.full(len(counts), vocabulary.UNKNOWN, np.int32)
+        final[:first] = np.arange(first)
+        final[[self.numbers[symbol] for symbol in found.symbols]] = np.arange(first, len(found))
+        return found, final.astype(np.int16) if len(found) < 1 << 15 else final
+
+    def flat(self, final: corpus.Whole, dropped: corpus.Whole) -> Iterator[corpus.Whole]:
+        """Yield the final ids of the rows that are kept, end to end."""
+        for portion in self.rows.portions():
+            yield final[portion.ids[kept_ids(portion, dropped)]]
+
+    def lengths(self, dropped: corpus.Whole) -> Iterator[corpus.Whole]:
+        """Yield the lengths of the rows that are kept, in pieces that are equal on both sides."""
+        row = 0
+        for lengths in self.rows.lengths():
+            yield lengths[kept_rows(row, len(lengths), dropped)]
+            row += len(lengths)
+
+
+def kept_rows(first: int, n: int, dropped: corpus.Whole) -> corpus.Whole:
+    kept = np.ones(n, bool)
+    kept[dropped[slice(*np.searchsorted(dropped, (first, first + n)))] - first] = False
+    return kept
+
+
+def kept_ids(portion: spool.Portion, dropped: corpus.Whole) -> Any:
+    kept = kept_rows(portion.first, len(portion.lengths), dropped)
+    return slice(None) if kept.all() else np.repeat(kept, portion.lengths)
+
+
+class Builder:
+    """A corpus in the making; leaving the `with` block removes whatever it has written outside the cache."""
+
+    def __init__(self, inputs: Sequence[readers.Input], request: Request, place: cache.Place) -> None:
+        self._inputs, self._request, self._place = inputs, request, place
+        self._in_memory = IN_MEMORY
+        self._source, self._target = Side(), Side()
+        self._excluded: list[tuple[int, int, int]] = []
+        self._has_features = False
+        self._building: cache.Building | None = None
+        self._cleanup = contextlib.ExitStack()
+
+    def __enter__(self) -> Builder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.rows.close()
+        self._target.rows.close()
+        self._cleanup.close()
+
+    def build(self) -> corpus.Corpus:
+        """Read all pairs and return them encoded; see `read`."""
+        rows = self._rows()
+        head = list(first_ones(rows))
+        source_format, target_format = self._formats([pair for _, pair in head])
+        held_out = None
+        if self._request.dev_share is not None:
+            held_out = holdout.HoldOut(fraction=self._request.dev_share, seed=self._request.seed)
+        with cache.writing(self._place):
+            for number, pair in itertools.chain(head, rows):
+                if self._add(number, pair, source_format, target_format) and held_out is not None:
+                    held_out.see(pair)
+        self._check_enough()
+        dev = [] if held_out is None else self._told(held_out.dev)
+        dropped = np.array([row for row, _ in dev], np.int64)
+        source_vocabulary, source_final = self._source.numbered(self._source.counts(dropped))
+        target_vocabulary, target_final = self._target.numbered(self._target.counts(dropped))
+        longest_target, ratio = self._limits(dropped)
+        found = corpus.Found(
+            source=corpus.Format.of(source_format),
+            target=corpus.Format.of(target_format),
+            dev=[pair for _, pair in dev],
+            excluded=self._excluded,
+            has_features=self._has_features,
+            longest_target=longest_target,
+            ratio=ratio,
+        )
+        arrays = {
+            "source": self._source.flat(source_final, dropped),
+            "source_starts": starts(self._source.lengths(dropped)),
+            "target": self._target.flat(target_final, dropped),
+            "target_starts": starts(self._target.lengths(dropped)),
+        }
+        hashes = {name: digest for one in self._inputs for name, digest in one.hashes.items()}
+        names = [one.name for one in self._inputs]
+        if self._building is None:
+            examples = batches.Examples(**{name: np.concatenate(list(pieces)) for name, pieces in arrays.items()})
+            return found.corpus(examples, source_vocabulary, target_vocabulary, names, hashes)
+        with cache.writing(self._place):
+            corpus.save(self._building.path, found, source_vocabulary, target_vocabulary, arrays)
+            self._source.rows.close()
+            self._target.rows.close()
+            entry = self._building.commit(key(self._request, hashes))
+        return corpus.load(entry, names, hashes)
+
+    def _rows(self) -> Iterator[tuple[int, readers.Pair]]:
+        """Yield the pairs of all inputs, each with the number of its input; what is empty on both sides is no pair."""
+        for number, one in enumerate(self._inputs):
+            for pair in one.pairs(self._request.columns):
+                if pair.source or pair.target:
+                    yield number, pair
+
+    def _formats(self, head: list[readers.Pair]) -> tuple[text.Splitter, text.Splitter]:
+        """Return how both sides are cut, from those of the first pairs that are not held out."""
+        request = self._request
+        if request.dev_share is not None:
+            # A source of these that is held out of all pairs is held out of these alone, too.
+            with contextlib.suppress(errors.DataError):
+                head, _ = holdout.split(head, fraction=request.dev_share, seed=request.seed)
+        return (
+            splitter([pair.source for pair in head], request.source_tokens, request.source_form),
+            splitter([pair.target for pair in head], request.target_tokens, request.target_form),
+        )
+
+    def _add(self, number: int, pair: readers.Pair, source_format: text.Splitter, target_format: text.Splitter) -> bool:
+        """Put the pair behind the others; return whether it is short enough."""
+        source = text.source_tokens(pair.source, pair.features, source_format)
+        target = target_format.split(pair.target)
+        n_tokens = len(source) + len(target) + 3  # END; START, END
+        if n_tokens > self._request.max_tokens:
+            self._excluded.append((number, pair.line, n_tokens))
+            return False
+        self._source.rows.add([*map(self._source.numbers.__getitem__, source), vocabulary.END])
+        self._target.rows.add([vocabulary.START, *map(self._target.numbers.__getitem__, target), vocabulary.END])
+        if self._building is None and self._source.rows.n_ids + self._target.rows.n_ids > self._in_memory:
+            self._leave_memory()
+        self._has_features = self._has_features or bool(pair.features)
+        return True
+
+    def _leave_memory(self) -> None:
+        try:
+            self._building = self._cleanup.enter_context(self._place.build())
+        except OSError:
+            if self._in_memory >= WITHOUT_CACHE:
+                raise
+            self._in_memory = WITHOUT_CACHE
+            return
+        self._source.rows.move_to(self._building.path / "source")
+        self._target.rows.move_to(self._building.path / "target")
+
+    def _check_enough(self) -> None:
+        name = ", ".join(one.name for one in self._inputs)
+        if len(self._source.rows) + len(self._excluded) < 2:
+            raise errors.DataError(f"{name}: one pair only; a model needs at least two to learn from, better thousands")
+        if not len(self._source.rows):
+            raise errors.DataError(
+                f"{name}: every pair has more than {self._request.max_tokens} tokens; cut them into shorter ones, "
+                f"or raise training.max_batch_tokens"
+            )
+
+    def _told(self, dev: Callable[[], list[tuple[int, readers.Pair]]]) -> list[tuple[int, readers.Pair]]:
+        try:
+            return dev()
+        except errors.DataError as error:
+            raise errors.DataError(f"{', '.join(one.name for one in self._inputs)}: {error}") from None
+
+    def _limits(self, dropped: corpus.Whole) -> tuple[int, float]:
+        longest, ratio = 0, 0.0
+        for source, target in zip(self._source.lengths(dropped), self._target.lengths(dropped), strict=True):
+            if len(source):
+                longest = max(longest, int(target.max()) - 2)  # START, END
+                ratio = max(ratio, float(((target - 1) / source).max()))
+        return longest, ratio
+
+
+def first_ones(rows: Iterator[tuple[int, readers.Pair]]) -> Iterator[tuple[int, readers.Pair]]:
+    """Yield as many rows as are needed to find out how texts are cut."""
+    n_characters = 0
+    for row in itertools.islice(rows, HEAD_PAIRS):
+        yield row
+        n_characters += len(row[1].source) + len(row[1].target)
+        if n_characters > HEAD_CHARACTERS:
+            return
+
+
+def splitter(texts: list[str], tokens: str | None, form: text.UnicodeForm | None) -> text.Splitter:
+    """Return what cuts texts like these; what is given is kept, the rest is found."""
+    n_pieces = subwords.size(tokens)
+    if n_pieces is None:
+        return text.detect(texts, tokens=subwords.plain(tokens), unicode_form=form)
+    # As for words: pieces are to be made of syllables, not of jamo.
+    form = form or text.detect(texts, tokens=text.Tokens.WORDS).unicode_form
+    return subwords.train(texts, n_pieces, form)
+
+
+def starts(lengths: Iterable[corpus.Whole]) -> Iterator[corpus.Whole]:
+    """Yield where each sequence begins, and where the last one ends, in pieces.   int64."""
+    end = 0
+    yield np.zeros(1, np.int64)
+    for piece in lengths:
+        ends = end + np.cumsum(piece, dtype=np.int64)
+        end = int(ends[-1]) if len(ends) else end
+        yield ends

@@ -1,0 +1,98 @@
+"""Subword tokens: pieces of words that a SentencePiece model finds in the training texts.
+
+The model is a few hundred kilobytes that belong to the seqwright model and are stored with it. It is a unigram model
+(Kudo 2018, "Subword Regularization") without fallback to bytes: what it has never seen stays visible as a piece of its
+own, which the vocabulary does not know.
+"""
+
+import importlib
+import io
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+from seqwright import errors
+from seqwright.data import text
+
+__all__ = ["CHOICES", "PATTERN", "Subwords", "plain", "size", "train"]
+
+PATTERN = r"^(characters|graphemes|words|subwords:[1-9][0-9]*)$"  # what tokens may be, as a setting writes it
+CHOICES = ["characters", "graphemes", "words", "subwords:8000"]
+SPACE = "\u2581"  # stands for a space in the pieces; a text that holds it comes back with spaces
+
+
+class Subwords:
+    """A `Splitter` by a SentencePiece model; any number of threads may use it.
+
+    model: the bytes of the model.   unicode_form: applied before texts are cut.
+    DependencyError: sentencepiece is not installed.   ModelError: not such a model.
+    """
+
+    __slots__ = ("_processor", "model", "unicode_form")
+
+    def __init__(self, model: bytes, unicode_form: text.UnicodeForm) -> None:
+        self.model, self.unicode_form = model, unicode_form
+        try:
+            self._processor = library().SentencePieceProcessor(model_proto=model)
+        except (RuntimeError, TypeError):
+            raise errors.ModelError(
+                "not a SentencePiece model; restore the model from a copy or train it again"
+            ) from None
+
+    def split(self, text_: str, /) -> list[str]:
+        """Return the pieces of a text; each space stands in the piece of what follows it."""
+        return cast(list[str], self._processor.encode(text.normalized(text_, self.unicode_form), out_type=str))
+
+    def join(self, tokens: Iterable[str], /) -> str:
+        """Return the text of pieces, composed to NFC unless the form is none; `join(split(text))` is the text."""
+        joined = "".join(tokens).replace(SPACE, " ").removeprefix(" ")  # SentencePiece puts one in front
+        return text.composed(joined, self.unicode_form)
+
+
+def size(choice: str | None) -> int | None:
+    """Return the number of pieces that a setting such as "subwords:8000" asks for; None: no subwords."""
+    kind, _, number = (choice or "").partition(":")
+    return int(number) if kind == "subwords" else None
+
+
+def plain(choice: str | None) -> text.Tokens | None:
+    """Return the tokens that a setting names; characters, of which pieces are made, where it names subwords."""
+    if choice is None:
+        return None
+    return text.Tokens.CHARACTERS if size(choice) is not None else text.Tokens(choice)
+
+
+def train(texts: Iterable[str], n_pieces: int, unicode_form: text.UnicodeForm) -> Subwords:
+    """Return subwords for texts like these: the same ones for the same texts in the same order.
+
+    n_pieces: at most as many; small data has fewer.
+    DataError: there is no text, or it has more characters than pieces.   DependencyError.
+    """
+    written = io.BytesIO()
+    normalized = (text.normalized(one, unicode_form) for one in texts if one)
+    try:
+        library().SentencePieceTrainer.train(
+            sentence_iterator=normalized, model_writer=written, vocab_size=n_pieces, model_type="unigram",
+            character_coverage=1.0, hard_vocab_limit=False, byte_fallback=False, normalization_rule_name="identity",
+            remove_extra_whitespaces=False, max_sentence_length=1 << 20, shuffle_input_sentence=False, num_threads=1,
+            minloglevel=2,
+        )  # fmt: skip
+    except RuntimeError as fault:
+        if found := re.search(r"required_chars\. (\d+) vs (\d+)", str(fault)):
+            raise errors.DataError(
+                f"{n_pieces} subwords are too few for {found[2]} characters; "
+                f"ask for more, such as subwords:{4 * int(found[2])}"
+            ) from None
+        if "sentences_.empty()" in str(fault):
+            raise errors.DataError("there is no text to find subwords in; choose other tokens") from None
+        raise errors.DataError(f"no subwords can be found ({' '.join(str(fault).split())})") from None
+    return Subwords(written.getvalue(), unicode_form)
+
+
+def library() -> Any:
+    try:
+        return importlib.import_module("sentencepiece")
+    except ImportError:
+        raise errors.DependencyError(
+            "subwords need the library sentencepiece: pip install 'seqwright[text]', or choose other tokens"
+        ) from None
