@@ -46,3 +46,8 @@ def test_the_right_answer_among_the_n_best_stands_out():
     page = Page(answers.n_best(item, WORDS))
     assert [value for tag, name, value in page.attributes if (tag, name) == ("li", "class")] == ["right"]
     assert page.text.startswith("x z−0.231x y")
+
+
+def test_an_answer_that_is_nearly_all_wrong_is_not_marked_to_pieces():
+    expected, said = list("abcdefghijklmn"), list("aXcXeXgXiXkXmX")
+    assert answers.marked(expected, said, CHARACTERS) == "<bdi>aXcXeXgXiXkXmX</bdi>"

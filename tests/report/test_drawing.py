@@ -104,3 +104,8 @@ def test_only_whole_measurements_are_read(tmp_path):
     )
     assert [(m.epoch, m.loss, m.best) for m in history.measurements(path)] == [(1, 2.5, True), (2, 1.5, False)]
     assert history.measurements(tmp_path / "gone") == []
+
+
+@pytest.mark.parametrize(("token", "shown"), [(" ", "␣"), ("", "∅"), ("a", "a"), ("a b", "a b")])
+def test_a_space_and_the_lack_of_a_symbol_can_be_seen(token, shown):
+    assert Page(markup.symbol(token)).text == shown

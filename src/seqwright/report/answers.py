@@ -13,6 +13,8 @@ from seqwright.translator import Hypothesis
 
 __all__ = ["asked", "marked", "n_best", "references"]
 
+MOST_MARKS = 6  # in an answer; more of them hide where it went wrong
+
 
 def asked(item: Item) -> Markup:
     """Return the source, with its features."""
@@ -29,10 +31,13 @@ def references(item: Item) -> Markup:
 
 
 def marked(expected: Sequence[str], said: Sequence[str], format_: Splitter) -> Markup:
-    """Return an answer in which everything that differs from what is right is marked."""
+    """Return an answer in which everything that differs from what is right is marked, if that is not nearly all."""
+    stretches = differing(expected, said)
+    if sum(differs for differs, _ in stretches) > MOST_MARKS:
+        return data(format_.join(said))
     parts: list[Markup | str] = []
     last: str | None = None
-    for differs, tokens in differing(expected, said):
+    for differs, tokens in stretches:
         if tokens:
             parts.append(between(last, tokens[0], format_))
             last = tokens[-1]

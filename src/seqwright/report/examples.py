@@ -67,10 +67,10 @@ def size(item: Item) -> int:
 
 
 def alignment(item: Item) -> Markup:
-    weights = item.best.alignment
-    assert weights is not None, "only items with an alignment are drawn"
+    assert item.best.alignment is not None, "only items with an alignment are drawn"
     end = element("span", "end", class_="nothing")
-    rows, columns = [*item.best.tokens, end], [*item.source_tokens, end]
+    rows, columns = [*item.best.tokens, end], [*(token.removeprefix("feature ") for token in item.source_tokens), end]
+    weights = item.best.alignment[: len(rows), : len(columns)]  # without the padding of the batch it was answered in
 
     def says(i: int, j: int) -> str:
         said = item.best.tokens[i] if i < len(item.best.tokens) else "the end"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from seqwright.report.markup import Markup, data, element
+from seqwright.report.markup import Markup, element, symbol
 
 __all__ = ["heat_map"]
+
+WIDEST = 3  # characters of a column's label; a longer one runs from top to bottom
 
 
 def heat_map(
@@ -22,7 +24,9 @@ def heat_map(
 
     says: what a cell tells when it is pointed at.   shown: what stands in a cell; nothing, if not given.
     """
-    head = element("tr", element("td"), *(element("th", label(column), scope="col") for column in columns))
+    head = element(
+        "tr", element("td"), *(element("th", label(column), scope="col", class_=upright(column)) for column in columns)
+    )
     body = [
         element(
             "tr",
@@ -41,5 +45,9 @@ def heat_map(
     return element("figure", element("figcaption", caption), element("div", table, class_="scroll", tabindex=0))
 
 
+def upright(text: str) -> str | None:
+    return "tall" if not isinstance(text, Markup) and len(text) > WIDEST else None
+
+
 def label(text: str) -> Markup:
-    return text if isinstance(text, Markup) else data(text)
+    return text if isinstance(text, Markup) else symbol(text)

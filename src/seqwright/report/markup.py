@@ -6,7 +6,7 @@ import html
 
 from seqwright.inspection.code_points import visible
 
-__all__ = ["Child", "Markup", "data", "element", "join"]
+__all__ = ["Child", "Markup", "data", "element", "join", "symbol"]
 
 VOID = {"meta", "link", "br"}  # elements without an end tag
 
@@ -47,6 +47,16 @@ def join(*children: Child) -> Markup:
 def data(text: str) -> Markup:
     """Return text of the user's, kept apart from the direction of what stands around it."""
     return element("bdi", text) if text else element("span", "nothing", class_="nothing")
+
+
+def symbol(token: str, empty: str = "∅") -> Markup:
+    """Return one symbol of the data; a space, and the lack of any, are drawn so that they can be seen.
+
+    empty: what stands for no symbol at all.
+    """
+    if not token.strip(" "):
+        return element("span", "␣" * len(token) or empty, class_="nothing", title="space" if token else "nothing")
+    return data(token)
 
 
 def escaped(text: str) -> str:

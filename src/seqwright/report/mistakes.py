@@ -9,7 +9,7 @@ from seqwright.report import answers
 from seqwright.report.edits import EDGE, Rewritten, confusions, rewritten
 from seqwright.report.heat_map import heat_map
 from seqwright.report.items import Item
-from seqwright.report.markup import Child, Markup, data, element, join
+from seqwright.report.markup import Child, Markup, data, element, join, symbol
 from seqwright.report.page import Section, section, table
 
 __all__ = ["confused", "rewrites"]
@@ -27,7 +27,11 @@ def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
     shown = found[: min(N_REWRITES, max(N_SINGLE, n_repeated))]
     rows: list[list[Child]] = [
         [
-            join(tokens(one.expected, format_), element("span", " → ", class_="soft"), tokens(one.said, format_)),
+            join(
+                symbol(format_.join(one.expected)),
+                element("span", " → ", class_="soft"),
+                symbol(format_.join(one.said)),
+            ),
             one.n,
             where(one),
             join(*(element("div", example(item, format_)) for item in one.examples)),
@@ -53,15 +57,11 @@ def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
     )
 
 
-def tokens(given: Sequence[str], format_: Splitter) -> Markup:
-    return data(format_.join(given)) if given else element("span", "∅", class_="nothing", title="nothing")
-
-
 def where(one: Rewritten) -> Markup:
     if not one.where:
         return join("here and there")
     edge = "at the start" if one.where == "after" else "at the end"
-    place = join(edge) if one.beside == EDGE else join(f"{one.where} ", data(one.beside))
+    place = join(edge) if one.beside == EDGE else join(f"{one.where} ", symbol(one.beside))
     if one.n == 1:
         return place
     often = f", {one.n_where:,} of {one.n:,}" if one.n_where < one.n else ", always"
@@ -84,8 +84,7 @@ def confused(items: Sequence[Item]) -> Section:
         for i, (row, total) in enumerate(zip(found.counts, totals, strict=True))
     ]
     strongest = max(max(row) for row in shares) or 1.0
-    names = [symbol if symbol != EDGE else element("span", "∅", class_="nothing") for symbol in found.symbols]
-    plain = [symbol if symbol != EDGE else "nothing" for symbol in found.symbols]
+    plain = [one if one != EDGE else "nothing" for one in found.symbols]
 
     def says(i: int, j: int) -> str:
         return f"{plain[i]} answered with {plain[j]}: {found.counts[i][j]:,} times"
@@ -98,5 +97,5 @@ def confused(items: Sequence[Item]) -> Section:
     return section(
         "confusion",
         "Confused symbols",
-        heat_map(names, names, shades, says=says, shown=shown, caption=join(caption)),
+        heat_map(found.symbols, found.symbols, shades, says=says, shown=shown, caption=join(caption)),
     )

@@ -21,20 +21,21 @@ N_CASES, N_PLACES = 5, 5
 def data_troubles(found: Inspection) -> Section:
     """Return what an inspection says of the files."""
     rows = [described(file) for file in found.files]
-    head = ["file", "pairs", "sources", "symbols", "longest", "targets", "symbols", "longest"]
     return section(
         "data",
         "The data",
         element("p", f"{found.verdict[:1].upper()}{found.verdict[1:]}."),
-        table(head, rows, numbers=range(1, 8), name="Files"),
+        table(["file", "pairs", "sources", "targets"], rows, numbers=[1], name="Files", stacked=True),
         *map(trouble, found.findings),
     )
 
 
 def described(file: FileSummary) -> list[Child]:
-    sides = [(side.distinct, side.symbols, side.lengths.longest) for side in (file.source, file.target)]
-    numbers = [f"{n:,}" for n in (file.pairs, *sides[0], *sides[1])]
-    return [element("span", data(file.name), class_="name"), *numbers]
+    sides = [
+        f"{side.distinct:,} different, {side.symbols:,} symbols, up to {side.lengths.longest:,} long"
+        for side in (file.source, file.target)
+    ]
+    return [data(file.name), f"{file.pairs:,}", *sides]
 
 
 def trouble(finding: Finding) -> Markup:
