@@ -44,8 +44,12 @@ def _choose(wanted: str) -> str:
     choices = available()
     if wanted in choices:
         return wanted
-    if not wanted or (wanted == "native" and _native):
+    if wanted == "native" and _native:
         return choices[0]
+    if not wanted:
+        # Without a fused multiply-add the compiled kernels compute it, for the same bytes; NumPy is faster then.
+        emulated = _native is not None and choices[0] == "native-plain" and not _native.plain_is_fast
+        return "reference" if emulated else choices[0]
     listed = ", ".join(["native", *choices] if _native else choices)
     raise UsageError(f"SEQWRIGHT_KERNELS={wanted}: expected one of those that can run here, which are {listed}")
 
@@ -109,7 +113,9 @@ def description() -> str:
         n = threads()
         return f"native kernels ({_chosen.removeprefix('native-')}), {n} thread{'s' if n > 1 else ''}"
     if _native:
-        return "NumPy reference kernels (slow: forced by SEQWRIGHT_KERNELS=reference)"
+        forced = os.environ.get("SEQWRIGHT_KERNELS") == "reference"
+        why = "forced by SEQWRIGHT_KERNELS=reference" if forced else "this processor has neither AVX2 nor NEON"
+        return f"NumPy reference kernels (slow: {why})"
     return f"NumPy reference kernels (slow: {_absent}; install a C++ compiler and reinstall)"
 
 

@@ -374,6 +374,12 @@ NB_MODULE(_native, m) {
         for (const Kernels* kernels : runnable()) names.push_back(kernels->name);
         return names;
     });
+    // Whether `plain` has a fused multiply-add of the processor, or computes it: right, but slower than NumPy.
+#if defined(__FMA__) || defined(__aarch64__) || defined(_M_ARM64) || defined(FP_FAST_FMAF)
+    m.attr("plain_is_fast") = true;
+#else
+    m.attr("plain_is_fast") = false;
+#endif
     m.def("threads", &threads);
     m.def("set_threads", [](int n) {
         if (n < 1) throw nb::value_error(("threads must be at least 1, not " + std::to_string(n)).c_str());
