@@ -84,21 +84,16 @@ class Building:
                 os.fsync(stream.fileno())
         self.path.chmod(0o755)  # as any directory; mkdtemp makes private ones
         entry = self._directory / key
+        damaged = self.path.with_name(f"{self.path.stem}-damaged{PARTIAL}")
         for _ in range(3):
             if is_whole(entry):
                 return entry
             with contextlib.suppress(OSError):
-                # A damaged one goes out of the way in one step, because others may be looking at it.
-                entry.replace(self._directory / f"{self.path.name}.damaged{PARTIAL}")
+                entry.rename(damaged)  # out of the way in one step, because others may be looking at it
             with contextlib.suppress(OSError):
                 self.path.rename(entry)
-        self._remove_damaged()
-        if not is_whole(entry):
-            raise OSError(None, "the entry could not be put in its place", str(entry))
-        return entry
-
-    def _remove_damaged(self) -> None:
-        shutil.rmtree(self._directory / f"{self.path.name}.damaged{PARTIAL}", ignore_errors=True)
+            shutil.rmtree(damaged, ignore_errors=True)
+        raise OSError(None, f"the entry {key} cannot be put in its place")
 
 
 def beside(path: Path | str) -> Place:

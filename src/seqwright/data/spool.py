@@ -103,10 +103,11 @@ class Numbers:
 
     def close(self) -> None:
         self._tail = array("i")
-        if self._file is not None:
-            self._file.close()
-        if self._path is not None:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # what a full disk has not taken is not wanted any more
+            if self._file is not None:
+                self._file.close()
+        with contextlib.suppress(OSError):
+            if self._path is not None:
                 self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:

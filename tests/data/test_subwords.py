@@ -1,0 +1,78 @@
+"""Pieces of words: cut, joined, and found without a look at what is held out."""
+
+import random
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqwright import errors
+from seqwright.data import encode, readers, subwords, text, vocabulary
+
+STEMS = [a + b + c for a in ("ban", "ti", "re") for b in ("ko", "du", "lan") for c in ("s", "ing", "ed", "er")]
+SENTENCES = [" ".join(random.Random(n).choices(STEMS, k=6)) for n in range(300)]
+
+
+@settings(max_examples=30)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\u2581"), max_size=20))
+def test_subwords_join_to_the_text(source):
+    cutter = subwords.train(SENTENCES, 60, text.UnicodeForm.NONE)
+    assert cutter.join(cutter.split(source)) == source
+
+
+def test_subwords_are_longer_than_characters_and_shorter_than_words():
+    cutter = subwords.train(SENTENCES, 60, text.UnicodeForm.NFC)
+    pieces = cutter.split(SENTENCES[0])
+    assert len(SENTENCES[0].split()) <= len(pieces) < len(SENTENCES[0]) / 2
+
+
+def test_the_same_texts_give_the_same_subwords():
+    assert (
+        subwords.train(SENTENCES, 60, text.UnicodeForm.NFC).model
+        == subwords.train(SENTENCES, 60, text.UnicodeForm.NFC).model
+    )
+
+
+def test_what_subwords_have_never_seen_stays_visible():
+    cutter = subwords.train(SENTENCES, 60, text.UnicodeForm.NFC)
+    known = vocabulary.Vocabulary.build(map(cutter.split, SENTENCES))
+    assert known.unknown(cutter.split("tikos 가 reduer")) == ["가"]
+
+
+def test_composed_forms_are_one():
+    cutter = subwords.train(["é è"] * 9, 10, text.UnicodeForm.NFD)
+    assert cutter.split("é") == cutter.split("e\u0301")
+    assert cutter.join(cutter.split("é")) == "é"
+
+
+@pytest.mark.parametrize(
+    ("texts", "n_pieces", "says"),
+    [(SENTENCES, 5, "5 subwords are too few"), ([], 60, "no text"), ([""], 60, "no text")],
+)
+def test_subwords_that_cannot_be_are_refused(texts, n_pieces, says):
+    with pytest.raises(errors.DataError, match=says):
+        subwords.train(texts, n_pieces, text.UnicodeForm.NFC)
+
+
+def test_subwords_of_a_damaged_model_are_refused():
+    with pytest.raises(errors.ModelError):
+        subwords.Subwords(b"nothing", text.UnicodeForm.NFC)
+
+
+def test_subwords_name_the_extra_where_the_library_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    with pytest.raises(errors.DependencyError, match=r"seqwright\[text\]"):
+        subwords.train(SENTENCES, 60, text.UnicodeForm.NFC)
+
+
+def test_subwords_are_found_in_what_is_not_held_out(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"word{n}\t{chr(0x4E00 + n)} x\n" for n in range(300)), "utf-8")
+    request = encode.Request(target_tokens="subwords:1000", dev_share=0.3)
+    found = encode.read(readers.inputs(path), request)
+    dev = {pair.target[0] for pair in found.dev}
+    assert len(dev) > 50
+    assert not any(symbol in dev for symbol in "".join(found.target_vocabulary.symbols))
+    pieces = {piece for pair in found.dev for piece in found.target_format.split(pair.target)}
+    assert set(found.target_vocabulary.unknown(pieces)) == dev
