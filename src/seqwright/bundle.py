@@ -3,7 +3,7 @@
     config.json         format version, configuration, sizes and length limits
     source.vocab.json   target.vocab.json
     source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
-    model.safetensors   float32 weights under the names of `Seq2seq.params`
+    model.safetensors   float32 weights under the names of `Seq2seq.params`; those of an ensemble behind `members.0.` …
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
 
@@ -62,6 +62,26 @@ class Bundle(msgspec.Struct, frozen=True):
     manifest: dict[str, Any] = {}
     source_subwords: Subwords | None = None
     target_subwords: Subwords | None = None
+
+    @property
+    def members(self) -> list[dict[str, Array]]:
+        """The weights of each network; one, unless the model is an ensemble."""
+        members: dict[str, dict[str, Array]] = {}
+        for name, array in self.weights.items():
+            number, _, rest = name.removeprefix("members.").partition(".")
+            key, name = (number, rest) if name.startswith("members.") else ("", name)
+            members.setdefault(key, {})[name] = array
+        return [members[key] for key in sorted(members, key=lambda key: (len(key), key))]
+
+    def networks(self) -> list[Seq2seq]:
+        """Return the networks, each with a copy of its weights."""
+        networks = []
+        for weights in self.members:
+            net = network(self.config, self.source_vocabulary, self.target_vocabulary)
+            for name, array in weights.items():
+                net.params.named[name][:] = array
+            networks.append(net)
+        return networks
 
     @property
     def source_format(self) -> Splitter:
@@ -201,18 +221,19 @@ def _load_weights(path: Path) -> tuple[dict[str, Array], str]:
 
 def _check_weights(path: Path, bundle: Bundle) -> None:
     """Raise ModelError where the weights are not those of the configuration and the vocabularies."""
-    for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
-        rows = bundle.weights.get(f"{side}.embedding.W", np.empty((0, 0))).shape[0]
-        if rows != len(vocabulary):
-            raise ModelError(
-                f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
-            )
     expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
-    found = {name: array.shape for name, array in bundle.weights.items()}
-    if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
-        raise ModelError(
-            f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
-        )
+    for weights in bundle.members or [{}]:
+        for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
+            rows = weights.get(f"{side}.embedding.W", np.empty((0, 0))).shape[0]
+            if rows != len(vocabulary):
+                raise ModelError(
+                    f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
+                )
+        found = {name: array.shape for name, array in weights.items()}
+        if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
+            raise ModelError(
+                f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
+            )
 
 
 def _read(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from seqwright.cli import program
 from seqwright.config import Config
-from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Resumed, Returned, Started
+from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Progressed, Resumed, Returned, Started
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,7 +83,7 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
-        elif isinstance(event, (Resumed, Returned)):
+        elif isinstance(event, Begun | Resumed | Returned):
             self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
             self.write(progressed(event))
@@ -126,7 +126,7 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
-        elif isinstance(event, (Resumed, Returned)):
+        elif isinstance(event, Begun | Resumed | Returned):
             self.write(turn(event))
         else:
             self._live.update(self._bar(event), refresh=True)
@@ -169,7 +169,9 @@ def opening(event: Started) -> list[str]:
     ]
 
 
-def turn(event: Resumed | Returned) -> str:
+def turn(event: Begun | Resumed | Returned) -> str:
+    if isinstance(event, Begun):
+        return f"member   {event.member} of {event.of}"
     if isinstance(event, Resumed):
         return f"resumed  the training goes on after epoch {event.epoch:.2f}, {clock(event.elapsed_s)} spent"
     return (

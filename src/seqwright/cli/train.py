@@ -17,6 +17,10 @@ __all__ = ["train"]
 @click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
 @click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]")
+@click.option(
+    "--members", type=click.IntRange(min=1), metavar="N",
+    help="Train N networks, one after the other, that answer together: slower, and right more often.",
+)
 @options.time_budget
 @options.checkpoint_every
 @options.threads
@@ -32,6 +36,7 @@ def train(
     overwrite: bool,
     seed: int | None,
     epochs: int | None,
+    members: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
     config_file: str | None,
@@ -57,7 +62,7 @@ def train(
     from seqwright import training
     from seqwright.cli import display
 
-    flags = {"seed": seed, "epochs": epochs, "time_budget_s": time_budget, "checkpoint_every_s": checkpoint_every}
+    flags = {"seed": seed, "epochs": epochs, "members": members, "time_budget_s": time_budget, "checkpoint_every_s": checkpoint_every}
     settings += tuple(f"training.{key}={value}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")

@@ -37,11 +37,13 @@ class EnsembleState(NamedTuple):
         return EnsembleState(tuple(member.keep(sources) for member in self.members))
 
 
-def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[EnsembleState], EnsembleState]:
+def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[Any], Any]:
     """Return the step function and first state of the ensemble of (step, first state) pairs over one vocabulary.
 
-    A symbol's probability is the arithmetic mean of what the members give it.
+    A symbol's probability is the arithmetic mean of what the members give it; one member alone is searched as it is.
     """
+    if len(members) == 1:
+        return members[0]
     steps = [step for step, _ in members]
 
     def step(ids: Ids, state: EnsembleState) -> tuple[Array, EnsembleState]:

@@ -47,6 +47,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     identity: configuration and data hashes; a training with another one cannot go on from here.
     arrays: flat vectors by name.   random: the state of each generator by name.   optimizer_step: updates done.
+    done: members of the ensemble before this one, whose parameters are in arrays.
     journal_bytes: length of metrics.jsonl, whose later lines belong to events that will happen again.
     """
 
@@ -55,6 +56,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     arrays: dict[str, Array]
     random: dict[str, Any]
     optimizer_step: int
+    done: int = 0
     journal_bytes: int = 0
 
 
@@ -66,6 +68,7 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
         "position": msgspec.json.encode(checkpoint.position).decode(),
         "random": json.dumps(checkpoint.random),  # its integers have 128 bits
         "optimizer_step": str(checkpoint.optimizer_step),
+        "done": str(checkpoint.done),
         "journal_bytes": str(checkpoint.journal_bytes),
     }
     partial = path.with_name(f".last.{os.getpid()}.partial")
@@ -100,6 +103,7 @@ def load(directory: Path) -> Checkpoint | None:
                 {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118 - not a dict
                 json.loads(metadata["random"]),
                 int(metadata["optimizer_step"]),
+                int(metadata["done"]),
                 int(metadata["journal_bytes"]),
             )
     except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:

@@ -9,7 +9,7 @@ import msgspec
 
 from seqwright.config import Config
 
-__all__ = ["Event", "Finished", "Listener", "Measured", "Progressed", "Resumed", "Returned", "Started"]
+__all__ = ["Begun", "Event", "Finished", "Listener", "Measured", "Progressed", "Resumed", "Returned", "Started"]
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -64,15 +64,24 @@ class Returned(msgspec.Struct, frozen=True, tag="returned"):
     rate: float
 
 
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """The training of one member of an ensemble begins."""
+
+    member: int  # from 1
+    of: int
+
+
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """The training is over, and the best model is in `output`."""
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
     best_epoch: float
-    dev_accuracy: float | None  # of the kept model; None where nothing was measured before an interruption
+    dev_accuracy: (
+        float | None
+    )  # of the kept model, all members together; None where nothing was measured before an interruption
     elapsed_s: float
     output: str | None  # None where an interruption came before there was anything to keep
 
 
-Event = Started | Resumed | Progressed | Measured | Returned | Finished
+Event = Started | Resumed | Progressed | Measured | Returned | Begun | Finished
 Listener = Callable[[Event], None]

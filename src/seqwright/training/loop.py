@@ -37,13 +37,13 @@ class Loop:
     """One training of one network; iterate over `events()` to run it.
 
     network: the network in training.   best: a copy of the flat parameter vector at the best measurement, None before
-    the first.   position: where it stands.
+    the first.   position: where it stands.   member: of an ensemble, whose members differ by their random numbers.
     """
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, *, member: int = 0) -> None:
         self._prepared = prepared
         self._config = prepared.config
-        init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed).spawn(4)
+        init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
         self.network: Seq2seq = bundle.network(
             prepared.config, prepared.source_vocabulary, prepared.target_vocabulary, np.random.default_rng(init)
         )
@@ -169,7 +169,7 @@ class Loop:
         """Answer the dev set greedily with the weights as they are, and remember them if no others were better."""
         began = time.monotonic()
         position = self.position
-        scores = dev_scores(self.network, self._prepared)
+        scores = dev_scores([self.network], self._prepared)
         best = (scores.exact, -scores.ter) > (position.best_exact, -position.best_ter)
         if best:
             self.best = self.network.params.flat.copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from seqwright import metrics, search
@@ -14,15 +16,16 @@ __all__ = ["dev_scores"]
 DEV_BATCH = 256
 
 
-def dev_scores(network: Seq2seq, prepared: Prepared) -> metrics.Scores:
-    """Return the scores of the greedy answers to all dev sources."""
+def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Scores:
+    """Return the scores of the greedy answers of a network, or of several as an ensemble, to all dev sources."""
     sources = prepared.dev_sources
     answers: list[list[str]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
     for first in range(0, len(order), DEV_BATCH):
         index = order[first : first + DEV_BATCH]
         limits = np.array([prepared.limits.max_length(len(sources[i])) for i in index], np.int32)
-        step, state = network.start(*batches.pad([sources[i] for i in index]))
+        padded = batches.pad([sources[i] for i in index])
+        step, state = search.ensemble([network.start(*padded) for network in networks])
         found = search.greedy(step, state, start_id=vocabulary.START, end_id=vocabulary.END, max_lengths=limits)
         for i, candidate in zip(index, found, strict=True):
             answers[i] = prepared.target_vocabulary.decode(candidate.ids)

@@ -21,8 +21,9 @@ from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt
-from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Resumed, Started
+from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Progressed, Resumed, Started
 from seqwright.training.loop import Loop
+from seqwright.training.measure import dev_scores
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.translator import Translator
 from seqwright.types import Array
@@ -66,7 +67,7 @@ def train(
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
-            for event in run.loop.events():
+            for event in run.events():
                 run.follow(event)
                 if interrupted():
                     raise KeyboardInterrupt
@@ -100,6 +101,7 @@ class _Run:
     ) -> None:
         self._path, self._prepared, self._identity, self._command = path, prepared, identity, command
         self.loop = Loop(prepared)
+        self._done: list[Array] = []  # the best parameters of the members before this one
         self._journal = _Journal(path / "metrics.jsonl", listen)
         self._saved: Array | None = None  # the parameters that the directory holds
         self._checkpointed_at = time.monotonic()
@@ -109,6 +111,8 @@ class _Run:
         if resumed is None:
             self._journal.tell(_started(self._prepared, self.loop))
             return
+        self._done = [resumed.arrays[f"done.{member}"] for member in range(resumed.done)]
+        self.loop = Loop(self._prepared, member=len(self._done))
         self.loop.restore(resumed)
         self._journal.go_on(resumed.journal_bytes)
         if self.loop.best is not None:
@@ -117,16 +121,29 @@ class _Run:
         position = resumed.position
         self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), position.elapsed_s))
 
+    def events(self) -> Iterator[Event]:
+        """Train each member of the ensemble, or the one network that there is."""
+        n = self._prepared.config.training.members
+        while True:
+            if n > 1:
+                yield Begun(len(self._done) + 1, n)
+            yield from self.loop.events()
+            assert self.loop.best is not None, "a loop ends with a measurement"
+            if len(self._done) + 1 == n:
+                return
+            self._done.append(self.loop.best)
+            self.loop = Loop(self._prepared, member=len(self._done))
+
     def follow(self, event: Event) -> None:
         """Save what the event brings: a checkpoint when it is time, a better model."""
         every_s = self._prepared.config.training.checkpoint_every_s
-        due = isinstance(event, Measured) or time.monotonic() - self._checkpointed_at >= every_s
+        due = isinstance(event, Measured | Begun) or time.monotonic() - self._checkpointed_at >= every_s
         self._journal.keeps = self._journal.keeps or due
         self._journal.tell(event)
         # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
         if due:
             self._save_checkpoint()
-        if self.loop.best is not self._saved:
+        if self.loop.best is not None and self.loop.best is not self._saved:
             self._save_model()
 
     def interrupt(self) -> None:
@@ -135,19 +152,33 @@ class _Run:
         # never measured is kept where there is none, and does not replace one that was.
         self._journal.keeps = True
         self._save_checkpoint()
-        if self.loop.best is not self._saved or not (self._path / "config.json").exists():
+        measured = self.loop.best is not None and self.loop.best is not self._saved
+        if measured or not (self._path / "config.json").exists():
             self._save_model()
         self._journal.tell(_finished(self.loop, "interrupted", self._path))
 
     def end(self) -> None:
         """Leave the finished model."""
-        self._journal.tell(_finished(self.loop, self.loop.position.reason, self._path))
+        at = self.loop.position
+        if self._done:
+            together = dev_scores(bundle.load(self._path).networks(), self._prepared)
+            at.best_exact, at.best_ter = together.exact, together.ter
+            self._save_model()
+        self._journal.tell(_finished(self.loop, at.reason, self._path))
         checkpoint.remove(self._path)
 
     def _save_model(self) -> None:
         prepared = self._prepared
-        weights = self.loop.network.params.like()
-        weights.flat[:] = self.loop.network.params.flat if self.loop.best is None else self.loop.best
+        params = self.loop.network.params
+        now = (
+            [] if self._done and self.loop.best is None else [params.flat if self.loop.best is None else self.loop.best]
+        )
+        weights: dict[str, Array] = {}
+        for member, flat in enumerate([*self._done, *now]):
+            views = params.like()
+            views.flat[:] = flat
+            prefix = f"members.{member}." if prepared.config.training.members > 1 else ""
+            weights |= {prefix + name: array for name, array in views.named.items()}
         bundle.save(
             self._path,
             bundle.Bundle(
@@ -155,7 +186,7 @@ class _Run:
                 prepared.source_vocabulary,
                 prepared.target_vocabulary,
                 prepared.limits,
-                weights.named,
+                weights,
                 _manifest(prepared, self.loop, self._command),
                 prepared.source_subwords,
                 prepared.target_subwords,
@@ -164,7 +195,11 @@ class _Run:
         self._saved = self.loop.best
 
     def _save_checkpoint(self) -> None:
-        moment = msgspec.structs.replace(self.loop.checkpoint(self._identity), journal_bytes=self._journal.size)
+        moment = self.loop.checkpoint(self._identity)
+        done = {f"done.{member}": flat for member, flat in enumerate(self._done)}
+        moment = msgspec.structs.replace(
+            moment, arrays=moment.arrays | done, done=len(done), journal_bytes=self._journal.size
+        )
         checkpoint.save(self._path, moment)
         self._checkpointed_at = time.monotonic()
 
