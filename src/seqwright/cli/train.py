@@ -62,7 +62,10 @@ def train(
     from seqwright import training
     from seqwright.cli import display
 
-    flags = {"seed": seed, "epochs": epochs, "members": members, "time_budget_s": time_budget, "checkpoint_every_s": checkpoint_every}
+    flags = {
+        "seed": seed, "epochs": epochs, "members": members, "time_budget_s": time_budget,
+        "checkpoint_every_s": checkpoint_every,
+    }  # fmt: skip
     settings += tuple(f"training.{key}={value}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")
