@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks import imports, report, timing, worker
 
-STEPS = {"train": 30, "generate": 40, "kernels": 20, "import": 20, "memory": 10}
+STEPS = {"train": 30, "generate": 40, "kernels": 20, "import": 20, "memory": 10, "data": 20}
 QUIET = 0.05  # share of the machine that neighbours may use before a warning
 THIRD = "bi+attention-256"
 
@@ -44,6 +44,10 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     steps = options.steps
     if options.benchmark == "import":
         yield from imports.measure(steps=steps)
+        return
+    if options.benchmark == "data":
+        for message in worker.run("data", {"steps": steps, "only": options.only}, threads=1):
+            yield message["row"]
         return
     for threads in options.threads:
         if options.benchmark == "memory":
@@ -80,7 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("benchmark", choices=STEPS)
     parser.add_argument("--threads", default=",".join(map(str, sorted({1, cores}))), help="numbers of threads: 1,2")
     parser.add_argument("--steps", type=int, help="interleaved rounds; a figure to be quoted needs 20")
-    parser.add_argument("--only", default="", help="shapes of train and memory, or kernels, separated by commas")
+    parser.add_argument("--only", default="", help="shapes, kernels, or numbers of pairs of data, separated by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write all figures")
     options = parser.parse_args()
     options.threads = [int(n) for n in options.threads.split(",")]

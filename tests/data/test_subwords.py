@@ -37,7 +37,7 @@ def test_the_same_texts_give_the_same_subwords():
 def test_what_subwords_have_never_seen_stays_visible():
     cutter = subwords.train(SENTENCES, 60, text.UnicodeForm.NFC)
     known = vocabulary.Vocabulary.build(map(cutter.split, SENTENCES))
-    assert known.unknown(cutter.split("tikos 가 reduer")) == ["가"]
+    assert "가" in known.unknown(cutter.split("tikos 가 reduer"))
 
 
 def test_composed_forms_are_one():
