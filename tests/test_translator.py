@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import seqwright
+from seqwright.answering import Options
 from seqwright.errors import ModelError
 
 
@@ -59,6 +60,25 @@ def test_alignment_has_a_row_for_each_token_and_a_column_for_each_of_the_source(
     best = model.predict(["abcd"])[0][0]
     assert best.alignment.shape == (len(best.tokens) + 1, 5)
     np.testing.assert_allclose(best.alignment.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_an_alignment_has_no_columns_for_the_padding_of_its_batch(model, sources):
+    for source, (best,) in zip(sources, model.predict(sources, beam=2), strict=True):
+        assert best.alignment.shape == (len(best.tokens) + 1, len(source) + 1)
+
+
+def test_a_source_in_windows_is_answered_as_its_windows_are(model):
+    source = "abc defg h" * 3
+    [whole] = model.answer([source], options=Options(max_source_tokens=6))
+    parts = ["abc ", "defg ", "habc ", "defg ", "habc ", "defg h"]
+    assert "windows:6" in whole.flags
+    assert whole.text == "".join(best.text for (best,) in model.predict(parts))
+    answers = model.answer(parts)
+    starts = [0, 4, 9, 14, 19, 24]
+    said = [0, *np.cumsum([len(a.best.tokens) for a in answers])]
+    expected = [(starts[i] + s, said[i] + t) for i, a in enumerate(answers) for s, t in a.best.links]
+    assert whole.best.links == expected
+    assert len(whole.best.log_probs) == len(whole.best.tokens) + 1
 
 
 def test_nothing_asked_is_nothing_answered(model):

@@ -8,36 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
+from seqwright.answering import Answer, Hypothesis, Options, reading
+from seqwright.answering.answer import Flag, links, spelled
 from seqwright.data import batches, text, vocabulary
 from seqwright.types import Array
 
-__all__ = ["Hypothesis", "Translator", "load"]
+__all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
 BATCH_SOURCES = 128
-BATCH_TOKENS = 16_384  # of sources with their padding
-
-
-class Hypothesis(NamedTuple):
-    """One answer.
-
-    text: the tokens joined.   score: mean log-probability of a token, the end's with it (nats, at most 0).
-    log_probs: of each token, then of the end.   finished: False where the greatest length cut it off.
-    alignment (tokens + 1, source tokens + 1): how much each token, then the end, looked at each source token and its
-    end; features come before the source's tokens. None for a model without attention.
-    """
-
-    text: str
-    tokens: list[str]
-    score: float
-    log_probs: list[float]
-    finished: bool
-    alignment: Array | None
+SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
 
 
 class Translator:
@@ -45,49 +29,114 @@ class Translator:
 
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
-        self._network = bundles.network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary)
-        for name, array in bundle.weights.items():
-            self._network.params.named[name][:] = array
+        self._networks = bundle.networks()
 
     def predict(
-        self, sources: Sequence[str], *, features: Sequence[str] | None = None, beam: int = 5, n_best: int = 1
+        self,
+        sources: Sequence[str],
+        *,
+        features: Sequence[str] | None = None,
+        beam: int = 5,
+        n_best: int = 1,
     ) -> list[list[Hypothesis]]:
         """Return for each source its n_best answers, best first; fewer where the search found fewer.
 
         features: the features column of each source (`V;PST`).   beam: hypotheses kept at each step; 1 is greedy, and
         at least n_best are kept. An answer does not depend on the other sources.
         """
+        return [
+            a.hypotheses for a in self.answer(sources, features=features, options=Options(beam=beam, n_best=n_best))
+        ]
+
+    def answer(
+        self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: Options | None = None
+    ) -> list[Answer]:
+        """Return a record for each source, in order. An answer does not depend on the other sources.
+
+        A source of more tokens than `options.max_source_tokens` (where that is None: twice the longest target of the
+        training, at least 50) is cut into windows, behind a space where there is one. They are answered one by one and
+        their best answers joined; there is one hypothesis then.
+        """
+        options = options or Options()
         given = [""] * len(sources) if features is None else features
         assert len(given) == len(sources), f"{len(given)} features for {len(sources)} sources"
-        encoded = [
-            batches.encode_source(source, f, self.bundle.source_format, self.bundle.source_vocabulary)
+        bundle = self.bundle
+        most = options.max_source_tokens or max(2 * bundle.limits.longest_target, SHORTEST_WINDOW)
+        readings = [
+            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most)
             for source, f in zip(sources, given, strict=True)
         ]
-        answers: list[list[Hypothesis]] = [[] for _ in sources]
-        for index in _portions([len(ids) for ids in encoded]):
-            found = self._search([encoded[i] for i in index], max(beam, n_best))
-            for i, candidates in zip(index, found, strict=True):
-                answers[i] = [self._hypothesis(candidate) for candidate in candidates[:n_best]]
-        return answers
+        found = iter(self._search([window.ids for one in readings for window in one.windows], options))
+        return [
+            self._answer(source, f, one, [next(found) for _ in one.windows], options)
+            for source, f, one in zip(sources, given, readings, strict=True)
+        ]
 
     def unknown(self, source: str, features: str = "") -> list[str]:
         """Return the symbols of a source and its features that the model has never seen, in order."""
         return self.bundle.source_vocabulary.unknown(text.source_tokens(source, features, self.bundle.source_format))
 
-    def _search(self, sources: Sequence[Sequence[int]], beam: int) -> list[list[search.Candidate]]:
+    def _search(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
+        """Return the candidates of each source, in order, searching sources of like length together."""
+        found: list[list[search.Candidate]] = [[] for _ in sources]
+        for index in _portions([len(ids) for ids in sources], options.max_batch_tokens):
+            for i, candidates in zip(index, self._search_portion([sources[i] for i in index], options), strict=True):
+                found[i] = candidates
+        return found
+
+    def _search_portion(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         ids, lengths = batches.pad(sources)
         limits = np.array([self.bundle.limits.max_length(len(source)) for source in sources], np.int32)
         never = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
-        step, state = self._network.start(ids, lengths, forbidden=never)
+        step, state = search.ensemble([net.start(ids, lengths, forbidden=never) for net in self._networks])
         start, end = vocabulary.START, vocabulary.END
-        if beam == 1:
+        if options.width == 1:
             return [[c] for c in search.greedy(step, state, start_id=start, end_id=end, max_lengths=limits)]
-        return search.beam(step, state, width=beam, start_id=start, end_id=end, max_lengths=limits)
+        return search.beam(step, state, width=options.width, start_id=start, end_id=end, max_lengths=limits)
 
-    def _hypothesis(self, candidate: search.Candidate) -> Hypothesis:
+    def _answer(
+        self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options
+    ) -> Answer:
+        if len(read.windows) == 1:
+            hypotheses = [self._hypothesis(c, read, read.windows[0]) for c in found[0][: options.n_best]]
+        else:
+            parts = [self._hypothesis(c[0], read, w) for c, w in zip(found, read.windows, strict=True)]
+            hypotheses = [self._joined(parts, read)]
+        flags = [Flag.UNKNOWN + symbol for symbol in spelled(read.unknown)]
+        if len(read.windows) > 1:
+            flags.append(f"{Flag.WINDOWS}{len(read.windows)}")
+        if not hypotheses[0].finished:
+            flags.append(Flag.CUT)
+        return Answer(source=source, features=features, hypotheses=hypotheses, flags=tuple(flags))
+
+    def _hypothesis(self, candidate: search.Candidate, read: reading.Reading, window: reading.Window) -> Hypothesis:
         tokens = self.bundle.target_vocabulary.decode(candidate.ids)
-        text = self.bundle.target_format.join(tokens)
-        return Hypothesis(text, tokens, candidate.score, candidate.log_probs, candidate.finished, candidate.attended)
+        alignment: Array | None = None
+        pairs = None
+        if candidate.attended is not None:
+            alignment = candidate.attended[:, : len(window.ids)]  # behind them is padding
+            pairs = [(window.places[s], t) for s, t in links(alignment, len(read.features))]
+        joined = self.bundle.target_format.join(tokens)
+        return Hypothesis(joined, tokens, candidate.score, candidate.log_probs, candidate.finished, alignment, pairs)
+
+    def _joined(self, parts: Sequence[Hypothesis], read: reading.Reading) -> Hypothesis:
+        """Return the answers to the windows of a source as one; its score is the mean over all their symbols."""
+        tokens: list[str] = []
+        log_probs: list[float] = []
+        pairs: list[tuple[int, int]] | None = None if parts[0].links is None else []
+        for i, part in enumerate(parts):
+            if pairs is not None:
+                pairs += [(s, len(tokens) + t) for s, t in part.links or ()]
+            tokens += part.tokens
+            log_probs += part.log_probs[:-1]
+            at_space = i + 1 < len(parts) and read.tokens[read.windows[i].places[-1]].isspace()
+            if at_space and tokens[-1:] != [" "] and " " in self.bundle.target_vocabulary:
+                tokens.append(" ")  # what the source was cut behind stands between the answers, too
+                log_probs.append(0.0)
+        log_probs.append(sum(part.log_probs[-1] for part in parts))
+        score = sum(log_probs) / len(log_probs)
+        finished = all(part.finished for part in parts)
+        return Hypothesis(self.bundle.target_format.join(tokens), tokens, score, log_probs, finished, None, pairs)
 
 
 def load(path: str | Path) -> Translator:
@@ -95,11 +144,11 @@ def load(path: str | Path) -> Translator:
     return Translator(bundles.load(Path(path)))
 
 
-def _portions(lengths: Sequence[int]) -> Iterable[list[int]]:
+def _portions(lengths: Sequence[int], max_tokens: int) -> Iterable[list[int]]:
     """Yield the indices of all sources in portions of like length, bounded in number and in padded size."""
     portion: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):  # so the last of a portion is its longest
-        if portion and (len(portion) == BATCH_SOURCES or (len(portion) + 1) * lengths[i] > BATCH_TOKENS):
+        if portion and (len(portion) == BATCH_SOURCES or (len(portion) + 1) * lengths[i] > max_tokens):
             yield portion
             portion = []
         portion.append(i)

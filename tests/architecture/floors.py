@@ -20,6 +20,7 @@ FLOORS = {
     "config": 4,
     "bundle": 4,
     "inspection": 4,
+    "answering": 4,
     "translator": 5,
     "evaluation": 5,
     "comparison": 5,

@@ -218,10 +218,14 @@ def test_a_bad_configuration_file_is_refused_by_name(text, words, tmp_path, seqw
     assert "no" in seqwright("train", pairs, "--config", tmp_path / "none.toml").refused(2).lower()
 
 
-def test_a_line_that_is_not_utf8_stops_predict_by_name(tmp_path, seqwright, model):
+def test_a_line_that_is_not_utf8_stops_predict_by_name_after_the_lines_before_it(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_bytes(b"abc\nca\xe9\n")
-    assert f"{path}, line 2, byte 3" in seqwright("predict", model, path).refused(1)
+    stopped = seqwright("predict", model, path)
+    assert stopped.code == 1
+    assert stopped.err.startswith(f"seqwright: error: {path}, line 2, byte 3")
+    path.write_bytes(b"abc\n")
+    assert stopped.out == seqwright("predict", model, path).out
     assert "no such file" in seqwright("predict", model, tmp_path / "none.txt").refused(1)
 
 

@@ -71,19 +71,10 @@ def test_columns_are_as_many_as_asked_for_on_every_line(tmp_path, seqwright, mod
         assert all(score <= 0 for score in scores)
 
 
-def test_columns_of_answers_that_were_not_found_are_empty():
-    from seqwright.cli.answers import columns
-    from seqwright.translator import Hypothesis
-
-    one = [Hypothesis("x", ["x"], -0.5, [-0.5, -0.5], True, None)]
-    assert columns(one, 3, False) == ["x", "", ""]
-    assert columns(one, 2, True) == ["x", "-0.5000", "", ""]
-
-
 def test_an_unknown_symbol_is_named_once_with_its_code_point(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\nжaж\nж\0\n", encoding="utf-8")
-    assert seqwright("predict", model, path).err == (
+    assert seqwright("predict", model, path, "--quiet").err == (
         "seqwright: warning: line 2: the model has never seen 'ж' (U+0436 CYRILLIC SMALL LETTER ZHE)\n"
         "seqwright: warning: line 3: the model has never seen '\\x00' (U+0000 without a name)\n"
     )
@@ -92,7 +83,7 @@ def test_an_unknown_symbol_is_named_once_with_its_code_point(tmp_path, seqwright
 def test_many_unknown_symbols_are_counted_instead_of_named(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 100))), encoding="utf-8")
-    warnings = seqwright("predict", model, path).err.splitlines()
+    warnings = seqwright("predict", model, path, "--quiet").err.splitlines()
     assert len(warnings) == 21
     assert "80 further symbols" in warnings[-1]
 

@@ -1,13 +1,17 @@
 """Lines in, answers out: what `seqwright predict` writes while it reads."""
 
-import itertools
-import sys
-import time
-import unicodedata
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
 
-from seqwright.data import readers
-from seqwright.translator import Hypothesis, Translator
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from seqwright.answering import Answer, Options
+from seqwright.answering.answer import Flag
+from seqwright.cli import lines, progress
+from seqwright.translator import Translator
 
 __all__ = ["write"]
 
@@ -15,54 +19,76 @@ CHUNK = 512  # lines answered together
 MAX_WARNINGS = 20  # a model of words may lack thousands
 
 
-def write(model: Translator, path: str, *, beam: int, n_best: int, scores: bool) -> None:
-    """Write the answers to each line of a file ("-": standard input) to standard output, a line each."""
+def write(
+    model: Translator,
+    path: str,
+    form: Callable[[Answer], str],
+    *,
+    options: Options,
+    errors: Literal["strict", "replace"],
+    flush: bool,
+    quiet: bool,
+) -> None:
+    """Write a record for each line of a file ("-": standard input) to standard output, a line each.
+
+    form: writes an answer as one line.   flush: every line is answered before the next is looked at.   quiet: no
+    summary; warnings stay.
+    """
     has_features = bool(model.bundle.config.text.features_column)
-    typed = path == "-" and sys.stdin.isatty()  # then every line is answered at once
-    unknown, progress = _Unknown(model), _Progress()
-    for chunk in chunks(readers.read_lines(path), 1 if typed else CHUNK):
-        split = [line.partition("\t") if has_features else (line, "", "") for line in chunk]
-        sources, features = [s for s, _, _ in split], [f.split("\t")[0] for _, _, f in split]
-        unknown.look_at(sources, features)
-        for hypotheses in model.predict(sources, features=features, beam=beam, n_best=n_best):
-            sys.stdout.write("\t".join(columns(hypotheses, n_best, scores)) + "\n")
-        sys.stdout.flush()
-        progress.add(len(chunk))
-    progress.end()
-    unknown.end()
+    summary = _Summary(model)
+    reader = lines.Reader(path, errors=errors)
+    with progress.shown(path) as show:
+        for chunk in reader.chunks(1 if flush else CHUNK):
+            split = [line.text.partition("\t") if has_features else (line.text, "", "") for line in chunk]
+            sources, features = [s for s, _, _ in split], [f.split("\t")[0] for _, _, f in split]
+            summary.warn(sources, features)
+            for line, answer in zip(chunk, model.answer(sources, features=features, options=options), strict=True):
+                record = answer.marked(Flag.UNDECODABLE) if line.undecodable else answer
+                summary.count(record)
+                sys.stdout.write(form(record) + "\n")
+            sys.stdout.flush()
+            show(summary.n_lines, reader.n_bytes)
+    summary.end(quiet=quiet)
 
 
-def columns(hypotheses: Sequence[Hypothesis], n_best: int, scores: bool) -> list[str]:
-    width = 2 if scores else 1
-    found = [c for h in hypotheses for c in ((h.text, f"{h.score:.4f}") if scores else (h.text,))]
-    return found + [""] * (n_best * width - len(found))
-
-
-def chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
-    while chunk := list(itertools.islice(lines, size)):
-        yield chunk
-
-
-class _Unknown:
-    """Warns of each symbol that the model has never seen, once."""
+class _Summary:
+    """Warns of each symbol that the model has never seen, once, and counts what happened to the lines."""
 
     def __init__(self, model: Translator) -> None:
         self._model = model
         self._seen: set[str] = set()
-        self._n_lines = 0
+        self._n_read = self.n_lines = 0
+        self._flagged: Counter[str] = Counter()
 
-    def look_at(self, sources: Sequence[str], features: Sequence[str]) -> None:
+    def warn(self, sources: Sequence[str], features: Sequence[str]) -> None:
         for source, given in zip(sources, features, strict=True):
-            self._n_lines += 1
+            self._n_read += 1
             for symbol in self._model.unknown(source, given):
                 if symbol not in self._seen:
                     self._seen.add(symbol)
                     if len(self._seen) <= MAX_WARNINGS:
-                        warn(f"line {self._n_lines}: the model has never seen {named(symbol)}")
+                        warn(f"line {self._n_read}: the model has never seen {named(symbol)}")
 
-    def end(self) -> None:
+    def count(self, answer: Answer) -> None:
+        self.n_lines += 1
+        self._flagged.update({flag.partition(":")[0] for flag in answer.flags})
+
+    def end(self, *, quiet: bool) -> None:
         if len(self._seen) > MAX_WARNINGS:
             warn(f"the model has never seen {len(self._seen) - MAX_WARNINGS:,} further symbols")
+        if quiet:
+            return
+        told = [f"{self.n_lines:,} line{'' if self.n_lines == 1 else 's'}"]
+        told += [f"{self._flagged[flag]:,} {says}" for flag, says in SAYS.items() if self._flagged[flag]]
+        print(f"seqwright: {', '.join(told)}", file=sys.stderr)
+
+
+SAYS = {
+    "unknown": "with symbols never seen",
+    "windows": "too long and answered in parts",
+    "cut": "with an answer cut off at its greatest length",
+    "undecodable": "not UTF-8",
+}
 
 
 def named(symbol: str) -> str:
@@ -73,22 +99,3 @@ def named(symbol: str) -> str:
 
 def warn(message: str) -> None:
     print(f"seqwright: warning: {message}", file=sys.stderr)
-
-
-class _Progress:
-    """Counts lines on standard error where that is a terminal and the answers go elsewhere."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty() and not sys.stdout.isatty()
-        self._began = time.monotonic()
-        self._n_lines = 0
-
-    def add(self, n_lines: int) -> None:
-        self._n_lines += n_lines
-        elapsed = time.monotonic() - self._began
-        if self._shown and elapsed > 2:
-            print(f"\r{self._n_lines:,} lines, {self._n_lines / elapsed:,.0f} lines/s ", end="", file=sys.stderr)
-
-    def end(self) -> None:
-        if self._shown and time.monotonic() - self._began > 2:
-            print(file=sys.stderr)

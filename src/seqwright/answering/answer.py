@@ -1,0 +1,86 @@
+"""The record of one answered source."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from seqwright.types import Array
+
+__all__ = ["Answer", "Flag", "Hypothesis", "Link", "links", "spelled"]
+
+Link = tuple[int, int]  # places of a source token and of an answer's token, from 0
+
+
+class Flag:
+    """What a record may be marked with; `unknown:` and `windows:` say more behind the colon."""
+
+    UNKNOWN = "unknown:"  # a symbol that the model has never seen
+    UNDECODABLE = "undecodable"  # the line was not UTF-8 and was read with U+FFFD in it
+    WINDOWS = "windows:"  # the source is too long and was answered in so many parts
+    CUT = "cut"  # the answer was ended by its greatest length
+
+
+class Hypothesis(NamedTuple):
+    """One answer.
+
+    text: the tokens joined.   score: mean log-probability of a token, the end's with it (nats, at most 0), or what else
+    the options rank by.   log_probs: of each token, then of the end.   finished: False where cut off.
+    alignment (tokens + 1, source tokens + 1): how much each token, then the end, looked at each source token and its
+    end; features come before the source's tokens. None for a model without attention and for a source in windows.
+    links: the alignment's firm part, see `links`; None for a model without attention.
+    """
+
+    text: str
+    tokens: list[str]
+    score: float
+    log_probs: list[float]
+    finished: bool
+    alignment: Array | None
+    links: list[Link] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A source and all that is answered to it, best first; there is nothing where the source was refused."""
+
+    source: str
+    features: str = ""
+    hypotheses: list[Hypothesis]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Hypothesis | None:
+        """The first hypothesis, if there is one."""
+        return self.hypotheses[0] if self.hypotheses else None
+
+    @property
+    def text(self) -> str:
+        """The text of the best hypothesis, empty where there is none."""
+        return self.hypotheses[0].text if self.hypotheses else ""
+
+    def marked(self, flag: str) -> Answer:
+        """Return the same with one more flag."""
+        return dataclasses.replace(self, flags=(*self.flags, flag))
+
+
+def links(alignment: Array, n_features: int) -> list[Link]:
+    """Return for each token of an answer the source token that it looked at most, as (source, answer) from 0.
+
+    alignment: as in `Hypothesis`. Its first n_features columns, its last column and its last row take no part: they are
+    no tokens of either text. Of equal ones the first counts.
+    """
+    tokens = alignment[:-1, n_features:-1]
+    if not tokens.size:
+        return []
+    return [(int(source), answer) for answer, source in enumerate(tokens.argmax(axis=1))]
+
+
+def spelled(symbols: Sequence[str]) -> tuple[str, ...]:
+    """Return the distinct symbols in order; one that would not be seen on a line is written as its code points."""
+    return tuple(
+        symbol if symbol.isprintable() and " " not in symbol else " ".join(f"U+{ord(c):04X}" for c in symbol)
+        for symbol in dict.fromkeys(symbols)
+    )

@@ -1,0 +1,58 @@
+"""How one source is read: its tokens, and the windows that the encoder sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seqwright.data import text, vocabulary
+
+__all__ = ["Reading", "Window", "read"]
+
+
+class Window(NamedTuple):
+    """What the encoder reads at a time: the features, then some of the source's tokens, then END."""
+
+    ids: list[int]
+    places: list[int]  # where each of those tokens stands in the source
+
+
+class Reading(NamedTuple):
+    """A source as tokens.
+
+    unknown: the symbols that the model has never seen, features among them, in order.
+    """
+
+    features: list[str]
+    tokens: list[str]
+    unknown: list[str]
+    windows: list[Window]
+
+
+def read(
+    source: str, features: str, format_: text.Splitter, known: vocabulary.Vocabulary, *, max_tokens: int
+) -> Reading:
+    """Return how a source is read, in windows of at most max_tokens of its tokens."""
+    names, tokens = text.feature_symbols(features), format_.split(source)
+    places = list(range(len(tokens)))
+    before = known.encode(names)
+    windows = []
+    for first, end in cuts([tokens[place] for place in places], max_tokens):
+        ids = [*before, *known.encode(tokens[place] for place in places[first:end]), vocabulary.END]
+        windows.append(Window(ids, places[first:end]))
+    return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
+
+
+def cuts(tokens: Sequence[str], most: int) -> list[tuple[int, int]]:
+    """Return where to cut, as (first, end): behind the last space of a window's second half, or else where it is full.
+
+    No token is left out; a source of no tokens is one empty window.
+    """
+    found, first = [], 0
+    while len(tokens) - first > most:
+        end = first + most
+        spaces = [i for i in range(first + most // 2, end) if tokens[i].isspace()]
+        end = spaces[-1] + 1 if spaces else end
+        found.append((first, end))
+        first = end
+    return [*found, (first, len(tokens))]
