@@ -62,6 +62,10 @@ def test_a_letter_in_both_forms_within_one_text_is_found(findings):
     assert lines(findings("\u00e9e\u0301\tx\nab\ty\n")["source mixed forms"]) == ["a.tsv:1"]
 
 
+def test_a_composed_letter_beside_a_decomposed_other_one_is_not_mixed(findings):
+    assert "source mixed forms" not in findings("éo\u0308\tx\nab\ty\n")
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_one_form_throughout_is_no_finding(findings, form):
     text = unicodedata.normalize(form, "éa\tx\nbé\tñ\n각a\ty\n")

@@ -27,6 +27,14 @@ def test_features_that_only_a_later_file_has_are_unseen(findings):
     assert cases(found["source unseen"]) == {"feature PTCP": ["b.tsv:1"]}
 
 
+def test_later_files_are_read_with_the_columns_of_the_first(tmp_path):
+    (tmp_path / "a.tsv").write_text("ab\tx\n", encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("ba\tx\ta remark\n", encoding="utf-8")
+    result = inspection.check_files([tmp_path / "a.tsv", tmp_path / "b.tsv"])
+    assert [file.has_features for file in result.files] == [False, False]
+    assert result.findings == []
+
+
 def test_a_few_lines_with_unseen_symbols_are_only_worth_a_look(findings):
     later = "".join(f"{'ab' * n}\tx\n" for n in range(1, 200)) + "aq\tx\n"
     assert findings("ab\tx\nc\tx\n", later)["source unseen"].level is Level.LOOK
@@ -91,6 +99,13 @@ def test_columns_are_those_of_the_configuration(tmp_path):
     [file] = inspection.check_files([path], config=TextConfig(target_column=3, features_column=2)).files
     assert file.has_features
     assert file.target.symbols == len(set("went"))
+
+
+def test_keys_of_json_lines_are_those_of_the_configuration(tmp_path):
+    path = tmp_path / "words.jsonl"
+    path.write_text('{"word": "go", "past": "went"}\n', encoding="utf-8")
+    [file] = inspection.check_files([path], config=TextConfig(source_key="word", target_key="past")).files
+    assert (file.pairs, file.target.symbols) == (1, 4)
 
 
 def test_a_file_that_cannot_be_read_is_a_data_error_with_its_name(tmp_path):

@@ -49,3 +49,8 @@ def test_leaks_between_different_files_are_told_apart():
     pairs = [[Pair("ab", "x"), Pair("bc", "x")], [Pair("ab", "x")], [Pair("bc", "x")]]
     found = repeats.leaks([inspection.Split(name, split) for name, split in zip("abc", pairs, strict=True)])
     assert [finding.says for finding in found] == ["1 source stands in a and b", "1 source stands in a and c"]
+
+
+def test_the_same_source_with_other_features_in_another_file_is_no_leak():
+    splits = [inspection.Split("a", [Pair("go", "went", "PST")]), inspection.Split("b", [Pair("go", "goes", "PRS")])]
+    assert list(repeats.leaks(splits)) == []

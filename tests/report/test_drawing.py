@@ -61,6 +61,7 @@ def test_a_line_goes_through_its_points_in_scale():
     points = [line_chart.Point(1, 10, "one"), line_chart.Point(2, 30, "two", True), line_chart.Point(4, 20, "four")]
     found = drawing(line_chart.line_chart("Title", points, x_title="epoch", y_title="score", least=0))
     x, y = ([float(dot.get(name)) for dot in found["circle"]] for name in ("cx", "cy"))
+    assert (x[0], x[2]) == (axes.LEFT, axes.WIDTH - axes.RIGHT)
     assert (x[2] - x[0]) == pytest.approx(3 * (x[1] - x[0]), abs=0.1)
     assert (y[0] - y[1]) == pytest.approx(2 * (y[0] - y[2]), abs=0.1)
     assert [title.text for title in found["title"]] == ["one", "two", "four"]

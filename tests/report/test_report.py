@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from handmade import Page
 
-from seqwright import errors, evaluation, report, translator
+from seqwright import bundle, errors, evaluation, report, translator
 from seqwright.data.readers import Pair
 from seqwright.report import recovery
 
@@ -70,7 +70,7 @@ def test_scores_at_the_head_are_those_of_an_evaluation(model):
 
 
 def test_pairs_held_out_by_training_are_found_again(model):
-    found = recovery.recover(translator.load(model))
+    found = recovery.recover(bundle.load(model))
     scores = evaluation.evaluate(translator.load(model), found.dev, beam=1).scores
     manifest = msgspec.json.decode((model / "manifest.json").read_bytes())
     assert scores.exact == pytest.approx(manifest["scores"]["dev_accuracy"])
@@ -80,7 +80,7 @@ def test_pairs_held_out_by_training_are_found_again(model):
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        (lambda path: path.unlink(), "no such file"),
+        (lambda path: path.unlink(), "No such file"),
         (lambda path: path.write_text("abc\tcba\n", encoding="utf-8"), "has changed since"),
     ],
 )

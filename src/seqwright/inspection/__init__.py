@@ -3,7 +3,7 @@
 Nothing is changed and nothing is refused: every finding says how grave it is, where it stands and what to do.
 """
 
-from seqwright.inspection.run import check, check_files
+from seqwright.inspection.run import check, check_files, reading
 from seqwright.inspection.splits import Split
 
-__all__ = ["Split", "check", "check_files"]
+__all__ = ["Split", "check", "check_files", "reading"]

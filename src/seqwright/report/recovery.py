@@ -1,15 +1,17 @@
-"""The pairs that a model was trained and measured on, found again through its manifest."""
+"""The pairs that a model was trained and measured on, found again through its manifest.
+
+Two parallel files are not put together again: the manifest names each by itself.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
 
-from seqwright import evaluation
+from seqwright import inspection
+from seqwright.bundle import Bundle
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError
-from seqwright.inspection import Split
-from seqwright.translator import Translator
 
 __all__ = ["Recovered", "recover"]
 
@@ -23,49 +25,54 @@ class Recovered(NamedTuple):
     missing: why something is not there, for a reader; "" where all is.
     """
 
-    splits: list[Split]
+    splits: list[inspection.Split]
     dev: list[readers.Pair]
     missing: str
 
 
-def recover(model: Translator) -> Recovered:
+def recover(bundle: Bundle, *, needs_dev: bool = True) -> Recovered:
     """Read the files that the manifest names, and hold the dev pairs out again where training held them out.
 
-    A file that is gone, or no longer what it was, gives no pairs; large ones give dev pairs only.
+    A file that is gone, or no longer what it was, gives no pairs. Large files are not inspected, and read only where
+    needs_dev says that nobody has the dev pairs.
     """
-    manifest = model.bundle.manifest
-    hashes = manifest.get("data") or {}
+    hashes = bundle.manifest.get("data") or {}
     if not hashes:
         return Recovered([], [], "they came from standard input, which cannot be read again")
     try:
+        small = sum(Path(name).stat().st_size for name in hashes) <= MOST_BYTES
+        large = "" if small else f"the files are larger than {MOST_BYTES // 1_000_000} MB; seqwright check reads them"
+        if not small and not needs_dev:
+            return Recovered([], [], large)
         for name, digest in hashes.items():
             if readers.sha256(Path(name)) != digest:
                 return Recovered([], [], f"{name} has changed since")
-        return _read(model, list(hashes), str(manifest.get("dev", "")))
+        found = _read(bundle, list(hashes), keep_all=small)
+    except OSError as error:
+        return Recovered([], [], f"{error.filename}: {error.strerror}")
     except DataError as error:
         return Recovered([], [], str(error))
+    return found._replace(missing=large)
 
 
-def _read(model: Translator, names: list[str], origin: str) -> Recovered:
-    training = model.bundle.config.training
-    columns = evaluation.columns(model)
-    small = sum(Path(name).stat().st_size for name in names) <= MOST_BYTES
+def _read(bundle: Bundle, names: list[str], *, keep_all: bool) -> Recovered:
+    training = bundle.config.training
+    columns, reader = inspection.reading(bundle.config.text)
     held_out = holdout.HoldOut(fraction=training.dev_share, seed=training.seed)
+    for_dev = set(str(bundle.manifest.get("dev", "")).split(", "))  # none of the names where pairs were held out
     splits, dev = [], []
-    for name in sorted(names, key=lambda name: name == origin):  # what was trained on first
+    for name in sorted(names, key=for_dev.__contains__):  # what was trained on first
         kept = []
-        for pair in readers.inputs(name)[0].pairs(columns):
-            if small:
+        for pair in readers.Input(name, reader).pairs(columns):
+            if keep_all:
                 kept.append(pair)
-            if not pair.source and not pair.target:
-                continue
-            if name == origin:
-                dev.append(pair)
-            elif origin not in names:
-                held_out.see(pair)
-        splits.append(Split(name, kept))
-    if origin not in names:
+            if pair.source or pair.target:
+                if name in for_dev:
+                    dev.append(pair)
+                elif for_dev.isdisjoint(names):
+                    held_out.see(pair)
+        if keep_all:
+            splits.append(inspection.Split(name, kept))
+    if for_dev.isdisjoint(names):
         dev = [pair for _, pair in held_out.dev()]
-    if small:
-        return Recovered(splits, dev, "")
-    return Recovered([], dev, f"the files are larger than {MOST_BYTES // 1_000_000} MB; seqwright check reads them")
+    return Recovered(splits, dev, "")

@@ -36,7 +36,7 @@ def write(
     """
     directory = Path(directory)
     model = model or translator.load(directory)
-    found = recover(model)
+    found = recover(model.bundle, needs_dev=dev is None)
     result = None
     if dev is not None or found.dev:
         measured = chosen(found.dev if dev is None else list(dev))
