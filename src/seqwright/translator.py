@@ -13,9 +13,11 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, reading
-from seqwright.answering.answer import Flag, links, spelled
+from seqwright.answering import Answer, Hypothesis, Options, copying, reading
+from seqwright.answering.answer import Flag, Link, links, spelled
+from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
+from seqwright.errors import UsageError
 from seqwright.types import Array
 
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
@@ -56,16 +58,21 @@ class Translator:
         A source of more tokens than `options.max_source_tokens` (where that is None: twice the longest target of the
         training, at least 50) is cut into windows, behind a space where there is one. They are answered one by one and
         their best answers joined; there is one hypothesis then.
+        UsageError: options that this model cannot follow.
         """
         options = options or Options()
+        self._check(options)
         given = [""] * len(sources) if features is None else features
         assert len(given) == len(sources), f"{len(given)} features for {len(sources)} sources"
         bundle = self.bundle
         most = options.max_source_tokens or max(2 * bundle.limits.longest_target, SHORTEST_WINDOW)
+        drop = options.unknown == Unknown.DROP
         readings = [
-            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most)
+            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most, drop_unknown=drop)
             for source, f in zip(sources, given, strict=True)
         ]
+        if options.unknown == Unknown.ERROR:
+            readings = [one._replace(windows=[]) if one.unknown else one for one in readings]
         found = iter(self._search([window.ids for one in readings for window in one.windows], options))
         return [
             self._answer(source, f, one, [next(found) for _ in one.windows], options)
@@ -75,6 +82,10 @@ class Translator:
     def unknown(self, source: str, features: str = "") -> list[str]:
         """Return the symbols of a source and its features that the model has never seen, in order."""
         return self.bundle.source_vocabulary.unknown(text.source_tokens(source, features, self.bundle.source_format))
+
+    def _check(self, options: Options) -> None:
+        if options.unknown == Unknown.COPY and self.bundle.config.model.attention == "none":
+            raise UsageError("unknown = copy needs a model with attention, which says where a symbol went; choose keep")
 
     def _search(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         """Return the candidates of each source, in order, searching sources of like length together."""
@@ -98,32 +109,62 @@ class Translator:
         self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options
     ) -> Answer:
         if len(read.windows) == 1:
-            hypotheses = [self._hypothesis(c, read, read.windows[0]) for c in found[0][: options.n_best]]
-        else:
-            parts = [self._hypothesis(c[0], read, w) for c, w in zip(found, read.windows, strict=True)]
+            hypotheses = [self._hypothesis(c, read, read.windows[0], options) for c in found[0][: options.n_best]]
+        elif read.windows:
+            parts = [self._hypothesis(c[0], read, w, options) for c, w in zip(found, read.windows, strict=True)]
             hypotheses = [self._joined(parts, read)]
+        else:
+            hypotheses = []
         flags = [Flag.UNKNOWN + symbol for symbol in spelled(read.unknown)]
         if len(read.windows) > 1:
             flags.append(f"{Flag.WINDOWS}{len(read.windows)}")
-        if not hypotheses[0].finished:
+        if not hypotheses:
+            flags.append(Flag.REFUSED)
+        elif not hypotheses[0].finished:
             flags.append(Flag.CUT)
         return Answer(source=source, features=features, hypotheses=hypotheses, flags=tuple(flags))
 
-    def _hypothesis(self, candidate: search.Candidate, read: reading.Reading, window: reading.Window) -> Hypothesis:
+    def _hypothesis(
+        self, candidate: search.Candidate, read: reading.Reading, window: reading.Window, options: Options
+    ) -> Hypothesis:
         tokens = self.bundle.target_vocabulary.decode(candidate.ids)
+        log_probs, attended = candidate.log_probs, candidate.attended
+        if attended is None:
+            return self._said(tokens, log_probs, candidate, None, None)
+        attended = attended[:, : len(window.ids)]  # behind them is padding
+        first = len(window.features)
+        unknown = {i: read.tokens[place] for i, place in enumerate(window.places)
+                   if window.ids[first + i] == vocabulary.UNKNOWN}  # fmt: skip
+        if unknown and options.unknown == Unknown.COPY:
+            copied = copying.copied(attended[:, first:-1], unknown)
+            tokens = [s or tokens[row] for row, s in zip(copied.rows, copied.symbols, strict=True)]
+            chosen = [0.0 if added else log_probs[row] for row, added in zip(copied.rows, copied.added, strict=True)]
+            log_probs = [*chosen, log_probs[-1]]  # the model did not choose what was added
+            attended = attended[[*copied.rows, len(attended) - 1]]
+        pairs = [(window.places[s], t) for s, t in links(attended, first)]
         alignment: Array | None = None
-        pairs = None
-        if candidate.attended is not None:
-            alignment = candidate.attended[:, : len(window.ids)]  # behind them is padding
-            pairs = [(window.places[s], t) for s, t in links(alignment, len(read.features))]
+        if len(read.windows) == 1:
+            F, S = len(read.features), len(read.tokens)
+            alignment = np.zeros((len(attended), F + S + 1), attended.dtype)
+            alignment[:, [*window.features, *(F + place for place in window.places), F + S]] = attended
+        return self._said(tokens, log_probs, candidate, alignment, pairs)
+
+    def _said(
+        self,
+        tokens: list[str],
+        log_probs: list[float],
+        candidate: search.Candidate,
+        alignment: Array | None,
+        pairs: list[Link] | None,
+    ) -> Hypothesis:
         joined = self.bundle.target_format.join(tokens)
-        return Hypothesis(joined, tokens, candidate.score, candidate.log_probs, candidate.finished, alignment, pairs)
+        return Hypothesis(joined, tokens, candidate.score, log_probs, candidate.finished, alignment, pairs)
 
     def _joined(self, parts: Sequence[Hypothesis], read: reading.Reading) -> Hypothesis:
         """Return the answers to the windows of a source as one; its score is the mean over all their symbols."""
         tokens: list[str] = []
         log_probs: list[float] = []
-        pairs: list[tuple[int, int]] | None = None if parts[0].links is None else []
+        pairs: list[Link] | None = None if parts[0].links is None else []
         for i, part in enumerate(parts):
             if pairs is not None:
                 pairs += [(s, len(tokens) + t) for s, t in part.links or ()]

@@ -85,3 +85,14 @@ def test_flushing_each_line_changes_no_answer(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\nbcd\n\n", encoding="utf-8")
     assert seqwright("predict", model, path, "--flush").out == seqwright("predict", model, path).out
+
+
+def test_lines_with_unknown_symbols_can_be_refused_and_the_others_are_answered(tmp_path, seqwright, model):
+    path = tmp_path / "lines.txt"
+    path.write_text("abc\nжa\nbcd\n", encoding="utf-8")
+    result = seqwright("predict", model, path, "--unknown", "error")
+    kept = seqwright("predict", model, path).out.split("\n")
+    assert result.out.split("\n") == [kept[0], "", kept[2], ""]
+    assert result.code == 1
+    assert "1 line got no answer" in result.err.splitlines()[-1]
+    assert "ж" in seqwright("predict", model, path, "--unknown", "copy").out.split("\n")[1]

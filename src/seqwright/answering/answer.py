@@ -18,6 +18,7 @@ class Flag:
     """What a record may be marked with; `unknown:` and `windows:` say more behind the colon."""
 
     UNKNOWN = "unknown:"  # a symbol that the model has never seen
+    REFUSED = "refused"  # there is no answer because of an unknown symbol
     UNDECODABLE = "undecodable"  # the line was not UTF-8 and was read with U+FFFD in it
     WINDOWS = "windows:"  # the source is too long and was answered in so many parts
     CUT = "cut"  # the answer was ended by its greatest length

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from seqwright.errors import UsageError
 
-__all__ = ["Options"]
+__all__ = ["Options", "Unknown"]
+
+
+class Unknown(StrEnum):
+    """What becomes of a source symbol that the model has never seen."""
+
+    KEEP = "keep"  # the model makes of it what it has learned to make of the unknown symbol
+    COPY = "copy"  # the same, and the symbol is put into the answer where the model looked at it; see `copying`
+    DROP = "drop"  # the model does not get to see it
+    ERROR = "error"  # the source has no answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,12 +24,14 @@ class Options:
     """How sources are read and answers searched.   UsageError: a value out of its range.
 
     beam: hypotheses followed at a time; 1 is greedy.   n_best: answers returned; at least so many are followed.
+    unknown: see `Unknown`; its words may be given as text.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
     max_batch_tokens: of the sources that are searched together, with their padding; it bounds memory.
     """
 
     beam: int = 5
     n_best: int = 1
+    unknown: Unknown | str = Unknown.KEEP
     max_source_tokens: int | None = None
     max_batch_tokens: int = 16_384
 
@@ -28,6 +40,9 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} = {value}: expected at least 1")
+
+        if self.unknown not in list(Unknown):
+            raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
 
     @property
     def width(self) -> int:

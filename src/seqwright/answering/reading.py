@@ -11,10 +11,11 @@ __all__ = ["Reading", "Window", "read"]
 
 
 class Window(NamedTuple):
-    """What the encoder reads at a time: the features, then some of the source's tokens, then END."""
+    """What the encoder reads at a time: features, then some of the source's tokens, then END."""
 
     ids: list[int]
-    places: list[int]  # where each of those tokens stands in the source
+    features: list[int]  # which of the source's features the first ids are
+    places: list[int]  # where the following tokens stand in the source
 
 
 class Reading(NamedTuple):
@@ -30,16 +31,23 @@ class Reading(NamedTuple):
 
 
 def read(
-    source: str, features: str, format_: text.Splitter, known: vocabulary.Vocabulary, *, max_tokens: int
+    source: str,
+    features: str,
+    format_: text.Splitter,
+    known: vocabulary.Vocabulary,
+    *,
+    max_tokens: int,
+    drop_unknown: bool = False,
 ) -> Reading:
     """Return how a source is read, in windows of at most max_tokens of its tokens."""
     names, tokens = text.feature_symbols(features), format_.split(source)
-    places = list(range(len(tokens)))
-    before = known.encode(names)
+    kept = [i for i, name in enumerate(names) if name in known or not drop_unknown]
+    places = [i for i, token in enumerate(tokens) if token in known or not drop_unknown]
+    before = known.encode(names[i] for i in kept)
     windows = []
     for first, end in cuts([tokens[place] for place in places], max_tokens):
         ids = [*before, *known.encode(tokens[place] for place in places[first:end]), vocabulary.END]
-        windows.append(Window(ids, places[first:end]))
+        windows.append(Window(ids, kept, places[first:end]))
     return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
 
 

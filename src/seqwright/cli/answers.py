@@ -11,6 +11,7 @@ from typing import Literal
 from seqwright.answering import Answer, Options
 from seqwright.answering.answer import Flag
 from seqwright.cli import lines, progress
+from seqwright.errors import DataError
 from seqwright.translator import Translator
 
 __all__ = ["write"]
@@ -33,6 +34,7 @@ def write(
 
     form: writes an answer as one line.   flush: every line is answered before the next is looked at.   quiet: no
     summary; warnings stay.
+    DataError: at the end, if lines were refused; see `data.readers.files` for those in between.
     """
     has_features = bool(model.bundle.config.text.features_column)
     summary = _Summary(model)
@@ -49,6 +51,8 @@ def write(
             sys.stdout.flush()
             show(summary.n_lines, reader.n_bytes)
     summary.end(quiet=quiet)
+    if n_refused := summary.n_refused:
+        raise DataError(f"{n_refused:,} line{'' if n_refused == 1 else 's'} got no answer for symbols never seen")
 
 
 class _Summary:
@@ -73,6 +77,10 @@ class _Summary:
         self.n_lines += 1
         self._flagged.update({flag.partition(":")[0] for flag in answer.flags})
 
+    @property
+    def n_refused(self) -> int:
+        return self._flagged[Flag.REFUSED]
+
     def end(self, *, quiet: bool) -> None:
         if len(self._seen) > MAX_WARNINGS:
             warn(f"the model has never seen {len(self._seen) - MAX_WARNINGS:,} further symbols")
@@ -85,6 +93,7 @@ class _Summary:
 
 SAYS = {
     "unknown": "with symbols never seen",
+    "refused": "without an answer",
     "windows": "too long and answered in parts",
     "cut": "with an answer cut off at its greatest length",
     "undecodable": "not UTF-8",

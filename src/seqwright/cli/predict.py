@@ -21,6 +21,11 @@ __all__ = ["predict"]
     help="Columns: source, features, text, score, flags, links; then text and score of each further answer.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all there is to know.")
+@click.option(
+    "--unknown", type=click.Choice(["keep", "copy", "drop", "error"]), default="keep", show_default=True,
+    help="A symbol that the model has never seen: answer it as unknown, also copy it into the answer, leave it out, or "
+         "give no answer and end with exit code 1.",
+)  # fmt: skip
 @click.option("--errors", type=click.Choice(["strict", "replace"]), default="strict", show_default=True,
               help="A line that is not UTF-8: stop there, or read U+FFFD in it.")  # fmt: skip
 @click.option("--max-source-tokens", type=click.IntRange(min=1), metavar="N",
@@ -39,6 +44,7 @@ def predict(
     alignment: bool,
     tsv: bool,
     as_json: bool,
+    unknown: str,
     errors: Literal["strict", "replace"],
     max_source_tokens: int | None,
     max_batch_tokens: int,
@@ -51,8 +57,9 @@ def predict(
     fewer. A model that was trained with features reads source<TAB>features. A tab or line end within an answer is
     written as a space, but in JSON. From a pipe, lines are answered as they come.
 
-    Flags: unknown:x, a symbol that the model has never seen; windows:n, a line too long for the model, answered in n
-    parts; cut, an answer that its greatest length ended; undecodable, a line that is not UTF-8.
+    Flags: unknown:x, a symbol that the model has never seen; refused, no answer because of it; windows:n, a line too
+    long for the model, answered in n parts; cut, an answer that its greatest length ended; undecodable, a line that is
+    not UTF-8.
 
     \b
     Examples:
@@ -75,6 +82,10 @@ def predict(
         return records.as_plain(answer, n_best=n_best, scores=scores, alignment=alignment)
 
     asked = answering.Options(
-        beam=beam, n_best=n_best, max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens
+        beam=beam,
+        n_best=n_best,
+        unknown=unknown,
+        max_source_tokens=max_source_tokens,
+        max_batch_tokens=max_batch_tokens,
     )
     answers.write(translator.load(model), file, form, options=asked, errors=errors, flush=flush, quiet=quiet)
