@@ -1,5 +1,6 @@
 """From a file of pairs to a model directory: what is found from the data, the loop, its events and what it writes."""
 
+from seqwright.training.manifest import recall
 from seqwright.training.run import train
 
-__all__ = ["train"]
+__all__ = ["recall", "train"]

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import platform
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
-import seqwright
 from seqwright import bundle, kernels
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.errors import ModelError, OutputError, UsageError
-from seqwright.training import checkpoint, interrupt
-from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Progressed, Resumed, Started
+from seqwright.errors import ModelError, UsageError
+from seqwright.training import checkpoint, interrupt, manifest
+from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
+from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import dev_scores
 from seqwright.training.prepare import Prepared, prepare
@@ -63,7 +58,7 @@ def train(
         resumed = None
     if resumed is None:
         checkpoint.remove(path)
-    run = _Run(path, prepared, identity, listen, command)
+    run = _Run(path, prepared, identity, listen, lambda loop: manifest.describe(prepared, loop, pairs, dev, command))
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
@@ -97,12 +92,12 @@ class _Run:
         prepared: Prepared,
         identity: dict[str, Any],
         listen: Listener | None,
-        command: Sequence[str],
+        describe: Callable[[Loop], dict[str, Any]],
     ) -> None:
-        self._path, self._prepared, self._identity, self._command = path, prepared, identity, command
+        self._path, self._prepared, self._identity, self._describe = path, prepared, identity, describe
         self.loop = Loop(prepared)
         self._done: list[Array] = []  # the best parameters of the members before this one
-        self._journal = _Journal(path / "metrics.jsonl", listen)
+        self._journal = Journal(path / "metrics.jsonl", listen)
         self._saved: Array | None = None  # the parameters that the directory holds
         self._checkpointed_at = time.monotonic()
 
@@ -187,7 +182,7 @@ class _Run:
                 prepared.target_vocabulary,
                 prepared.limits,
                 weights,
-                _manifest(prepared, self.loop, self._command),
+                self._describe(self.loop),
                 prepared.source_subwords,
                 prepared.target_subwords,
             ),
@@ -202,40 +197,6 @@ class _Run:
         )
         checkpoint.save(self._path, moment)
         self._checkpointed_at = time.monotonic()
-
-
-class _Journal:
-    """Tells each event to the listener; writes all but `Progressed` to metrics.jsonl once there is something beside it.
-
-    keeps: whether there is.   size: bytes written.
-    """
-
-    def __init__(self, path: Path, listen: Listener | None) -> None:
-        self._path, self._listen = path, listen
-        self._pending = b""
-        self._mode = "wb"
-        self.keeps = False
-        self.size = 0
-
-    def go_on(self, size: int) -> None:
-        """Continue the file behind its first `size` bytes; what is told of later events will be told again."""
-        with _writing(self._path):
-            if size and self._path.exists():
-                os.truncate(self._path, size)
-                self._mode, self.size, self.keeps = "ab", size, True
-
-    def tell(self, event: Event) -> None:
-        if not isinstance(event, Progressed):
-            self._pending += msgspec.json.encode(event) + b"\n"
-        if self.keeps and self._pending:
-            with _writing(self._path):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                with self._path.open(self._mode) as stream:
-                    stream.write(self._pending)
-            self.size += len(self._pending)
-            self._pending, self._mode = b"", "ab"
-        if self._listen is not None:
-            self._listen(event)
 
 
 def _identity(prepared: Prepared) -> dict[str, Any]:
@@ -256,7 +217,7 @@ def _check_output(path: Path, *, overwrite: bool) -> None:
         raise UsageError(
             f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
         )
-    with _writing(parent), tempfile.TemporaryFile(dir=parent):
+    with writing(parent), tempfile.TemporaryFile(dir=parent):
         pass
 
 
@@ -266,14 +227,6 @@ def _holds_something(path: Path) -> bool:
     return path.is_dir() and any(
         file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
     )
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write there: {error.strerror}; choose another --output") from None
 
 
 def _started(prepared: Prepared, loop: Loop) -> Started:
@@ -292,21 +245,3 @@ def _started(prepared: Prepared, loop: Loop) -> Started:
 def _finished(loop: Loop, reason: Any, path: Path | None) -> Finished:
     accuracy = None if loop.best is None else loop.position.best_exact
     return Finished(reason, loop.position.best_epoch, accuracy, loop.elapsed_s(), None if path is None else str(path))
-
-
-def _manifest(prepared: Prepared, loop: Loop, command: Sequence[str]) -> dict[str, Any]:
-    at = loop.position
-    scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
-    return {
-        "seqwright": seqwright.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-        "kernels": kernels.description(),
-        "command": list(command or sys.argv),
-        "seed": prepared.config.training.seed,
-        "data": prepared.hashes | prepared.dev_hashes,
-        "n_pairs": len(prepared.examples),
-        "dev": prepared.dev_origin,
-        "scores": None if loop.best is None else scores,  # of the model that is kept
-    }
