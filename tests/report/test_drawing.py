@@ -9,7 +9,7 @@ from handmade import Page
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqwright.report import axes, bar_chart, heat_map, history, line_chart, markup
+from seqwright.report import axes, bar_chart, heat_map, history, learning, line_chart, markup
 
 HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "</style></title>", "&lt;b&gt;", "' onload='",
            "\u202egnp.exe", "\0\x1b[31m", "]]>", "<!--"]  # fmt: skip
@@ -59,7 +59,7 @@ def drawing(figure):
 
 def test_a_line_goes_through_its_points_in_scale():
     points = [line_chart.Point(1, 10, "one"), line_chart.Point(2, 30, "two", True), line_chart.Point(4, 20, "four")]
-    found = drawing(line_chart.line_chart("Title", points, x_title="epoch", y_title="score", least=0))
+    found = drawing(line_chart.line_chart("Title", [points], x_title="epoch", y_title="score", least=0))
     x, y = ([float(dot.get(name)) for dot in found["circle"]] for name in ("cx", "cy"))
     assert (x[0], x[2]) == (axes.LEFT, axes.WIDTH - axes.RIGHT)
     assert (x[2] - x[0]) == pytest.approx(3 * (x[1] - x[0]), abs=0.1)
@@ -71,7 +71,7 @@ def test_a_line_goes_through_its_points_in_scale():
 @pytest.mark.parametrize("values", [[5.0], [5.0, 5.0, 5.0], [0.0, 0.0]])
 def test_a_line_without_a_span_is_drawn_inside_the_frame(values):
     points = [line_chart.Point(i, value, "") for i, value in enumerate(values)]
-    found = drawing(line_chart.line_chart("Title", points, x_title="x", y_title="y"))
+    found = drawing(line_chart.line_chart("Title", [points], x_title="x", y_title="y"))
     assert all(0 <= float(dot.get("cy")) <= axes.HEIGHT for dot in found["circle"])
     assert all(0 <= float(dot.get("cx")) <= axes.WIDTH for dot in found["circle"])
 
@@ -103,10 +103,23 @@ def test_only_whole_measurements_are_read(tmp_path):
         '{"type":"measured","epoch":3.0,"lo',
         encoding="utf-8",
     )
-    assert [(m.epoch, m.loss, m.best) for m in history.measurements(path)] == [(1, 2.5, True), (2, 1.5, False)]
+    [member] = history.measurements(path)
+    assert [(m.epoch, m.loss, m.best) for m in member] == [(1, 2.5, True), (2, 1.5, False)]
     assert history.measurements(tmp_path / "gone") == []
 
 
 @pytest.mark.parametrize(("token", "shown"), [(" ", "␣"), ("", "∅"), ("a", "a"), ("a b", "a b")])
 def test_a_space_and_the_lack_of_a_symbol_can_be_seen(token, shown):
     assert Page(markup.symbol(token)).text == shown
+
+
+def test_measurements_of_an_ensemble_are_told_apart(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    measured = '{"type":"measured","epoch":%d,"loss":1,"dev_accuracy":%d,"dev_ter":1,"best":true}\n'
+    begun = '{"type":"begun","member":%d,"of":2}\n'
+    path.write_text(begun % 1 + measured % (1, 10) + measured % (2, 20) + begun % 2 + measured % (1, 30))
+    members = history.measurements(path)
+    assert [[m.dev_accuracy for m in member] for member in members] == [[10, 20], [30]]
+    section = learning.learning(members)
+    assert section.body.count('class="line"') == 4
+    assert "Each line is one of 2 members. At their best they had 20.0, 30.0 % right by themselves." in section.body

@@ -25,13 +25,13 @@ def as_text(result: Comparison, name_a: str, name_b: str) -> str:
         f"A is {name_a}",
         f"B is {name_b}",
         "",
-        f"{a.n:,} sources       A          B      B - A    95 % of resamples        p",
+        f"{a.n:,} sources       A          B      B - A    95 % of resamples",
         f"exact match  {a.exact:6.2f} %   {b.exact:6.2f} %   {interval(result.exact)}",
         f"TER          {a.ter:6.2f} %   {b.ter:6.2f} %   {interval(result.ter)}",
         "",
         f"both right   {result.both_right:8,}",
         f"only A right {len(result.only_a):8,}",
-        f"only B right {len(result.only_b):8,}   so uneven by chance: p = {p_value(result.mcnemar_p)} (McNemar)",
+        f"only B right {len(result.only_b):8,}   so uneven by chance: {p_value(result.mcnemar_p)} (McNemar)",
         f"both wrong   {result.both_wrong:8,}",
         *examples("only A is right, for example:", result.only_a),
         *examples("only B is right, for example:", result.only_b),
@@ -43,11 +43,11 @@ def as_text(result: Comparison, name_a: str, name_b: str) -> str:
 
 def interval(difference: Difference) -> str:
     d = difference
-    return f"{d.value:+6.2f}    {d.low:+6.2f} to {d.high:+6.2f}   {p_value(d.p):>10}"
+    return f"{d.value:+6.2f}    {d.low:+6.2f} to {d.high:+6.2f}   {p_value(d.p):>11}"
 
 
 def p_value(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def examples(title: str, found: Sequence[Disagreement]) -> list[str]:
@@ -67,4 +67,4 @@ def verdict(result: Comparison) -> str:
     if d.p >= SIGNIFICANT:
         return f"no difference that {result.a.n:,} sources could show"
     better, other = ("B", "A") if d.value > 0 else ("A", "B")
-    return f"{better} answers more sources right than {other}, by {abs(d.value):.2f} points (p = {p_value(d.p)})"
+    return f"{better} answers more sources right than {other}, by {abs(d.value):.2f} points ({p_value(d.p)})"

@@ -20,8 +20,14 @@ class Measurement(msgspec.Struct, frozen=True, tag="measured"):
     elapsed_s: float = 0.0
 
 
-def measurements(path: Path) -> list[Measurement]:
-    """Return the measurements in order; none where there is no such file.
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """The next measurements are those of this member of an ensemble."""
+
+    member: int
+
+
+def measurements(path: Path) -> list[list[Measurement]]:
+    """Return the measurements of each member in order; one list for a single model, none without such a file.
 
     Lines of other events, and a last line that was cut off, are passed over.
     """
@@ -29,10 +35,15 @@ def measurements(path: Path) -> list[Measurement]:
         lines = path.read_bytes().splitlines()
     except OSError:
         return []
-    found = []
+    found: dict[int, list[Measurement]] = {}
+    member = 1
     for line in lines:
         try:
-            found.append(msgspec.json.decode(line, type=Measurement))
+            event = msgspec.json.decode(line, type=Measurement | Begun)
         except msgspec.MsgspecError:
             continue
-    return found
+        if isinstance(event, Begun):
+            member = event.member
+        else:
+            found.setdefault(member, []).append(event)
+    return list(found.values())

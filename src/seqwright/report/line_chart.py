@@ -23,9 +23,13 @@ class Point(NamedTuple):
 
 
 def line_chart(
-    title: str, points: Sequence[Point], *, x_title: str, y_title: str, least: float | None = None
+    title: str, lines: Sequence[Sequence[Point]], *, x_title: str, y_title: str, least: float | None = None
 ) -> Markup:
-    """Return a line through the points, the marked ones standing out.   least: where the y axis begins, at most."""
+    """Return a line through each list of points, the marked ones standing out.   least: where y begins, at most.
+
+    Lines have no colours of their own: what a point says tells them apart.
+    """
+    points = [point for line in lines for point in line]
     values = [point.y for point in points]
     low = min(values) if least is None else min(least, *values)
     high = max(values)
@@ -33,24 +37,27 @@ def line_chart(
     frame = axes.Frame(
         min(p.x for p in points), max(p.x for p in points), low if least is not None else low - room, high + room
     )
-    path = " ".join(f"{'L' if i else 'M'}{frame.x(p.x):.1f} {frame.y(p.y):.1f}" for i, p in enumerate(points))
     x_labels = [
         element("text", f"{v:g}", x=frame.x(v), y=axes.HEIGHT - 21, text_anchor="middle")
         for v in axes.ticks(frame.x_low, frame.x_high, about=6)
     ]
-    dots = [
-        element("circle", element("title", p.says), cx=frame.x(p.x), cy=frame.y(p.y), r=radius(p, len(points)),
-                class_="dot best" if p.marked else "dot")
-        for p in points
-    ]  # fmt: skip
     return axes.chart(
         title,
         f"{title}: from {values[0]:.3g} to {values[-1]:.3g} in {len(points)} measurements",
         axes.grid(frame, axes.ticks(frame.y_low, frame.y_high), lambda v: f"{v:g}", y_title=y_title, x_title=x_title),
         join(*x_labels),
-        element("path", d=path, class_="line"),
-        join(*dots),
+        *(drawn(line, frame) for line in lines),
     )
+
+
+def drawn(line: Sequence[Point], frame: axes.Frame) -> Markup:
+    path = " ".join(f"{'L' if i else 'M'}{frame.x(p.x):.1f} {frame.y(p.y):.1f}" for i, p in enumerate(line))
+    dots = [
+        element("circle", element("title", p.says), cx=frame.x(p.x), cy=frame.y(p.y), r=radius(p, len(line)),
+                class_="dot best" if p.marked else "dot")
+        for p in line
+    ]  # fmt: skip
+    return element("g", element("path", d=path, class_="line"), *dots)
 
 
 def radius(point: Point, n: int) -> float:
