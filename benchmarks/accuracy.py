@@ -5,7 +5,7 @@
     python -m benchmarks.accuracy cmudict --split test --members 3
 
 A run is a training and its score: a JSON file in benchmarks/results/accuracy, found again instead of repeated. Models
-are kept in --models, so that an interrupted training goes on. Settings are chosen on dev sets; a test set is for the end.
+are kept in --models, so that an interrupted training goes on. Settings are chosen on dev sets; test is for the end.
 """
 
 from __future__ import annotations
