@@ -37,3 +37,10 @@ def test_names_and_scores_stand_above():
     assert lines[:2] == ["A is old", "B is new"]
     assert lines[4].startswith("exact match   50.00 %   100.00 %   +50.00    +3")
     assert lines[5].startswith("TER           25.00 %     0.00 %   -25.00")
+
+
+def test_data_cannot_drive_the_terminal():
+    hostile = [Pair("\x1b[31m\r", "x\u202ey")]
+    a, b = (Answering({"\x1b[31m\r": text}) for text in ("x\u202ey", "z"))
+    text = compared.as_text(comparison.compare(a, b, hostile), "old", "new")
+    assert "  ⟨U+001B⟩[31m⟨U+000D⟩ → A: x⟨U+202E⟩y   B: z   (right: x⟨U+202E⟩y)" in text.splitlines()

@@ -6,6 +6,7 @@ import msgspec
 
 from seqwright.comparison.run import Comparison, Disagreement
 from seqwright.comparison.significance import Difference
+from seqwright.inspection.code_points import visible
 
 __all__ = ["as_json", "as_text"]
 
@@ -58,7 +59,7 @@ def examples(title: str, found: Sequence[Disagreement]) -> list[str]:
 
 def example(found: Disagreement) -> str:
     source = f"{found.source} ({found.features})" if found.features else found.source
-    return f"  {source} → A: {found.a}   B: {found.b}   (right: {' | '.join(found.references)})"
+    return visible(f"  {source} → A: {found.a}   B: {found.b}   (right: {' | '.join(found.references)})")
 
 
 def verdict(result: Comparison) -> str:
