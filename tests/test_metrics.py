@@ -1,11 +1,15 @@
 """Scores against an oracle and against arithmetic done by hand."""
 
+import math
+import sys
+from collections import Counter
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqwright import metrics
+from seqwright import errors, metrics
 from seqwright.data import readers
 from seqwright.data.readers import Pair
 
@@ -70,6 +74,85 @@ def test_scores_are_json():
 def test_references_are_grouped_by_source_and_features_in_order():
     pairs = [Pair("b", "1"), Pair("a", "2"), Pair("b", "3"), Pair("b", "1"), Pair("b", "X", "PL")]
     assert metrics.group_references(pairs) == ([("b", ""), ("a", ""), ("b", "PL")], [["1", "3"], ["2"], ["X"]])
+
+
+# Sentences
+
+
+def counts(sequence, n):
+    return Counter(tuple(sequence[i : i + n]) for i in range(len(sequence) - n + 1))
+
+
+def bleu(hypotheses, references):
+    """Papineni's formula over words: clipped precisions of 1 to 4 words, and the penalty for what is too short."""
+    log_precision = 0.0
+    for n in range(1, 5):
+        right = total = 0
+        for hypothesis, group in zip(hypotheses, references, strict=True):
+            found = counts(hypothesis.split(), n)
+            most = Counter()
+            for reference in group:
+                most |= counts(reference.split(), n)
+            right += (found & most).total()
+            total += found.total()
+        log_precision += math.log(right / total) / 4
+    length = sum(len(h.split()) for h in hypotheses)
+    closest = sum(
+        min((abs(len(r.split()) - len(h.split())), len(r.split())) for r in group)[1]
+        for h, group in zip(hypotheses, references, strict=True)
+    )
+    return 100 * math.exp(min(0, 1 - closest / length) + log_precision)
+
+
+def chrf(hypotheses, references):
+    """Popović's F-score with beta 2 of character sequences of 1 to 6, without spaces; one reference each."""
+    scores = []
+    for n in range(1, 7):
+        found = [
+            (counts(h.replace(" ", ""), n), counts(r.replace(" ", ""), n))
+            for h, r in zip(hypotheses, references, strict=True)
+        ]
+        right, said, expected = (
+            sum(c.total() for c in each) for each in zip(*((h & r, h, r) for h, r in found), strict=True)
+        )
+        scores.append((right / said, right / expected))
+    precision, recall = (sum(each) / 6 for each in zip(*scores, strict=True))
+    return 100 * 5 * precision * recall / (4 * precision + recall)
+
+
+SAID = ["the cat sat on the red mat", "a dog ran far away from the house today", "it is small"]
+RIGHT = [
+    ["the cat sat on the mat", "the cat is sitting on the red mat"],
+    ["a dog ran away from the house", "the dog ran far away from a house", "one dog left"],
+    ["it is very small"],
+]
+
+
+def test_bleu_is_papinenis_formula():
+    assert metrics.evaluate_sentences(SAID, RIGHT).bleu == pytest.approx(bleu(SAID, RIGHT))
+    short = ["the cat sat on the", *SAID[1:]]
+    assert metrics.evaluate_sentences(short, RIGHT).bleu == pytest.approx(bleu(short, RIGHT))
+
+
+def test_chrf_is_popovics_formula():
+    first = [group[0] for group in RIGHT]
+    assert metrics.evaluate_sentences(SAID, [[r] for r in first]).chrf == pytest.approx(chrf(SAID, first))
+
+
+def test_right_sentences_score_a_hundred_and_say_how_they_were_scored():
+    scores = metrics.evaluate_sentences([group[-1] for group in RIGHT[:2]], RIGHT[:2])
+    assert (scores.bleu, scores.chrf) == (pytest.approx(100), pytest.approx(100))
+    assert "tok:13a" in scores.bleu_signature
+    assert "nc:6" in scores.chrf_signature
+
+
+def test_scores_of_sentences_name_the_extra_where_the_library_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    with pytest.raises(errors.DependencyError, match=r"seqwright\[text\]"):
+        metrics.evaluate_sentences(["a"], [["a"]])
+
+
+# Real data
 
 
 def test_the_real_test_words_are_as_many_as_the_literature_has(data_dir):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from seqwright import metrics
-from seqwright.data import readers
-from seqwright.errors import DataError
+from seqwright.data import readers, text
+from seqwright.errors import DataError, DependencyError
 from seqwright.translator import Hypothesis, Translator
 
-__all__ = ["Answered", "Evaluation", "columns", "evaluate", "evaluate_file"]
+__all__ = ["Answered", "Evaluation", "are_sentences", "columns", "evaluate", "evaluate_file"]
 
 
 class Answered(NamedTuple):
@@ -25,10 +24,14 @@ class Answered(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Scores of the first hypotheses, and every answer in the order of the file."""
+    """Scores of the first hypotheses, and every answer in the order of the file.
+
+    sentences: None where the references are none, or cannot be scored as such.
+    """
 
     scores: metrics.Scores
     answered: list[Answered]
+    sentences: metrics.SentenceScores | None = None
 
     @property
     def wrong(self) -> list[Answered]:
@@ -36,10 +39,14 @@ class Evaluation(NamedTuple):
         return [answer for answer in self.answered if not answer.right]
 
 
-def evaluate(model: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5, n_best: int = 1) -> Evaluation:
+def evaluate(
+    model: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5, n_best: int = 1, bleu: bool = False
+) -> Evaluation:
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
-    DataError: there are no pairs.
+    bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
+    `are_sentences`) and sacrebleu is installed.
+    DataError: there are no pairs.   DependencyError: sacrebleu is asked for and not installed.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
@@ -48,20 +55,50 @@ def evaluate(model: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5,
     expected = [[format_.split(text) for text in group] for group in references]
     texts, features = [source for source, _ in sources], [f for _, f in sources]
     answers = model.predict(texts, features=features, beam=beam, n_best=n_best)
-    scores = metrics.evaluate([hypotheses[0].tokens for hypotheses in answers], expected)
+    # Cut again, because the same text can be made of other subwords.
+    said = [format_.split(hypotheses[0].text) for hypotheses in answers]
     answered = [
-        Answered(*source, group, hypotheses, hypotheses[0].tokens in tokens)
-        for source, group, tokens, hypotheses in zip(sources, references, expected, answers, strict=True)
+        Answered(*source, group, hypotheses, tokens in rights)
+        for source, group, hypotheses, tokens, rights in zip(sources, references, answers, said, expected, strict=True)
     ]
-    return Evaluation(scores, answered)
+    scores = metrics.evaluate(said, expected)
+    return Evaluation(scores, answered, _sentence_scores([h[0].text for h in answers], references, wanted=bleu))
 
 
-def evaluate_file(model: Translator, path: Path | str, *, beam: int = 5, n_best: int = 1) -> Evaluation:
-    """Evaluate on a file with the columns that the model was trained with.   DataError: not such a file."""
-    return evaluate(model, readers.read_pairs(path, columns=columns(model)), beam=beam, n_best=n_best)
+def _sentence_scores(
+    answers: Sequence[str], references: Sequence[Sequence[str]], *, wanted: bool
+) -> metrics.SentenceScores | None:
+    if not wanted and not are_sentences([reference for group in references for reference in group]):
+        return None
+    try:
+        return metrics.evaluate_sentences(answers, references)
+    except DependencyError:
+        if wanted:
+            raise
+        return None
+
+
+def are_sentences(texts: Sequence[str]) -> bool:
+    """Return whether at least half of the texts have a space, and spaces separate words of a language.
+
+    Where they separate symbols, such as phonemes (`text.detect` tells them apart), BLEU means nothing.
+    """
+    n_spaced = sum(" " in one.strip(" ") for one in texts)
+    return 2 * n_spaced >= len(texts) > 0 and text.detect(texts).tokens is text.Tokens.CHARACTERS
+
+
+def evaluate_file(
+    model: Translator, path: readers.Paths, *, beam: int = 5, n_best: int = 1, bleu: bool = False
+) -> Evaluation:
+    """Evaluate on a file of any shape, with the columns that the model was trained with; see `evaluate`.
+
+    DataError: not such a file.
+    """
+    return evaluate(model, readers.read_pairs(path, columns=columns(model)), beam=beam, n_best=n_best, bleu=bleu)
 
 
 def columns(model: Translator) -> readers.Columns:
     """Return which columns of a file of pairs the model was trained on."""
-    text = model.bundle.config.text
-    return readers.Columns(source=text.source_column, target=text.target_column, features=text.features_column)
+    t = model.bundle.config.text
+    names = readers.Names(t.source_key, t.target_key, t.features_key)
+    return readers.Columns(source=t.source_column, target=t.target_column, features=t.features_column, names=names)

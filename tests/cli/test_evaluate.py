@@ -1,6 +1,8 @@
 """The figures of `evaluate` are those of the answers that `predict` gives."""
 
 import json
+import re
+import sys
 
 import pytest
 
@@ -36,3 +38,43 @@ def test_wrong_answers_are_shown_with_the_right_ones(tmp_path, seqwright, model,
     path = tmp_path / "test.tsv"
     path.write_text("abc\tx\nabc\ty\n", encoding="utf-8")
     assert f"  abc → {answers['abc']}   (right: x | y)\n" in seqwright("evaluate", model, path).out
+
+
+@pytest.fixture
+def sentences(tmp_path):
+    path = tmp_path / "sentences.tsv"
+    path.write_text("abc\tthe cat sat on the mat\nbcd\ta dog ran away\n", encoding="utf-8")
+    return path
+
+
+def test_sentences_get_bleu_and_chrf(seqwright, model, sentences):
+    scores = json.loads(seqwright("evaluate", model, sentences, "--json").out)
+    assert scores["bleu"] < 1
+    assert 0 <= scores["chrf"] < 50
+    assert "tok:13a" in scores["bleu_signature"]
+    assert re.search(r"^BLEU +0\.\d\d$", seqwright("evaluate", model, sentences).out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["x y\n", "HH AH0 L OW1\n", "abc\n"])
+def test_what_are_no_sentences_get_bleu_only_when_asked(tmp_path, seqwright, model, target):
+    path = tmp_path / "test.tsv"
+    path.write_text(f"abc\t{target}", encoding="utf-8")
+    assert "bleu" not in json.loads(seqwright("evaluate", model, path, "--json").out)
+    assert "BLEU" not in seqwright("evaluate", model, path).out
+    assert "BLEU" in seqwright("evaluate", model, path, "--bleu").out
+
+
+def test_without_the_library_bleu_is_left_out_unless_asked(seqwright, model, sentences, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
+    assert "BLEU" not in seqwright("evaluate", model, sentences).out
+    assert "pip install 'seqwright[text]'" in seqwright("evaluate", model, sentences, "--bleu").refused(1)
+
+
+def test_any_file_of_pairs_can_be_evaluated_on(tmp_path, seqwright, model, answers):
+    rows = [("abc", answers["abc"]), ("bcd", answers["bcd"] + "x")]
+    lines = [json.dumps({"source": source, "target": target}) + "\n" for source, target in rows]
+    (tmp_path / "test.jsonl").write_text("".join(lines), encoding="utf-8")
+    for side, name in enumerate(("test.a", "test.b")):
+        (tmp_path / name).write_text("".join(row[side] + "\n" for row in rows), encoding="utf-8")
+    for path in (tmp_path / "test.jsonl", f"{tmp_path}/test.a,{tmp_path}/test.b", tmp_path / "*.jsonl"):
+        assert json.loads(seqwright("evaluate", model, path, "--json").out)["exact"] == 50

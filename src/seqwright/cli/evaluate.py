@@ -12,13 +12,15 @@ __all__ = ["evaluate"]
 @click.argument("file")
 @options.beam
 @options.threads
+@click.option("--bleu", is_flag=True, help="Score the answers as sentences, whatever they look like.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(*, model: str, file: str, beam: int, as_json: bool) -> None:
-    """Compare MODEL's answers with FILE, lines of source<TAB>target as for training.
+def evaluate(*, model: str, file: str, beam: int, bleu: bool, as_json: bool) -> None:
+    """Compare MODEL's answers with FILE, pairs of source and target as for training.
 
     Where a source stands on several lines, any of its targets counts as right.
     Exact match is the share of sources answered right, WER the share answered wrong, and TER the edits that lead from
     the answers to the targets, for each token of the targets (phonemes: PER; letters: CER).
+    Where the targets are sentences, BLEU and chrF are shown too, if seqwright[text] is installed.
 
     \b
     Examples:
@@ -30,5 +32,5 @@ def evaluate(*, model: str, file: str, beam: int, as_json: bool) -> None:
     from seqwright import evaluation, translator
     from seqwright.cli import scores
 
-    result = evaluation.evaluate_file(translator.load(model), file, beam=beam)
+    result = evaluation.evaluate_file(translator.load(model), file, beam=beam, bleu=bleu)
     click.echo(scores.as_json(result) if as_json else scores.as_text(result))

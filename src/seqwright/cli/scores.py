@@ -11,7 +11,10 @@ N_EXAMPLES = 5
 
 def as_json(result: Evaluation) -> str:
     """Return the scores as one JSON object on one line; rates are in percent."""
-    return msgspec.json.encode(result.scores).decode()
+    figures = msgspec.structs.asdict(result.scores)
+    if result.sentences is not None:
+        figures |= msgspec.structs.asdict(result.sentences)
+    return msgspec.json.encode(figures).decode()
 
 
 def as_text(result: Evaluation) -> str:
@@ -22,6 +25,8 @@ def as_text(result: Evaluation) -> str:
         f"WER          {s.wer:6.2f} %   {s.errors:,} answered wrong",
         f"TER          {s.ter:6.2f} %   {s.edits:,} edits to {s.tokens:,} tokens",
     ]
+    if result.sentences is not None:
+        lines += [f"BLEU         {result.sentences.bleu:6.2f}", f"chrF         {result.sentences.chrf:6.2f}"]
     if wrong := result.wrong:
         lines += ["", "wrong, for example:"]
         lines += [example(answer) for answer in wrong[:: -(-len(wrong) // N_EXAMPLES)]]

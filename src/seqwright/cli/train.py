@@ -1,5 +1,6 @@
 """`seqwright train`."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,27 +11,42 @@ from seqwright.cli import options
 __all__ = ["train"]
 
 
+TOKENS = "characters, graphemes, words, or subwords:N for N pieces of words.  [default: found from the data]"
+FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [default: found from the data]"
+
+
 @click.command(short_help="Learn from a file of pairs.")
-@click.argument("pairs", required=False)
+@click.argument("pairs", nargs=-1)
+@click.option(
+    "--target", metavar="FILE", help="Targets, a line for each line of PAIRS, which then holds sources alone."
+)
 @click.option("--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources is held out.")
 @click.option("-o", "--output", metavar="DIR", help="Model directory to write.  [default: ./<PAIRS>-model]")
 @click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
 @click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]")
 @click.option(
-    "--members", type=click.IntRange(min=1), metavar="N",
+    "--members",
+    type=click.IntRange(min=1),
+    metavar="N",
     help="Train N networks, one after the other, that answer together: slower, and right more often.",
 )
 @options.time_budget
 @options.checkpoint_every
 @options.threads
+@click.option("--source-tokens", metavar="KIND", help=TOKENS)
+@click.option("--target-tokens", metavar="KIND", help=TOKENS)
+@click.option("--source-form", metavar="FORM", help=FORM)
+@click.option("--target-form", metavar="FORM", help=FORM)
+@click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
 @click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def train(
     *,
-    pairs: str | None,
+    pairs: tuple[str, ...],
+    target: str | None,
     dev: str | None,
     output: str | None,
     overwrite: bool,
@@ -39,14 +55,21 @@ def train(
     members: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
+    source_tokens: str | None,
+    target_tokens: str | None,
+    source_form: str | None,
+    target_form: str | None,
+    cache: str | None,
     config_file: str | None,
     settings: tuple[str, ...],
     print_config: bool,
     quiet: bool,
 ) -> None:
-    """Learn from PAIRS, a file of source<TAB>target lines, and write a model directory.
+    """Learn from PAIRS, one or several files of source<TAB>target lines, and write a model directory.
 
-    PAIRS is UTF-8 text, one pair a line, .gz or not; a third column holds features, if any. - is standard input.
+    PAIRS is UTF-8 text, one pair a line, plain, .gz or .zst; a third column holds features, if any. - is standard
+    input. Dictionaries (WORD  PH PH), JSON lines, Parquet and Arrow files are known by their names, patterns such as
+    'part-*.tsv' name several files, and a.ko,b.en or --target two parallel ones.
     The best model so far is kept whenever the dev pairs are answered better. Ctrl-C, kill or a power cut lose nothing:
     the same command again goes on, and ends with the same bytes as if it had never stopped.
 
@@ -54,31 +77,51 @@ def train(
     Examples:
       seqwright train words.tsv
       seqwright train words.tsv --dev dev.tsv -o words-model --time-budget 10m
-      zcat words.tsv.gz | seqwright train - -o words-model
+      seqwright train corpus.ko --target corpus.en --target-tokens subwords:8000
       seqwright train words.tsv --set model.hidden_size=512 --set optim.rate=5e-4
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import config as configuration
     from seqwright import training
     from seqwright.cli import display
+    from seqwright.data import readers
 
     flags = {
-        "seed": seed, "epochs": epochs, "members": members, "time_budget_s": time_budget,
-        "checkpoint_every_s": checkpoint_every,
+        "training.seed": seed, "training.epochs": epochs, "training.members": members,
+        "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
+        "training.cache": cache, "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
+        "text.source_form": source_form, "text.target_form": target_form,
     }  # fmt: skip
-    settings += tuple(f"training.{key}={value}" for key, value in flags.items() if value is not None)
+    settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")
     if print_config:
         click.echo(configuration.to_toml(config), nl=False)
         return
-    if pairs is None:
+    if not pairs:
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
+    if target is not None and len(pairs) > 1:
+        raise click.UsageError("--target goes with one file of sources.")
     if output is None:
-        if pairs == "-":
+        if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")
-        output = f"{Path(pairs).name.removesuffix('.gz').removesuffix('.tsv')}-model"
-    with display.listening(pairs, quiet=quiet) as listen:
+        output = f"{_stem(pairs[0])}-model"
+    files: readers.Paths = pairs if target is None else readers.Parallel(pairs[0], target)
+    with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
         training.train(
-            pairs, output=output, dev=dev, config=config, overwrite=overwrite, listen=listen, command=sys.argv
+            files, output=output, dev=dev, config=config, overwrite=overwrite, listen=listen, command=sys.argv
         )
+
+
+def _lines(path: str) -> str:
+    """Return the file if the shell can show its first sources; else -, which nothing can be read from again."""
+    name = Path(path).name.removesuffix(".gz")
+    return path if Path(path).is_file() and Path(name).suffix in ("", ".tsv", ".txt") else "-"
+
+
+def _stem(path: str) -> str:
+    """Return a file's name without the endings that say how it is written."""
+    name = Path(path).name
+    for ending in (".gz", ".zst", ".tsv"):
+        name = name.removesuffix(ending)
+    return name

@@ -138,6 +138,7 @@ class Builder:
         self._source, self._target = Side(), Side()
         self._excluded: list[tuple[int, int, int]] = []
         self._has_features = False
+        self._n_ids = 0
         self._building: cache.Building | None = None
         self._cleanup = contextlib.ExitStack()
 
@@ -223,7 +224,8 @@ class Builder:
             return False
         self._source.rows.add([*map(self._source.numbers.__getitem__, source), vocabulary.END])
         self._target.rows.add([vocabulary.START, *map(self._target.numbers.__getitem__, target), vocabulary.END])
-        if self._building is None and self._source.rows.n_ids + self._target.rows.n_ids > self._in_memory:
+        self._n_ids += n_tokens
+        if self._n_ids > self._in_memory and self._building is None:
             self._leave_memory()
         self._has_features = self._has_features or bool(pair.features)
         return True

@@ -2,7 +2,7 @@
 
 import contextlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -35,16 +35,10 @@ class Spool:
         """Return how many sequences there are."""
         return len(self._lengths)
 
-    @property
-    def n_ids(self) -> int:
-        """Return how many ids they have together."""
-        return len(self._ids)
-
-    def add(self, ids: Iterable[int]) -> None:
+    def add(self, ids: Collection[int]) -> None:
         """Put a sequence behind the last.   OSError: the disk is full."""
-        before = len(self._ids)
         self._ids.extend(ids)
-        self._lengths.extend((len(self._ids) - before,))
+        self._lengths.extend((len(ids),))
 
     def move_to(self, path: Path) -> None:
         """Keep the sequences in files of this name and an ending from now on."""

@@ -89,9 +89,9 @@ def composed(text: str, form: UnicodeForm) -> str:
 
 def normalized(text: str, form: UnicodeForm) -> str:
     """Return the text in a form."""
-    if form is UnicodeForm.NONE:
+    if text.isascii() or form is UnicodeForm.NONE:  # ASCII is the same in every form
         return text
-    return unicodedata.normalize(cast(Literal["NFC", "NFD", "NFKC", "NFKD"], form.value), text)
+    return unicodedata.normalize(cast('Literal["NFC", "NFD", "NFKC", "NFKD"]', form.value), text)
 
 
 def graphemes(text: str) -> list[str]:
@@ -110,6 +110,8 @@ def feature_symbols(features: str) -> list[str]:
     "V;PST" becomes ["feature V", "feature PST"]. No text yields such a symbol, whatever its tokens: a character is one
     code point, a word has no space, a grapheme cluster does not join a letter and a space.
     """
+    if not features:
+        return []
     named = unicodedata.normalize("NFC", features).split(";")
     return [f"feature {name}" for name in named if name]
 
