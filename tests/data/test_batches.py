@@ -168,6 +168,7 @@ def test_an_epoch_of_a_hundred_thousand_pairs_costs_little():
 @pytest.fixture
 def small_windows(monkeypatch):
     monkeypatch.setattr(batches, "BLOCK", 4)
+    monkeypatch.setattr(batches, "BLOCKS", 3)
     monkeypatch.setattr(batches, "WINDOW", 40)
     monkeypatch.setattr(batches, "WINDOW_IDS", 300)
 

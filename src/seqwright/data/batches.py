@@ -35,6 +35,7 @@ Positions = npt.NDArray[np.int64]
 
 POOL = 64  # batches sorted together: enough that lengths agree, few enough that neighbours change every epoch
 BLOCK = 1 << 8  # examples that stay together until they are in one window
+BLOCKS = 1 << 12  # blocks looked at together
 WINDOW = 1 << 17  # examples shuffled together: a thousand batches, in a processor's cache where examples are short
 WINDOW_IDS = 1 << 25  # of either side in a window, so that its memory is bounded where examples are long
 
@@ -231,9 +232,11 @@ def windows(examples: Examples, rng: np.random.Generator | None) -> Iterator[Pos
 
 
 def ids_of_blocks(starts: Positions) -> Positions:
-    edges = np.append(starts[:-1:BLOCK], starts[-1])
-    forget(starts)
-    return np.diff(edges)
+    edges = []
+    for first in range(0, len(starts) - 1, BLOCK * BLOCKS):  # every page of the array is touched, but not all at once
+        edges.append(starts[:-1][first : first + BLOCK * BLOCKS : BLOCK].copy())
+        forget(starts)
+    return np.diff(np.concatenate([*edges, starts[-1:]]))
 
 
 def forget(array: Ids | Positions) -> None:
