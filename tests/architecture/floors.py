@@ -36,7 +36,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "evaluation": {"translator"},  # scores what it answers
     "comparison": {"evaluation", "translator"},  # of two models
     "report": {"evaluation", "translator"},  # shows what they say
-    "training": {"translator"},  # returns one
+    "training": {"translator", "report"},  # returns one, and shows what it learned
     "demo": {"training", "evaluation"},  # is both on data of its own
 }
 OUTSIDE = {"testing"}  # tools for tests, which may import anything and are imported by no module

@@ -210,7 +210,7 @@ def closing(event: Finished) -> str:
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
         f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
-        f"model    {event.output}{again}"
+        f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )
 
 

@@ -81,6 +81,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     )  # of the kept model, all members together; None where nothing was measured before an interruption
     elapsed_s: float
     output: str | None  # None where an interruption came before there was anything to keep
+    report: str | None = None  # the page that shows what the model learned
 
 
 Event = Started | Resumed | Progressed | Measured | Returned | Begun | Finished

@@ -9,6 +9,7 @@ import numpy as np
 from seqwright import metrics, search
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
+from seqwright.search.ensemble import ensemble
 from seqwright.training.prepare import Prepared
 
 __all__ = ["dev_scores"]
@@ -25,7 +26,7 @@ def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Score
         index = order[first : first + DEV_BATCH]
         limits = np.array([prepared.limits.max_length(len(sources[i])) for i in index], np.int32)
         padded = batches.pad([sources[i] for i in index])
-        step, state = search.ensemble([network.start(*padded) for network in networks])
+        step, state = ensemble([network.start(*padded) for network in networks])
         found = search.greedy(step, state, start_id=vocabulary.START, end_id=vocabulary.END, max_lengths=limits)
         for i, candidate in zip(index, found, strict=True):
             answers[i] = prepared.target_vocabulary.decode(candidate.ids)

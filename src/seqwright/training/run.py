@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from seqwright import bundle, kernels
+from seqwright import bundle, kernels, report
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.errors import ModelError, UsageError
+from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
 from seqwright.training.journal import Journal, writing
@@ -69,8 +70,7 @@ def train(
         except KeyboardInterrupt:
             run.interrupt()
             raise
-    run.end()
-    return Translator(bundle.load(path))
+    return run.end()
 
 
 def _unfinished(path: Path, overwrite: bool) -> checkpoint.Checkpoint | None:
@@ -152,15 +152,21 @@ class _Run:
             self._save_model()
         self._journal.tell(_finished(self.loop, "interrupted", self._path))
 
-    def end(self) -> None:
-        """Leave the finished model."""
+    def end(self) -> Translator:
+        """Leave the finished model and its report; return the model."""
         at = self.loop.position
         if self._done:
             together = dev_scores(bundle.load(self._path).networks(), self._prepared)
             at.best_exact, at.best_ter = together.exact, together.ter
             self._save_model()
-        self._journal.tell(_finished(self.loop, at.reason, self._path))
         checkpoint.remove(self._path)
+        model = Translator(bundle.load(self._path))
+        page = None
+        if self._prepared.config.training.report:
+            with contextlib.suppress(OutputError):  # a full disk takes the report, not the model
+                page = str(report.write(self._path, model=model))
+        self._journal.tell(msgspec.structs.replace(_finished(self.loop, at.reason, self._path), report=page))
+        return model
 
     def _save_model(self) -> None:
         prepared = self._prepared
