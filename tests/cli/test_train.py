@@ -170,3 +170,17 @@ def test_a_model_without_features_takes_the_whole_line_as_the_source(tmp_path, s
     path.write_text("abc\tV\n", encoding="utf-8")
     assert package.load(model).bundle.config.text.features_column == 0
     assert "U+0009" in seqwright("predict", model, path).err
+
+
+def test_a_manifest_repeats_its_training_to_the_byte(tmp_path, seqwright, pairs):
+    assert seqwright("train", pairs, "-o", tmp_path / "first", "--seed", 3, *ONE_EPOCH, "-q").code == 0
+    manifest = tmp_path / "first" / "manifest.json"
+    assert seqwright("train", "--from-manifest", manifest, "-o", tmp_path / "again", "-q").code == 0
+    first, again = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("first", "again"))
+    assert first == again
+
+
+def test_a_manifest_takes_no_other_settings(tmp_path, seqwright, pairs):
+    result = seqwright("train", "--from-manifest", tmp_path / "manifest.json", "--seed", 3)
+    assert result.code == 2
+    assert "repeats a training as it was" in result.err

@@ -41,6 +41,7 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
 @click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
+@click.option("--from-manifest", metavar="FILE", help="Repeat the training that this manifest.json describes.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def train(
@@ -62,6 +63,7 @@ def train(
     cache: str | None,
     config_file: str | None,
     settings: tuple[str, ...],
+    from_manifest: str | None,
     print_config: bool,
     quiet: bool,
 ) -> None:
@@ -79,6 +81,7 @@ def train(
       seqwright train words.tsv --dev dev.tsv -o words-model --time-budget 10m
       seqwright train corpus.ko --target corpus.en --target-tokens subwords:8000
       seqwright train words.tsv --set model.hidden_size=512 --set optim.rate=5e-4
+      seqwright train --from-manifest words-model/manifest.json -o the-same-model
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import config as configuration
@@ -98,6 +101,14 @@ def train(
     if print_config:
         click.echo(configuration.to_toml(config), nl=False)
         return
+    dev_files: readers.Paths | None = dev
+    if from_manifest is not None:
+        if pairs or target or dev or config_file or settings:
+            raise click.UsageError(
+                "--from-manifest repeats a training as it was: pairs and settings are in the manifest."
+            )
+        pairs, dev_files, config = training.recall(from_manifest)
+        output = output or f"{Path(from_manifest).resolve().parent.name}-again"
     if not pairs:
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
     if target is not None and len(pairs) > 1:
@@ -109,7 +120,7 @@ def train(
     files: readers.Paths = pairs if target is None else readers.Parallel(pairs[0], target)
     with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
         training.train(
-            files, output=output, dev=dev, config=config, overwrite=overwrite, listen=listen, command=sys.argv
+            files, output=output, dev=dev_files, config=config, overwrite=overwrite, listen=listen, command=sys.argv
         )
 
 

@@ -47,7 +47,7 @@ def describe(
     }
 
 
-def recall(path: str | Path) -> tuple[list[str], list[str] | None, Config]:
+def recall(path: str | Path) -> tuple[tuple[str, ...], tuple[str, ...] | None, Config]:
     """Return pairs, dev and configuration of the training that a manifest describes.
 
     ModelError: not a manifest of this version.   DataError: a file that is gone or no longer what it was.
@@ -58,7 +58,7 @@ def recall(path: str | Path) -> tuple[list[str], list[str] | None, Config]:
         raise ModelError(f"{path}: {error.strerror}; give the manifest.json of a model directory") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: not the manifest of a training by this version ({error})") from None
-    if "-" in [*found.again.pairs, *(found.again.dev or [])]:
+    if "-" in [*found.again.pairs, *(found.again.dev or ())]:
         raise DataError(f"{path} was made from standard input, which cannot be read again")
     for name, digest in found.data.items():
         if readers.sha256(Path(name)) != digest:
@@ -67,8 +67,8 @@ def recall(path: str | Path) -> tuple[list[str], list[str] | None, Config]:
 
 
 class _Again(msgspec.Struct):
-    pairs: list[str]
-    dev: list[str] | None
+    pairs: tuple[str, ...]
+    dev: tuple[str, ...] | None
     config: Config
 
 
