@@ -180,7 +180,7 @@ def test_a_manifest_repeats_its_training_to_the_byte(tmp_path, seqwright, pairs)
     assert first == again
 
 
-def test_a_manifest_takes_no_other_settings(tmp_path, seqwright, pairs):
+def test_a_manifest_takes_no_other_settings(tmp_path, seqwright):
     result = seqwright("train", "--from-manifest", tmp_path / "manifest.json", "--seed", 3)
     assert result.code == 2
     assert "repeats a training as it was" in result.err

@@ -80,7 +80,6 @@ def train(
       seqwright train words.tsv
       seqwright train words.tsv --dev dev.tsv -o words-model --time-budget 10m
       seqwright train corpus.ko --target corpus.en --target-tokens subwords:8000
-      seqwright train words.tsv --set model.hidden_size=512 --set optim.rate=5e-4
       seqwright train --from-manifest words-model/manifest.json -o the-same-model
     """
     # Imported here, not above: `seqwright --help` needs none of it.
