@@ -278,6 +278,8 @@ def test_a_file_with_a_comma_in_its_name_is_that_file(write):
         ("x", "a\tb\nc  d\te\n", [("a", "b"), ("c  d", "e")]),
         ("x.txt", ";;; CMUdict\nA  EY1\n", [("A", "EY1")]),
         ("x.txt", "A  EY1\nB  B IY1\n", [("A", "EY1"), ("B", "B IY1")]),
+        ("x.txt", "A\tEY1\n;;; the second\nB B IY1\n", [("A", "EY1"), ("B", "B IY1")]),
+        ("x.txt", ";;;\tx\n", [(";;;", "x")]),
         ("x.dict", "a b c\n", [("a", "b c")]),
         ("x.JSONL", '{"source": "a", "target": "b"}\n', [("a", "b")]),
         ("x", '\n{"source": "a", "target": "b"}\n', [("a", "b")]),

@@ -112,3 +112,20 @@ def test_files_are_known_by_their_contents(write, reversals):
 def test_too_little_to_train_or_measure_on_is_refused_by_name(text, dev, words, write):
     with pytest.raises(DataError, match=words):
         prepare(write(text), None if dev is None else write(dev, "dev.tsv"), config.Config())
+
+
+def test_pairs_too_long_are_left_out_of_training_and_dev_and_listed(write, reversals):
+    path, dev = write(reversals + "a\t" + "b" * 99 + "\n"), write("ab\tba\n" + "a" * 99 + "\tb\n", "dev.tsv")
+    prepared = prepare(path, dev, config.parse({}, ["training.max_batch_tokens=50"]))
+    assert (len(prepared.examples), len(prepared.dev_sources)) == (60, 1)
+    assert prepared.excluded == [(str(path), 61, 103), (str(dev), 2, 103)]
+
+
+def test_several_files_are_one_and_each_has_a_hash(write, reversals):
+    lines = reversals.splitlines(keepends=True)
+    parts = [write("".join(lines[:30]), "part1.tsv"), write("".join(lines[30:]), "part2.tsv")]
+    one, two = prepare(write(reversals), None, config.Config()), prepare(parts, None, config.Config())
+    assert one.examples.source.tolist() == two.examples.source.tolist()
+    assert one.dev_sources == two.dev_sources
+    assert list(two.hashes) == [str(part) for part in parts]
+    assert two.dev_origin == f"held out of {parts[0]}, {parts[1]}"

@@ -23,7 +23,7 @@ import numpy as np
 from seqwright import errors
 from seqwright.data import batches, cache, corpus, holdout, readers, spool, subwords, text, vocabulary
 
-__all__ = ["Request", "read"]
+__all__ = ["Request", "read", "size"]
 
 VERSION = 1  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
@@ -72,6 +72,11 @@ def key(request: Request, hashes: Mapping[str, str]) -> str:
     others = msgspec.structs.asdict(request) | {"columns": columns}
     decides = msgspec.json.encode([made_with, others, list(hashes.values())])
     return hashlib.sha256(decides).hexdigest()[:32]
+
+
+def size(source: Sequence[str], target: Sequence[str]) -> int:
+    """Return how many ids a pair of tokens becomes: S + T + 1 of a batch that it fills alone."""
+    return len(source) + len(target) + 3  # END; START, END
 
 
 class Numbering(dict[str, int]):
@@ -218,7 +223,7 @@ class Builder:
         """Put the pair behind the others; return whether it is short enough."""
         source = text.source_tokens(pair.source, pair.features, source_format)
         target = target_format.split(pair.target)
-        n_tokens = len(source) + len(target) + 3  # END; START, END
+        n_tokens = size(source, target)
         if n_tokens > self._request.max_tokens:
             self._excluded.append((number, pair.line, n_tokens))
             return False

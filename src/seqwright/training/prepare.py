@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
     dev_hashes: dict[str, str]
     source_subwords: subwords.Subwords | None
     target_subwords: subwords.Subwords | None
-    excluded: list[corpus.Excluded]  # pairs too long to train on
+    excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
 
 
 def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Config) -> Prepared:
@@ -57,10 +57,11 @@ def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Confi
     found = encode.read(inputs, _request(config, columns, hold_out=dev_paths is None), place=place)
     features_column = columns.features_if_found if found.has_features else 0
     if dev_paths is None:
-        dev, origin = found.dev, f"held out of {', '.join(one.name for one in inputs)}"
+        dev, excluded, origin = found.dev, found.excluded, f"held out of {', '.join(one.name for one in inputs)}"
     else:
         columns = dataclasses.replace(columns, features=features_column)  # the dev file is read as the pairs were
-        dev = [pair for one in dev_inputs for pair in one.pairs(columns) if pair.source or pair.target]
+        dev, too_long = _dev_pairs(dev_inputs, columns, found, config.training.max_batch_tokens)
+        excluded = found.excluded + too_long
         origin = ", ".join(one.name for one in dev_inputs)
     dev_sources, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
     encoded = [batches.encode_source(*source, found.source_format, found.source_vocabulary) for source in dev_sources]
@@ -82,7 +83,7 @@ def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Confi
         {name: digest for one in dev_inputs for name, digest in one.hashes.items()},
         found.source_format if isinstance(found.source_format, subwords.Subwords) else None,
         found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
-        found.excluded,
+        excluded,
     )
 
 
@@ -120,6 +121,22 @@ def _found_text(config: Config, found: corpus.Corpus, features_column: int) -> T
         target_tokens=target.tokens if isinstance(target, text.TextFormat) else config.text.target_tokens,
         target_form=target.unicode_form,
     )
+
+
+def _dev_pairs(
+    inputs: Sequence[readers.Input], columns: readers.Columns, found: corpus.Corpus, max_tokens: int
+) -> tuple[list[readers.Pair], list[corpus.Excluded]]:
+    """Return the pairs of the dev files, and those that are left out because they are too long."""
+    dev, too_long = [], []
+    for one in inputs:
+        for pair in one.pairs(columns):
+            source = text.source_tokens(pair.source, pair.features, found.source_format)
+            n_tokens = encode.size(source, found.target_format.split(pair.target))
+            if n_tokens > max_tokens:
+                too_long.append(corpus.Excluded(one.name, pair.line, n_tokens))
+            elif pair.source or pair.target:
+                dev.append(pair)
+    return dev, too_long
 
 
 def _measured(

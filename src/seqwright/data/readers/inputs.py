@@ -192,7 +192,7 @@ def by_name(path: Path | str) -> Reader | None:
 def by_content(lines: Sequence[str]) -> Reader:
     """Return which reader the first lines of a file ask for; tab-separated where nothing else is certain."""
     filled = [line for line in lines if line.strip()]
-    if filled and filled[0].startswith(dictionary.COMMENT):
+    if any(line.startswith(dictionary.COMMENT) and "\t" not in line for line in filled):
         return "dictionary"
     if filled and filled[0].lstrip().startswith('{"') and "\t" not in filled[0]:
         return "jsonl"
