@@ -86,12 +86,12 @@ class Building:
         entry = self._directory / key
         damaged = self.path.with_name(f"{self.path.stem}-damaged{PARTIAL}")
         for _ in range(3):
+            with contextlib.suppress(OSError):  # there is one already, for a directory with files is never replaced
+                return self.path.rename(entry)
             if is_whole(entry):
                 return entry
             with contextlib.suppress(OSError):
                 entry.rename(damaged)  # out of the way in one step, because others may be looking at it
-            with contextlib.suppress(OSError):
-                self.path.rename(entry)
             shutil.rmtree(damaged, ignore_errors=True)
         raise OSError(None, f"the entry {key} cannot be put in its place")
 
