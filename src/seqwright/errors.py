@@ -3,7 +3,16 @@
 The message says what was expected, what came and what to do, on one line: the command line prints it as it is.
 """
 
-__all__ = ["ConfigError", "DataError", "DependencyError", "ModelError", "OutputError", "SeqwrightError", "UsageError"]
+__all__ = [
+    "ConfigError",
+    "ConstraintError",
+    "DataError",
+    "DependencyError",
+    "ModelError",
+    "OutputError",
+    "SeqwrightError",
+    "UsageError",
+]
 
 
 class SeqwrightError(Exception):
@@ -20,6 +29,10 @@ class UsageError(SeqwrightError):
 
 class ConfigError(UsageError):
     """A configuration key or value that means nothing."""
+
+
+class ConstraintError(UsageError):
+    """A constraint on answers that none can meet, or that means nothing."""
 
 
 class DataError(SeqwrightError):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import END, START
 
-from seqwright.search import beam, greedy
+from seqwright.search import Ranking, beam, greedy
 
 
 def run_beam(table, limits, **options):
@@ -33,7 +33,7 @@ def test_a_wide_enough_beam_finds_every_target_in_the_order_of_its_score(seed, V
     table = tables.random_table(seed, V)
     every = tables.every_answer(table, 0, V, max_length)
     every.sort(key=lambda answer: -answer.score(length_norm))
-    [found] = run_beam(table, [max_length], width=len(every), length_norm=length_norm)
+    [found] = run_beam(table, [max_length], width=len(every), ranking=Ranking(length_norm))
     assert [c.ids for c in found] == [answer.ids for answer in every]
     assert [c.finished for c in found] == [answer.finished for answer in every]
     np.testing.assert_allclose([c.score for c in found], [answer.score(length_norm) for answer in every], rtol=1e-12)
@@ -42,7 +42,7 @@ def test_a_wide_enough_beam_finds_every_target_in_the_order_of_its_score(seed, V
 @given(seeds, st.integers(2, 5), st.integers(1, 6), limit_lists, length_norms, levels)
 def test_a_beam_of_any_width_keeps_what_its_rules_say_also_among_equals(seed, V, width, limits, length_norm, levels):
     table = tables.random_table(seed, V, levels=levels)
-    found = run_beam(table, limits, width=width, length_norm=length_norm)
+    found = run_beam(table, limits, width=width, ranking=Ranking(length_norm))
     for source, limit in enumerate(limits):
         slow = tables.slow_beam(table, source, V, width, limit, length_norm)
         assert [c.ids for c in found[source]] == [answer.ids for answer in slow]
@@ -73,7 +73,7 @@ def test_a_batch_is_answered_as_its_sources_one_by_one(seed, V, width, limits, l
 @given(seeds, st.integers(2, 5), st.integers(1, 6), limit_lists, length_norms, levels)
 def test_an_n_best_list_is_sorted_distinct_and_adds_up(seed, V, width, limits, length_norm, levels):
     table = tables.random_table(seed, V, levels=levels)
-    for source, candidates in enumerate(run_beam(table, limits, width=width, length_norm=length_norm)):
+    for source, candidates in enumerate(run_beam(table, limits, width=width, ranking=Ranking(length_norm))):
         assert 1 <= len(candidates) <= width
         assert len({tuple(c.ids) for c in candidates}) == len(candidates)
         assert [c.score for c in candidates] == sorted((c.score for c in candidates), reverse=True)
@@ -134,13 +134,13 @@ def test_a_hypothesis_that_ends_before_the_greatest_length_is_finished_even_wher
 def test_the_lowest_id_comes_first_among_equal_symbols():
     even = fixed([0.25] * 4)
     assert run_greedy(even, [2])[0].ids == [0, 0]
-    [candidates] = run_beam(even, [1], width=3, length_norm=0.0)
+    [candidates] = run_beam(even, [1], width=3, ranking=Ranking(0.0))
     assert [c.ids for c in candidates] == [[], [0], [2]]
 
 
 def test_a_higher_length_norm_prefers_longer_targets():
     table = fixed([0.3, 0.4, 0.3], [0.2, 0.7, 0.1])
-    short, long = (run_beam(table, [3], width=8, length_norm=norm)[0][0].ids for norm in (0.0, 1.0))
+    short, long = (run_beam(table, [3], width=8, ranking=Ranking(norm))[0][0].ids for norm in (0.0, 1.0))
     assert (short, long) == ([], [0])
 
 

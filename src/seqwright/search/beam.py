@@ -1,8 +1,12 @@
 """Beam search over a batch of sources.
 
 The hypotheses of a step all have the same length, so they are compared by their total log-probability; the finished
-ones, of different lengths, by the total divided by length ** length_norm. A finished hypothesis gives up its place in
-the beam (as in Bahdanau et al. 2015), which ends the search of a source as soon as `width` of them are finished.
+ones, of different lengths, by what `ranking` says. A finished hypothesis gives up its place in the beam (as in Bahdanau
+et al. 2015), which ends the search of a source as soon as `width` of them are finished.
+
+In several groups (diverse beam search, Vijayakumar et al. 2016, with their Hamming diversity) each has an equal share
+of the width. They choose one after the other, and a group counts `diversity` nats less for a symbol each time that an
+earlier group has chosen it at the same step. The totals themselves stay what the model says.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from seqwright.search.candidate import Candidate
+from seqwright.search.constraint import Constraint, permit_
+from seqwright.search.ranking import Ranking
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
 
@@ -21,49 +27,78 @@ S = TypeVar("S", bound=State)
 
 
 def beam(
-    step: Step[S], state: S, *, width: int, start_id: int, end_id: int, max_lengths: Ids, length_norm: float = 1.0
+    step: Step[S],
+    state: S,
+    *,
+    width: int,
+    start_id: int,
+    end_id: int,
+    max_lengths: Ids,
+    min_lengths: Ids | None = None,
+    source_lengths: Ids | None = None,
+    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
+    groups: int = 1,
+    diversity: float = 0.0,
+    constraint: Constraint | None = None,
 ) -> list[list[Candidate]]:
-    """Return up to `width` targets of each source, best first.
+    """Return up to `width` different targets of each source, best first.
 
     state: of one hypothesis for each of B sources.   max_lengths (B,): most symbols before the end symbol; behind them,
-    nothing else may come.   length_norm: a score is the log-probability / (symbols with the end) ** length_norm.
+    nothing else may come.   min_lengths (B,): fewest; not with a constraint, which has to say so itself.
+    source_lengths (B,): for coverage, where `attended` is padded.   constraint: what all targets are taken from.
     Of equal candidates the better hypothesis, then the lower id, goes first. Width 1 is `greedy`.
     """
-    done: list[list[Candidate]] = [[] for _ in max_lengths]
-    running = np.arange(len(max_lengths))  # the source in each column of the state
-    live = [[_Node(None, start_id, 0.0, 0.0, True, None)] for _ in running]  # the hypotheses of each column
+    assert width % groups == 0, f"a beam of {width} cannot be shared by {groups} groups"
+    B = len(max_lengths)
+    shortest = np.zeros(B, np.int32) if min_lengths is None else min_lengths
+    size = width // groups
+    done: list[list[list[Candidate]]] = [[[] for _ in range(groups)] for _ in range(B)]
+    running = np.arange(B)  # the source in each column of the state
+    root = _Node(None, start_id, 0.0, 0.0, True, None, constraint.start if constraint else 0)
+    live = [[root] for _ in running]  # the hypotheses of each column
+    shares = [[[0] for _ in range(groups)] for _ in running]  # which of them each group has
     length = 0
     while running.size:
         last, total = _columns(live, end_id)
         log_probs, state = step(last, state)
-        own_end = log_probs.argmax(axis=2) == end_id
-        others = np.arange(log_probs.shape[2]) != end_id
-        full = max_lengths[running] <= length
-        log_probs[:, full[:, None] & others] = -np.inf
-        scores, parents, ids = _best(log_probs + total[:, :, None], width)
+        own = permit_(
+            log_probs, [[node.place for node in nodes] for nodes in live], constraint,
+            end_id=end_id, n_left=max_lengths[running] - length, too_short=shortest[running] > length,
+        )  # fmt: skip
+        scores = log_probs + total[:, :, None]
         length += 1
-        columns, survivors, chosen = [], [], []
-        for column, source in enumerate(running.tolist()):
-            nodes, places = [], []
-            for rank in range(width - len(done[source])):
-                score, k, symbol = scores[column, rank], parents[column, rank], int(ids[column, rank])
-                if np.isneginf(score):
-                    break
-                looked = None if state.attended is None else state.attended[k, column].copy()
-                own = not full[column] or bool(own_end[k, column])
-                node = _Node(live[column][k], symbol, float(score), float(log_probs[k, column, symbol]), own, looked)
-                if symbol == end_id:
-                    done[source].append(_candidate(node, length_norm))
-                else:
-                    nodes.append(node)
-                    places.append(k)
-            if nodes:
-                columns.append(column)
-                survivors.append(nodes)
-                chosen.append(places)
-        running, live = running[columns], survivors
-        state = _continue(state, columns, chosen)
-    return [sorted(candidates, key=lambda candidate: -candidate.score) for candidates in done]
+        said = np.zeros(scores.shape[1:])  # how often each symbol is chosen at this step
+        nodes: list[list[_Node]] = [[] for _ in running]
+        places: list[list[int]] = [[] for _ in running]
+        kept: list[list[list[int]]] = [[] for _ in running]
+        for group in range(groups):
+            offered = scores if groups == 1 else _of_group(scores, shares, group) - diversity * said
+            best, parents, ids = _best(offered, size)
+            for column, source in enumerate(running.tolist()):
+                first = len(nodes[column])
+                for rank in range(size - len(done[source][group])):
+                    if np.isneginf(best[column, rank]):
+                        break
+                    k, symbol = parents[column, rank], int(ids[column, rank])
+                    said[column, symbol] += 1
+                    before = live[column][k]
+                    looked = None if state.attended is None else state.attended[k, column].copy()
+                    place = constraint.advance(before.place, symbol) if constraint and symbol != end_id else 0
+                    node = _Node(
+                        before, symbol, float(scores[k, column, symbol]), float(log_probs[k, column, symbol]),
+                        bool(own[k, column]), looked, place,
+                    )  # fmt: skip
+                    if symbol == end_id:
+                        S = None if source_lengths is None else int(source_lengths[source])
+                        done[source][group].append(_candidate(node, ranking, S))
+                    else:
+                        nodes[column].append(node)
+                        places[column].append(k)
+                kept[column].append(list(range(first, len(nodes[column]))))
+        columns = [column for column, survivors in enumerate(nodes) if survivors]
+        running, live, shares = running[columns], [nodes[c] for c in columns], [kept[c] for c in columns]
+        state = _continue(state, columns, [places[c] for c in columns])
+    return [_ranked(found) for found in done]
 
 
 class _Node(NamedTuple):
@@ -75,6 +110,7 @@ class _Node(NamedTuple):
     log_prob: float
     own: bool  # False for an end that the greatest length forced
     attended: Array | None
+    place: int  # the constraint's state behind the symbol
 
 
 def _columns(live: list[list[_Node]], end_id: int) -> tuple[Ids, Array]:
@@ -86,6 +122,14 @@ def _columns(live: list[list[_Node]], end_id: int) -> tuple[Ids, Array]:
         last[: len(nodes), column] = [node.symbol for node in nodes]
         total[: len(nodes), column] = [node.total for node in nodes]
     return last, total
+
+
+def _of_group(scores: Array, shares: list[list[list[int]]], group: int) -> Array:
+    """Return the scores (K, B, V) of one group's hypotheses, -inf for the others'."""
+    mine = np.zeros(scores.shape[:2], np.bool_)
+    for column, share in enumerate(shares):
+        mine[share[group], column] = True
+    return np.where(mine[:, :, None], scores, -np.inf)
 
 
 def _best(scores: Array, width: int) -> tuple[Array, Ids, Ids]:
@@ -113,7 +157,7 @@ def _continue(state: S, columns: list[int], chosen: list[list[int]]) -> S:
     return state.keep(np.array(columns, np.intp)).select(parents)  # type: ignore[return-value]
 
 
-def _candidate(end: _Node, length_norm: float) -> Candidate:
+def _candidate(end: _Node, ranking: Ranking, source_length: int | None) -> Candidate:
     path = []
     node: _Node | None = end
     while node is not None and node.before is not None:  # the first node is the start symbol
@@ -124,7 +168,14 @@ def _candidate(end: _Node, length_norm: float) -> Candidate:
     return Candidate(
         [n.symbol for n in path[:-1]],
         [n.log_prob for n in path],
-        end.total / len(path) ** length_norm,
+        ranking.score(end.total, len(path), attended, source_length),
         end.own,
         attended,
     )
+
+
+def _ranked(groups: list[list[Candidate]]) -> list[Candidate]:
+    """Return the candidates of all groups, best first, each target once."""
+    different = {tuple(candidate.ids): candidate for group in reversed(groups) for candidate in reversed(group)}
+    found = [c for group in groups for c in group if different.pop(tuple(c.ids), None) is not None]
+    return sorted(found, key=lambda candidate: -candidate.score)

@@ -1,0 +1,171 @@
+"""Sets of targets as automata over symbol ids: prefixes, allowed symbols, lists, lengths, and what two have in common.
+
+An automaton is deterministic and kept as flat arrays, so that a list of a million targets takes some tens of megabytes.
+For each state it knows how far the set is, and an answer of bounded length is never led to where it cannot end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.errors import ConstraintError
+from seqwright.types import Ids
+
+__all__ = ["Automaton", "at_least", "common", "listed", "prefixed", "repeated"]
+
+Positions = npt.NDArray[np.int64]
+FAR = np.iinfo(np.int32).max
+
+
+class Automaton:
+    """A `Constraint` of N states and E edges; those of a state stand together, in the order of their symbols.
+
+    first (N + 1,): where the edges of each state begin.   symbols, targets (E,): what an edge reads, where it leads.
+    accepting (N,): whether what was read is in the set.   State 0 is the start.
+    ConstraintError: the set is empty.
+    """
+
+    start = 0
+
+    def __init__(self, first: Positions, symbols: Ids, targets: Ids, accepting: npt.NDArray[np.bool_]) -> None:
+        self.first, self.symbols, self.targets, self.accepting = first, symbols, targets, accepting
+        self.distances = distances(first, targets, accepting)
+        if self.distances[0] == FAR:
+            raise ConstraintError("no answer can meet the constraints: nothing is allowed by all of them")
+
+    def accepts(self, state: int) -> bool:
+        """Return whether what has been read is in the set."""
+        return bool(self.accepting[state])
+
+    def allowed(self, state: int, remaining: int | None) -> Ids:
+        """Return the ids behind which the set can still be reached; see `search.Constraint`."""
+        edges = slice(self.first[state], self.first[state + 1])
+        ahead = self.distances[self.targets[edges]]
+        symbols: Ids = self.symbols[edges][ahead < (FAR if remaining is None else remaining)]
+        return symbols
+
+    def advance(self, state: int, symbol: int) -> int:
+        """Return the state behind one more symbol, which is one of those allowed."""
+        begin, end = self.first[state], self.first[state + 1]
+        edge = begin + int(np.searchsorted(self.symbols[begin:end], symbol))
+        assert edge < end and self.symbols[edge] == symbol, f"symbol {symbol} is not allowed here"
+        return int(self.targets[edge])
+
+    def distance(self, state: int) -> int:
+        """Return how many symbols are needed at least to come into the set."""
+        return int(self.distances[state])
+
+
+def distances(first: Positions, targets: Ids, accepting: npt.NDArray[np.bool_]) -> Ids:
+    """Return (N,) the fewest symbols from each state to an accepting one, FAR where there is no way."""
+    found = np.where(accepting, 0, FAR).astype(np.int32)
+    origins = np.repeat(np.arange(len(accepting), dtype=np.int32), np.diff(first))
+    while len(origins):
+        ahead = found[targets]
+        nearer = (ahead < FAR) & (ahead < found[origins] - 1)
+        if not nearer.any():
+            break
+        np.minimum.at(found, origins[nearer], ahead[nearer] + np.int32(1))
+    return found
+
+
+def chain(rows: Sequence[tuple[Ids, int]], accepting: Sequence[bool]) -> Automaton:
+    """Return the automaton whose state n reads any symbol of rows[n][0] and goes to state rows[n][1]."""
+    first = np.concatenate([[0], np.cumsum([len(symbols) for symbols, _ in rows])]).astype(np.int64)
+    targets = [np.full(len(symbols), target, np.int32) for symbols, target in rows]
+    symbols = np.concatenate([symbols for symbols, _ in rows]).astype(np.int32)
+    return Automaton(first, symbols, np.concatenate(targets), np.array(accepting))
+
+
+def repeated(symbols: Iterable[int]) -> Automaton:
+    """Return all targets of nothing but these symbols, the empty one with them."""
+    return chain([(np.unique(np.array(list(symbols), np.int32)), 0)], [True])
+
+
+def prefixed(prefix: Sequence[int], alphabet: Ids) -> Automaton:
+    """Return all targets over the alphabet (sorted) that begin with the prefix."""
+    rows = [(np.array([symbol], np.int32), n + 1) for n, symbol in enumerate(prefix)]
+    return chain([*rows, (alphabet, len(prefix))], [False] * len(prefix) + [True])
+
+
+def at_least(length: int, alphabet: Ids) -> Automaton:
+    """Return all targets over the alphabet (sorted) of at least so many symbols."""
+    return chain([(alphabet, min(n + 1, length)) for n in range(length + 1)], [False] * length + [True])
+
+
+def listed(targets: Iterable[Sequence[int]]) -> Automaton:
+    """Return just these targets, as a trie.   ConstraintError: there are none.
+
+    Level by level over all targets at once, in the order of their symbols: at each depth a new state begins where the
+    state above or the symbol is not that of the target before.
+    """
+    entries = sorted(set(map(tuple, targets)))
+    lengths = np.array([len(entry) for entry in entries], np.int64)
+    flat = np.fromiter((symbol for entry in entries for symbol in entry), np.int32, int(lengths.sum()))
+    begins = np.cumsum(lengths) - lengths
+    above = np.zeros(len(entries), np.int32)  # the state that each entry has come to
+    n_states = 1
+    origins, symbols, ends = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [above[lengths == 0]]
+    for depth in range(int(lengths.max(initial=0))):
+        going = lengths > depth
+        begins, lengths, above = begins[going], lengths[going], above[going]
+        read = flat[begins + depth]
+        new = np.ones(len(read), np.bool_)
+        new[1:] = (above[1:] != above[:-1]) | (read[1:] != read[:-1])
+        origins.append(above[new])
+        symbols.append(read[new])
+        above = (n_states - 1 + np.cumsum(new)).astype(np.int32)
+        n_states += int(new.sum())
+        ends.append(above[lengths == depth + 1])
+    accepting = np.zeros(n_states, np.bool_)
+    accepting[np.concatenate(ends)] = True
+    # Every state but the first has one edge into it, and they were numbered in that order.
+    counts = np.bincount(np.concatenate(origins), minlength=n_states)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Automaton(first, np.concatenate(symbols), np.arange(1, n_states, dtype=np.int32), accepting)
+
+
+def common(one: Automaton, other: Automaton) -> Automaton:
+    """Return the targets that are in both.   ConstraintError: none is.
+
+    The pairs of states that can be reached, a wave at a time over all pairs and edges of the wave at once.
+    """
+    N, V = len(other.accepting), 1 + int(max(one.symbols.max(initial=0), other.symbols.max(initial=0)))
+    keys = np.repeat(np.arange(N, dtype=np.int64), np.diff(other.first)) * V + other.symbols  # sorted
+    known = np.zeros(1, np.int64)  # pairs as one number, sorted
+    number = np.zeros(1, np.int64)  # of each of them
+    wave = np.zeros(1, np.int64)
+    pairs, origins, symbols, targets = [wave], [], [], []
+    while wave.size:
+        a, b = np.divmod(wave, N)
+        counts = one.first[a + 1] - one.first[a]
+        source = np.repeat(np.arange(len(wave)), counts)
+        edge = np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts) + one.first[a][source]
+        wanted = b[source] * V + one.symbols[edge]
+        at = np.searchsorted(keys, wanted)
+        both = at < len(keys)
+        both[both] = keys[at[both]] == wanted[both]
+        reached = one.targets[edge[both]].astype(np.int64) * N + other.targets[at[both]]
+        origins.append(wave[source[both]])
+        symbols.append(one.symbols[edge[both]])
+        targets.append(reached)
+        wave = np.setdiff1d(reached, known)
+        pairs.append(wave)
+        total = np.concatenate([known, wave])
+        number = np.concatenate([number, len(known) + np.arange(len(wave))])
+        order = np.argsort(total, kind="stable")
+        known, number = total[order], number[order]
+
+    def numbered(some: Positions) -> Ids:
+        return number[np.searchsorted(known, some)].astype(np.int32)
+
+    every = np.concatenate(pairs)
+    accepting = one.accepting[every // N] & other.accepting[every % N]
+    begins = numbered(np.concatenate(origins))
+    order = np.argsort(begins, kind="stable")  # edges of a state stay in the order of their symbols
+    first = np.concatenate([[0], np.cumsum(np.bincount(begins, minlength=len(every)))]).astype(np.int64)
+    read = np.concatenate(symbols)[order].astype(np.int32)
+    return Automaton(first, read, numbered(np.concatenate(targets))[order], accepting)

@@ -1,0 +1,116 @@
+"""Targets drawn from the model's own distribution, or from its likelier part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from seqwright.search.candidate import Candidate
+from seqwright.search.constraint import Constraint, permit_
+from seqwright.search.ranking import Ranking
+from seqwright.search.step import State, Step
+from seqwright.types import Array, Ids
+
+__all__ = ["sample"]
+
+S = TypeVar("S", bound=State)
+
+
+def sample(
+    step: Step[S],
+    state: S,
+    *,
+    n: int,
+    rngs: Sequence[np.random.Generator],
+    start_id: int,
+    end_id: int,
+    max_lengths: Ids,
+    min_lengths: Ids | None = None,
+    source_lengths: Ids | None = None,
+    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    constraint: Constraint | None = None,
+) -> list[list[Candidate]]:
+    """Return n targets of each source, best first; equal ones may be among them.
+
+    rngs: one generator for each of B sources, from which nobody else draws: so a source's targets do not depend on the
+    other sources.   The other arguments are those of `beam`, and those of `chances`.
+    The log-probabilities of a candidate are the model's, whatever it was drawn from.
+    """
+    B = len(max_lengths)
+    shortest = np.zeros(B, np.int32) if min_lengths is None else min_lengths
+    ids: list[list[list[int]]] = [[[] for _ in range(n)] for _ in range(B)]
+    log_probs: list[list[list[float]]] = [[[] for _ in range(n)] for _ in range(B)]
+    attended: list[list[list[Array]]] = [[[] for _ in range(n)] for _ in range(B)]
+    ended = np.zeros((B, n), np.bool_)
+    own_end = np.ones((B, n), np.bool_)
+    places = [[constraint.start if constraint else 0] * n for _ in range(B)]
+    running = np.arange(B)  # the source in each column of the state
+    last = np.full((n, B), start_id, np.int32)
+    if B:
+        state = state.select(np.zeros((n, B), np.intp))  # type: ignore[assignment]
+    length = 0
+    while running.size:
+        scores, state = step(last, state)
+        own = permit_(
+            scores, [places[source] for source in running.tolist()], constraint,
+            end_id=end_id, n_left=max_lengths[running] - length, too_short=shortest[running] > length,
+        )  # fmt: skip
+        length += 1
+        last = np.full((n, len(running)), end_id, np.int32)
+        for column, source in enumerate(running.tolist()):
+            for k, u in enumerate(rngs[source].random(n)):  # n draws also where some have ended: the others' stay
+                if ended[source, k]:
+                    continue
+                row = scores[k, column]
+                summed = chances(row, temperature=temperature, top_k=top_k, top_p=top_p).cumsum()
+                symbol = int(np.searchsorted(summed, u * summed[-1], side="right"))
+                log_probs[source][k].append(float(row[symbol]))
+                if state.attended is not None:
+                    attended[source][k].append(state.attended[k, column].copy())
+                if symbol == end_id:
+                    ended[source, k], own_end[source, k] = True, own[k, column]
+                    continue
+                ids[source][k].append(symbol)
+                last[k, column] = symbol
+                if constraint:
+                    places[source][k] = constraint.advance(places[source][k], symbol)
+        going = np.flatnonzero(~ended[running].all(axis=1))
+        if len(going) < len(running):
+            running, last, state = running[going], last[:, going], state.keep(going)  # type: ignore[assignment]
+    found = []
+    for source in range(B):
+        S = None if source_lengths is None else int(source_lengths[source])
+        candidates = []
+        for k in range(n):
+            looked = np.stack(attended[source][k]) if attended[source][k] else None
+            score = ranking.score(sum(log_probs[source][k]), len(log_probs[source][k]), looked, S)
+            candidates.append(Candidate(ids[source][k], log_probs[source][k], score, bool(own_end[source, k]), looked))
+        found.append(sorted(candidates, key=lambda candidate: -candidate.score))
+    return found
+
+
+def chances(log_probs: Array, *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Array:
+    """Return the probabilities (V,) to draw from, which sum to about 1.
+
+    temperature: divides the log-probabilities (V,); below 1 the likely become likelier.   top_k: only so many of the
+    likeliest may be drawn, 0: all (Fan et al. 2018).   top_p: only the fewest likeliest that have this probability
+    together, after the temperature (Holtzman et al. 2020). Of equally likely ones the lower ids stay.
+    """
+    scaled = log_probs.astype(np.float64) / temperature
+    p: Array = np.exp(scaled - scaled.max())
+    p /= p.sum()
+    if 0 < top_k < len(p) or top_p < 1:
+        order = np.argsort(-p, kind="stable")
+        before = p[order].cumsum() - p[order]  # the probability of all that are likelier
+        keep = before < top_p
+        keep[0] = True
+        if top_k:
+            keep[top_k:] = False
+        p[order[~keep]] = 0
+        p /= p.sum()
+    return p
