@@ -111,7 +111,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     ],
     (check_cross_entropies, kernels, "cross_entropy_forward"): [
         Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
-        Fault("smoothing is ignored", "- smoothing / V *", "- 0 *"),
+        Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
     ],
     (check_cross_entropies, kernels, "cross_entropy_backward"): [
         Fault("smoothing is ignored for the others", "np.subtract(probs, smoothing / V,", "np.subtract(probs, 0,"),

@@ -6,6 +6,7 @@ of parameters and overwrites the rest. All arrays are C-contiguous.
 
 from seqwright.kernels.reference.affine import affine_backward, affine_forward
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
+from seqwright.kernels.reference.beam import beam
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
 from seqwright.kernels.reference.generate import generate
@@ -19,6 +20,7 @@ __all__ = [
     "affine_forward",
     "attention_backward",
     "attention_forward",
+    "beam",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dropout",

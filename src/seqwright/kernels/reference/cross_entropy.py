@@ -23,7 +23,9 @@ def cross_entropy_forward(
     total = np.exp(shifted).sum(axis=2, keepdims=True)
     log_probs = shifted - np.log(total)
     at_target = np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0]
-    nll[:] = -(1 - smoothing) * at_target - smoothing / V * log_probs.sum(axis=2)
+    nll[:] = -(1 - smoothing) * at_target
+    if smoothing:  # a forbidden symbol's log-probability is -inf, and 0 · -inf is no number
+        nll -= smoothing / V * log_probs.sum(axis=2)
     nll[np.arange(T)[:, None] >= lengths] = 0
     np.exp(log_probs, out=probs)
 

@@ -20,4 +20,4 @@ def embedding_backward(dout: Array, ids: Ids, dW: Array) -> None:
 
     dout (..., D).   ids (...) int32.   dW (V, D).
     """
-    np.add.at(dW, ids.reshape(-1), dout.reshape(-1, dW.shape[1]))
+    np.add.at(dW, ids.reshape(-1), dout.reshape(ids.size, dW.shape[1]))

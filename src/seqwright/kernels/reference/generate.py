@@ -8,7 +8,7 @@ from seqwright.kernels.reference.attention import attention_forward
 from seqwright.kernels.reference.lstm import lstm_forward
 from seqwright.types import Array, Ids
 
-__all__ = ["generate"]
+__all__ = ["decoder_step", "generate", "log_softmax"]
 
 
 def generate(
@@ -38,7 +38,7 @@ def generate(
     E (V, D) embedding.   layers: (Wx, Wh, b) of each LSTM, bottom first; the first reads [E[id], peek].
     attention: (Wa (H, M) or None for plain dot, Wc (M + H, H), bc (H,)) or None: h̃ = tanh([context, h] Wc + bc).
     W (H [+ P], V), b (V,): scores = [h̃ or h, peek] W + b.
-    h, c (L, B, H): the state before the first symbol; left as the state after the last computed step.
+    h, c (L, B, H): the state before the first symbol; left as the state after each row's last symbol was chosen.
     peek (B, P) or None.   memory (S, B, M) and memory_lengths (B,), or None without attention.
     limits (B,) int32.   temperature: divides the scores before sampling.
     uniforms (T, B) in [0, 1) to sample by the inverse of the cumulative distribution, or None for the best symbol
@@ -53,12 +53,15 @@ def generate(
     for t in range(T):
         if not running.any():
             break
-        scores = _step(E, layers, attention, W, b, h, c, peek, memory, memory_lengths, step_ids)
-        log_p = _log_softmax(scores)
+        ended = ~running
+        h_ended, c_ended = h[:, ended], c[:, ended]
+        scores, _ = decoder_step(E, layers, attention, W, b, h, c, peek, memory, memory_lengths, step_ids)
+        h[:, ended], c[:, ended] = h_ended, c_ended
+        log_p = log_softmax(scores)
         if uniforms is None:
             chosen = scores.argmax(axis=1)
         else:
-            cumulative = np.exp(_log_softmax(scores / temperature)).cumsum(axis=1)
+            cumulative = np.exp(log_softmax(scores / temperature)).cumsum(axis=1)
             chosen = np.minimum((cumulative <= uniforms[t][:, None]).sum(axis=1), scores.shape[1] - 1)
         step_ids = chosen.astype(np.int32)
         ids[t] = np.where(running, step_ids, -1)
@@ -67,7 +70,7 @@ def generate(
         running &= (step_ids != end_id) & (lengths < limits)
 
 
-def _step(
+def decoder_step(
     E: Array,
     layers: Sequence[tuple[Array, Array, Array]],
     attention: tuple[Array | None, Array, Array] | None,
@@ -79,9 +82,13 @@ def _step(
     memory: Array | None,
     memory_lengths: Ids | None,
     ids: Ids,
-) -> Array:
-    """Return the scores (B, V) of the next symbol after reading ids (B,); h and c move on by one step."""
+) -> tuple[Array, Array | None]:
+    """Return the scores (B, V) of the next symbol after reading ids (B,), and where that one looked, (B, S) or None.
+
+    h and c move on by one step.
+    """
     B = len(ids)
+    looks = None
     one = np.ones(B, np.int32)
     x = E[ids] if peek is None else np.concatenate([E[ids], peek], axis=1)
     for layer, (Wx, Wh, bias) in enumerate(layers):
@@ -98,14 +105,16 @@ def _step(
         weights = np.empty((1, B, memory.shape[0]), x.dtype)
         context = np.empty((1, B, memory.shape[2]), x.dtype)
         attention_forward(q[None], memory, memory_lengths, weights, context)
+        looks = weights[0]
         x = np.tanh(np.concatenate([context[0], x], axis=1) @ Wc + bc)
     if peek is not None:
         x = np.concatenate([x, peek], axis=1)
     scores: Array = x @ W + b
-    return scores
+    return scores, looks
 
 
-def _log_softmax(scores: Array) -> Array:
+def log_softmax(scores: Array) -> Array:
+    """Return the log-probabilities of the last dimension's scores, (B, V)."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_probs: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return log_probs

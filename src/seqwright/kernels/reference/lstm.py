@@ -20,7 +20,8 @@ def lstm_forward(
 ) -> None:
     """Write the state after every step to h and c, and the gate activations to `gates`.
 
-    x (T, B, D).   lengths (B,) int32.   Wx (D, 4H).   Wh (H, 4H).   b (4H,).   gates (T, B, 4H).
+    x (T, B, D).   lengths (B,) int32.   Wx (D, 4H).   Wh (H, 4H).   b (4H,).   gates (T, B, 4H); its values at padding
+    mean nothing.
     h, c (T + 1, B, H): the caller puts the initial state in h[0], c[0] and step t writes h[t + 1], c[t + 1];
     with `reverse`, the initial state is h[T], c[T] and step t, from T - 1 down, writes h[t], c[t].
     """
