@@ -184,3 +184,12 @@ def test_a_manifest_takes_no_other_settings(tmp_path, seqwright):
     result = seqwright("train", "--from-manifest", tmp_path / "manifest.json", "--seed", 3)
     assert result.code == 2
     assert "repeats a training as it was" in result.err
+
+
+def test_a_monstrous_line_is_left_out_by_its_number(tmp_path, seqwright, pairs):
+    with pairs.open("a", encoding="utf-8") as file:
+        file.write("x" * 70_000 + "\ty\n")
+    n_lines = pairs.read_text(encoding="utf-8").count("\n")
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH)
+    assert result.code == 0
+    assert f"left out {pairs}, line {n_lines}: 70,004 tokens" in result.err

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["listening"]
 
+N_EXCLUDED = 5
 QUIET_S = 10.0  # a plain display says where it is when it has said nothing for so long
 
 
@@ -157,6 +158,9 @@ def opening(event: Started) -> list[str]:
     direction = "bidirectional " if model.bidirectional else ""
     layers = f"{model.layers} layers of " if model.layers > 1 else ""
     attention = f", {model.attention} attention" if model.attention != "none" else ""
+    excluded = [f"left out {pair}, more than a batch may hold" for pair in event.excluded[:N_EXCLUDED]]
+    if len(event.excluded) > N_EXCLUDED:
+        excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
     features = f", features in column {text.features_column}" if text.features_column else ""
     return [
@@ -166,6 +170,7 @@ def opening(event: Started) -> list[str]:
         f"network  {event.n_parameters:,} parameters: {direction}LSTM of {layers}{model.hidden_size}{attention}",
         f"kernels  {event.kernels}",
         f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
+        *excluded,
     ]
 
 

@@ -23,6 +23,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     n_parameters: int
     kernels: str
     config: Config
+    excluded: list[str] = []  # pairs too long to train on: file, line, tokens
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resumed"):

@@ -29,5 +29,7 @@ def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Score
         step, state = ensemble([network.start(*padded) for network in networks])
         found = search.greedy(step, state, start_id=vocabulary.START, end_id=vocabulary.END, max_lengths=limits)
         for i, candidate in zip(index, found, strict=True):
-            answers[i] = prepared.target_vocabulary.decode(candidate.ids)
+            # Cut again, because the same text can be made of other subwords.
+            text = prepared.target_format.join(prepared.target_vocabulary.decode(candidate.ids))
+            answers[i] = prepared.target_format.split(text)
     return metrics.evaluate(answers, prepared.dev_references)

@@ -38,6 +38,7 @@ class Prepared(NamedTuple):
     dev_hashes: dict[str, str]
     source_subwords: subwords.Subwords | None
     target_subwords: subwords.Subwords | None
+    target_format: text.Splitter
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
 
 
@@ -83,6 +84,7 @@ def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Confi
         {name: digest for one in dev_inputs for name, digest in one.hashes.items()},
         found.source_format if isinstance(found.source_format, subwords.Subwords) else None,
         found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
+        found.target_format,
         excluded,
     )
 

@@ -245,6 +245,7 @@ def _started(prepared: Prepared, loop: Loop) -> Started:
         n_parameters=loop.network.params.flat.size,
         kernels=kernels.description(),
         config=prepared.config,
+        excluded=[f"{pair.name}, line {pair.line}: {pair.n_tokens:,} tokens" for pair in prepared.excluded],
     )
 
 
