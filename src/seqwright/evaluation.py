@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from seqwright import metrics
+from seqwright.answering import Answer, Options
 from seqwright.data import readers, text
 from seqwright.errors import DataError, DependencyError
 from seqwright.translator import Hypothesis, Translator
 
-__all__ = ["Answered", "Evaluation", "are_sentences", "columns", "evaluate", "evaluate_file"]
+__all__ = ["Answered", "Evaluation", "are_sentences", "columns", "evaluate", "evaluate_file", "score_file"]
+
+CHUNK = 512  # pairs scored together
 
 
 class Answered(NamedTuple):
@@ -95,6 +99,19 @@ def evaluate_file(
     DataError: not such a file.
     """
     return evaluate(model, readers.read_pairs(path, columns=columns(model)), beam=beam, n_best=n_best, bleu=bleu)
+
+
+def score_file(model: Translator, path: readers.Paths, *, options: Options | None = None) -> Iterator[Answer]:
+    """Yield what the model says of each pair of a file, in order, in constant memory.   DataError: not such a file."""
+    for one in readers.inputs(path):
+        pairs = one.pairs(columns(model))
+        while some := list(itertools.islice(pairs, CHUNK)):
+            yield from model.score(
+                [pair.source for pair in some],
+                [pair.target for pair in some],
+                features=[pair.features for pair in some],
+                options=options,
+            )
 
 
 def columns(model: Translator) -> readers.Columns:

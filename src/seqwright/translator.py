@@ -6,19 +6,24 @@ nothing changes, and each call works in memory of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, copying, reading
+from seqwright.answering import Answer, Hypothesis, Options, constraints, copying, reading
 from seqwright.answering.answer import Flag, Link, links, spelled
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
-from seqwright.errors import UsageError
-from seqwright.types import Array
+from seqwright.errors import ConstraintError, UsageError
+from seqwright.search import automaton
+from seqwright.search.ensemble import ensemble
+from seqwright.types import Array, Ids
 
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
@@ -38,17 +43,105 @@ class Translator:
         sources: Sequence[str],
         *,
         features: Sequence[str] | None = None,
-        beam: int = 5,
-        n_best: int = 1,
+        beam: int | None = None,
+        n_best: int | None = None,
+        options: Options | None = None,
     ) -> list[list[Hypothesis]]:
         """Return for each source its n_best answers, best first; fewer where the search found fewer.
 
-        features: the features column of each source (`V;PST`).   beam: hypotheses kept at each step; 1 is greedy, and
-        at least n_best are kept. An answer does not depend on the other sources.
+        features: the features column of each source (`V;PST`).   beam: hypotheses kept at each step (5 if not given); 1
+        is greedy, and at least n_best (1 if not given) are kept. They go before those of the options.
+        An answer does not depend on the other sources.
         """
-        return [
-            a.hypotheses for a in self.answer(sources, features=features, options=Options(beam=beam, n_best=n_best))
+        asked = _with(options, beam, n_best)
+        return [answer.hypotheses for answer in self.answer(sources, features=features, options=asked)]
+
+    def predict_iter(
+        self,
+        sources: Iterable[str],
+        *,
+        features: Iterable[str] | None = None,
+        beam: int | None = None,
+        n_best: int | None = None,
+        options: Options | None = None,
+        chunk: int = 512,
+    ) -> Iterator[list[Hypothesis]]:
+        """Yield what `predict` returns, in order, reading `chunk` sources ahead: any number in constant memory."""
+        asked = _with(options, beam, n_best)
+        rows = iter(zip(sources, features, strict=True)) if features is not None else ((s, "") for s in sources)
+        while some := list(itertools.islice(rows, chunk)):
+            answers = self.answer([s for s, _ in some], features=[f for _, f in some], options=asked)
+            yield from (answer.hypotheses for answer in answers)
+
+    def score(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        *,
+        features: Sequence[str] | None = None,
+        options: Options | None = None,
+    ) -> list[Answer]:
+        """Return a record for each pair with what the model says of its target: score, log-probabilities, alignment.
+
+        A target with a symbol that the model never says has score -inf and a flag that names it. Nothing is cut.
+        Only the ranking and max_batch_tokens of the options count.
+        """
+        options = options or Options()
+        given = [""] * len(sources) if features is None else features
+        assert len(given) == len(sources) == len(targets), "a source without a target, or features"
+        bundle = self.bundle
+        readings = [
+            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=max(len(source), 1) * 64)
+            for source, f in zip(sources, given, strict=True)
         ]
+        encoded = [one.windows[0].ids for one in readings]
+        tokens = [bundle.target_format.split(target) for target in targets]
+        ids = [bundle.target_vocabulary.encode(some) for some in tokens]
+        records: list[Answer] = [Answer(source="", hypotheses=[])] * len(sources)
+        for index in _portions([len(s) + len(t) for s, t in zip(encoded, ids, strict=True)], options.max_batch_tokens):
+            padded, lengths = batches.pad([encoded[i] for i in index])
+            step, state = self._start(padded, lengths)
+            found = search.forced(
+                step, state, [ids[i] for i in index], start_id=vocabulary.START, end_id=vocabulary.END,
+                source_lengths=lengths, ranking=options.ranking,
+            )  # fmt: skip
+            for i, candidate in zip(index, found, strict=True):
+                hypothesis = self._hypothesis(candidate, readings[i], readings[i].windows[0], options)
+                never = bundle.target_vocabulary.unknown(tokens[i])
+                flags = [Flag.UNKNOWN + symbol for symbol in spelled(readings[i].unknown)]
+                flags += [Flag.UNKNOWN_TARGET + symbol for symbol in spelled(never)]
+                said = hypothesis._replace(text=targets[i], tokens=tokens[i])
+                records[i] = Answer(source=sources[i], features=given[i], hypotheses=[said], flags=tuple(flags))
+        return records
+
+    def align(
+        self, sources: Sequence[str], targets: Sequence[str], *, features: Sequence[str] | None = None
+    ) -> list[list[Link]]:
+        """Return the links of each pair: the source token that each target token looked at most, from 0.
+
+        UsageError: the model has no attention.
+        """
+        if self.bundle.config.model.attention == "none":
+            raise UsageError("alignment needs a model with attention; train one with model.attention=bilinear")
+        return [answer.hypotheses[0].links or [] for answer in self.score(sources, targets, features=features)]
+
+    def constraint(
+        self,
+        *,
+        prefix: str = "",
+        allow: str | None = None,
+        one_of: Iterable[str] | None = None,
+        pattern: str | None = None,
+        min_length: int = 0,
+    ) -> automaton.Automaton | None:
+        """Return the set of answers that meet all that is given, to search in again and again; see `constraints.build`.
+
+        ConstraintError: nothing does.
+        """
+        return constraints.build(
+            self.bundle.target_format, self.bundle.target_vocabulary, prefix=prefix, allow=allow, one_of=one_of,
+            pattern=pattern, min_length=min_length,
+        )  # fmt: skip
 
     def answer(
         self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: Options | None = None
@@ -61,7 +154,7 @@ class Translator:
         UsageError: options that this model cannot follow.
         """
         options = options or Options()
-        self._check(options)
+        self.check(options)
         given = [""] * len(sources) if features is None else features
         assert len(given) == len(sources), f"{len(given)} features for {len(sources)} sources"
         bundle = self.bundle
@@ -83,9 +176,16 @@ class Translator:
         """Return the symbols of a source and its features that the model has never seen, in order."""
         return self.bundle.source_vocabulary.unknown(text.source_tokens(source, features, self.bundle.source_format))
 
-    def _check(self, options: Options) -> None:
+    def check(self, options: Options) -> None:
+        """Raise UsageError for options that this model cannot follow, as answering would."""
         if options.unknown == Unknown.COPY and self.bundle.config.model.attention == "none":
             raise UsageError("unknown = copy needs a model with attention, which says where a symbol went; choose keep")
+        if options.coverage_penalty and self.bundle.config.model.attention == "none":
+            raise UsageError("coverage_penalty needs a model with attention, which says what an answer covers")
+        if options.constraint and options.max_length is not None:
+            needed = options.constraint.distance(options.constraint.start)
+            if needed > options.max_length:
+                raise ConstraintError(f"the constraints need {needed} tokens, max_length is {options.max_length}")
 
     def _search(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         """Return the candidates of each source, in order, searching sources of like length together."""
@@ -96,14 +196,42 @@ class Translator:
         return found
 
     def _search_portion(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
-        ids, lengths = batches.pad(sources)
-        limits = np.array([self.bundle.limits.max_length(len(source)) for source in sources], np.int32)
-        never = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
-        step, state = search.ensemble([net.start(ids, lengths, forbidden=never) for net in self._networks])
+        padded, lengths = batches.pad(sources)
+        most = [
+            self.bundle.limits.max_length(len(source)) if options.max_length is None else options.max_length
+            for source in sources
+        ]
+        constraint = options.constraint
+        if options.max_length is None:  # a limit that nobody asked for gives way
+            needed = max(options.min_length, constraint.distance(constraint.start) if constraint else 0)
+            most = [max(length, needed) for length in most]
+        max_lengths = np.array(most, np.int32)
+        min_lengths = None if constraint else np.full(len(sources), options.min_length, np.int32)
+        step, state = self._start(padded, lengths)
         start, end = vocabulary.START, vocabulary.END
+        if options.sampling:
+            rngs = [np.random.default_rng([options.seed, *source]) for source in sources]
+            return search.sample(
+                step, state, n=options.n_best, rngs=rngs, start_id=start, end_id=end, max_lengths=max_lengths,
+                min_lengths=min_lengths, source_lengths=lengths, ranking=options.ranking,
+                temperature=options.temperature, top_k=options.top_k, top_p=options.top_p, constraint=constraint,
+            )  # fmt: skip
         if options.width == 1:
-            return [[c] for c in search.greedy(step, state, start_id=start, end_id=end, max_lengths=limits)]
-        return search.beam(step, state, width=options.width, start_id=start, end_id=end, max_lengths=limits)
+            found = search.greedy(
+                step, state, start_id=start, end_id=end, max_lengths=max_lengths, min_lengths=min_lengths,
+                source_lengths=lengths, ranking=options.ranking, constraint=constraint,
+            )  # fmt: skip
+            return [[candidate] for candidate in found]
+        return search.beam(
+            step, state, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
+            min_lengths=min_lengths, source_lengths=lengths, ranking=options.ranking, groups=options.groups,
+            diversity=options.diversity, constraint=constraint,
+        )  # fmt: skip
+
+    def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
+        """Return the step function and first state of all members for sources (S, B)."""
+        never = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
+        return ensemble([net.start(sources, lengths, forbidden=never) for net in self._networks])
 
     def _answer(
         self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options
@@ -183,6 +311,15 @@ class Translator:
 def load(path: str | Path) -> Translator:
     """Return the model of a directory that `seqwright train` wrote.   ModelError: it is not a whole one."""
     return Translator(bundles.load(Path(path)))
+
+
+def _with(options: Options | None, beam: int | None, n_best: int | None) -> Options:
+    options = options or Options()
+    return dataclasses.replace(
+        options,
+        beam=options.beam if beam is None else beam,
+        n_best=options.n_best if n_best is None else n_best,
+    )
 
 
 def _portions(lengths: Sequence[int], max_tokens: int) -> Iterable[list[int]]:

@@ -21,6 +21,7 @@ class Flag:
     REFUSED = "refused"  # there is no answer because of an unknown symbol
     UNDECODABLE = "undecodable"  # the line was not UTF-8 and was read with U+FFFD in it
     WINDOWS = "windows:"  # the source is too long and was answered in so many parts
+    UNKNOWN_TARGET = "unknown-target:"  # a symbol of a given target that the model never says
     CUT = "cut"  # the answer was ended by its greatest length
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seqwright.errors import UsageError
+from seqwright.search import Ranking, automaton
 
 __all__ = ["Options", "Unknown"]
 
@@ -24,6 +25,11 @@ class Options:
     """How sources are read and answers searched.   UsageError: a value out of its range.
 
     beam: hypotheses followed at a time; 1 is greedy.   n_best: answers returned; at least so many are followed.
+    groups, diversity: of diverse beam search, see `search.beam`.
+    length_norm, length_penalty, coverage_penalty: see `search.Ranking`; length_norm None is 1, or 0 beside a penalty.
+    min_length, max_length: tokens of an answer; max_length None is what the training makes likely.
+    sampling: draw n_best answers instead of searching, with temperature, top_k and top_p, see `search.sample`. A source
+    gets the same answers whenever the seed is the same.   constraint: see `Translator.constraint`.
     unknown: see `Unknown`; its words may be given as text.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
     max_batch_tokens: of the sources that are searched together, with their padding; it bounds memory.
@@ -31,20 +37,49 @@ class Options:
 
     beam: int = 5
     n_best: int = 1
+    groups: int = 1
+    diversity: float = 0.5
+    length_norm: float | None = None
+    length_penalty: float = 0.0
+    coverage_penalty: float = 0.0
+    min_length: int = 0
+    max_length: int | None = None
+    sampling: bool = False
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 1
+    constraint: automaton.Automaton | None = None
     unknown: Unknown | str = Unknown.KEEP
     max_source_tokens: int | None = None
     max_batch_tokens: int = 16_384
 
     def __post_init__(self) -> None:
-        for name in ("beam", "n_best", "max_source_tokens", "max_batch_tokens"):
+        at_least = {"beam": 1, "n_best": 1, "groups": 1, "max_source_tokens": 1, "max_batch_tokens": 1, "min_length": 0,
+                    "max_length": 0, "top_k": 0, "seed": 0, "length_penalty": 0, "coverage_penalty": 0,
+                    "diversity": 0}  # fmt: skip
+        for name, least in at_least.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UsageError(f"{name} = {value}: expected at least 1")
-
+            if value is not None and not value >= least:
+                raise UsageError(f"{name} = {value}: expected at least {least}")
+        if not self.temperature > 0:
+            raise UsageError(f"temperature = {self.temperature}: expected more than 0; a beam of 1 takes the likeliest")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"top_p = {self.top_p}: expected more than 0 and at most 1")
         if self.unknown not in list(Unknown):
             raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
+        if self.max_length is not None and self.min_length > self.max_length:
+            raise UsageError(f"min_length = {self.min_length} is more than max_length = {self.max_length}")
 
     @property
     def width(self) -> int:
-        """How many hypotheses are followed."""
-        return max(self.beam, self.n_best)
+        """How many hypotheses are followed: a multiple of the groups, which share them."""
+        return -(-max(self.beam, self.n_best) // self.groups) * self.groups
+
+    @property
+    def ranking(self) -> Ranking:
+        """What finished hypotheses are compared by."""
+        norm = self.length_norm
+        if norm is None:
+            norm = 0.0 if self.length_penalty else 1.0
+        return Ranking(norm, self.length_penalty, self.coverage_penalty)

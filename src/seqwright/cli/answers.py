@@ -36,6 +36,7 @@ def write(
     summary; warnings stay.
     DataError: at the end, if lines were refused; see `data.readers.files` for those in between.
     """
+    model.check(options)
     has_features = bool(model.bundle.config.text.features_column)
     summary = _Summary(model)
     reader = lines.Reader(path, errors=errors)

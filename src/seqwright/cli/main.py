@@ -12,6 +12,7 @@ from seqwright.cli.demo import demo
 from seqwright.cli.evaluate import evaluate
 from seqwright.cli.predict import predict
 from seqwright.cli.report import report
+from seqwright.cli.score import score
 from seqwright.cli.train import train
 from seqwright.errors import SeqwrightError
 
@@ -55,7 +56,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, check, report, compare, demo):
+for command in (train, predict, evaluate, score, check, report, compare, demo):
     seqwright.add_command(command)
 
 

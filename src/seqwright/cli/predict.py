@@ -21,6 +21,29 @@ __all__ = ["predict"]
     help="Columns: source, features, text, score, flags, links; then text and score of each further answer.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all there is to know.")
+@click.option("--length-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
+              help="Rank by Wu et al. 2016 with this α, in place of the mean log-probability.")  # fmt: skip
+@click.option("--coverage-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
+              help="Rank answers that leave parts of the source out lower: β of Wu et al. 2016.")  # fmt: skip
+@click.option("--min-length", type=click.IntRange(min=0), default=0, metavar="N", help="Fewest tokens of an answer.")
+@click.option("--max-length", type=click.IntRange(min=0), metavar="N",
+              help="Most tokens; by default what training makes likely.")  # fmt: skip
+@click.option("--groups", type=click.IntRange(min=1), default=1, metavar="N",
+              help="Share the beam among N groups that avoid each other's symbols.")  # fmt: skip
+@click.option("--diversity", type=click.FloatRange(min=0), default=0.5, show_default=True, metavar="X",
+              help="How much they do, in nats.")  # fmt: skip
+@click.option("--sample", "sampling", is_flag=True, help="Draw the answers instead of searching the best.")
+@click.option("--temperature", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="X",
+              help="For --sample: below 1 the likely is drawn more.")  # fmt: skip
+@click.option("--top-k", type=click.IntRange(min=0), default=0, metavar="N",
+              help="For --sample: draw from the N likeliest symbols; 0 is all.")  # fmt: skip
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, metavar="X",
+              help="For --sample: draw from the likeliest symbols of this probability.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help="For --sample.")
+@click.option("--prefix", default="", metavar="TEXT", help="What every answer begins with.")
+@click.option("--allow", metavar="SYMBOLS", help="Symbols that answers may hold, and no others.")
+@click.option("--one-of", metavar="FILE", help="Every answer is a line of this file.")
+@click.option("--pattern", metavar="REGEX", help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}.")
 @click.option(
     "--unknown", type=click.Choice(["keep", "copy", "drop", "error"]), default="keep", show_default=True,
     help="A symbol that the model has never seen: answer it as unknown, also copy it into the answer, leave it out, or "
@@ -42,6 +65,21 @@ def predict(
     n_best: int,
     scores: bool,
     alignment: bool,
+    length_penalty: float,
+    coverage_penalty: float,
+    min_length: int,
+    max_length: int | None,
+    groups: int,
+    diversity: float,
+    sampling: bool,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    seed: int,
+    prefix: str,
+    allow: str | None,
+    one_of: str | None,
+    pattern: str | None,
     tsv: bool,
     as_json: bool,
     unknown: str,
@@ -73,6 +111,7 @@ def predict(
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import answering, translator
     from seqwright.cli import answers, records
+    from seqwright.data import readers
 
     def form(answer: answering.Answer) -> str:
         if as_json:
@@ -81,11 +120,15 @@ def predict(
             return records.as_row(answer, n_best=n_best)
         return records.as_plain(answer, n_best=n_best, scores=scores, alignment=alignment)
 
+    loaded = translator.load(model)
+    constraint = loaded.constraint(
+        prefix=prefix, allow=allow, one_of=readers.read_lines(one_of) if one_of else None, pattern=pattern,
+        min_length=min_length,
+    )  # fmt: skip
     asked = answering.Options(
-        beam=beam,
-        n_best=n_best,
-        unknown=unknown,
-        max_source_tokens=max_source_tokens,
-        max_batch_tokens=max_batch_tokens,
-    )
-    answers.write(translator.load(model), file, form, options=asked, errors=errors, flush=flush, quiet=quiet)
+        beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
+        min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
+        temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
+        max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
+    )  # fmt: skip
+    answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet)
