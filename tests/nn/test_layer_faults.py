@@ -124,7 +124,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
     ],
     (check_embeddings, kernels, "embedding_backward"): [
-        Fault("repeated ids are assigned, not added", 
+        Fault("repeated ids are assigned, not added",
               "np.add.at(dW, ids.reshape(-1), dout.reshape(ids.size, dW.shape[1]))", "dW[ids] += dout"),
     ],
     (check_embeddings, embedding, "backward"): [
