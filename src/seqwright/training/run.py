@@ -208,7 +208,8 @@ class _Run:
 def _identity(prepared: Prepared) -> dict[str, Any]:
     """Return what must be the same for a training to go on: all that decides about its bytes."""
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
-    del config["training"]["checkpoint_every_s"], config["training"]["cache"]
+    for indifferent in ("checkpoint_every_s", "cache", "report"):
+        del config["training"][indifferent]
     # By their part: the same file may be called by another path.
     data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
     return {"config": config, "data": data}
