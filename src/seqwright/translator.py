@@ -28,6 +28,7 @@ from seqwright.types import Array, Ids
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
 BATCH_SOURCES = 128
+NEVER_SAID = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
 SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
 
 
@@ -207,8 +208,15 @@ class Translator:
             most = [max(length, needed) for length in most]
         max_lengths = np.array(most, np.int32)
         min_lengths = None if constraint else np.full(len(sources), options.min_length, np.int32)
-        step, state = self._start(padded, lengths)
         start, end = vocabulary.START, vocabulary.END
+        special = options.sampling or constraint or options.groups > 1 or len(self._networks) > 1
+        if not special and self._networks[0].compiled:
+            one = self._networks[0].beam(
+                padded, lengths, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
+                min_lengths=min_lengths, forbidden=NEVER_SAID,
+            )  # fmt: skip
+            return search.candidates(*one, ranking=options.ranking, source_lengths=lengths)
+        step, state = self._start(padded, lengths)
         if options.sampling:
             rngs = [np.random.default_rng([options.seed, *source]) for source in sources]
             return search.sample(
@@ -230,8 +238,7 @@ class Translator:
 
     def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
         """Return the step function and first state of all members for sources (S, B)."""
-        never = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
-        return ensemble([net.start(sources, lengths, forbidden=never) for net in self._networks])
+        return ensemble([net.start(sources, lengths, forbidden=NEVER_SAID) for net in self._networks])
 
     def _answer(
         self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options

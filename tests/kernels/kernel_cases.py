@@ -134,22 +134,19 @@ def adam_update(rng: np.random.Generator, N: int, decay: float = 0.01) -> Argume
     return [normal(N), normal(N), normal(N), normal(N) ** 2, 0.01, 0.9, 0.99, 1e-8, decay, 3, 0.7]
 
 
-def generate(
+def decoder(
     rng: np.random.Generator,
-    T: int,
     B: int,
     V: int,
     D: int,
     H: int,
-    layers: int = 1,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    bilinear: bool = True,
-    sample: bool = False,
-    end_id: int = 0,
+    layers: int,
+    S: int,
+    M: int,
+    P: int,
+    bilinear: bool,
 ) -> Arguments:
-    """S: 0 for no attention.   P: 0 for no peek."""
+    """The arguments that `generate` and `beam` begin with.   S: 0 for no attention.   P: 0 for no peek."""
     normal = rng.standard_normal
     stack = []
     for layer in range(layers):
@@ -170,13 +167,63 @@ def generate(
         normal((S, B, M)) if S else None,
         ints(rng, S + 1, B) if S else None,
         V - 1,
+    ]
+
+
+def generate(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int = 1,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    bilinear: bool = True,
+    sample: bool = False,
+    end_id: int = 0,
+) -> Arguments:
+    """S: 0 for no attention.   P: 0 for no peek."""
+    return [
+        *decoder(rng, B, V, D, H, layers, S, M, P, bilinear),
         end_id,
         ints(rng, T + 1, B),
         0.8,
         rng.random((T, B)) if sample else None,
         ints(rng, V, T, B),
-        normal((T, B)),
+        rng.standard_normal((T, B)),
         ints(rng, V, B),
+    ]
+
+
+def beam(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    width: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int = 1,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    bilinear: bool = True,
+    looks: bool = True,
+) -> Arguments:
+    """S: 0 for no attention.   P: 0 for no peek.   looks: whether where symbols looked is wanted."""
+    return [
+        *decoder(rng, B, V, D, H, layers, S, M, P, bilinear),
+        0,
+        ints(rng, T, B),
+        ints(rng, 3, B),
+        ints(rng, V, B, width, T),
+        rng.standard_normal((B, width, T)),
+        ints(rng, V, B, width),
+        ints(rng, 2, B, width),
+        rng.standard_normal((B, width, T, S)) if S and looks else None,
     ]
 
 
@@ -222,6 +269,14 @@ SIZES: dict[str, list[dict[str, Any]]] = {
     ),
     "adam_update": table(
         "N decay", (0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01),
+    ),
+    "beam": table(
+        "T B width V D H layers S M P bilinear looks",
+        (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (1, 3, 2, 7, 3, 5), (6, 1, 1, 7, 3, 17),
+        (6, 1, 5, 17, 4, 16), (5, 3, 4, 13, 16, 33, 2), (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False),
+        (6, 5, 8, 3, 5, 20, 1, 5, 23, 6), (7, 19, 7, 33, 12, 31, 2, 9, 62, 9),
+        (6, 40, 3, 65, 17, 48, 1, 7, 48, 0, False, False), (4, 2, 150, 16, 7, 24, 1, 4, 30), (9, 61, 5, 40, 8, 32, 3),
+        (8, 3, 2, 31, 6, 15, 1, 17, 40, 0, True, False),
     ),
     "generate": table(
         "T B V D H layers S M P bilinear sample end_id",

@@ -55,6 +55,7 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "tanh_forward": [0],
     "dropout": [0, 1],
     "adam_update": [1],
+    "beam": [0, 3, 4, 5, 6, 7, 8, 9, 12, 13],
     "generate": [0, 3, 4, 12],
 }
 
@@ -109,6 +110,19 @@ def test_an_id_outside_the_table_is_an_error_and_not_a_read(bad: int) -> None:
     args[10] = bad
     with pytest.raises(IndexError, match="start_id"):
         native("generate")(*args)
+    for position, name in [(10, "start_id"), (11, "end_id")]:
+        args = cast(arguments("beam", {"T": 4, "B": 5, "width": 2, "V": 11, "D": 3, "H": 4}), np.float32)
+        args[position] = bad
+        with pytest.raises(IndexError, match=name):
+            native("beam")(*args)
+
+
+@pytest.mark.parametrize("limit", [4, 2**31 - 1])
+def test_a_limit_that_leaves_no_step_for_the_end_is_an_error(limit: int) -> None:
+    args = cast(arguments("beam", {"T": 4, "B": 5, "width": 2, "V": 11, "D": 3, "H": 4}), np.float32)
+    args[12][3] = limit
+    with pytest.raises(ValueError, match=f"a limit of {limit} symbols"):
+        native("beam")(*args)
 
 
 @pytest.mark.parametrize("length", [-5, 100])

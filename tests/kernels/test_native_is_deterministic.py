@@ -47,6 +47,8 @@ BIG = [
     ("tanh_backward", {"N": 900_001}),
     ("dropout", {"T": 20, "B": 128, "D": 150, "steps": 1}),
     ("adam_update", {"N": 500_003}),
+    ("beam", {"T": 9, "B": 70, "width": 5, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "P": 12, "layers": 2}),
+    ("beam", {"T": 9, "B": 2, "width": 5, "V": 60, "D": 32, "H": 128, "S": 7, "M": 128}),
     ("generate", {"T": 9, "B": 50, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "P": 12, "layers": 2}),
     ("generate", {"T": 9, "B": 3, "V": 60, "D": 32, "H": 128, "S": 7, "M": 128, "sample": True}),
 ]
@@ -231,6 +233,33 @@ def test_generation_gives_a_row_the_same_in_any_batch(size: int, sample: bool) -
         )
 
 
+@pytest.mark.parametrize("width", [1, 3, 5])
+@pytest.mark.parametrize("rows", [[4], [0, 3], [7, 1, 2], list(range(10, 35))], ids=len)
+def test_a_beam_search_finds_the_same_for_a_source_in_any_batch_at_any_place(rows: list[int], width: int) -> None:
+    sizes = {"T": 8, "B": 40, "width": width, "V": 30, "D": 12, "H": 40, "layers": 2, "S": 9, "M": 80, "P": 7}
+    args = arguments("beam", sizes)
+    by_row = {5: 1, 6: 1, 7: 0, 8: 1, 9: 0, 12: 0, 13: 0, 14: 0, 15: 0, 16: 0, 17: 0, 18: 0}
+    some = cast([np.take(a, rows, by_row[i]) if i in by_row else a for i, a in enumerate(args)], np.float32)
+    whole = cast(args, np.float32)
+    native("beam")(*whole)
+    native("beam")(*some)
+    for position in range(14, 19):
+        assert some[position].tobytes() == whole[position][rows].tobytes()
+
+
+def test_padding_of_the_source_does_not_show_in_a_beam_search() -> None:
+    args = arguments("beam", {"T": 8, "B": 9, "width": 4, "V": 30, "D": 12, "H": 40, "S": 6, "M": 80})
+    padded = list(args)
+    padded[8] = np.concatenate([args[8], np.full((13, *args[8].shape[1:]), 1e3)])
+    padded[18] = np.concatenate([args[18], np.zeros((*args[18].shape[:3], 13))], axis=3)
+    short, long = cast(args, np.float32), cast(padded, np.float32)
+    native("beam")(*short)
+    native("beam")(*long)
+    for position in range(14, 18):
+        assert short[position].tobytes() == long[position].tobytes()
+    assert short[18].tobytes() == np.ascontiguousarray(long[18][:, :, :, :6]).tobytes()
+
+
 @pytest.mark.parametrize("kernel", ["affine_forward", "affine_backward"])
 def test_a_product_gives_a_row_the_same_in_any_batch(kernel: str) -> None:
     args = arguments(kernel, {"N": 300, "D": 130, "M": 75})
@@ -269,7 +298,9 @@ def test_a_forked_child_computes_the_same_with_a_pool_of_its_own() -> None:
 
 def test_many_python_threads_at_once_get_what_one_gets() -> None:
     kernel_cases._native.set_threads(3)
-    cases = [(kernel, arguments(kernel, sizes)) for kernel, sizes in BIG if kernel.startswith(("lstm", "aff", "gen"))]
+    cases = [
+        (kernel, arguments(kernel, sizes)) for kernel, sizes in BIG if kernel.startswith(("lstm", "aff", "beam", "gen"))
+    ]
     expected = [outcome(kernel, args) for kernel, args in cases]
     wrong: list[str] = []
 

@@ -70,6 +70,32 @@ size_t product(Sizes... sizes) {
     return (static_cast<size_t>(sizes) * ... * size_t{1});
 }
 
+// What generation and search have in common, with its arrays from `a`.
+void decoder(seqwright::Decoder& d, std::vector<seqwright::LstmLayer>& layers, Arrays& a, int B, int V, int D, int H, int L, int S, int M,
+             int P) {
+    for (int l = 0; l < L; l++) {
+        const int inputs = l == 0 ? D + P : H;
+        layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
+    }
+    d.E = a.floats(product(V, D));
+    d.layers = layers.data();
+    d.n_layers = L;
+    d.attends = S > 0;
+    if (d.attends) {
+        d.Wa = M == H ? nullptr : a.floats(product(H, M));
+        d.Wc = a.floats(product(M + H, H));
+        d.bc = a.floats(product(H));
+        d.memory = a.floats(product(S, B, M));
+        d.memory_lengths = a.ints(product(B), S + 1);
+    }
+    d.W = a.floats(product(H + P, V));
+    d.b = a.floats(product(V));
+    d.peek = P > 0 ? a.floats(product(B, P)) : nullptr;
+    d.start_id = V - 1;
+    d.end_id = 0;
+    d.B = B, d.V = V, d.D = D, d.H = H, d.P = P, d.S = S, d.M = M;
+}
+
 std::vector<Call> calls() {
     std::vector<Call> list;
     const auto add = [&](const std::string& name, std::function<void(const Kernels&, Arrays&)> run) {
@@ -137,37 +163,38 @@ std::vector<Call> calls() {
         for (bool sample : {false, true})
             add("generate", [=](const Kernels& k, Arrays& a) {
                 std::vector<seqwright::LstmLayer> layers;
-                for (int l = 0; l < L; l++) {
-                    const int inputs = l == 0 ? D + P : H;
-                    layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
-                }
                 seqwright::Generation g{};
-                g.E = a.floats(product(V, D));
-                g.layers = layers.data();
-                g.n_layers = L;
-                g.attends = S > 0;
-                if (g.attends) {
-                    g.Wa = M == H ? nullptr : a.floats(product(H, M));
-                    g.Wc = a.floats(product(M + H, H));
-                    g.bc = a.floats(product(H));
-                    g.memory = a.floats(product(S, B, M));
-                    g.memory_lengths = a.ints(product(B), S + 1);
-                }
-                g.W = a.floats(product(H + P, V));
-                g.b = a.floats(product(V));
+                decoder(g, layers, a, B, V, D, H, L, S, M, P);
                 g.h = a.floats(product(L, B, H));
                 g.c = a.floats(product(L, B, H));
-                g.peek = P > 0 ? a.floats(product(B, P)) : nullptr;
-                g.start_id = V - 1;
-                g.end_id = 0;
                 g.limits = a.ints(product(B), T + 1);
                 g.temperature = 0.7f;
                 g.uniforms = sample ? a.positive(product(T, B)) : nullptr;
                 g.ids = a.ints(product(T, B), V);
                 g.log_probs = a.floats(product(T, B));
                 g.lengths = a.ints(product(B), T + 1);
-                g.T = T, g.B = B, g.V = V, g.D = D, g.H = H, g.P = P, g.S = S, g.M = M;
+                g.T = T;
                 k.generate(g);
+            });
+    for (auto [T, B, width, V, D, H, L, S, M, P] :
+         {std::tuple{1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, {6, 1, 5, 17, 4, 16, 1, 5, 33, 0}, {5, 3, 4, 13, 7, 17, 2, 4, 9, 0}, {6, 4, 7, 3, 7, 33, 1, 5, 33, 6},
+          {7, 37, 5, 40, 9, 40, 3, 7, 31, 5}, {4, 2, 150, 16, 5, 15, 1, 3, 20, 0}, {3, 0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 2, 0, 3, 4, 5, 1, 0, 0, 0}})
+        for (bool looks : {false, true})
+            add("beam", [=](const Kernels& k, Arrays& a) {
+                std::vector<seqwright::LstmLayer> layers;
+                seqwright::BeamSearch g{};
+                decoder(g, layers, a, B, V, D, H, L, S, M, P);
+                g.h = a.floats(product(L, B, H));
+                g.c = a.floats(product(L, B, H));
+                g.limits = a.ints(product(B), T);
+                g.shortest = a.ints(product(B), 3);
+                g.ids = a.ints(product(B, width, T), V);
+                g.log_probs = a.floats(product(B, width, T));
+                g.lengths = a.ints(product(B, width), 2);
+                g.own_end = a.ints(product(B, width), 2);
+                g.attended = looks && S > 0 ? a.floats(product(B, width, T, S)) : nullptr;
+                g.T = T, g.width = width;
+                k.beam(g);
             });
     return list;
 }

@@ -12,14 +12,14 @@ import functools
 import os
 from collections.abc import Callable
 from types import ModuleType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from seqwright.errors import UsageError
 from seqwright.kernels import reference
 
-__all__ = [*reference.__all__, "available", "description", "set_threads", "threads"]
+__all__ = [*reference.__all__, "available", "compiled", "description", "set_threads", "threads"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -81,6 +81,7 @@ affine_backward = _dispatched(reference.affine_backward)
 affine_forward = _dispatched(reference.affine_forward)
 attention_backward = _dispatched(reference.attention_backward)
 attention_forward = _dispatched(reference.attention_forward)
+beam = _dispatched(reference.beam)
 cross_entropy_backward = _dispatched(reference.cross_entropy_backward)
 cross_entropy_forward = _dispatched(reference.cross_entropy_forward)
 dropout = _dispatched(reference.dropout)
@@ -92,6 +93,11 @@ lstm_forward = _dispatched(reference.lstm_forward)
 squared_norm = _dispatched(reference.squared_norm)
 tanh_backward = _dispatched(reference.tanh_backward)
 tanh_forward = _dispatched(reference.tanh_forward)
+
+
+def compiled(array: np.ndarray[Any, Any]) -> bool:
+    """Return whether the kernels run compiled where this is their first array."""
+    return _native is not None and _chosen != "reference" and array.dtype == np.float32
 
 
 def threads() -> int:

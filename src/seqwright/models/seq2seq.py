@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from seqwright import kernels
 from seqwright.models import initial
 from seqwright.models.decoder import Attention, Decoder, DecoderState
 from seqwright.models.encoder import Encoder
@@ -16,7 +17,22 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids
 
-__all__ = ["Seq2seq", "Step"]
+__all__ = ["Found", "Seq2seq", "Step"]
+
+
+class Found(NamedTuple):
+    """What `Seq2seq.beam` found, in the order in which it did: the arguments of `search.candidates`.
+
+    ids, log_probs (B, width, T): lengths (B, width) symbols of each target, the end with them; 0 where there are fewer
+    targets.   own_end (B, width): 0 where only the greatest length brought the end about.   attended (B, width, T, S):
+    where each symbol looked, None without attention.
+    """
+
+    ids: Ids
+    log_probs: Array
+    lengths: Ids
+    own_end: Ids
+    attended: Array | None
 
 
 class Seq2seq:
@@ -128,6 +144,50 @@ class Seq2seq:
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
         encoded = self.encoder.encode(ids, np.array([len(ids)], np.int32), self.encoder.cache)
         return self.decoder.generate(encoded, start_id, sample_size)
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `beam` runs in compiled code; where it does not, `search.beam` over `start` is faster."""
+        return kernels.compiled(self.params.flat)
+
+    def beam(
+        self,
+        source: Ids,
+        source_lengths: Ids,
+        *,
+        width: int,
+        start_id: int,
+        end_id: int,
+        max_lengths: Ids,
+        min_lengths: Ids | None = None,
+        forbidden: Sequence[int] = (),
+    ) -> Found:
+        """Return what `search.beam` over `start` finds for source (S, B), in one call of a kernel.
+
+        The arguments are those of `start` and of `search.beam`; with a width of 1, this is greedy search. Threads may
+        search at once.
+        """
+        cache, w = Cache(self.params.flat.dtype), self.decoder.weights
+        encoded = self.encoder.encode(source, source_lengths, cache)
+        S, B, T = len(source), len(max_lengths), int(max_lengths.max(initial=0)) + 1
+        W, b = w.affine
+        assert b is not None, "the decoder's affine layer has a bias"
+        b = b.copy()
+        b[list(forbidden)] = -np.inf
+        memory = memory_lengths = attended = None
+        if w.attention is not None:
+            memory, memory_lengths = encoded.memory, encoded.lengths
+            attended = np.empty((B, width, T, S), b.dtype)
+        found = Found(
+            np.empty((B, width, T), np.int32), np.zeros((B, width, T), b.dtype),
+            np.empty((B, width), np.int32), np.empty((B, width), np.int32), attended,
+        )  # fmt: skip
+        kernels.beam(
+            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, encoded.h[-1] if self.decoder.peeky else None,
+            memory, memory_lengths, start_id, end_id, max_lengths,
+            np.zeros(B, np.int32) if min_lengths is None else min_lengths, *found,
+        )  # fmt: skip
+        return found
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.

@@ -9,6 +9,7 @@ from seqwright.search.candidate import Candidate
 from seqwright.search.constraint import Constraint
 from seqwright.search.ensemble import ensemble
 from seqwright.search.forced import forced
+from seqwright.search.found import candidates
 from seqwright.search.greedy import greedy
 from seqwright.search.ranking import Ranking
 from seqwright.search.sample import sample
@@ -21,6 +22,7 @@ __all__ = [
     "State",
     "Step",
     "beam",
+    "candidates",
     "ensemble",
     "forced",
     "greedy",

@@ -56,6 +56,8 @@ void dot_rows(int S, int E, const float* a, ptrdiff_t stride_a, const float* m, 
     for (; s < S; s++) dot_block<R, 1>(E, a, stride_a, m + s * stride_m, stride_m, out + s, stride_out);
 }
 
+}  // namespace
+
 void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
           ptrdiff_t stride_out) {
     int t = 0;
@@ -63,6 +65,8 @@ void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* 
         dot_rows<kBlock>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
     for (; t < T; t++) dot_rows<1>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
 }
+
+namespace {
 
 // out[r] = (out[r] or 0) + Σ_k weight[r, k] m[k], the weight at r·WR + k·WK, over R rows and C vectors of E.
 template <int R, int C>
@@ -130,12 +134,12 @@ SEQWRIGHT_INLINE int clipped(int length, int S) { return larger(0, smaller(lengt
 
 }  // namespace
 
-void attend(int T, int S, int E, const float* q, ptrdiff_t stride, const float* memory, ptrdiff_t stride_m, int length,
-            float* weights, ptrdiff_t stride_w, float* context) {
+void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, Memory values, int length, float* weights,
+            ptrdiff_t stride_w, float* context, ptrdiff_t stride_c) {
     length = clipped(length, S);
-    dots(T, length, E, q, stride, memory, stride_m, weights, stride_w);
+    dots(T, length, keys.width, q, stride_q, keys.rows, keys.stride, weights, stride_w);
     for (int t = 0; t < T; t++) normalise(S, length, weights + t * stride_w);
-    mix(T, length, E, weights, stride_w, 1, memory, stride_m, context, stride, false);
+    mix(T, length, values.width, weights, stride_w, 1, values.rows, values.stride, context, stride_c, false);
 }
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
@@ -146,8 +150,9 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
         const Range mine = share(B, tasks, i);
         for (int b = mine.begin; b < mine.end; b++) {
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
-            attend(T, S, E, q + at, stride, memory + at, stride, lengths[b], weights + static_cast<ptrdiff_t>(b) * S,
-                   stride_w, context + at);
+            const Memory rows{memory + at, stride, E};
+            attend(T, S, q + at, stride, rows, rows, lengths[b], weights + static_cast<ptrdiff_t>(b) * S, stride_w,
+                   context + at, stride);
         }
     });
 }

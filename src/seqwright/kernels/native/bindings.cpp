@@ -275,17 +275,21 @@ void adam_update(int isa, Out params, In grads, Out m, Out v, double rate, doubl
                             weight_decay, step, scale);
 }
 
-void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, Out h, Out c, std::optional<In> peek,
-              std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits,
-              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths) {
+// What generate and beam read: checks it, and fills in what both have. `kept` holds the arrays of the tuples for the call.
+struct Stack {
+    std::vector<In> kept;
+    std::vector<LstmLayer> layers;
+};
+
+template <typename State>
+void decoder(Decoder& d, Stack& stack, int B, const In& E, const nb::sequence& layers, const nb::object& attention, const In& W,
+             const In& b, const State& h, const State& c, const std::optional<In>& peek, const std::optional<In>& memory,
+             const std::optional<Ids>& memory_lengths, int start_id, const Ids& limits) {
     rank("E", E, 2);
-    rank("ids", ids, 2);
     rank("h", h, 3);
-    const int T = dim(ids, 0), B = dim(ids, 1), V = dim(E, 0), D = dim(E, 1), L = dim(h, 0), H = dim(h, 2);
+    const int V = dim(E, 0), D = dim(E, 1), L = dim(h, 0), H = dim(h, 2);
     const int P = peek ? (rank("peek", *peek, 2), dim(*peek, 1)) : 0;
     const auto item = [](nb::handle sequence, size_t i) { return nb::borrow<nb::object>(sequence[i]); };
-    std::vector<In> kept;  // the arrays of the tuples live as long as the call
-    std::vector<LstmLayer> stack;
     if (nb::len(layers) != static_cast<size_t>(L) || L == 0)
         throw nb::value_error("h must hold one state for each of the layers, and there must be one");
     for (size_t l = 0; l < static_cast<size_t>(L); l++) {
@@ -295,34 +299,33 @@ void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In
         expect("Wx", Wx, inputs, 4 * H);
         expect("Wh", Wh, H, 4 * H);
         expect("b", bias, 4 * H);
-        stack.push_back({Wx.data(), Wh.data(), bias.data(), inputs, H});
-        kept.insert(kept.end(), {Wx, Wh, bias});
+        stack.layers.push_back({Wx.data(), Wh.data(), bias.data(), inputs, H});
+        stack.kept.insert(stack.kept.end(), {Wx, Wh, bias});
     }
-    Generation g{};
     if (!attention.is_none()) {
         if (!memory || !memory_lengths) throw nb::value_error("attention needs memory and memory_lengths");
         rank("memory", *memory, 3);
-        g.attends = true;
-        g.S = dim(*memory, 0);
-        g.M = dim(*memory, 2);
-        expect("memory", *memory, g.S, B, g.M);
+        d.attends = true;
+        d.S = dim(*memory, 0);
+        d.M = dim(*memory, 2);
+        expect("memory", *memory, d.S, B, d.M);
         expect("memory_lengths", *memory_lengths, B);
         const auto Wc = nb::cast<In>(item(attention, 1)), bc = nb::cast<In>(item(attention, 2));
-        expect("Wc", Wc, g.M + H, H);
+        expect("Wc", Wc, d.M + H, H);
         expect("bc", bc, H);
-        g.Wc = Wc.data();
-        g.bc = bc.data();
-        kept.insert(kept.end(), {Wc, bc});
+        d.Wc = Wc.data();
+        d.bc = bc.data();
+        stack.kept.insert(stack.kept.end(), {Wc, bc});
         if (const nb::object query = item(attention, 0); !query.is_none()) {
             const auto Wa = nb::cast<In>(query);
-            expect("Wa", Wa, H, g.M);
-            g.Wa = Wa.data();
-            kept.push_back(Wa);
-        } else if (g.M != H) {
+            expect("Wa", Wa, H, d.M);
+            d.Wa = Wa.data();
+            stack.kept.push_back(Wa);
+        } else if (d.M != H) {
             throw nb::value_error("without Wa, memory must be as wide as h");
         }
-        g.memory = memory->data();
-        g.memory_lengths = memory_lengths->data();
+        d.memory = memory->data();
+        d.memory_lengths = memory_lengths->data();
     }
     expect("W", W, H + P, V);
     expect("b", b, V);
@@ -330,35 +333,80 @@ void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In
     expect("c", c, L, B, H);
     if (peek) expect("peek", *peek, B, P);
     expect("limits", limits, B);
-    if (uniforms) expect("uniforms", *uniforms, T, B);
-    expect("log_probs", log_probs, T, B);
-    expect("lengths", lengths, B);
     if (start_id < 0 || start_id >= V)
         throw nb::index_error(("start_id is " + std::to_string(start_id) + ", expected 0 <= id < " + std::to_string(V)).c_str());
-    g.E = E.data();
-    g.layers = stack.data();
-    g.n_layers = L;
-    g.W = W.data();
-    g.b = b.data();
+    d.E = E.data();
+    d.layers = stack.layers.data();
+    d.n_layers = L;
+    d.W = W.data();
+    d.b = b.data();
+    d.peek = maybe(peek);
+    d.start_id = start_id;
+    d.limits = limits.data();
+    d.B = B;
+    d.V = V;
+    d.D = D;
+    d.H = H;
+    d.P = P;
+}
+
+void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, Out h, Out c, std::optional<In> peek,
+              std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits,
+              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths) {
+    rank("ids", ids, 2);
+    Generation g{};
+    Stack stack;
+    g.T = dim(ids, 0);
+    const int B = dim(ids, 1);
+    decoder(g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits);
+    if (uniforms) expect("uniforms", *uniforms, g.T, B);
+    expect("log_probs", log_probs, g.T, B);
+    expect("lengths", lengths, B);
     g.h = h.data();
     g.c = c.data();
-    g.peek = maybe(peek);
-    g.start_id = start_id;
     g.end_id = end_id;
-    g.limits = limits.data();
     g.temperature = static_cast<float>(temperature);
     g.uniforms = maybe(uniforms);
     g.ids = ids.data();
     g.log_probs = log_probs.data();
     g.lengths = lengths.data();
-    g.T = T;
-    g.B = B;
-    g.V = V;
-    g.D = D;
-    g.H = H;
-    g.P = P;
     nb::gil_scoped_release release;
     set_of(isa).generate(g);
+}
+
+void beam(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, In h, In c, std::optional<In> peek,
+          std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits, Ids shortest,
+          IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end, std::optional<Out> attended) {
+    rank("ids", ids, 3);
+    BeamSearch g{};
+    Stack stack;
+    const int B = dim(ids, 0);
+    g.width = dim(ids, 1);
+    g.T = dim(ids, 2);
+    decoder(g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits);
+    expect("shortest", shortest, B);
+    expect("log_probs", log_probs, B, g.width, g.T);
+    expect("lengths", lengths, B, g.width);
+    expect("own_end", own_end, B, g.width);
+    if (attended && !g.attends) throw nb::value_error("attended is for a decoder with attention; pass None");
+    if (attended) expect("attended", *attended, B, g.width, g.T, g.S);
+    if (end_id < 0 || end_id >= g.V)
+        throw nb::index_error(("end_id is " + std::to_string(end_id) + ", expected 0 <= id < " + std::to_string(g.V)).c_str());
+    for (int i = 0; i < B; i++)
+        if (limits.data()[i] >= g.T || g.T == 0)
+            throw nb::value_error(("a limit of " + std::to_string(limits.data()[i]) + " symbols and their end do not fit into " +
+                                   std::to_string(g.T) + " steps of ids").c_str());
+    g.h = h.data();
+    g.c = c.data();
+    g.end_id = end_id;
+    g.shortest = shortest.data();
+    g.ids = ids.data();
+    g.log_probs = log_probs.data();
+    g.lengths = lengths.data();
+    g.own_end = own_end.data();
+    g.attended = maybe(attended);
+    nb::gil_scoped_release release;
+    set_of(isa).beam(g);
 }
 
 }  // namespace
@@ -412,6 +460,9 @@ NB_MODULE(_native, m) {
     m.def("squared_norm", &squared_norm, "isa"_a, IN("x"));
     m.def("adam_update", &adam_update, "isa"_a, IN("params"), IN("grads"), IN("m"), IN("v"), "rate"_a, "beta1"_a, "beta2"_a,
           "eps"_a, "weight_decay"_a, "step"_a, "scale"_a);
+    m.def("beam", &beam, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"), MAYBE("peek"),
+          MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), IN("shortest"), IN("ids"),
+          IN("log_probs"), IN("lengths"), IN("own_end"), MAYBE("attended"));
     m.def("generate", &generate, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"),
           MAYBE("peek"), MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), "temperature"_a,
           MAYBE("uniforms"), IN("ids"), IN("log_probs"), IN("lengths"));

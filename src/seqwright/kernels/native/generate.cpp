@@ -10,75 +10,10 @@
 // One thread of an AMD EPYC (Zen 5), GCC 12.2; D 128, H 256, bilinear attention over 8 rows of 512, 10 symbols of 64: one row
 // 0.36 ms (2.9 MB of weights a step at 80 GB/s, which is what the third-level cache gives), 4 rows 0.66 ms, 16 rows 1.4 ms,
 // 256 rows 20 ms. Cutting one row's columns over threads was not tried: it would need a barrier behind every product.
-#include "layers.hpp"
+#include "decoding.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
 namespace {
-
-struct Matrix {  // y = x W + b
-    const float *W, *b;
-    int K, N;
-    const float *panels, *bias;  // packed, or null
-};
-
-size_t panels_size(int K, int N) { return static_cast<size_t>(panels(N)) * static_cast<size_t>(K) * kPanel; }
-
-// y (n, N) = x (n, K) W + b. `blocks` is room for the copied rows.
-void product(const Matrix& m, int n, const float* x, float* y, float* blocks) {
-    if (m.panels == nullptr) {
-        for (int r = 0; r < n; r++) {
-            float* row = y + static_cast<ptrdiff_t>(r) * m.N;
-            if (m.b != nullptr) memcpy(row, m.b, static_cast<size_t>(m.N) * sizeof(float));
-            else memset(row, 0, static_cast<size_t>(m.N) * sizeof(float));
-        }
-        return stream(n, m.K, m.N, x, m.K, m.W, m.N, y, m.N);
-    }
-    const Rows a{blocks, n};
-    for (int r = 0; r < n; r++) put(a, r, 0, x + static_cast<ptrdiff_t>(r) * m.K, m.K);
-    for (int p = 0; p < panels(m.N); p++)
-        multiply(n, m.K, a, m.panels + static_cast<ptrdiff_t>(p) * m.K * kPanel,
-                 m.bias == nullptr ? nullptr : m.bias + p * kPanel, 0, y + p * kPanel, m.N,
-                 smaller(kPanel, m.N - p * kPanel));
-}
-
-void pack(Matrix& m, float*& weights, float*& biases) {
-    float* to = weights;
-    const int count = panels(m.N), tasks = tasks_for(static_cast<double>(m.K) * m.N, 1 << 15, larger(1, count));
-    parallel(tasks, [&](int i) {
-        const Range mine = share(count, tasks, i);
-        for (int p = mine.begin; p < mine.end; p++)
-            pack_panel(m.W, m.N, m.K, m.N, p, to + static_cast<ptrdiff_t>(p) * m.K * kPanel);
-    });
-    m.panels = to;
-    weights += panels_size(m.K, m.N);
-    if (m.b == nullptr) return;
-    memset(biases, 0, static_cast<size_t>(count) * kPanel * sizeof(float));
-    memcpy(biases, m.b, static_cast<size_t>(m.N) * sizeof(float));
-    m.bias = biases;
-    biases += count * kPanel;
-}
-
-// One step of one layer for rows that are not packed: sums (n, 4H) is scratch.
-void lstm_streamed(const LstmLayer& p, int n, const int* at, const float* x, float* h, float* c, float* before, float* sums) {
-    const int H = p.H;
-    for (int r = 0; r < n; r++) {
-        memcpy(sums + static_cast<ptrdiff_t>(r) * 4 * H, p.b, static_cast<size_t>(4 * H) * sizeof(float));
-        memcpy(before + static_cast<ptrdiff_t>(r) * H, h + static_cast<ptrdiff_t>(at[r]) * H, static_cast<size_t>(H) * sizeof(float));
-    }
-    stream(n, p.D, 4 * H, x, p.D, p.Wx, 4 * H, sums, 4 * H);
-    stream(n, H, 4 * H, before, H, p.Wh, 4 * H, sums, 4 * H);
-    for (int r = 0; r < n; r++) {
-        const float* a = sums + static_cast<ptrdiff_t>(r) * 4 * H;
-        float *h_r = h + static_cast<ptrdiff_t>(at[r]) * H, *c_r = c + static_cast<ptrdiff_t>(at[r]) * H;
-        for (int u = 0; u < H; u += kLanes) {
-            const int lanes = H - u;
-            const Point y = lstm_point(take(a + u, lanes), take(a + H + u, lanes), take(a + 2 * H + u, lanes),
-                                       take(a + 3 * H + u, lanes), take(c_r + u, lanes));
-            give(c_r + u, y.c, lanes);
-            give(h_r + u, y.h, lanes);
-        }
-    }
-}
 
 // The first of the best symbols, as argmax has it: a NaN is better than any number.
 int best_of(int V, const float* scores, const Softmax& z) {
@@ -105,15 +40,6 @@ int drawn(int V, const float* exps, float total, float u) {
     return V - 1;
 }
 
-struct Scratch {
-    float* next;
-    float* take(size_t n) {
-        float* p = next;
-        next += (n + 15) / 16 * 16;
-        return p;
-    }
-};
-
 }  // namespace
 
 void generate(const Generation& g) {
@@ -125,57 +51,19 @@ void generate(const Generation& g) {
     memset(g.lengths, 0, static_cast<size_t>(B) * sizeof(int32_t));
     if (g.T == 0 || B == 0) return;
 
-    const int H = g.H, P = g.P, S = g.S, M = g.M, V = g.V, width_x = g.D + P;
-    const int attended = g.attends ? M + H : 0;
-    Matrix query{g.Wa, nullptr, H, M, nullptr, nullptr}, combine{g.Wc, g.bc, M + H, H, nullptr, nullptr},
-        output{g.W, g.b, H + P, V, nullptr, nullptr};
-    LstmPanels* layers = nullptr;
-    if (B > kStreamed) {
-        size_t weights_size = panels_size(H + P, V) + (g.attends ? panels_size(M + H, H) + panels_size(H, M) : 0);
-        size_t bias_size = static_cast<size_t>(panels(V) + panels(H)) * kPanel;
-        for (int l = 0; l < g.n_layers; l++) {
-            weights_size += lstm_panels_size(g.layers[l].D, H);
-            bias_size += lstm_bias_size(H) + sizeof(LstmPanels) / sizeof(float);
-        }
-        float* weights = workspace(Slot::packed, weights_size);
-        float* biases = workspace(Slot::bias, bias_size);
-        layers = reinterpret_cast<LstmPanels*>(biases);
-        biases += static_cast<size_t>(g.n_layers) * (sizeof(LstmPanels) / sizeof(float));
-        for (int l = 0; l < g.n_layers; l++) {
-            layers[l] = {weights, biases};
-            pack_lstm(g.layers[l], weights, biases);
-            weights += lstm_panels_size(g.layers[l].D, H);
-            biases += lstm_bias_size(H);
-        }
-        if (g.attends) {
-            if (g.Wa != nullptr) pack(query, weights, biases);
-            pack(combine, weights, biases);
-        }
-        pack(output, weights, biases);
-    }
-
-    const int most_deep = larger(larger(width_x, H) + H, larger(H + P, attended));
-    double weights_of_a_row = static_cast<double>(H + P) * V + (g.attends ? static_cast<double>(M + H) * H + static_cast<double>(H) * M : 0);
-    for (int l = 0; l < g.n_layers; l++) weights_of_a_row += 4.0 * H * (g.layers[l].D + H);
-    const int shards = tasks_for(weights_of_a_row * static_cast<double>(B) * g.T, 1 << 17, static_cast<int>(B));
+    const int H = g.H, S = g.S, M = g.M, V = g.V;
+    const Weights w = decoder_weights(g, B > kStreamed, true);
+    const int shards = tasks_for(work_of_a_row(g) * static_cast<double>(B) * g.T, 1 << 17, static_cast<int>(B));
     parallel(shards, [&](int shard) {
         const Range mine = share(static_cast<int>(B), shards, shard);
         const int most = mine.end - mine.begin;
-        const auto rows = static_cast<size_t>(most);
-        float* blocks = workspace(Slot::rows, rows_size(most, most_deep));
-        float* tile = workspace(Slot::tile, rows * (4 * kLanes));
-        int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * rows));
+        int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
         int* symbols = live + most;  // of each live row
-        const size_t wide = static_cast<size_t>(larger(most_deep, larger(4 * H, M)));
-        Scratch room{workspace(Slot::step, 4 * (rows * wide + 16) + rows * static_cast<size_t>(V) +
-                                               static_cast<size_t>(V) + static_cast<size_t>(S) + 64)};
-        float* x = room.take(rows * wide);
-        float* y = room.take(rows * wide);
-        float* sums = room.take(rows * wide);
-        float* before = room.take(rows * wide);
-        float* scores = room.take(rows * static_cast<size_t>(V));
-        float* exps = room.take(static_cast<size_t>(V));
-        float* weights = room.take(static_cast<size_t>(S));
+        Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(V)) +
+                                                  Scratch::rounded(static_cast<size_t>(S)))};
+        const Room room = room_for(g, most, scratch.take(room_size(g, most)));
+        float* exps = scratch.take(static_cast<size_t>(V));
+        float* weights = scratch.take(static_cast<size_t>(S));
 
         int n = 0;
         for (int b = mine.begin; b < mine.end; b++)
@@ -184,57 +72,28 @@ void generate(const Generation& g) {
                 symbols[n++] = g.start_id;
             }
         for (int t = 0; t < g.T && n > 0; t++) {
-            const auto floats = [](int count) { return static_cast<size_t>(count) * sizeof(float); };
-            for (int r = 0; r < n; r++) {
-                float* row = x + static_cast<ptrdiff_t>(r) * width_x;
-                memcpy(row, g.E + static_cast<ptrdiff_t>(symbols[r]) * g.D, floats(g.D));
-                if (P > 0) memcpy(row + g.D, g.peek + static_cast<ptrdiff_t>(live[r]) * P, floats(P));
-            }
-            for (int l = 0; l < g.n_layers; l++) {
-                const int D = g.layers[l].D;
-                float *h = g.h + l * B * H, *c = g.c + l * B * H;
-                if (layers != nullptr) {
-                    const Rows a{blocks, n};
-                    for (int r = 0; r < n; r++) {
-                        put(a, r, 0, x + static_cast<ptrdiff_t>(r) * D, D);
-                        put(a, r, D, h + static_cast<ptrdiff_t>(live[r]) * H, H);
-                    }
-                    lstm_rows(n, live, layers[l], D, H, a, tile, c, c, h, nullptr);
-                } else {
-                    lstm_streamed(g.layers[l], n, live, x, h, c, before, sums);
-                }
-                for (int r = 0; r < n; r++)
-                    memcpy(x + static_cast<ptrdiff_t>(r) * H, h + static_cast<ptrdiff_t>(live[r]) * H, floats(H));
-            }
+            read_symbols(g, n, symbols, live, room);
+            run_layers(g, w, n, live, g.h, g.c, B * H, room);
             if (g.attends) {
-                const float* q = x;
+                const float* q = room.x;
                 if (g.Wa != nullptr) {
-                    product(query, n, x, y, blocks);
-                    q = y;
+                    product(w.query, n, room.x, room.y, room.blocks);
+                    q = room.y;
                 }
                 for (int r = 0; r < n; r++) {
-                    float* row = sums + static_cast<ptrdiff_t>(r) * attended;  // [context, h]
-                    attend(1, S, M, q + static_cast<ptrdiff_t>(r) * M, 0, g.memory + static_cast<ptrdiff_t>(live[r]) * M,
-                           B * M, g.memory_lengths[live[r]], weights, 0, row);
-                    memcpy(row + M, x + static_cast<ptrdiff_t>(r) * H, floats(H));
+                    float* row = room.sums + static_cast<ptrdiff_t>(r) * (M + H);  // [context, h]
+                    const Memory memory{g.memory + static_cast<ptrdiff_t>(live[r]) * M, B * M, M};
+                    attend(1, S, q + static_cast<ptrdiff_t>(r) * M, 0, memory, memory, g.memory_lengths[live[r]], weights, 0,
+                           row, 0);
+                    memcpy(row + M, room.x + static_cast<ptrdiff_t>(r) * H, static_cast<size_t>(H) * sizeof(float));
                 }
-                product(combine, n, sums, x, blocks);
-                for (int i = 0; i < n * H; i += kLanes) give(x + i, tanh(take(x + i, n * H - i)), n * H - i);
+                combine_context(g, w, n, room);
             }
-            const float* top = x;
-            if (P > 0) {
-                for (int r = 0; r < n; r++) {
-                    float* row = y + static_cast<ptrdiff_t>(r) * (H + P);
-                    memcpy(row, x + static_cast<ptrdiff_t>(r) * H, floats(H));
-                    memcpy(row + H, g.peek + static_cast<ptrdiff_t>(live[r]) * P, floats(P));
-                }
-                top = y;
-            }
-            product(output, n, top, scores, blocks);
+            score_symbols(g, w, n, live, room);
             int still = 0;
             for (int r = 0; r < n; r++) {
                 const int b = live[r];
-                const float* s = scores + static_cast<ptrdiff_t>(r) * V;
+                const float* s = room.scores + static_cast<ptrdiff_t>(r) * V;
                 const Softmax z = softmax_sums(V, s, 1.0f, nullptr);
                 int id;
                 if (g.uniforms == nullptr) {

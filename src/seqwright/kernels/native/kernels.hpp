@@ -12,25 +12,38 @@ struct LstmLayer {
     int D, H;
 };
 
-struct Generation {  // the arguments of generate(); null for None
+struct Decoder {  // what generate() and beam() read; null for None
     const float* E;
     const LstmLayer* layers;
     int n_layers;
     bool attends;
     const float *Wa, *Wc, *bc;
     const float *W, *b;
-    float *h, *c;
     const float* peek;
     const float* memory;
     const int32_t* memory_lengths;
     int start_id, end_id;
     const int32_t* limits;
+    int T, B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
+};
+
+struct Generation : Decoder {
+    float *h, *c;
     float temperature;
     const float* uniforms;
     int32_t* ids;
     float* log_probs;
     int32_t* lengths;
-    int T, B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
+};
+
+struct BeamSearch : Decoder {
+    const float *h, *c;
+    const int32_t* shortest;
+    int width;
+    int32_t* ids;
+    float* log_probs;
+    int32_t *lengths, *own_end;
+    float* attended;
 };
 
 struct Kernels {
@@ -67,6 +80,7 @@ struct Kernels {
     void (*adam_update)(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1,
                         double beta2, double eps, double weight_decay, int64_t step, double scale);
 
+    void (*beam)(const BeamSearch& g);
     void (*generate)(const Generation& g);
 };
 

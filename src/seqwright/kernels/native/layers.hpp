@@ -53,9 +53,18 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
                        float* weights, float* context);
 void attention_backward(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
                         const int32_t* lengths, const float* weights, float* dq, float* dmemory);
-// T steps of one sequence: steps of q and context lie `stride` apart, those of weights `stride_w`, rows of memory `stride_m`.
-void attend(int T, int S, int E, const float* q, ptrdiff_t stride, const float* memory, ptrdiff_t stride_m, int length,
-            float* weights, ptrdiff_t stride_w, float* context);
+struct Memory {  // of one sequence: rows that lie `stride` apart
+    const float* rows;
+    ptrdiff_t stride;
+    int width;
+};
+// T steps of one sequence, which look at its keys and mix its values, of which `length` of S are real. Steps of q, weights
+// and context lie stride_q, stride_w and stride_c apart.
+void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, Memory values, int length, float* weights,
+            ptrdiff_t stride_w, float* context, ptrdiff_t stride_c);
+// out[t, s] = a[t]·m[s] over E, 16 lanes and then their sum.
+void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
+          ptrdiff_t stride_out);
 
 void cross_entropy_forward(int T, int B, int V, const float* scores, const int32_t* targets, const int32_t* lengths,
                            float smoothing, float* probs, float* nll);
@@ -74,6 +83,7 @@ double squared_norm(size_t N, const float* x);
 void adam_update(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1, double beta2,
                  double eps, double weight_decay, int64_t step, double scale);
 
+void beam(const BeamSearch& g);
 void generate(const Generation& g);
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -22,6 +22,7 @@ extern const Kernels kernels = {
     dropout,
     squared_norm,
     adam_update,
+    beam,
     generate,
 };
 

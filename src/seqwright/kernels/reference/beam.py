@@ -35,9 +35,9 @@ def beam(
 
     Of all continuations of a source's live hypotheses the `width` best go on, less one for each target that has ended;
     what they are compared by is the sum of their log-probabilities, added in float64. Of equals the better hypothesis,
-    then the lower id, goes first; a NaN is better than any number, as argmax has it; log-probability -inf never goes on.
-    This is `search.beam` without constraints and in one group; its ranking of the targets needs no more than what is
-    written here.
+    then the lower id, goes first; a NaN is better than any number, as argmax has it; a log-probability of -inf never
+    goes on. This is `search.beam` without constraints and in one group; its ranking of the
+    targets needs no more than what is written here.
 
     E, layers, attention, W, peek, memory, memory_lengths: as for `generate`.   b (V,): -inf forbids a symbol.
     h, c (L, B, H): the state before the first symbol, only read.
@@ -48,7 +48,9 @@ def beam(
     looked.   Of the last two, and of ids and log_probs behind a target's length, what is not said is left as it was.
     """
     B, width, T = ids.shape
-    assert width == 0 or (limits < T).all(), f"{T} steps of ids do not hold {limits.max(initial=0)} symbols and their end"
+    assert width == 0 or (limits < T).all(), (
+        f"{T} steps of ids do not hold {limits.max(initial=0)} symbols and their end"
+    )
     lengths[:] = 0
     for source in range(B):
         done = 0
