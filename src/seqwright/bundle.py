@@ -16,9 +16,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -32,7 +32,7 @@ from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq
-from seqwright.types import Array
+from seqwright.types import Array, Shape
 
 __all__ = ["FORMAT_VERSION", "Bundle", "Limits", "load", "network", "save"]
 
@@ -43,8 +43,8 @@ HINT = "restore the model from a copy or train it again"
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a target may become, from the longest ones in training."""
 
-    longest_target: int  # tokens
-    ratio: float  # greatest number of target tokens for one source token, its end included
+    longest_target: Annotated[int, msgspec.Meta(ge=0, le=1 << 29)]  # tokens
+    ratio: Annotated[float, msgspec.Meta(ge=0, le=1 << 29)]  # most target tokens for one source token, its end included
 
     def max_length(self, source_length: int) -> int:
         """Return the most tokens to answer a source of source_length tokens (its end included) with."""
@@ -174,7 +174,7 @@ def load(path: Path) -> Bundle:
         raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
     try:
         manifest = msgspec.json.decode(_read(path / "manifest.json"), type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
     text = config.config.text
     bundle = Bundle(
@@ -195,7 +195,7 @@ def _load_config(path: Path) -> _ConfigFile:
                 f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
             )
         return msgspec.json.decode(data, type=_ConfigFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
 
 
@@ -221,19 +221,34 @@ def _load_weights(path: Path) -> tuple[dict[str, Array], str]:
 
 def _check_weights(path: Path, bundle: Bundle) -> None:
     """Raise ModelError where the weights are not those of the configuration and the vocabularies."""
-    expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
     for weights in bundle.members or [{}]:
         for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
-            rows = weights.get(f"{side}.embedding.W", np.empty((0, 0))).shape[0]
+            rows = len(np.atleast_1d(weights.get(f"{side}.embedding.W", np.empty((0, 0)))))
             if rows != len(vocabulary):
                 raise ModelError(
                     f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
                 )
-        found = {name: array.shape for name, array in weights.items()}
-        if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
-            raise ModelError(
-                f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
-            )
+        m, found = bundle.config.model, {name: array.shape for name, array in weights.items()}
+        if m.hidden_size is None:
+            raise ModelError(f"{path / 'config.json'}: damaged (model.hidden_size has no value); {HINT}")
+        # First what tells all sizes: a configuration never asks for more memory than its file of weights has.
+        sizes: dict[str, Shape] = {
+            "decoder.embedding.W": (len(bundle.target_vocabulary), m.wordvec_size),
+            "decoder.lstm.0.Wh": (m.hidden_size, 4 * m.hidden_size),
+        }
+        _check_shapes(path, {name: found.get(name) for name in sizes}, sizes)
+        layers = sum(name.startswith("decoder.lstm.") and name.endswith(".Wh") for name in found)
+        if layers != m.layers:
+            raise ModelError(f"{path}: weights of {layers} layers, expected {m.layers}; {HINT}")
+        expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
+        _check_shapes(path, found, expected)
+
+
+def _check_shapes(path: Path, found: Mapping[str, Shape | None], expected: Mapping[str, Shape]) -> None:
+    if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
+        raise ModelError(
+            f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
+        )
 
 
 def _read(path: Path) -> bytes:

@@ -118,7 +118,7 @@ class Vocabulary:
                     f"{path}: vocabulary of version {version}, this seqwright reads up to {VERSION}; upgrade seqwright"
                 )
             document = msgspec.json.decode(data, type=Document)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
             raise errors.ModelError(f"{path}: not a vocabulary ({fault}); {RESTORE}") from None
         if document.version < 1 or document.special != SPECIAL:
             raise errors.ModelError(
