@@ -41,6 +41,9 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
 @click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
+@click.option(
+    "--fine-tune", metavar="MODEL", help="Start from the weights of this model; symbols that it lacks are added."
+)
 @click.option("--from-manifest", metavar="FILE", help="Repeat the training that this manifest.json describes.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
@@ -63,6 +66,7 @@ def train(
     cache: str | None,
     config_file: str | None,
     settings: tuple[str, ...],
+    fine_tune: str | None,
     from_manifest: str | None,
     print_config: bool,
     quiet: bool,
@@ -102,11 +106,11 @@ def train(
         return
     dev_files: readers.Paths | None = dev
     if from_manifest is not None:
-        if pairs or target or dev or config_file or settings:
+        if pairs or target or dev or config_file or settings or fine_tune:
             raise click.UsageError(
                 "--from-manifest repeats a training as it was: pairs and settings are in the manifest."
             )
-        pairs, dev_files, config = training.recall(from_manifest)
+        pairs, dev_files, config, fine_tune = training.recall(from_manifest)
         output = output or f"{Path(from_manifest).resolve().parent.name}-again"
     if not pairs:
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
@@ -119,7 +123,14 @@ def train(
     files: readers.Paths = pairs if target is None else readers.Parallel(pairs[0], target)
     with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
         training.train(
-            files, output=output, dev=dev_files, config=config, overwrite=overwrite, listen=listen, command=sys.argv
+            files,
+            output=output,
+            dev=dev_files,
+            config=config,
+            overwrite=overwrite,
+            fine_tune=fine_tune,
+            listen=listen,
+            command=sys.argv,
         )
 
 

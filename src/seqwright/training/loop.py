@@ -18,6 +18,7 @@ from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import SeqwrightError
 from seqwright.models import Seq2seq
+from seqwright.training import fine_tune
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.measure import dev_scores
@@ -38,15 +39,18 @@ class Loop:
 
     network: the network in training.   best: a copy of the flat parameter vector at the best measurement, None before
     the first.   position: where it stands.   member: of an ensemble, whose members differ by their random numbers.
+    base: the model whose weights it starts from.
     """
 
-    def __init__(self, prepared: Prepared, *, member: int = 0) -> None:
+    def __init__(self, prepared: Prepared, *, member: int = 0, base: bundle.Bundle | None = None) -> None:
         self._prepared = prepared
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
         self.network: Seq2seq = bundle.network(
             prepared.config, prepared.source_vocabulary, prepared.target_vocabulary, np.random.default_rng(init)
         )
+        if base is not None:
+            fine_tune.take_weights(self.network, base, member)
         self._random = {
             "shuffle": np.random.default_rng(shuffle),
             "dropout": np.random.default_rng(dropout),

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,16 +19,25 @@ from seqwright.errors import DataError, ModelError
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 
-__all__ = ["describe", "recall"]
+__all__ = ["Origin", "Recalled", "describe", "recall"]
 
 
-def describe(
-    prepared: Prepared, loop: Loop, pairs: readers.Paths, dev: readers.Paths | None, command: Sequence[str]
-) -> dict[str, Any]:
-    """Return what the manifest says of a training and of the model that is kept.
+class Origin:
+    """What a training was told: its files, the model directory it starts from, if any, and the words of the command.
 
-    pairs, dev: the files as the training was told.   command: the words of the command line; this process's, if empty.
+    base_hash: SHA-256 of that model's weights, "" without one.
     """
+
+    def __init__(
+        self, pairs: readers.Paths, dev: readers.Paths | None, fine_tune: str | Path | None, command: Sequence[str]
+    ) -> None:
+        self.pairs, self.dev, self.command = _names(pairs), _names(dev), list(command or sys.argv)
+        self.fine_tune = None if fine_tune is None else str(fine_tune)
+        self.base_hash = "" if fine_tune is None else readers.sha256(Path(fine_tune) / "model.safetensors")
+
+
+def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
+    """Return what the manifest says of a training and of the model that is kept."""
     at = loop.position
     scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
     return {
@@ -37,18 +46,18 @@ def describe(
         "numpy": np.__version__,
         "platform": platform.platform(),
         "kernels": kernels.description(),
-        "command": list(command or sys.argv),
+        "command": origin.command,
         "seed": prepared.config.training.seed,
         "data": prepared.hashes | prepared.dev_hashes,
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
         "scores": None if loop.best is None else scores,
-        "again": {"pairs": _names(pairs), "dev": _names(dev), "config": prepared.config},
+        "again": _Again(origin.pairs or (), origin.dev, prepared.config, origin.fine_tune, origin.base_hash),
     }
 
 
-def recall(path: str | Path) -> tuple[tuple[str, ...], tuple[str, ...] | None, Config]:
-    """Return pairs, dev and configuration of the training that a manifest describes.
+def recall(path: str | Path) -> Recalled:
+    """Return what the training that a manifest describes was told.
 
     ModelError: not a manifest of this version.   DataError: a file that is gone or no longer what it was.
     """
@@ -63,13 +72,27 @@ def recall(path: str | Path) -> tuple[tuple[str, ...], tuple[str, ...] | None, C
     for name, digest in found.data.items():
         if readers.sha256(Path(name)) != digest:
             raise DataError(f"{name} is not the file that {path} was made from: its SHA-256 was {digest}")
-    return found.again.pairs, found.again.dev, found.again.config
+    again = found.again
+    if again.fine_tune and readers.sha256(Path(again.fine_tune) / "model.safetensors") != again.base_hash:
+        raise DataError(f"{again.fine_tune} is not the model that {path} was fine-tuned from")
+    return Recalled(again.pairs, again.dev, again.config, again.fine_tune)
+
+
+class Recalled(NamedTuple):
+    """The arguments of a training."""
+
+    pairs: tuple[str, ...]
+    dev: tuple[str, ...] | None
+    config: Config
+    fine_tune: str | None
 
 
 class _Again(msgspec.Struct):
     pairs: tuple[str, ...]
     dev: tuple[str, ...] | None
     config: Config
+    fine_tune: str | None = None
+    base_hash: str = ""
 
 
 class _Manifest(msgspec.Struct):
@@ -77,7 +100,7 @@ class _Manifest(msgspec.Struct):
     again: _Again
 
 
-def _names(paths: readers.Paths | None) -> list[str] | None:
+def _names(paths: readers.Paths | None) -> tuple[str, ...] | None:
     if paths is None:
         return None
-    return [str(paths)] if isinstance(paths, str | Path | readers.Parallel) else [str(path) for path in paths]
+    return (str(paths),) if isinstance(paths, str | Path | readers.Parallel) else tuple(map(str, paths))

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import msgspec
 
 from seqwright import metrics
-from seqwright.bundle import Limits
+from seqwright.bundle import Bundle, Limits
 from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.errors import DataError, UsageError
-from seqwright.training import recipe
+from seqwright.training import fine_tune, recipe
 from seqwright.types import Array
 
 __all__ = ["Prepared", "prepare"]
@@ -42,10 +42,13 @@ class Prepared(NamedTuple):
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
 
 
-def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Config) -> Prepared:
+def prepare(
+    paths: readers.Paths, dev_paths: readers.Paths | None, config: Config, *, base: Bundle | None = None
+) -> Prepared:
     """Read the pairs of `paths`; take dev pairs from dev_paths, or hold some out by source.
 
     Where the pairs are too many for memory, they are kept in files (`data.encode`), in `training.cache` if it is set.
+    base: the model to go on from, whose symbols keep their ids; `fine_tune.settings` gave the configuration.
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
     """
     reader = None if config.text.reader == "auto" else config.text.reader
@@ -64,19 +67,28 @@ def prepare(paths: readers.Paths, dev_paths: readers.Paths | None, config: Confi
         dev, too_long = _dev_pairs(dev_inputs, columns, found, config.training.max_batch_tokens)
         excluded = found.excluded + too_long
         origin = ", ".join(one.name for one in dev_inputs)
+    source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
+    examples, limits = found.examples, Limits(found.longest_target, found.ratio)
+    if base is not None:
+        source_vocabulary = fine_tune.extended(base.source_vocabulary, source_vocabulary)
+        target_vocabulary = fine_tune.extended(base.target_vocabulary, target_vocabulary)
+        both = (found.source_vocabulary, found.target_vocabulary), (source_vocabulary, target_vocabulary)
+        examples = fine_tune.remapped(examples, *both)
+        old = base.limits
+        limits = Limits(max(limits.longest_target, old.longest_target), max(limits.ratio, old.ratio))
     dev_sources, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
-    encoded = [batches.encode_source(*source, found.source_format, found.source_vocabulary) for source in dev_sources]
-    _check_overlap(encoded, dev_references, found.target_vocabulary, origin)
+    encoded = [batches.encode_source(*source, found.source_format, source_vocabulary) for source in dev_sources]
+    _check_overlap(encoded, dev_references, target_vocabulary, origin)
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
     config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
     return Prepared(
         recipe.complete(config, len(found.examples)),
-        found.source_vocabulary,
-        found.target_vocabulary,
-        Limits(found.longest_target, found.ratio),
-        found.examples,
-        batches.unknown_rates(found.source_vocabulary, at_least=min(1e-3, hidden)),
+        source_vocabulary,
+        target_vocabulary,
+        limits,
+        examples,
+        batches.unknown_rates(source_vocabulary, at_least=min(1e-3, hidden)),
         encoded,
         dev_references,
         origin,

@@ -16,6 +16,7 @@ from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt, manifest
+from seqwright.training import fine_tune as tuning
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
@@ -34,6 +35,7 @@ def train(
     dev: readers.Paths | None = None,
     config: Config = Config(),  # noqa: B008 - frozen
     overwrite: bool = False,
+    fine_tune: str | Path | None = None,
     listen: Listener | None = None,
     command: Sequence[str] = (),
 ) -> Translator:
@@ -44,22 +46,30 @@ def train(
     ends with the same bytes as if it had never stopped.
     overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
     model stays until the first new one is saved.
+    fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
     listen: called with each event.   command: noted in the manifest.
     KeyboardInterrupt is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
     path = Path(output)
+    base = None
+    if fine_tune is not None:
+        if path.resolve() == Path(fine_tune).resolve():
+            raise UsageError(f"{path} cannot be fine-tuned in its own place; choose another --output")
+        base = bundle.load(Path(fine_tune))
+        config = tuning.settings(config, base)
     resumed = _unfinished(path, overwrite)
     _check_output(path, overwrite=overwrite or resumed is not None)
-    prepared = prepare(pairs, dev, config)
-    identity = _identity(prepared)
+    prepared = prepare(pairs, dev, config, base=base)
+    origin = manifest.Origin(pairs, dev, fine_tune, command)
+    identity = _identity(prepared, origin)
     if resumed is not None and resumed.identity != identity:
         if not overwrite:
             checkpoint.refuse(path, resumed.identity, identity)
         resumed = None
     if resumed is None:
         checkpoint.remove(path)
-    run = _Run(path, prepared, identity, listen, lambda loop: manifest.describe(prepared, loop, pairs, dev, command))
+    run = _Run(path, prepared, base, identity, listen, lambda loop: manifest.describe(prepared, loop, origin))
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
@@ -90,12 +100,14 @@ class _Run:
         self,
         path: Path,
         prepared: Prepared,
+        base: bundle.Bundle | None,
         identity: dict[str, Any],
         listen: Listener | None,
         describe: Callable[[Loop], dict[str, Any]],
     ) -> None:
-        self._path, self._prepared, self._identity, self._describe = path, prepared, identity, describe
-        self.loop = Loop(prepared)
+        self._path, self._prepared, self._base, self._identity = path, prepared, base, identity
+        self._describe = describe
+        self.loop = Loop(prepared, base=base)
         self._done: list[Array] = []  # the best parameters of the members before this one
         self._journal = Journal(path / "metrics.jsonl", listen)
         self._saved: Array | None = None  # the parameters that the directory holds
@@ -107,7 +119,7 @@ class _Run:
             self._journal.tell(_started(self._prepared, self.loop))
             return
         self._done = [resumed.arrays[f"done.{member}"] for member in range(resumed.done)]
-        self.loop = Loop(self._prepared, member=len(self._done))
+        self.loop = Loop(self._prepared, member=len(self._done), base=self._base)
         self.loop.restore(resumed)
         self._journal.go_on(resumed.journal_bytes)
         if self.loop.best is not None:
@@ -127,7 +139,7 @@ class _Run:
             if len(self._done) + 1 == n:
                 return
             self._done.append(self.loop.best)
-            self.loop = Loop(self._prepared, member=len(self._done))
+            self.loop = Loop(self._prepared, member=len(self._done), base=self._base)
 
     def follow(self, event: Event) -> None:
         """Save what the event brings: a checkpoint when it is time, a better model."""
@@ -205,14 +217,14 @@ class _Run:
         self._checkpointed_at = time.monotonic()
 
 
-def _identity(prepared: Prepared) -> dict[str, Any]:
+def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     """Return what must be the same for a training to go on: all that decides about its bytes."""
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
     for indifferent in ("checkpoint_every_s", "cache", "report"):
         del config["training"][indifferent]
     # By their part: the same file may be called by another path.
     data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
-    return {"config": config, "data": data}
+    return {"config": config, "data": data, "fine_tune": origin.base_hash}
 
 
 def _check_output(path: Path, *, overwrite: bool) -> None:
