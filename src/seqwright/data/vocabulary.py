@@ -10,9 +10,10 @@ import numpy as np
 from seqwright import errors
 from seqwright.types import Ids
 
-__all__ = ["END", "PAD", "SPECIAL", "START", "UNKNOWN", "VERSION", "Vocabulary"]
+__all__ = ["END", "NEVER_ANSWERED", "PAD", "SPECIAL", "START", "UNKNOWN", "VERSION", "Vocabulary"]
 
 PAD, UNKNOWN, START, END = range(4)
+NEVER_ANSWERED = (PAD, UNKNOWN, START)
 SPECIAL = ("<pad>", "<unk>", "<s>", "</s>")  # what they are called; nobody's symbols are reserved
 
 VERSION = 1

@@ -26,12 +26,12 @@ def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Score
         index = order[first : first + DEV_BATCH]
         limits = np.array([prepared.limits.max_length(len(sources[i])) for i in index], np.int32)
         padded = batches.pad([sources[i] for i in index])
-        start, end = vocabulary.START, vocabulary.END
+        start, end, never = vocabulary.START, vocabulary.END, vocabulary.NEVER_ANSWERED
         if len(networks) == 1 and networks[0].compiled:
-            one = networks[0].beam(*padded, width=1, start_id=start, end_id=end, max_lengths=limits)
+            one = networks[0].beam(*padded, width=1, start_id=start, end_id=end, max_lengths=limits, forbidden=never)
             found = [best for [best] in search.candidates(*one)]
         else:
-            step, state = ensemble([network.start(*padded) for network in networks])
+            step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
             found = search.greedy(step, state, start_id=start, end_id=end, max_lengths=limits)
         for i, candidate in zip(index, found, strict=True):
             # Cut again, because the same text can be made of other subwords.
