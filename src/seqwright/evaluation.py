@@ -7,12 +7,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from seqwright import metrics
-from seqwright.answering import Answer, Options
+from seqwright.answering import Answer, Options, calibration
+from seqwright.answering.calibration import Calibration
+from seqwright.answering.dictionary import Dictionary
 from seqwright.data import readers, text
 from seqwright.errors import DataError, DependencyError
 from seqwright.translator import Hypothesis, Translator
 
-__all__ = ["Answered", "Evaluation", "are_sentences", "columns", "evaluate", "evaluate_file", "score_file"]
+__all__ = [
+    "Answered",
+    "Evaluation",
+    "are_sentences",
+    "calibrate",
+    "columns",
+    "evaluate",
+    "evaluate_file",
+    "read_dictionary",
+    "score_file",
+]
 
 CHUNK = 512  # pairs scored together
 
@@ -99,6 +111,21 @@ def evaluate_file(
     DataError: not such a file.
     """
     return evaluate(model, readers.read_pairs(path, columns=columns(model)), beam=beam, n_best=n_best, bleu=bleu)
+
+
+def calibrate(answered: Iterable[Answered]) -> Calibration:
+    """Return what turns the log-probability of such answers into how often they are right; see `answering.calibration`.
+
+    Fit it on answers to pairs that the model was not trained on, and store it as "calibration" in the manifest.
+    """
+    answers = list(answered)
+    return calibration.fit([sum(a.hypotheses[0].log_probs) for a in answers], [a.right for a in answers])
+
+
+def read_dictionary(model: Translator, path: readers.Paths) -> Dictionary:
+    """Return the pairs of a file to be answered from before the model.   DataError: not such a file."""
+    pairs = (pair for one in readers.inputs(path) for pair in one.pairs(columns(model)))
+    return Dictionary(pairs, model.bundle.source_format, model.bundle.target_format)
 
 
 def score_file(model: Translator, path: readers.Paths, *, options: Options | None = None) -> Iterator[Answer]:

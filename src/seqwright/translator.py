@@ -12,15 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, constraints, copying, reading
+from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, copying, reading
 from seqwright.answering.answer import Flag, Link, links, spelled
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
-from seqwright.errors import ConstraintError, UsageError
+from seqwright.errors import ConstraintError, ModelError, UsageError
 from seqwright.search import automaton
 from seqwright.search.ensemble import ensemble
 from seqwright.types import Array, Ids
@@ -38,6 +39,7 @@ class Translator:
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
         self._networks = bundle.networks()
+        self._calibration = _calibration(bundle)
 
     def predict(
         self,
@@ -165,12 +167,18 @@ class Translator:
             reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most, drop_unknown=drop)
             for source, f in zip(sources, given, strict=True)
         ]
+        known: list[list[tuple[str, list[str]]]] = [[] for _ in sources]
+        if options.dictionary is not None:
+            known = [options.dictionary.look_up(source, f) for source, f in zip(sources, given, strict=True)]
+        readings = [one._replace(windows=[]) if known[i] else one for i, one in enumerate(readings)]
         if options.unknown == Unknown.ERROR:
             readings = [one._replace(windows=[]) if one.unknown else one for one in readings]
         found = iter(self._search([window.ids for one in readings for window in one.windows], options))
         return [
-            self._answer(source, f, one, [next(found) for _ in one.windows], options)
-            for source, f, one in zip(sources, given, readings, strict=True)
+            _looked_up(source, f, entries[: options.n_best])
+            if entries
+            else self._answer(source, f, one, [next(found) for _ in one.windows], options)
+            for source, f, one, entries in zip(sources, given, readings, known, strict=True)
         ]
 
     def unknown(self, source: str, features: str = "") -> list[str]:
@@ -181,6 +189,8 @@ class Translator:
         """Raise UsageError for options that this model cannot follow, as answering would."""
         if options.unknown == Unknown.COPY and self.bundle.config.model.attention == "none":
             raise UsageError("unknown = copy needs a model with attention, which says where a symbol went; choose keep")
+        if options.min_confidence and not self._calibration:
+            raise UsageError("min_confidence needs a model that was calibrated on dev data; train it again")
         if options.coverage_penalty and self.bundle.config.model.attention == "none":
             raise UsageError("coverage_penalty needs a model with attention, which says what an answer covers")
         if options.constraint and options.max_length is not None:
@@ -257,7 +267,14 @@ class Translator:
             flags.append(Flag.REFUSED)
         elif not hypotheses[0].finished:
             flags.append(Flag.CUT)
-        return Answer(source=source, features=features, hypotheses=hypotheses, flags=tuple(flags))
+        confidence = None
+        if hypotheses and self._calibration:
+            confidence = self._calibration.confidence(hypotheses[0].log_probs)
+            if confidence < options.min_confidence:
+                flags.append(Flag.UNSURE)
+        return Answer(
+            source=source, features=features, hypotheses=hypotheses, flags=tuple(flags), confidence=confidence
+        )
 
     def _hypothesis(
         self, candidate: search.Candidate, read: reading.Reading, window: reading.Window, options: Options
@@ -318,6 +335,22 @@ class Translator:
 def load(path: str | Path) -> Translator:
     """Return the model of a directory that `seqwright train` wrote.   ModelError: it is not a whole one."""
     return Translator(bundles.load(Path(path)))
+
+
+def _calibration(bundle: bundles.Bundle) -> calibration.Calibration | None:
+    """Return the calibration in a model's manifest, if there is one.   ModelError: it is none."""
+    if "calibration" not in bundle.manifest:
+        return None
+    try:
+        return msgspec.convert(bundle.manifest["calibration"], calibration.Calibration)
+    except msgspec.ValidationError as error:
+        raise ModelError(f"manifest.json: damaged (calibration: {error}); restore it from a copy") from None
+
+
+def _looked_up(source: str, features: str, entries: Sequence[tuple[str, list[str]]]) -> Answer:
+    """Return known answers as certain ones: their log-probabilities are 0."""
+    found = [Hypothesis(said, tokens, 0.0, [0.0] * (len(tokens) + 1), True, None) for said, tokens in entries]
+    return Answer(source=source, features=features, hypotheses=found, flags=(Flag.LEXICON,), confidence=1.0)
 
 
 def _with(options: Options | None, beam: int | None, n_best: int | None) -> Options:

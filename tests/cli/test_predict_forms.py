@@ -35,10 +35,10 @@ def test_json_holds_what_python_returns(seqwright, model, lines):
 
 def test_rows_have_the_same_columns_on_every_line(seqwright, model, lines):
     rows = [row.split("\t") for row in seqwright("predict", model, lines, "--tsv", "--n-best", 2).out.split("\n")[:-1]]
-    assert [len(row) for row in rows] == [8] * len(LINES)
+    assert [len(row) for row in rows] == [9] * len(LINES)
     assert [row[0] for row in rows] == LINES
     plain = seqwright("predict", model, lines, "--n-best", 2, "--scores").out.split("\n")[:-1]
-    assert ["\t".join([row[2], row[3], row[6], row[7]]) for row in rows] == plain
+    assert ["\t".join([row[2], row[3], row[7], row[8]]) for row in rows] == plain
 
 
 def test_links_name_one_source_token_for_each_token_of_the_answer(seqwright, model, lines):
@@ -59,7 +59,7 @@ def test_columns_of_answers_that_were_not_found_are_empty():
     one = Answer(source="s", hypotheses=[Hypothesis("x", ["x"], -0.5, [-0.5, -0.5], True, None)])
     assert records.as_plain(one, n_best=3, scores=False, alignment=False) == "x\t\t"
     assert records.as_plain(one, n_best=2, scores=True, alignment=False) == "x\t-0.5000\t\t"
-    assert records.as_row(one, n_best=2) == "s\t\tx\t-0.5000\t\t\t\t"
+    assert records.as_row(one, n_best=2) == "s\t\tx\t-0.5000\t\t\t\t\t"
 
 
 def test_an_answer_with_a_tab_and_a_line_end_stays_one_column():

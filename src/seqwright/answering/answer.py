@@ -22,6 +22,8 @@ class Flag:
     UNDECODABLE = "undecodable"  # the line was not UTF-8 and was read with U+FFFD in it
     WINDOWS = "windows:"  # the source is too long and was answered in so many parts
     UNKNOWN_TARGET = "unknown-target:"  # a symbol of a given target that the model never says
+    LEXICON = "lexicon"  # the answer is a dictionary's
+    UNSURE = "unsure"  # the answer has less confidence than is asked for
     CUT = "cut"  # the answer was ended by its greatest length
 
 
@@ -46,12 +48,16 @@ class Hypothesis(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A source and all that is answered to it, best first; there is nothing where the source was refused."""
+    """A source and all that is answered to it, best first; there is nothing where the source was refused.
+
+    confidence: the probability that the best hypothesis is right, None where the model was not calibrated.
+    """
 
     source: str
     features: str = ""
     hypotheses: list[Hypothesis]
     flags: tuple[str, ...] = ()
+    confidence: float | None = None
 
     @property
     def best(self) -> Hypothesis | None:
@@ -60,8 +66,8 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The text of the best hypothesis, empty where there is none."""
-        return self.hypotheses[0].text if self.hypotheses else ""
+        """The text of the best hypothesis, empty where there is none or it is not sure enough."""
+        return self.hypotheses[0].text if self.hypotheses and Flag.UNSURE not in self.flags else ""
 
     def marked(self, flag: str) -> Answer:
         """Return the same with one more flag."""

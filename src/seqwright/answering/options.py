@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seqwright.answering.dictionary import Dictionary
 from seqwright.errors import UsageError
 from seqwright.search import Ranking, automaton
 
@@ -30,6 +31,8 @@ class Options:
     min_length, max_length: tokens of an answer; max_length None is what the training makes likely.
     sampling: draw n_best answers instead of searching, with temperature, top_k and top_p, see `search.sample`. A source
     gets the same answers whenever the seed is the same.   constraint: see `Translator.constraint`.
+    dictionary: sources that it knows are answered from it; not together with a constraint, which it may not meet.
+    min_confidence: an answer with less is left to somebody else, its text empty; needs a calibrated model.
     unknown: see `Unknown`; its words may be given as text.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
     max_batch_tokens: of the sources that are searched together, with their padding; it bounds memory.
@@ -50,6 +53,8 @@ class Options:
     top_p: float = 1.0
     seed: int = 1
     constraint: automaton.Automaton | None = None
+    dictionary: Dictionary | None = None
+    min_confidence: float = 0.0
     unknown: Unknown | str = Unknown.KEEP
     max_source_tokens: int | None = None
     max_batch_tokens: int = 16_384
@@ -66,6 +71,12 @@ class Options:
             raise UsageError(f"temperature = {self.temperature}: expected more than 0; a beam of 1 takes the likeliest")
         if not 0 < self.top_p <= 1:
             raise UsageError(f"top_p = {self.top_p}: expected more than 0 and at most 1")
+        if not 0 <= self.min_confidence <= 1:
+            raise UsageError(f"min_confidence = {self.min_confidence}: expected at least 0 and at most 1")
+        if self.dictionary is not None and (
+            self.constraint is not None or self.min_length or self.max_length is not None
+        ):
+            raise UsageError("a dictionary answers as it stands, which may break constraints and lengths; choose one")
         if self.unknown not in list(Unknown):
             raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
         if self.max_length is not None and self.min_length > self.max_length:

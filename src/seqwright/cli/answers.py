@@ -95,6 +95,8 @@ class _Summary:
 SAYS = {
     "unknown": "with symbols never seen",
     "refused": "without an answer",
+    "lexicon": "answered from the lexicon",
+    "unsure": "left empty as not sure enough",
     "windows": "too long and answered in parts",
     "cut": "with an answer cut off at its greatest length",
     "undecodable": "not UTF-8",

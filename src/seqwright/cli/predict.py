@@ -18,7 +18,7 @@ __all__ = ["predict"]
 @click.option("--alignment", is_flag=True, help="A last column of links such as 0-0 1-0: source token, answer's token.")
 @click.option(
     "--tsv", is_flag=True,
-    help="Columns: source, features, text, score, flags, links; then text and score of each further answer.",
+    help="Columns: source, features, text, score, confidence, flags, links; then text and score of further answers.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all there is to know.")
 @click.option("--length-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
@@ -44,6 +44,10 @@ __all__ = ["predict"]
 @click.option("--allow", metavar="SYMBOLS", help="Symbols that answers may hold, and no others.")
 @click.option("--one-of", metavar="FILE", help="Every answer is a line of this file.")
 @click.option("--pattern", metavar="REGEX", help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}.")
+@click.option("--lexicon", metavar="FILE",
+              help="Pairs as for train: their sources are answered from there, the others by MODEL.")  # fmt: skip
+@click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
+              help="Leave a line of less confidence empty, for a human to answer.")  # fmt: skip
 @click.option(
     "--unknown", type=click.Choice(["keep", "copy", "drop", "error"]), default="keep", show_default=True,
     help="A symbol that the model has never seen: answer it as unknown, also copy it into the answer, leave it out, or "
@@ -82,6 +86,8 @@ def predict(
     pattern: str | None,
     tsv: bool,
     as_json: bool,
+    lexicon: str | None,
+    min_confidence: float,
     unknown: str,
     errors: Literal["strict", "replace"],
     max_source_tokens: int | None,
@@ -97,7 +103,7 @@ def predict(
 
     Flags: unknown:x, a symbol that the model has never seen; refused, no answer because of it; windows:n, a line too
     long for the model, answered in n parts; cut, an answer that its greatest length ended; undecodable, a line that is
-    not UTF-8.
+    not UTF-8; lexicon, an answer from there; unsure, one of less than --min-confidence.
 
     \b
     Examples:
@@ -109,7 +115,7 @@ def predict(
     if tsv and as_json:
         raise click.UsageError("--tsv and --json are two forms of the same record; choose one")
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import answering, translator
+    from seqwright import answering, evaluation, translator
     from seqwright.cli import answers, records
     from seqwright.data import readers
 
@@ -129,6 +135,7 @@ def predict(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
+        dictionary=evaluation.read_dictionary(loaded, lexicon) if lexicon else None, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip
     answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet)

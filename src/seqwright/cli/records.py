@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from seqwright.answering import Answer, Hypothesis
-from seqwright.answering.answer import Link
+from seqwright.answering.answer import Flag, Link
 
 __all__ = ["as_json", "as_plain", "as_row"]
 
@@ -18,7 +18,8 @@ Form = Callable[[Answer], str]
 
 def as_plain(answer: Answer, *, n_best: int, scores: bool, alignment: bool) -> str:
     """Return the texts side by side, each with its score if wanted, then the links of the best if wanted."""
-    found = [c for h in answer.hypotheses for c in ((h.text, f"{h.score:.4f}") if scores else (h.text,))]
+    shown = [] if Flag.UNSURE in answer.flags else answer.hypotheses
+    found = [c for h in shown for c in ((h.text, f"{h.score:.4f}") if scores else (h.text,))]
     width = n_best * (2 if scores else 1)
     columns = found[:width] + [""] * (width - len(found))
     if alignment:
@@ -27,13 +28,14 @@ def as_plain(answer: Answer, *, n_best: int, scores: bool, alignment: bool) -> s
 
 
 def as_row(answer: Answer, *, n_best: int) -> str:
-    """Return source, features, text, score, flags, alignment, then text and score of each further hypothesis."""
+    """Return source, features, text, score, confidence, flags, links, then text and score of further hypotheses."""
     best = answer.best
     columns = [
         answer.source,
         answer.features,
         answer.text,
         f"{best.score:.4f}" if best else "",
+        "" if answer.confidence is None else f"{answer.confidence:.4f}",
         " ".join(flag.replace(" ", "+") for flag in answer.flags),
         pharaoh(best),
     ]
@@ -50,7 +52,12 @@ def as_json(answer: Answer) -> str:
     told = (
         hypothesis(best) if best else {"text": "", "tokens": [], "score": None, "token_scores": [], "alignment": None}
     )
-    record |= told | {"flags": answer.flags, "n_best": [hypothesis(h) for h in answer.hypotheses]}
+    record |= told | {
+        "text": answer.text,
+        "confidence": answer.confidence,
+        "flags": answer.flags,
+        "n_best": [hypothesis(h) for h in answer.hypotheses],
+    }
     return msgspec.json.encode(record).decode()
 
 

@@ -1,0 +1,38 @@
+"""Answers that are known: looked up before a model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seqwright.data import readers, text
+
+__all__ = ["Dictionary"]
+
+
+class Dictionary:
+    """The targets of known sources, in the order of the pairs; immutable, so that threads may share it.
+
+    pairs: also with empty targets, which are answers; a pair with an empty source and an empty target is a blank line.
+    source_format, target_format: the model's; sources are known in any Unicode form that the model reads alike.
+    """
+
+    def __init__(
+        self, pairs: Iterable[readers.Pair], source_format: text.Splitter, target_format: text.Splitter
+    ) -> None:
+        self._form = source_format.unicode_form
+        self._target_format = target_format
+        self._targets: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+        for pair in pairs:
+            if pair.source or pair.target:
+                self._targets.setdefault(self._key(pair.source, pair.features), {})[pair.target] = None
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def look_up(self, source: str, features: str = "") -> list[tuple[str, list[str]]]:
+        """Return the known answers to a source, each as text and tokens; none where it is not known."""
+        found = self._targets.get(self._key(source, features), {})
+        return [(target, self._target_format.split(target)) for target in found]
+
+    def _key(self, source: str, features: str) -> tuple[str, tuple[str, ...]]:
+        return text.normalized(source, self._form), tuple(text.feature_symbols(features))
