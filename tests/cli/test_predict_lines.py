@@ -14,7 +14,7 @@ from seqwright.cli import lines
 @posix
 def test_a_line_in_a_pipe_is_answered_before_the_next_comes(model):
     command = [*COMMAND, "predict", str(model), "--quiet"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as running:
         try:
             for asked in (b"abc\n", b"abc\nbcd\n", b"c"):
                 running.stdin.write(asked)
