@@ -81,7 +81,8 @@ def sample(
                     places[source][k] = constraint.advance(places[source][k], symbol)
         going = np.flatnonzero(~ended[running].all(axis=1))
         if len(going) < len(running):
-            running, last, state = running[going], last[:, going], state.keep(going)  # type: ignore[assignment]
+            running, state = running[going], state.keep(going)  # type: ignore[assignment]
+            last = np.ascontiguousarray(last[:, going])  # the compiled kernels take no other
     found = []
     for source in range(B):
         S = None if source_lengths is None else int(source_lengths[source])
