@@ -11,7 +11,7 @@
 // What hypotheses look at is not copied: those of a source are the steps of one `attend`. With bilinear attention a
 // source's keys, memory Waᵀ, are made once: S products with Wa instead of one for each of K T hypotheses. Symbols, parents
 // and attention of each step are kept until the source ends; candidates are read off them backwards.
-// With a few hypotheses in all (one word), weights are read where they lie; see gemm.hpp, kStreamed.
+// With a few hypotheses in all (one word), weights are read where they lie; see kStreamed in gemm.hpp.
 #include "decoding.hpp"
 
 #include <initializer_list>
@@ -160,8 +160,7 @@ class Shard {
 
     // The log-probabilities of what may follow each hypothesis, in room_.scores (rows, V).
     void step() {
-        read_symbols(g_, n_rows_, now_.symbols, now_.sources, room_);
-        run_layers(g_, w_, n_rows_, places_, now_.h, now_.c, layer_stride_, room_);
+        run_layers(g_, w_, n_rows_, now_.symbols, now_.sources, places_, now_.h, now_.c, layer_stride_, room_);
         if (g_.attends) {
             const ptrdiff_t wide = g_.M + g_.H;  // [context, h]
             ptrdiff_t first = 0;
@@ -285,7 +284,7 @@ class Shard {
 void beam(const BeamSearch& g) {
     if (g.B == 0 || g.width == 0) return;
     const double rows = static_cast<double>(g.B) * g.width;
-    const Weights w = decoder_weights(g, rows > kStreamed, false);
+    const Weights w = decoder_weights(g, rows > kStreamed, false, rows * g.T);
     const int shards = tasks_for(work_of_a_row(g) * rows * g.T, 1 << 17, g.B);
     parallel(shards, [&](int shard) { Shard(g, w, shard, shards).run(); });
 }

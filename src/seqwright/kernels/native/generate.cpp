@@ -52,7 +52,7 @@ void generate(const Generation& g) {
     if (g.T == 0 || B == 0) return;
 
     const int H = g.H, S = g.S, M = g.M, V = g.V;
-    const Weights w = decoder_weights(g, B > kStreamed, true);
+    const Weights w = decoder_weights(g, B > kStreamed, true, static_cast<double>(B) * g.T);
     const int shards = tasks_for(work_of_a_row(g) * static_cast<double>(B) * g.T, 1 << 17, static_cast<int>(B));
     parallel(shards, [&](int shard) {
         const Range mine = share(static_cast<int>(B), shards, shard);
@@ -72,8 +72,7 @@ void generate(const Generation& g) {
                 symbols[n++] = g.start_id;
             }
         for (int t = 0; t < g.T && n > 0; t++) {
-            read_symbols(g, n, symbols, live, room);
-            run_layers(g, w, n, live, g.h, g.c, B * H, room);
+            run_layers(g, w, n, symbols, live, live, g.h, g.c, B * H, room);
             if (g.attends) {
                 const float* q = room.x;
                 if (g.Wa != nullptr) {

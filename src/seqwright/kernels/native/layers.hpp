@@ -46,8 +46,13 @@ inline size_t lstm_bias_size(int H) { return static_cast<size_t>(lstm_panels(H))
 void pack_lstm(LstmLayer p, float* weights, float* bias);  // on the pool
 
 // Row r of `a` is [x | h before]. Rows of the outputs are c_after + at[r]·H and so on; gates may be null.
+struct Begun {  // sums that need not start at the bias: of row r, those of sums[of[r]] (…, 4H padded, in the panels' order)
+    const float* sums;  // or null
+    const int* of;
+    int depth;  // inputs that are in the sums already, and not in `a`
+};
 void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
-               float* c_after, float* h_after, float* gates);
+               float* c_after, float* h_after, float* gates, Begun begun = {nullptr, nullptr, 0});
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
                        float* weights, float* context);

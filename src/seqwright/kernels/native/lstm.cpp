@@ -96,14 +96,20 @@ void pack_lstm(LstmLayer p, float* weights, float* bias) {
 }
 
 void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
-               float* c_after, float* h_after, float* gates) {
+               float* c_after, float* h_after, float* gates, Begun begun) {
     const int K = D + H;
+    const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(H));
     for (int u = 0; u < H; u += kLanes) {
         const int group = u / kLanes, live = smaller(kLanes, H - u);
+        if (begun.sums != nullptr)
+            for (int r = 0; r < n; r++)
+                memcpy(tile + r * kGroup, begun.sums + begun.of[r] * width + group * kGroup, kGroup * sizeof(float));
         for (int v = 0; v < 4; v += kWide) {
             const ptrdiff_t panel = (group * 4 + v) / kWide;
-            multiply(n, K, a, panels.weights + panel * K * kPanel, panels.bias + panel * kPanel, 0, tile + v * kLanes,
-                     kGroup, kPanel);
+            const float* weights = panels.weights + (panel * K + begun.depth) * kPanel;
+            float* sums = tile + v * kLanes;
+            if (begun.sums != nullptr) multiply(n, K - begun.depth, a, weights, sums, kGroup, sums, kGroup, kPanel);
+            else multiply(n, K, a, weights, panels.bias + panel * kPanel, 0, sums, kGroup, kPanel);
         }
         for (int r = 0; r < n; r++) {  // the sums of these rows are still in the first-level cache
             const float* sums = tile + r * kGroup;
