@@ -1,4 +1,4 @@
-"""Greedy generation, Python's share included: one word a call, and 256 words a call."""
+"""Greedy generation and beam search, Python's share included: one word a call, and 256 words a call."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from benchmarks import agreement, machine, peer, peer_generation, shapes, timing
-from seqwright import Seq2seq, kernels
+from seqwright import Seq2seq, kernels, search
 
-__all__ = ["measure", "ours"]
+__all__ = ["best_ids", "measure", "our_beam", "ours"]
 
-START_ID = 0
+START_ID, END_ID = 0, 1
+WIDTH = 5
 GOALS = {1: 12.0, 256: 2.5}
+BEAM_GOALS = {1: 8.0, 256: 2.5}
 
 
 def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
@@ -37,23 +39,50 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
             wrong = int((answer != answers["ours"]).any(axis=0).sum())
             if wrong:
                 raise agreement.DisagreementError(f"{wrong} of {B} words that {name} generates are not ours")
-        repeat = 10 if B == 1 else 1
-        turns = {name: timing.Turn(party, repeat=repeat) for name, party in parties.items()}
-        neighbours = machine.Neighbours()
-        seconds = timing.interleaved(turns, rounds=steps)
-        yield {
-            "words": B,
-            "threads": threads,
-            **{f"{name}_ms": timing.spread(values, 1e3) for name, values in seconds.items()},
-            "ratio": timing.ratio(seconds["torch"], seconds["ours"]),
-            "goal": GOALS[B],
-            "ratio_to_cells": timing.ratio(seconds["torch_cells"], seconds["ours"]),
-            "neighbours_share": neighbours.share(),
-        }
+        yield {"words": B, "beam": 1, "threads": threads, "goal": GOALS[B]} | _timed(parties, B, steps)
+    for B in (1, shape.B):
+        source = np.ascontiguousarray(sources[:, :B])
+        ids = torch.from_numpy(source).long()
+        tables = peer_generation.Tables(copied, encoder_by_steps=B == 1)
+        parties = {"ours": our_beam(net, source, shape.T), "torch": _beam(tables, ids, shape.T)}
+        answers = {"ours": best_ids(parties["ours"]()), "torch": parties["torch"]().numpy()}
+        wrong = int((answers["ours"] != answers["torch"]).any(axis=(1, 2)).sum())
+        if wrong:
+            raise agreement.DisagreementError(f"the {WIDTH} best of {wrong} of {B} words that torch finds are not ours")
+        yield {"words": B, "beam": WIDTH, "threads": threads, "goal": BEAM_GOALS[B]} | _timed(parties, B, steps)
+
+
+def _timed(parties: dict[str, Callable[[], Any]], n_words: int, steps: int) -> dict[str, Any]:
+    repeat = 10 if n_words == 1 else 1
+    turns = {name: timing.Turn(party, repeat=repeat) for name, party in parties.items()}
+    neighbours = machine.Neighbours()
+    seconds = timing.interleaved(turns, rounds=steps)
+    row: dict[str, Any] = {f"{name}_ms": timing.spread(values, 1e3) for name, values in seconds.items()}
+    row["ratio"] = timing.ratio(seconds["torch"], seconds["ours"])
+    if "torch_cells" in seconds:
+        row["ratio_to_cells"] = timing.ratio(seconds["torch_cells"], seconds["ours"])
+    return row | {"neighbours_share": neighbours.share()}
 
 
 def _bound(generator: Callable[..., torch.Tensor], source: torch.Tensor, steps: int) -> Callable[[], torch.Tensor]:
     return lambda: generator(source, START_ID, steps)
+
+
+def _beam(tables: peer_generation.Tables, source: torch.Tensor, steps: int) -> Callable[[], torch.Tensor]:
+    return lambda: tables.beam(source, START_ID, END_ID, steps, WIDTH)
+
+
+def our_beam(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], list[list[search.Candidate]]]:
+    """Return a search for targets that all have `steps` symbols, their end included."""
+    S, B = source.shape
+    lengths, symbols = np.full(B, S, np.int32), np.full(B, steps - 1, np.int32)
+    options = {"start_id": START_ID, "end_id": END_ID, "max_lengths": symbols, "min_lengths": symbols}
+    return lambda: search.candidates(*net.beam(source, lengths, width=WIDTH, **options))
+
+
+def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
+    """Return the ids of candidates of one length, their ends included, (B, WIDTH, steps)."""
+    return np.array([[[*candidate.ids, END_ID] for candidate in some] for some in found])
 
 
 def ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:

@@ -1,4 +1,5 @@
-"""Greedy generation in PyTorch, written to be fast on a processor: two loops, of which the better is the peer.
+"""Greedy generation in PyTorch, written to be fast on a processor: two loops, of which the better is the peer. And beam
+search on the better one.
 
 Everything that depends on the weights alone is done once: the embeddings are multiplied with the LSTM's input weights
 (a step then adds a row of a table), and the weights are transposed. Everything that depends on the source alone is done
@@ -81,6 +82,55 @@ class Tables:
             ids = torch.addmm(self._b, attended, self._W).argmax(1)
             found.append(ids)
         return torch.stack(found)
+
+    @torch.inference_mode()
+    def beam(self, source: torch.Tensor, start_id: int, end_id: int, steps: int, width: int) -> torch.Tensor:
+        """Return the ids (B, width, steps) of the best targets for source (S, B), best first; all end at the last step.
+
+        No hypothesis ends before the others, so none has to be put aside: the least work that a beam can be.
+        """
+        memory, h, c = self._encode_by_steps(source) if self._directions else self._encode(source)
+        keys = (memory @ self._peer.Wa.weight).transpose(1, 2)  # (B, H, S), shared by the hypotheses
+        table, Wh = self._decoder
+        B, V = len(h), len(self._b)
+        ids, total = torch.full((B, 1), start_id), torch.zeros(B, 1)
+        first = torch.arange(B)[:, None]
+        said, parents = [], []
+        for _ in range(steps - 1):
+            K = ids.shape[1]
+            h, c, log_p = self._step_of_beam(table[ids.view(-1)], h, c, Wh, keys, memory, K)
+            log_p[:, :, end_id] = -torch.inf
+            total, best = (log_p + total[:, :, None]).view(B, K * V).topk(width)
+            parent, ids = torch.div(best, V, rounding_mode="floor"), best % V
+            said.append(ids)
+            parents.append(parent)
+            rows = (parent + first * K).view(-1)
+            h, c = h[rows], c[rows]
+        _, _, log_p = self._step_of_beam(table[ids.view(-1)], h, c, Wh, keys, memory, ids.shape[1])
+        place = (total + log_p[:, :, end_id]).argsort(dim=1, descending=True)
+        found = [torch.full_like(place, end_id)]
+        for symbols, parent in zip(reversed(said), reversed(parents), strict=True):
+            found.append(symbols.gather(1, place))
+            place = parent.gather(1, place)
+        return torch.stack(found[::-1], 2)
+
+    def _step_of_beam(
+        self,
+        x: torch.Tensor,
+        h: torch.Tensor,
+        c: torch.Tensor,
+        Wh: torch.Tensor,
+        keys: torch.Tensor,
+        memory: torch.Tensor,
+        K: int,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the next states (B K, H) and log-probabilities (B, K, V)."""
+        h, c = _step(x, h, c, Wh)
+        queries = h.view(len(keys), K, -1)
+        context = torch.bmm(torch.bmm(queries, keys).softmax(2), memory)
+        both = torch.cat([context, queries], 2).view(len(h), -1)
+        attended = torch.addmm(self._bc, both, self._Wc).tanh_()
+        return h, c, torch.addmm(self._b, attended, self._W).log_softmax(1).view(len(keys), K, -1)
 
     def _encode(self, source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         memory, (h, c) = self._peer.encode(source)

@@ -29,3 +29,19 @@ def test_every_generator_gives_our_ids(B):
         np.testing.assert_array_equal(generator(ids, generate.START_ID, shape.T), expected)
     if B > 1:
         np.testing.assert_array_equal(generate.ours(net, source, shape.T)(), expected)
+
+
+@pytest.mark.parametrize("B", [1, 5])
+def test_the_beam_search_of_the_peer_finds_our_candidates(B):
+    shape = Shape("small", V=11, D=4, H=6, B=B, S=7, T=9, bidirectional=True, attention=True, goals={})
+    net, source = shape.network(np.float64), shape.batch().source
+    for name, array in net.params.named.items():
+        if array.ndim == 2:
+            array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
+    expected = generate.best_ids(generate.our_beam(net, source, shape.T)())
+    assert expected.shape == (B, generate.WIDTH, shape.T)
+    copied, ids = peer.Peer(net), torch.from_numpy(source).long()
+    for encoder_by_steps in (False, True):
+        tables = peer_generation.Tables(copied, encoder_by_steps=encoder_by_steps)
+        found = tables.beam(ids, generate.START_ID, generate.END_ID, shape.T, generate.WIDTH)
+        np.testing.assert_array_equal(found, expected)
