@@ -181,9 +181,13 @@ class Translator:
             for source, f, one, entries in zip(sources, given, readings, known, strict=True)
         ]
 
+    def source_tokens(self, source: str, features: str = "") -> list[str]:
+        """Return what the model reads a source as: its features, then its tokens."""
+        return text.source_tokens(source, features, self.bundle.source_format)
+
     def unknown(self, source: str, features: str = "") -> list[str]:
         """Return the symbols of a source and its features that the model has never seen, in order."""
-        return self.bundle.source_vocabulary.unknown(text.source_tokens(source, features, self.bundle.source_format))
+        return self.bundle.source_vocabulary.unknown(self.source_tokens(source, features))
 
     def check(self, options: Options) -> None:
         """Raise UsageError for options that this model cannot follow, as answering would."""

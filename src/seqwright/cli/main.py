@@ -10,6 +10,7 @@ from seqwright.cli.check import check
 from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
 from seqwright.cli.evaluate import evaluate
+from seqwright.cli.inspect import inspect
 from seqwright.cli.predict import predict
 from seqwright.cli.report import report
 from seqwright.cli.score import score
@@ -56,7 +57,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, check, report, compare, demo):
+for command in (train, predict, evaluate, score, inspect, check, report, compare, demo):
     seqwright.add_command(command)
 
 

@@ -1,0 +1,89 @@
+"""What a model is, in a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from seqwright.bundle import Bundle
+from seqwright.cli import attention
+
+__all__ = ["as_json", "as_text", "of"]
+
+N_SYMBOLS = 40  # the most frequent ones are shown
+
+
+class Side(msgspec.Struct, frozen=True):
+    """How one side's texts are cut, and its symbols, most frequent first."""
+
+    tokens: str | None
+    unicode_form: str
+    n_symbols: int
+    symbols: tuple[str, ...]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a model directory tells.   parameters: numbers that were learned."""
+
+    members: int
+    parameters: int
+    model: dict[str, Any]
+    source: Side
+    target: Side
+    longest_target: int
+    manifest: dict[str, Any]
+
+
+def of(bundle: Bundle) -> Summary:
+    """Return the summary of a model."""
+    text = bundle.config.text
+    source, target = bundle.source_vocabulary.symbols, bundle.target_vocabulary.symbols
+    return Summary(
+        len(bundle.members),
+        sum(array.size for array in bundle.weights.values()),
+        msgspec.to_builtins(bundle.config.model),
+        Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
+        Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
+        bundle.limits.longest_target,
+        bundle.manifest,
+    )
+
+
+def as_json(summary: Summary) -> str:
+    """Return all of it as one JSON object."""
+    return msgspec.json.encode(summary).decode()
+
+
+def as_text(summary: Summary) -> str:
+    """Return it for a reader."""
+    m, told = summary.model, summary.manifest
+    kind = ", ".join(
+        [
+            f"{m['layers']} layer{'' if m['layers'] == 1 else 's'} of {m['hidden_size']} units",
+            "read in both directions" if m["bidirectional"] else "read in one direction",
+            "no attention" if m["attention"] == "none" else f"{m['attention']} attention",
+        ]
+    )
+    lines = [
+        f"network     {kind}",
+        f"parameters  {summary.parameters:,}" + (f" in {summary.members} networks" if summary.members > 1 else ""),
+        f"source      {side(summary.source)}",
+        f"target      {side(summary.target)}",
+        f"            at most {summary.longest_target:,} tokens long in training",
+    ]
+    if "n_pairs" in told:
+        lines.append(f"pairs       {told['n_pairs']}")
+    lines += [f"data        {name}" for name in told.get("data") or {}]
+    scores = told.get("scores")
+    if isinstance(scores, dict):
+        lines.append(f"dev         {', '.join(f'{name} {value}' for name, value in scores.items())}")
+    if "seqwright" in told:
+        lines.append(f"made by     seqwright {told['seqwright']}")
+    return "\n".join(lines)
+
+
+def side(one: Side) -> str:
+    shown = " ".join(attention.shown(symbol) for symbol in one.symbols[:N_SYMBOLS])
+    more = " …" if len(one.symbols) > N_SYMBOLS else ""
+    return f"{one.n_symbols:,} symbols ({one.tokens} in {one.unicode_form}): {shown}{more}"
