@@ -21,6 +21,7 @@ FLOORS = {
     "bundle": 4,
     "inspection": 4,
     "answering": 4,
+    "picture": 4,
     "translator": 5,
     "evaluation": 5,
     "comparison": 5,

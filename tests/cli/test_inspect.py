@@ -1,6 +1,9 @@
 """`seqwright inspect` shows what a model is and where it looks."""
 
 import json
+import sys
+
+import pytest
 
 import seqwright as package
 
@@ -54,3 +57,22 @@ def test_json_of_a_source_is_the_record_of_predict(seqwright, model, tmp_path):
     (tmp_path / "lines.txt").write_text("abc\n", encoding="utf-8")
     assert seqwright("inspect", model, "abc", "--json").out == seqwright(
         "predict", model, tmp_path / "lines.txt", "--json").out  # fmt: skip
+
+
+def test_a_picture_holds_every_label_and_names_what_no_font_has(seqwright, model, tmp_path):
+    pytest.importorskip("matplotlib")
+    svg, png = tmp_path / "a.svg", tmp_path / "a.png"
+    result = seqwright("inspect", model, "abq\u0323\U000e0101", "--svg", svg, "--png", png)
+    assert result.code == 0, result
+    text = svg.read_text("utf-8")
+    assert all(f">{label}<" in text for label in ["a", "b", "q", "◌\u0323"])
+    assert png.read_bytes().startswith(b"\x89PNG")
+    missing = seqwright("inspect", model, "\U0001f9ff", "--png", png).err
+    assert "U+1F9FF" in missing or missing == ""  # where a font has it
+    assert "ends in .svg" in seqwright("inspect", model, "a", "--svg", tmp_path / "a.pdf").refused(2)
+    assert str(png.parent) in seqwright("inspect", model, "a", "--png", tmp_path / "no" / "a.png").refused(1)
+
+
+def test_a_picture_without_matplotlib_names_the_extra(seqwright, model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "seqwright[plot]" in seqwright("inspect", model, "a", "--svg", tmp_path / "a.svg").refused(1)

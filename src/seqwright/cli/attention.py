@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
 from seqwright.answering import Answer
+from seqwright.errors import UsageError
 
-__all__ = ["drawn", "shown"]
+__all__ = ["drawn", "painted", "shown"]
 
 SHADES = " ░▒▓█"
 END = "<end>"
@@ -37,6 +40,24 @@ def drawn(answer: Answer, source_tokens: Sequence[str]) -> str:
         cells = " ".join(shade(weight) * width for weight, width in zip(row.tolist(), widths, strict=True))
         lines.append(f"{' ' * (margin - cell_len(label))}{label}  {cells}  {log_prob:.2f}")
     return "\n".join(lines)
+
+
+def painted(answer: Answer, source_tokens: Sequence[str], path: Path) -> None:
+    """Write the same as a picture, and say on standard error which characters have no font here.
+
+    UsageError: there is no attention to draw, or the file is to be neither .svg nor .png.
+    """
+    from seqwright import picture  # loads matplotlib
+
+    best = answer.best
+    if best is None or best.alignment is None:
+        raise UsageError("there is no attention to draw: no answer, a model without attention, or too long a source")
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"{path}: expected a file that ends in .svg or .png")
+    labels = [[shown(token) for token in [*tokens, END]] for tokens in (source_tokens, best.tokens)]
+    if missing := picture.draw(path, best.alignment, source=labels[0], answer=labels[1]):
+        named = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
+        print(f"seqwright: warning: no font here has {named}; install one, such as Noto Sans CJK", file=sys.stderr)
 
 
 def shade(weight: float) -> str:
