@@ -11,7 +11,12 @@
 // What hypotheses look at is not copied: those of a source are the steps of one `attend`. With bilinear attention a
 // source's keys, memory Waᵀ, are made once: S products with Wa instead of one for each of K T hypotheses. Symbols, parents
 // and attention of each step are kept until the source ends; candidates are read off them backwards.
-// With a few hypotheses in all (one word), weights are read where they lie; see kStreamed in gemm.hpp.
+// With no more than kStreamed hypotheses in all, weights are read where they lie.
+//
+// One thread of an AMD EPYC (Zen 5), GCC 12.2, D 128, H 256, bilinear attention over 8 rows of 512, 10 symbols of 64, width 1
+// and 5: one word 0.30 and 0.55 ms, 256 words 17.7 and 64 ms. Of the 0.55, reading weights is most: five rows streamed in one
+// pass (0.56) are no faster than packing first, and eight are slower (0.87, packed 0.64). What took the 256 words from 77 to
+// 64 ms is the table of input products, see decoding.cpp; from there on, the products run at 190 GFLOP/s.
 #include "decoding.hpp"
 
 #include <initializer_list>

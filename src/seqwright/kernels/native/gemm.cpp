@@ -209,7 +209,7 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
 
 void matmul(int M, int K, int N, const float* A, const float* B, const float* bias, float* C) {
     if (M == 0 || N == 0) return;
-    if (M <= kStreamed) {
+    if (M <= kStreamedOnce) {
         const int tasks = tasks_for(static_cast<double>(K) * N, 1 << 16, ceil_div(N, 64));
         parallel(tasks, [&](int i) {
             const Range mine = share(N, tasks, i, 64);

@@ -102,6 +102,7 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
 // C (M, N) = start + A (M, K) B for a few rows, reading B where it lies: packing it would cost as much as several of these.
 // lda, ldb and ldc are the row strides; accumulates onto C.
 void stream(int M, int K, int N, const float* A, ptrdiff_t lda, const float* B, ptrdiff_t ldb, float* C, ptrdiff_t ldc);
-constexpr int kStreamed = 4;  // rows up to which streaming beats packing first
+// Rows up to which streaming beats packing first: where a weight serves several steps, and where it serves one product.
+constexpr int kStreamed = 4, kStreamedOnce = 8;
 
 }  // namespace seqwright::SEQWRIGHT_ISA
