@@ -85,6 +85,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
     cache: str = ""  # directory for data that is too large for memory; "" is beside the data
     report: bool = True  # write report.html at the end
+    log: Literal["none", "tensorboard"] = "none"  # curves for TensorBoard, in tensorboard/ of the model directory
     checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0  # and after each epoch
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 

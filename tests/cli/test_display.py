@@ -1,9 +1,9 @@
 """What a training shows, on a terminal and elsewhere."""
 
 import os
+import re
 import subprocess
 
-import pytest
 from command import COMMAND, TINY, posix
 
 from seqwright.cli import display
@@ -15,18 +15,11 @@ def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys)
     monkeypatch.setattr(display.time, "monotonic", lambda: now[0])
     plain = display.PlainDisplay()
     for now[0] in range(25):
-        plain.show(Progressed(now[0] / 10, now[0] / 100, 1.5, 1e-3, 1234.5, now[0], 100 - now[0]))
+        plain.show(Progressed(now[0] / 10, now[0] / 100, 1.5, 1e-3, 1234.5, 9876.5, now[0], 100 - now[0], 142_600_000))
     assert capsys.readouterr().err.splitlines() == [
-        "epoch   1.10   loss 1.500   1,234 pairs/s   0:11, 1:29 left",
-        "epoch   2.20   loss 1.500   1,234 pairs/s   0:22, 1:18 left",
+        "epoch   1.10   loss 1.500   rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:11, 1:29 left",
+        "epoch   2.20   loss 1.500   rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:22, 1:18 left",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (3599.7, "1:00:00"), (90061, "25:01:01")]
-)
-def test_a_clock_is_read_as_one(seconds, text):
-    assert display.clock(seconds) == text
 
 
 def test_an_interruption_before_the_first_measurement_says_what_was_written():
@@ -76,6 +69,8 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
     assert running.returncode == 0
     text = shown.decode()
     assert "pairs/s" in text
+    assert "tokens/s" in text
+    assert re.search(r"(✓|✗|ok|no) \w+ (→|->) ", re.sub(r"\x1b\[[\d;]*m", "", text))
     assert "━" in text
     assert "best so far" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is back

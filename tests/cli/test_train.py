@@ -172,6 +172,13 @@ def test_a_model_without_features_takes_the_whole_line_as_the_source(tmp_path, s
     assert "U+0009" in seqwright("predict", model, path).err
 
 
+def test_curves_for_tensorboard_are_written_where_they_are_asked_for(tmp_path, seqwright, pairs):
+    assert seqwright("train", pairs, "-o", tmp_path / "with", *ONE_EPOCH, "-q", "--log", "tensorboard").code == 0
+    assert seqwright("train", pairs, "-o", tmp_path / "without", *ONE_EPOCH, "-q").code == 0
+    assert len(list((tmp_path / "with" / "tensorboard").glob("events.out.tfevents.*"))) == 1
+    assert not (tmp_path / "without" / "tensorboard").exists()
+
+
 def test_a_manifest_repeats_its_training_to_the_byte(tmp_path, seqwright, pairs):
     assert seqwright("train", pairs, "-o", tmp_path / "first", "--seed", 3, *ONE_EPOCH, "-q").code == 0
     manifest = tmp_path / "first" / "manifest.json"

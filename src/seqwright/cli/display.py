@@ -1,4 +1,4 @@
-"""What a training shows on standard error: one line that lives on a terminal, plain lines elsewhere.
+"""What a training shows on standard error: a dashboard that lives on a terminal, plain lines elsewhere.
 
 Results of a command never pass through here.
 """
@@ -10,14 +10,11 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from seqwright.cli import program
+from seqwright.cli.quantities import clock, megabytes
 from seqwright.config import Config
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Progressed, Resumed, Returned, Started
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 __all__ = ["listening"]
 
@@ -71,7 +68,6 @@ class PlainDisplay:
     """A line for each measurement, and one now and then between them."""
 
     def __init__(self) -> None:
-        self._best: Measured | None = None
         self._wrote_at = time.monotonic()
 
     def show(self, event: Event) -> None:
@@ -79,8 +75,6 @@ class PlainDisplay:
         if isinstance(event, Started):
             self.write("\n".join(opening(event)))
         elif isinstance(event, Measured):
-            if event.best:
-                self._best = event
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
@@ -96,17 +90,18 @@ class PlainDisplay:
 
 
 class LiveDisplay:
-    """Measurements scroll by above a bar that moves."""
+    """Measurements scroll by above a dashboard that moves."""
 
     def __init__(self) -> None:
         # Imported where a terminal is known to be there: rich costs more than the rest of the start.
         from rich.console import Console
         from rich.live import Live
 
+        from seqwright.cli.dashboard import Dashboard
+
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._best: Measured | None = None
-        self._last: Measured | None = None
+        self._dashboard = Dashboard()
 
     def __enter__(self) -> LiveDisplay:
         self._live.start()
@@ -117,40 +112,22 @@ class LiveDisplay:
 
     def show(self, event: Event) -> None:
         """Draw what the event says."""
+        self._dashboard.hear(event)
         if isinstance(event, Started):
             self.write("\n".join(opening(event)))
         elif isinstance(event, Measured):
-            self._last = event
-            if event.best:
-                self._best = event
             self.write(measured(event))
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
         elif isinstance(event, Begun | Resumed | Returned):
             self.write(turn(event))
-        else:
-            self._live.update(self._bar(event), refresh=True)
+        if isinstance(event, Measured | Progressed):
+            self._live.update(self._dashboard, refresh=True)
 
     def write(self, text: str) -> None:
-        """Write lines above the bar."""
+        """Write lines above the dashboard."""
         self._console.print(text, markup=False, soft_wrap=True)
-
-    def _bar(self, event: Progressed) -> RenderableType:
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
-        line = Table.grid(padding=(0, 1))
-        line.add_row(
-            f"epoch {event.epoch:.2f}", ProgressBar(total=1, completed=min(1, event.share), width=30),
-            f"{event.share:4.0%}", f"{clock(event.left_s)} left",
-        )  # fmt: skip
-        numbers = f"{event.pairs_per_s:,.0f} pairs/s   loss {event.loss:.3f}"
-        if self._last and self._best:
-            numbers += f"   dev {self._last.dev_accuracy:.1f} %   best {self._best.dev_accuracy:.1f} %"
-        return Group(line, Text(numbers, style="dim"))
 
 
 def opening(event: Started) -> list[str]:
@@ -186,9 +163,11 @@ def turn(event: Begun | Resumed | Returned) -> str:
 
 
 def progressed(event: Progressed) -> str:
+    memory = "" if event.resident_bytes is None else f"{megabytes(event.resident_bytes)}   "
     return (
-        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   {event.pairs_per_s:,.0f} pairs/s   "
-        f"{clock(event.elapsed_s)}, {clock(event.left_s)} left"
+        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   rate {event.rate:.2g}   "
+        f"{event.pairs_per_s:,.0f} pairs/s   {event.tokens_per_s:,.0f} tokens/s   "
+        f"{memory}{clock(event.elapsed_s)}, {clock(event.left_s)} left"
     )
 
 
@@ -217,9 +196,3 @@ def closing(event: Finished) -> str:
         f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
         f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )
-
-
-def clock(seconds: float) -> str:
-    minutes, s = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"

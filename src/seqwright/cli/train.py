@@ -39,6 +39,9 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option("--source-form", metavar="FORM", help=FORM)
 @click.option("--target-form", metavar="FORM", help=FORM)
 @click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
+@click.option(
+    "--log", type=click.Choice(["tensorboard"]), help="Also write curves for TensorBoard, in DIR/tensorboard."
+)
 @click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
 @click.option(
@@ -64,6 +67,7 @@ def train(
     source_form: str | None,
     target_form: str | None,
     cache: str | None,
+    log: str | None,
     config_file: str | None,
     settings: tuple[str, ...],
     fine_tune: str | None,
@@ -95,7 +99,8 @@ def train(
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
-        "training.cache": cache, "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
+        "training.cache": cache, "training.log": log,
+        "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
         "text.source_form": source_form, "text.target_form": target_form,
     }  # fmt: skip
     settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)

@@ -9,7 +9,18 @@ import msgspec
 
 from seqwright.config import Config
 
-__all__ = ["Begun", "Event", "Finished", "Listener", "Measured", "Progressed", "Resumed", "Returned", "Started"]
+__all__ = [
+    "Begun",
+    "Event",
+    "Example",
+    "Finished",
+    "Listener",
+    "Measured",
+    "Progressed",
+    "Resumed",
+    "Returned",
+    "Started",
+]
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -41,8 +52,19 @@ class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
     loss: float  # mean over the last second or so, nats a symbol
     rate: float
     pairs_per_s: float
+    tokens_per_s: float  # source and target symbols, without padding
     elapsed_s: float
     left_s: float  # expected
+    resident_bytes: int | None  # memory that this process holds; None where the system does not say
+
+
+class Example(msgspec.Struct, frozen=True):
+    """How one dev source is answered now."""
+
+    source: str
+    answer: str
+    reference: str  # the first of the right answers
+    right: bool  # the answer is one of them
 
 
 class Measured(msgspec.Struct, frozen=True, tag="measured"):
@@ -54,6 +76,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     dev_ter: float  # token error rate, %
     best: bool  # better than all before: this model is kept
     elapsed_s: float
+    examples: list[Example] = []  # a few, the same ones in every measurement of a training
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):

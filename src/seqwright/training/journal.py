@@ -21,7 +21,7 @@ class Journal:
     keeps: whether there is.   size: bytes written.
     """
 
-    def __init__(self, path: Path, listen: Listener | None) -> None:
+    def __init__(self, path: Path, listen: Listener) -> None:
         self._path, self._listen = path, listen
         self._pending = b""
         self._mode = "wb"
@@ -45,8 +45,7 @@ class Journal:
                     stream.write(self._pending)
             self.size += len(self._pending)
             self._pending, self._mode = b"", "ab"
-        if self._listen is not None:
-            self._listen(event)
+        self._listen(event)
 
 
 @contextlib.contextmanager

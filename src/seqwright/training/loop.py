@@ -13,15 +13,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqwright import bundle, optim
+from seqwright import bundle, metrics, optim
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import SeqwrightError
 from seqwright.models import Seq2seq
-from seqwright.training import fine_tune
+from seqwright.training import fine_tune, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
-from seqwright.training.measure import dev_scores
+from seqwright.training.measure import dev_answers, followed
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared
 from seqwright.training.schedule import rate_factor
@@ -83,7 +83,8 @@ class Loop:
                 loss = self._step(batch)
                 if self.position.skipped_in_a_row >= SKIPS_IN_A_ROW:
                     yield self._return()
-                if pace.tick(len(batch.index), loss):
+                n_tokens = int(batch.source_lengths.sum() + batch.target_lengths.sum())
+                if pace.tick(len(batch.index), n_tokens, loss):
                     yield self._progress(pace)
                 if self._out_of_time():
                     self.position.reason = "time budget"
@@ -173,7 +174,8 @@ class Loop:
         """Answer the dev set greedily with the weights as they are, and remember them if no others were better."""
         began = time.monotonic()
         position = self.position
-        scores = dev_scores([self.network], self._prepared)
+        answers = dev_answers([self.network], self._prepared)
+        scores = metrics.evaluate(answers, self._prepared.dev_references)
         best = (scores.exact, -scores.ter) > (position.best_exact, -position.best_ter)
         if best:
             self.best = self.network.params.flat.copy()
@@ -182,7 +184,8 @@ class Loop:
         position.loss_sum, position.n_steps = 0.0, 0
         self._measured_at = time.monotonic()
         self._measuring_s = self._measured_at - began
-        return Measured(self._epoch(), loss, scores.exact, scores.ter, best, self.elapsed_s())
+        examples = followed(answers, self._prepared)
+        return Measured(self._epoch(), loss, scores.exact, scores.ter, best, self.elapsed_s(), examples)
 
     def _epoch(self) -> float:
         return self.position.pairs / len(self._prepared.examples)
@@ -215,7 +218,17 @@ class Loop:
     def _progress(self, pace: Pace) -> Progressed:
         share, elapsed = self._share(), self.elapsed_s()
         left = elapsed / share - elapsed
-        return Progressed(self._epoch(), share, pace.loss, self._optimizer.rate, pace.pairs_per_s, elapsed, left)
+        return Progressed(
+            epoch=self._epoch(),
+            share=share,
+            loss=pace.loss,
+            rate=self._optimizer.rate,
+            pairs_per_s=pace.pairs_per_s,
+            tokens_per_s=pace.tokens_per_s,
+            elapsed_s=elapsed,
+            left_s=left,
+            resident_bytes=memory.resident_bytes(),
+        )
 
 
 def optimizer(config: OptimConfig) -> optim.Adam | optim.SGD:

@@ -10,15 +10,22 @@ from seqwright import metrics, search
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
+from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
 
-__all__ = ["dev_scores"]
+__all__ = ["dev_answers", "dev_scores", "followed"]
 
 DEV_BATCH = 256
+FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
 
 
 def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Scores:
-    """Return the scores of the greedy answers of a network, or of several as an ensemble, to all dev sources."""
+    """Return the scores of `dev_answers`."""
+    return metrics.evaluate(dev_answers(networks, prepared), prepared.dev_references)
+
+
+def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[str]]:
+    """Return the tokens that a network, or several as an ensemble, greedily answers to each dev source."""
     sources = prepared.dev_sources
     answers: list[list[str]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
@@ -37,4 +44,23 @@ def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Score
             # Cut again, because the same text can be made of other subwords.
             text = prepared.target_format.join(prepared.target_vocabulary.decode(candidate.ids))
             answers[i] = prepared.target_format.split(text)
-    return metrics.evaluate(answers, prepared.dev_references)
+    return answers
+
+
+def followed(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:
+    """Return a short, a middling and a long dev source with their answers; always the same ones of a dev set.
+
+    answers: of all dev sources, as `dev_answers` returns them.
+    """
+    order = sorted(range(len(answers)), key=lambda i: (len(prepared.dev_sources[i]), i))
+    chosen = dict.fromkeys(order[int(share * len(order))] for share in FOLLOWED)  # fewer, where fewer there are
+    join = prepared.target_format.join
+    return [
+        Example(
+            source=" ".join(filter(None, prepared.dev_texts[i])),
+            answer=join(answers[i]),
+            reference=join(prepared.dev_references[i][0]),
+            right=answers[i] in prepared.dev_references[i],
+        )
+        for i in chosen
+    ]

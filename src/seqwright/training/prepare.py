@@ -31,6 +31,7 @@ class Prepared(NamedTuple):
     limits: Limits
     examples: batches.Examples
     unknown_rates: Array  # (V,) how often training hides each source symbol
+    dev_texts: list[tuple[str, str]]  # (source, features) as the file has them
     dev_sources: list[list[int]]
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
     dev_origin: str
@@ -76,8 +77,8 @@ def prepare(
         examples = fine_tune.remapped(examples, *both)
         old = base.limits
         limits = Limits(max(limits.longest_target, old.longest_target), max(limits.ratio, old.ratio))
-    dev_sources, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
-    encoded = [batches.encode_source(*source, found.source_format, source_vocabulary) for source in dev_sources]
+    dev_texts, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
+    encoded = [batches.encode_source(*source, found.source_format, source_vocabulary) for source in dev_texts]
     _check_overlap(encoded, dev_references, target_vocabulary, origin)
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
@@ -89,6 +90,7 @@ def prepare(
         limits,
         examples,
         batches.unknown_rates(source_vocabulary, at_least=min(1e-3, hidden)),
+        dev_texts,
         encoded,
         dev_references,
         origin,

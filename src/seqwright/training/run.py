@@ -17,11 +17,13 @@ from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
+from seqwright.training.callbacks import Audience, Callback, listener
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import dev_scores
 from seqwright.training.prepare import Prepared, prepare
+from seqwright.training.tensorboard import TensorBoard
 from seqwright.translator import Translator
 from seqwright.types import Array
 
@@ -37,6 +39,7 @@ def train(
     overwrite: bool = False,
     fine_tune: str | Path | None = None,
     listen: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
     command: Sequence[str] = (),
 ) -> Translator:
     """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
@@ -47,8 +50,8 @@ def train(
     overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
     model stays until the first new one is saved.
     fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
-    listen: called with each event.   command: noted in the manifest.
-    KeyboardInterrupt is raised again after all is saved and `Finished` was told.
+    listen: called with each event.   callbacks: called at its main moments.   command: noted in the manifest.
+    KeyboardInterrupt, and what listen or a callback raises, is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
     path = Path(output)
@@ -69,7 +72,8 @@ def train(
         resumed = None
     if resumed is None:
         checkpoint.remove(path)
-    run = _Run(path, prepared, base, identity, listen, lambda loop: manifest.describe(prepared, loop, origin))
+    audience = _audience(path, config, listen, callbacks)
+    run = _Run(path, prepared, base, identity, audience, lambda loop: manifest.describe(prepared, loop, origin))
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
@@ -77,10 +81,17 @@ def train(
                 run.follow(event)
                 if interrupted():
                     raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            run.interrupt()
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) or error is audience.failure:
+                run.interrupt()
             raise
     return run.end()
+
+
+def _audience(path: Path, config: Config, listen: Listener | None, callbacks: Sequence[Callback]) -> Audience:
+    """Return all who hear the events; the curves first, which miss nothing then when another one is interrupted."""
+    curves = [TensorBoard(path / "tensorboard")] if config.training.log == "tensorboard" else []
+    return Audience([*curves, *([] if listen is None else [listen]), *map(listener, callbacks)])
 
 
 def _unfinished(path: Path, overwrite: bool) -> checkpoint.Checkpoint | None:
@@ -102,7 +113,7 @@ class _Run:
         prepared: Prepared,
         base: bundle.Bundle | None,
         identity: dict[str, Any],
-        listen: Listener | None,
+        listen: Listener,
         describe: Callable[[Loop], dict[str, Any]],
     ) -> None:
         self._path, self._prepared, self._base, self._identity = path, prepared, base, identity
@@ -220,7 +231,7 @@ class _Run:
 def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     """Return what must be the same for a training to go on: all that decides about its bytes."""
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
-    for indifferent in ("checkpoint_every_s", "cache", "report"):
+    for indifferent in ("checkpoint_every_s", "cache", "report", "log"):
         del config["training"][indifferent]
     # By their part: the same file may be called by another path.
     data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
@@ -242,7 +253,7 @@ def _check_output(path: Path, *, overwrite: bool) -> None:
 
 def _holds_something(path: Path) -> bool:
     """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
-    leavings = {"metrics.jsonl", "checkpoints"}
+    leavings = {"metrics.jsonl", "checkpoints", "tensorboard"}
     return path.is_dir() and any(
         file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
     )

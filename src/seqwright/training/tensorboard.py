@@ -1,0 +1,84 @@
+"""Curves and dev examples of a training for TensorBoard, in `tensorboard/` of the model directory.
+
+Steps are pairs seen, so trainings with batches of different sizes lie on one axis. The members of an ensemble are runs
+of their own. A resumed training takes back what came behind the moment it goes on from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seqwright.training.event_file import EventFile
+from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Returned, Started
+from seqwright.training.journal import writing
+
+__all__ = ["TensorBoard"]
+
+
+class TensorBoard:
+    """A listener that writes event files under `folder`.   OutputError, where called: they cannot be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = self._run = folder
+        self._file: EventFile | None = None
+        self._n_pairs = 1
+        self._resumed_at: int | None = None  # the step that the next run goes on from
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._n_pairs = event.n_pairs
+        elif isinstance(event, Resumed):
+            self._resumed_at = self._step(event.epoch)
+        elif isinstance(event, Begun):
+            self._run, self._file = self._folder / f"member-{event.member}", None
+        elif not isinstance(event, Finished):
+            with writing(self._run):
+                self._file = self._file or self._opened()
+                self._write(event, self._file)
+
+    def _write(self, event: Progressed | Measured | Returned, file: EventFile) -> None:
+        step = self._step(event.epoch)
+        if isinstance(event, Progressed):
+            curves = {
+                "training/loss": event.loss,
+                "training/rate": event.rate,
+                "speed/pairs_per_s": event.pairs_per_s,
+                "speed/tokens_per_s": event.tokens_per_s,
+            }
+            if event.resident_bytes is not None:
+                curves["memory/resident_mb"] = event.resident_bytes / 1e6
+            file.scalars(step, curves)
+        elif isinstance(event, Measured):
+            file.scalars(
+                step,
+                {
+                    "dev/accuracy": event.dev_accuracy,
+                    "dev/token_error_rate": event.dev_ter,
+                    "training/loss_between_measurements": event.loss,
+                },
+            )
+            if event.examples:
+                file.text(step, "dev/examples", table(event))
+        else:
+            file.scalars(step, {"training/skipped_steps": event.skipped})
+
+    def _opened(self) -> EventFile:
+        """Return a new file of the run: behind those before an interruption, or in the place of an older training's."""
+        resumed_at, self._resumed_at = self._resumed_at, None
+        if resumed_at is None:
+            for old in self._run.glob("*.tfevents.*"):
+                old.unlink()
+        file = EventFile(self._run)
+        if resumed_at is not None:
+            file.restart(resumed_at + 1)
+        return file
+
+    def _step(self, epoch: float) -> int:
+        return round(epoch * self._n_pairs)
+
+
+def table(event: Measured) -> str:
+    """Return the dev examples in Markdown."""
+    rows = [(e.source, e.answer, "right" if e.right else f"wrong: {e.reference}") for e in event.examples]
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [["source", "answer", ""], ["---"] * 3, *cells])
