@@ -158,7 +158,7 @@ def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inf
     asked.write_text("".join(f"{source}\t{features}\n" for source, _, features in rows), encoding="utf-8")
     answers = seqwright("predict", model, asked)
     expected = package.load(model).predict([row[0] for row in rows], features=[row[2] for row in rows])
-    assert answers == (0, "".join(f"{hypotheses[0].text}\n" for hypotheses in expected), "")
+    assert answers[:2] == (0, "".join(f"{hypotheses[0].text}\n" for hypotheses in expected))
     scores = json.loads(seqwright("evaluate", model, inflection, "--json").out)
     assert scores["n"] == len({(row[0], row[2]) for row in rows})
     asked.write_text(f"{rows[0][0]}\tNOSUCH;FEATURE\n", encoding="utf-8")

@@ -103,7 +103,8 @@ def test_it_ends_where_nothing_gets_better(tmp_path, pairs):
 def test_it_ends_where_every_dev_source_is_answered_right(tmp_path):
     constant = tmp_path / "constant.tsv"
     constant.write_text("".join(f"{a}{b}\tx\n" for a in "abcd" for b in "abcd"), encoding="utf-8")
-    events = train(constant, tmp_path / "model", "training.epochs=1000", "optim.rate=0.05", "model.dropout=0")
+    patient = ["training.epochs=1000", "training.patience=none", "optim.rate=0.05", "model.dropout=0"]
+    events = train(constant, tmp_path / "model", *patient)
     assert events[-1].reason == "perfect"
     assert events[-1].dev_accuracy == 100
 
