@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
-    from seqwright.translator import Hypothesis, Translator, load
+    from seqwright.translator import Answer, Hypothesis, Options, Translator, load
 
 __version__ = "0.1.0"
 
 __all__ = [
     "SGD",
     "Adam",
+    "Answer",
     "Config",
     "Decoder",
     "Encoder",
     "Hypothesis",
+    "Options",
     "Seq2seq",
     "SeqwrightError",
     "Translator",
@@ -41,10 +43,12 @@ __all__ = [
 _HOMES = {
     "SGD": "seqwright.optim",
     "Adam": "seqwright.optim",
+    "Answer": "seqwright.translator",
     "Config": "seqwright.config",
     "Decoder": "seqwright.models",
     "Encoder": "seqwright.models",
     "Hypothesis": "seqwright.translator",
+    "Options": "seqwright.translator",
     "Seq2seq": "seqwright.models",
     "SeqwrightError": "seqwright.errors",
     "Translator": "seqwright.translator",

@@ -29,7 +29,6 @@ from seqwright.types import Array, Ids
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
 BATCH_SOURCES = 128
-NEVER_SAID = (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START)
 SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
 
 
@@ -227,7 +226,7 @@ class Translator:
         if not special and self._networks[0].compiled:
             one = self._networks[0].beam(
                 padded, lengths, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
-                min_lengths=min_lengths, forbidden=NEVER_SAID,
+                min_lengths=min_lengths, forbidden=vocabulary.NEVER_ANSWERED,
             )  # fmt: skip
             return search.candidates(*one, ranking=options.ranking, source_lengths=lengths)
         step, state = self._start(padded, lengths)
@@ -252,7 +251,7 @@ class Translator:
 
     def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
         """Return the step function and first state of all members for sources (S, B)."""
-        return ensemble([net.start(sources, lengths, forbidden=NEVER_SAID) for net in self._networks])
+        return ensemble([net.start(sources, lengths, forbidden=vocabulary.NEVER_ANSWERED) for net in self._networks])
 
     def _answer(
         self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options

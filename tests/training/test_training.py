@@ -95,7 +95,9 @@ def test_the_time_budget_ends_it_with_a_measured_model(tmp_path, pairs):
 
 
 def test_it_ends_where_nothing_gets_better(tmp_path, pairs):
-    events = train(pairs, tmp_path / "model", "training.epochs=1000", "training.patience=2", "optim.rate=1e-12")
+    events = train(
+        pairs, tmp_path / "model", "training.epochs=1000", "training.patience=2", "optim.rate=1e-12", "optim.warmup=0"
+    )
     assert events[-1].reason == "no improvement"
     assert len(of_kind(events, Measured)) == 3
 

@@ -211,7 +211,9 @@ class Loop:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"
-        if training.patience is not None and position.epoch - position.best_epoch >= training.patience:
+        assert training.epochs is not None, "the recipe has filled it in"
+        warmed_up = self._config.optim.warmup * training.epochs  # until then, chance decides what is best
+        if training.patience is not None and position.epoch - max(position.best_epoch, warmed_up) >= training.patience:
             return "no improvement"
         return ""
 

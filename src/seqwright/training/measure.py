@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqwright import metrics, search
+from seqwright.answering import calibration
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
 from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
+from seqwright.translator import Translator
 
-__all__ = ["dev_answers", "dev_scores", "followed"]
+__all__ = ["calibrated", "dev_answers", "dev_scores", "followed"]
 
 DEV_BATCH = 256
 FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
@@ -45,6 +47,15 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
             text = prepared.target_format.join(prepared.target_vocabulary.decode(candidate.ids))
             answers[i] = prepared.target_format.split(text)
     return answers
+
+
+def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
+    """Return what turns the log-probabilities of the model's answers into how often those to the dev set are right."""
+    sources, features = zip(*prepared.dev_texts, strict=True)
+    answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features)]
+    split = prepared.target_format.split
+    right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
+    return calibration.fit([sum(answer.log_probs) for answer in answers], right)
 
 
 def followed(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from seqwright import bundle, kernels, report
+from seqwright.answering import calibration
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
@@ -21,7 +22,7 @@ from seqwright.training.callbacks import Audience, Callback, listener
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
-from seqwright.training.measure import dev_scores
+from seqwright.training.measure import calibrated, dev_scores
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.tensorboard import TensorBoard
 from seqwright.translator import Translator
@@ -121,6 +122,7 @@ class _Run:
         self.loop = Loop(prepared, base=base)
         self._done: list[Array] = []  # the best parameters of the members before this one
         self._journal = Journal(path / "metrics.jsonl", listen)
+        self._calibration: calibration.Calibration | None = None
         self._saved: Array | None = None  # the parameters that the directory holds
         self._checkpointed_at = time.monotonic()
 
@@ -182,6 +184,8 @@ class _Run:
             together = dev_scores(bundle.load(self._path).networks(), self._prepared)
             at.best_exact, at.best_ter = together.exact, together.ter
             self._save_model()
+        self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
+        self._save_model()
         checkpoint.remove(self._path)
         model = Translator(bundle.load(self._path))
         page = None
@@ -211,7 +215,7 @@ class _Run:
                 prepared.target_vocabulary,
                 prepared.limits,
                 weights,
-                self._describe(self.loop),
+                self._describe(self.loop) | ({"calibration": self._calibration} if self._calibration else {}),
                 prepared.source_subwords,
                 prepared.target_subwords,
             ),
