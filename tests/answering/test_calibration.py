@@ -46,8 +46,9 @@ def test_an_answer_below_the_confidence_asked_for_is_left_empty(trained):
     assert (left.text, left.flags[-1]) == ("", "unsure")
     assert left.best.text == plain.text
     assert records.as_plain(left, n_best=1, scores=False, alignment=False) == ""
+    bare = seqwright.Translator(msgspec.structs.replace(model.bundle, manifest={}))
     with pytest.raises(UsageError, match="calibrated"):
-        model.answer(["abc"], options=Options(min_confidence=0.5))
+        bare.answer(["abc"], options=Options(min_confidence=0.5))
 
 
 @pytest.mark.parametrize("told", [None, 3, {}, {"slope": "x"}, {"slope": 1e300, "intercept": 0, "n": 1, "ece": 0}])
