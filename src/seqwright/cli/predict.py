@@ -13,6 +13,7 @@ __all__ = ["predict"]
 @click.argument("model")
 @click.argument("file", default="-")
 @options.beam
+@options.threads
 @click.option("--n-best", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Answers a line.")
 @click.option("--scores", is_flag=True, help="A score behind each answer: mean log-probability of a token, at most 0.")
 @click.option("--alignment", is_flag=True, help="A last column of links such as 0-0 1-0: source token, answer's token.")
