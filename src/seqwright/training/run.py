@@ -198,11 +198,13 @@ class _Run:
     def _save_model(self) -> None:
         prepared = self._prepared
         params = self.loop.network.params
-        now = (
-            [] if self._done and self.loop.best is None else [params.flat if self.loop.best is None else self.loop.best]
-        )
+        members = list(self._done)
+        if self.loop.best is not None:
+            members.append(self.loop.best)
+        elif not members:
+            members.append(params.flat)  # interrupted before the first measurement
         weights: dict[str, Array] = {}
-        for member, flat in enumerate([*self._done, *now]):
+        for member, flat in enumerate(members):
             views = params.like()
             views.flat[:] = flat
             prefix = f"members.{member}." if prepared.config.training.members > 1 else ""
