@@ -63,7 +63,8 @@ class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     method: Literal["adam", "sgd"] = "adam"
     rate: Annotated[float, msgspec.Meta(gt=0)] = 4e-3
-    schedule: Literal["constant", "cosine"] = "cosine"
+    schedule: Literal["constant", "cosine", "inverse_sqrt", "plateau"] = "cosine"
+    plateau: Positive = 3  # epochs without a better dev score before the schedule of this name halves the rate
     warmup: Share = 0.05  # of the whole run, while the rate rises from 0
     betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1
     eps: Annotated[float, msgspec.Meta(gt=0)] = 1e-8
@@ -130,6 +131,8 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
         merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
     config = msgspec.convert(merged, Config)
     _check_model(config.model, origin)
+    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
+        raise ConfigError(f"{origin}: optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup")
     return config
 
 

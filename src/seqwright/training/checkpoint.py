@@ -34,7 +34,8 @@ class Position(msgspec.Struct):
     best_exact: float = -1.0
     best_ter: float = 1e9
     best_epoch: float = 0.0
-    rate_scale: float = 1.0  # halved by each return to an earlier state
+    rate_scale: float = 1.0  # halved by each return to an earlier state, and on each plateau
+    halved_epoch: int = 0  # of the last plateau
     skipped: int = 0  # steps without a finite loss and gradient
     skipped_in_a_row: int = 0
     returns: int = 0

@@ -93,6 +93,8 @@ class Loop:
                     yield self._measure()
             measured = self._measure()
             self.position.reason = self.position.reason or self._why_stop()
+            if self._config.optim.schedule == "plateau":
+                self._lower_on_plateau()
             self.position.epoch += 1
             self.position.batches = 0
             self._shuffle_state = self._random["shuffle"].bit_generator.state
@@ -211,11 +213,22 @@ class Loop:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"
-        assert training.epochs is not None, "the recipe has filled it in"
-        warmed_up = self._config.optim.warmup * training.epochs  # until then, chance decides what is best
-        if training.patience is not None and position.epoch - max(position.best_epoch, warmed_up) >= training.patience:
+        if training.patience is not None and self._epochs_without_better() >= training.patience:
             return "no improvement"
         return ""
+
+    def _epochs_without_better(self) -> float:
+        """Return the epochs since the best measurement, or since the warm-up, where chance decides what is best."""
+        training, position = self._config.training, self.position
+        assert training.epochs is not None, "the recipe has filled it in"
+        return position.epoch - max(position.best_epoch, self._config.optim.warmup * training.epochs)
+
+    def _lower_on_plateau(self) -> None:
+        """Halve the rate when there was no better dev score for so many epochs, nor a halving."""
+        position = self.position
+        if min(self._epochs_without_better(), position.epoch - position.halved_epoch) >= self._config.optim.plateau:
+            position.rate_scale /= 2
+            position.halved_epoch = position.epoch
 
     def _progress(self, pace: Pace) -> Progressed:
         share, elapsed = self._share(), self.elapsed_s()
