@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seqwright.config import Config
+    from seqwright.distillation import distill
     from seqwright.errors import SeqwrightError
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
@@ -35,6 +36,7 @@ __all__ = [
     "SeqwrightError",
     "Translator",
     "__version__",
+    "distill",
     "load",
     "train",
 ]
@@ -52,6 +54,7 @@ _HOMES = {
     "Seq2seq": "seqwright.models",
     "SeqwrightError": "seqwright.errors",
     "Translator": "seqwright.translator",
+    "distill": "seqwright.distillation",
     "load": "seqwright.translator",
     "train": "seqwright.training",
 }

@@ -34,7 +34,7 @@ from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq
 from seqwright.types import Array, Shape
 
-__all__ = ["FORMAT_VERSION", "Bundle", "Limits", "load", "network", "save"]
+__all__ = ["FORMAT_VERSION", "Bundle", "Limits", "load", "network", "save", "stamp"]
 
 FORMAT_VERSION = 1
 HINT = "restore the model from a copy or train it again"
@@ -184,6 +184,11 @@ def load(path: Path) -> Bundle:
     )  # fmt: skip
     _check_weights(path, bundle)
     return bundle
+
+
+def stamp(path: Path) -> str:
+    """Return the name that the weights of a model directory have for being these.   ModelError: there is no model."""
+    return _load_config(path / "config.json").stamp
 
 
 def _load_config(path: Path) -> _ConfigFile:

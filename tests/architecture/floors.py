@@ -27,6 +27,7 @@ FLOORS = {
     "comparison": 5,
     "report": 5,
     "training": 5,
+    "distillation": 5,
     "sklearn": 5,
     "demo": 5,
     "cli": 6,
@@ -39,6 +40,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "comparison": {"evaluation", "translator"},  # of two models
     "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator", "report"},  # returns one, and shows what it learned
+    "distillation": {"training", "evaluation", "translator"},  # trains one model on what another says
     "sklearn": {"training", "translator"},  # fits with one, and holds the other
     "demo": {"training", "evaluation"},  # is both on data of its own
 }

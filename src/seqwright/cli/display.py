@@ -9,12 +9,13 @@ import contextlib
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from seqwright.cli import program
 from seqwright.cli.quantities import clock, megabytes
 from seqwright.config import Config
-from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Progressed, Resumed, Returned, Started
+from seqwright.distillation import Answering
+from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Returned, Started
 
 __all__ = ["listening"]
 
@@ -23,19 +24,20 @@ QUIET_S = 10.0  # a plain display says where it is when it has said nothing for 
 
 
 @contextlib.contextmanager
-def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Listener]:
-    """Lend what shows the events of a training, and clear the screen up behind it.
+def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Callable[[Event | Answering], None]]:
+    """Lend what shows the events of a training, and of a teacher before it, and clear the screen up behind it.
 
     pairs: the file in training, to suggest a command with at the end.   quiet: only an interruption is told, for it
     says where the model is.
     """
     started: Started | None = None
-    told_end = False
+    told_end = taught = False
 
-    def listen(event: Event) -> None:
-        nonlocal started, told_end
+    def listen(event: Event | Answering) -> None:
+        nonlocal started, told_end, taught
         if isinstance(event, Started):
             started = event
+        taught = taught or isinstance(event, Answering)
         told_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
             display.show(event)
@@ -48,7 +50,8 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[List
             yield listen
         except KeyboardInterrupt:
             if not told_end:
-                display.write("stopped before training began; nothing was written")
+                kept = "what the teacher has answered is kept" if taught else "nothing was written"
+                display.write(f"stopped before training began; {kept}")
             raise
 
 
@@ -70,9 +73,12 @@ class PlainDisplay:
     def __init__(self) -> None:
         self._wrote_at = time.monotonic()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: Event | Answering) -> None:
         """Write what the event says, or nothing."""
-        if isinstance(event, Started):
+        if isinstance(event, Answering):
+            if event.n_answered == event.n_sources or time.monotonic() - self._wrote_at > QUIET_S:
+                self.write(answering(event))
+        elif isinstance(event, Started):
             self.write("\n".join(opening(event)))
         elif isinstance(event, Measured):
             self.write(measured(event))
@@ -110,8 +116,11 @@ class LiveDisplay:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: Event | Answering) -> None:
         """Draw what the event says."""
+        if isinstance(event, Answering):
+            self._live.update(answering(event), refresh=True)
+            return
         self._dashboard.hear(event)
         if isinstance(event, Started):
             self.write("\n".join(opening(event)))
@@ -128,6 +137,10 @@ class LiveDisplay:
     def write(self, text: str) -> None:
         """Write lines above the dashboard."""
         self._console.print(text, markup=False, soft_wrap=True)
+
+
+def answering(event: Answering) -> str:
+    return f"teacher  {event.n_answered:,} of {event.n_sources:,} sources answered   {clock(event.elapsed_s)}"
 
 
 def opening(event: Started) -> list[str]:

@@ -9,6 +9,7 @@ import click
 from seqwright.cli.check import check
 from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
+from seqwright.cli.distill import distill
 from seqwright.cli.evaluate import evaluate
 from seqwright.cli.inspect import inspect
 from seqwright.cli.predict import predict
@@ -57,7 +58,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, inspect, check, report, compare, demo):
+for command in (train, predict, evaluate, score, inspect, check, report, compare, distill, demo):
     seqwright.add_command(command)
 
 

@@ -4,7 +4,19 @@ import re
 
 import click
 
-__all__ = ["beam", "checkpoint_every", "threads", "time_budget"]
+__all__ = [
+    "beam",
+    "checkpoint_every",
+    "config_file",
+    "dev",
+    "epochs",
+    "overwrite",
+    "quiet",
+    "seed",
+    "settings",
+    "threads",
+    "time_budget",
+]
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -46,3 +58,21 @@ threads = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", callback=use_threads, expose_value=False,
     help="Processor cores to use; no result depends on it.  [default: all]",
 )  # fmt: skip
+
+dev = click.option("--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources is held out.")
+
+overwrite = click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
+
+seed = click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
+
+epochs = click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]"
+)
+
+config_file = click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
+
+settings = click.option(
+    "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated."
+)
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")

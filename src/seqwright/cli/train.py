@@ -20,11 +20,11 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option(
     "--target", metavar="FILE", help="Targets, a line for each line of PAIRS, which then holds sources alone."
 )
-@click.option("--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources is held out.")
+@options.dev
 @click.option("-o", "--output", metavar="DIR", help="Model directory to write.  [default: ./<PAIRS>-model]")
-@click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
-@click.option("--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]")
+@options.overwrite
+@options.seed
+@options.epochs
 @click.option(
     "--members",
     type=click.IntRange(min=1),
@@ -42,14 +42,14 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option(
     "--log", type=click.Choice(["tensorboard"]), help="Also write curves for TensorBoard, in DIR/tensorboard."
 )
-@click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
-@click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
+@options.config_file
+@options.settings
 @click.option(
     "--fine-tune", metavar="MODEL", help="Start from the weights of this model; symbols that it lacks are added."
 )
 @click.option("--from-manifest", metavar="FILE", help="Repeat the training that this manifest.json describes.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@options.quiet
 def train(
     *,
     pairs: tuple[str, ...],

@@ -20,7 +20,7 @@ import safetensors.numpy
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.types import Array
 
-__all__ = ["Checkpoint", "Position", "load", "refuse", "remove", "save"]
+__all__ = ["Checkpoint", "Position", "exists", "load", "refuse", "remove", "save"]
 
 
 class Position(msgspec.Struct):
@@ -61,9 +61,14 @@ class Checkpoint(msgspec.Struct, frozen=True):
     journal_bytes: int = 0
 
 
+def exists(directory: Path) -> bool:
+    """Return whether an interrupted training left a checkpoint in the model directory."""
+    return _path(directory).is_file()
+
+
 def save(directory: Path, checkpoint: Checkpoint) -> None:
     """Write checkpoints/last in the model directory.   OutputError: no space, no permission."""
-    path = directory / "checkpoints" / "last.safetensors"
+    path = _path(directory)
     metadata = {
         "identity": json.dumps(checkpoint.identity),
         "position": msgspec.json.encode(checkpoint.position).decode(),
@@ -92,7 +97,7 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
 
 def load(directory: Path) -> Checkpoint | None:
     """Return the last checkpoint of a model directory, None where there is none.   ModelError: it is damaged."""
-    path = directory / "checkpoints" / "last.safetensors"
+    path = _path(directory)
     if not path.is_file():
         return None
     try:
@@ -131,6 +136,10 @@ def remove(directory: Path) -> None:
         path.unlink(missing_ok=True)
     if (directory / "checkpoints").is_dir():
         (directory / "checkpoints").rmdir()
+
+
+def _path(directory: Path) -> Path:
+    return directory / "checkpoints" / "last.safetensors"
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,12 +25,18 @@ __all__ = ["Origin", "Recalled", "describe", "recall"]
 class Origin:
     """What a training was told: its files, the model directory it starts from, if any, and the words of the command.
 
-    base_hash: SHA-256 of that model's weights, "" without one.
+    base_hash: SHA-256 of that model's weights, "" without one.   notes: entries of the manifest that it does not need.
     """
 
     def __init__(
-        self, pairs: readers.Paths, dev: readers.Paths | None, fine_tune: str | Path | None, command: Sequence[str]
+        self,
+        pairs: readers.Paths,
+        dev: readers.Paths | None,
+        fine_tune: str | Path | None,
+        command: Sequence[str],
+        notes: Mapping[str, Any],
     ) -> None:
+        self.notes = dict(notes)
         self.pairs, self.dev, self.command = _names(pairs), _names(dev), list(command or sys.argv)
         self.fine_tune = None if fine_tune is None else str(fine_tune)
         self.base_hash = "" if fine_tune is None else readers.sha256(Path(fine_tune) / "model.safetensors")
@@ -40,7 +46,7 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
     """Return what the manifest says of a training and of the model that is kept."""
     at = loop.position
     scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
-    return {
+    return origin.notes | {
         "seqwright": seqwright.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
-from seqwright.training.journal import Journal, writing
+from seqwright.training.journal import Journal
 from seqwright.training.loop import Loop
 from seqwright.training.measure import calibrated, dev_scores
+from seqwright.training.output import check_output
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.tensorboard import TensorBoard
 from seqwright.translator import Translator
@@ -42,6 +42,7 @@ def train(
     listen: Listener | None = None,
     callbacks: Sequence[Callback] = (),
     command: Sequence[str] = (),
+    notes: Mapping[str, Any] | None = None,
 ) -> Translator:
     """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
 
@@ -51,7 +52,8 @@ def train(
     overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
     model stays until the first new one is saved.
     fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
-    listen: called with each event.   callbacks: called at its main moments.   command: noted in the manifest.
+    listen: called with each event.   callbacks: called at its main moments.
+    command: noted in the manifest, as the entries of notes are.
     KeyboardInterrupt, and what listen or a callback raises, is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
@@ -63,9 +65,9 @@ def train(
         base = bundle.load(Path(fine_tune))
         config = tuning.settings(config, base)
     resumed = _unfinished(path, overwrite)
-    _check_output(path, overwrite=overwrite or resumed is not None)
+    check_output(path, overwrite=overwrite)
     prepared = prepare(pairs, dev, config, base=base)
-    origin = manifest.Origin(pairs, dev, fine_tune, command)
+    origin = manifest.Origin(pairs, dev, fine_tune, command, notes or {})
     identity = _identity(prepared, origin)
     if resumed is not None and resumed.identity != identity:
         if not overwrite:
@@ -242,27 +244,6 @@ def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     # By their part: the same file may be called by another path.
     data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
     return {"config": config, "data": data, "fine_tune": origin.base_hash}
-
-
-def _check_output(path: Path, *, overwrite: bool) -> None:
-    """Raise before the training what would otherwise be raised after its first minutes."""
-    parent = next(p for p in [path, *path.absolute().parents] if p.exists())
-    if not parent.is_dir():
-        raise UsageError(f"{parent} is a file; --output names the model directory to write")
-    if _holds_something(path) and not overwrite:
-        raise UsageError(
-            f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
-        )
-    with writing(parent), tempfile.TemporaryFile(dir=parent):
-        pass
-
-
-def _holds_something(path: Path) -> bool:
-    """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
-    leavings = {"metrics.jsonl", "checkpoints", "tensorboard"}
-    return path.is_dir() and any(
-        file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
-    )
 
 
 def _started(prepared: Prepared, loop: Loop) -> Started:

@@ -1,0 +1,30 @@
+"""How a teacher and its student are written, side by side."""
+
+from __future__ import annotations
+
+from seqwright.cli.quantities import megabytes
+from seqwright.distillation import Distilled, Figures
+
+__all__ = ["as_text"]
+
+
+def as_text(found: Distilled) -> str:
+    """Return both models as rows of a table, and what the student is by comparison."""
+    faster = found.student.sources_per_s / found.teacher.sources_per_s
+    smaller = found.teacher.n_bytes / found.student.n_bytes
+    return "\n".join(
+        [
+            "          dev accuracy       TER   networks   parameters       size   sources/s",
+            row("teacher", found.teacher),
+            row("student", found.student),
+            f"The student is {faster:.1f} times as fast, and its weights take 1/{smaller:.1f} of the space.",
+        ]
+    )
+
+
+def row(name: str, f: Figures) -> str:
+    size = megabytes(f.n_bytes) if f.n_bytes >= 1e7 else f"{f.n_bytes / 1e6:.2f} MB"
+    return (
+        f"{name}    {f.dev_accuracy:9.2f} %  {f.dev_ter:6.2f} %   {f.members:8}   {f.n_parameters:10,}   "
+        f"{size:>8}   {f.sources_per_s:9,.0f}"
+    )

@@ -1,0 +1,194 @@
+"""A teacher's answers as pairs to learn from, written in parts into the student's directory.
+
+    distilled/origin.json    whose answers to what they are, so that no others are mixed in
+    distilled/dev.jsonl      the pairs to measure on, with the targets of the data
+    distilled/00000.jsonl …  the answers to PART sources each; a part that is there is whole, and is not made again
+
+All pairs are held in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from seqwright import evaluation
+from seqwright.answering import Hypothesis, Options
+from seqwright.data import holdout, readers
+from seqwright.errors import DataError, UsageError
+from seqwright.training.journal import writing
+from seqwright.translator import Translator
+
+__all__ = ["Answering", "Given", "Lessons", "copies", "give", "read"]
+
+PART = 2048  # sources: what an interruption costs
+CHUNK = 256  # sources answered together
+
+
+class Answering(msgspec.Struct, frozen=True):
+    """The teacher is at work."""
+
+    n_answered: int  # those of an earlier run with them
+    n_sources: int
+    elapsed_s: float
+
+
+class Given(NamedTuple):
+    """What the teacher is asked, and what the student is measured on.
+
+    asked: distinct (source, features), none of them among the dev pairs.   hashes: SHA-256 of each file by name.
+    """
+
+    asked: list[tuple[str, str]]
+    dev: list[readers.Pair]
+    hashes: dict[str, str]
+
+
+class Lessons(NamedTuple):
+    """Files to train a student on and to measure it on."""
+
+    parts: list[Path]
+    dev: Path
+
+
+def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, sources: str | Path | None) -> Given:
+    """Read the data as it was read for the teacher.
+
+    Without dev, the sources are held out that the teacher held out when it was trained on the same pairs.
+    sources: a file of further sources, a line each, with their features behind a tab where the teacher has features.
+    DataError: see `data.readers`; nothing is left to ask.
+    """
+    text, training = teacher.bundle.config.text, teacher.bundle.config.training
+    reader = None if text.reader == "auto" else text.reader
+    hashes: dict[str, str] = {}
+
+    def all_pairs(paths: readers.Paths) -> Iterator[readers.Pair]:
+        for one in readers.inputs(paths, reader=reader):
+            yield from (pair for pair in one.pairs(evaluation.columns(teacher)) if pair.source or pair.target)
+            hashes.update(one.hashes)
+
+    learned = list(all_pairs(pairs))
+    if dev is None:
+        learned, measured = holdout.split(learned, fraction=training.dev_share, seed=training.seed)
+    else:
+        measured = list(all_pairs(dev))
+    asked = dict.fromkeys((pair.source, pair.features) for pair in learned)
+    if sources is not None:
+        hashes[str(sources)] = readers.sha256(Path(sources))
+        asked |= dict.fromkeys(_sources(sources, has_features=bool(text.features_column)))
+    held_out = {pair.source for pair in measured}
+    kept = [one for one in asked if one[0] not in held_out]
+    if not kept:
+        raise DataError("every source is among the dev pairs; nothing is left for the student to learn from")
+    return Given(kept, measured, hashes)
+
+
+def give(
+    folder: Path,
+    teacher: Translator,
+    given: Given,
+    *,
+    origin: Mapping[str, Any],
+    n_best: int,
+    replace: bool,
+    listen: Callable[[Answering], None],
+) -> Lessons:
+    """Let the teacher answer what has not been answered yet, and return the files.
+
+    Each source becomes n_best pairs, shared among the teacher's n_best answers by their probabilities. A source whose
+    answer bears a flag (a symbol never seen, an answer that was cut) is left out.
+    origin: whatever decides about the answers.   replace: remove those of another origin that are in the folder.
+    UsageError: they must stay.   DataError: no answer is without a flag.   OutputError: the folder cannot be written.
+    """
+    began = time.monotonic()
+    names = teacher.bundle.config.text
+    keys = names.source_key, names.target_key, names.features_key
+    with writing(folder):
+        _claim(folder, origin, replace=replace)
+        _write(folder / "dev.jsonl", [_line(keys, pair.source, pair.target, pair.features) for pair in given.dev])
+        parts = []
+        for number, first in enumerate(range(0, len(given.asked), PART)):
+            part = folder / f"{number:05}.jsonl"
+            listen(Answering(first, len(given.asked), time.monotonic() - began))
+            if not part.exists():
+                lines: list[bytes] = []
+                for chunk in range(first, min(first + PART, len(given.asked)), CHUNK):
+                    asked = given.asked[chunk : min(chunk + CHUNK, first + PART)]
+                    lines += [_line(keys, *row) for row in _answered(teacher, asked, n_best)]
+                    listen(Answering(chunk + len(asked), len(given.asked), time.monotonic() - began))
+                _write(part, lines)
+            if part.stat().st_size:
+                parts.append(part)
+    if not parts:
+        raise DataError("the teacher answers no source without a flag; is it a model for these data?")
+    return Lessons(parts, folder / "dev.jsonl")
+
+
+def copies(log_probs: Sequence[float], n: int) -> list[int]:
+    """Share n copies among answers by their probabilities, by the largest remainders."""
+    p = np.exp(np.asarray(log_probs) - max(log_probs))
+    quotas = n * p / p.sum()
+    counts = np.floor(quotas + 1e-9).astype(int)  # a quota of 2 may come out as 1.9999…
+    for i in np.argsort(counts - quotas, kind="stable")[: n - counts.sum()]:
+        counts[i] += 1
+    return [int(count) for count in counts]
+
+
+def _answered(teacher: Translator, asked: Sequence[tuple[str, str]], n_best: int) -> Iterator[tuple[str, str, str]]:
+    """Yield (source, target, features) of the pairs that the answers become."""
+    options = Options(n_best=n_best)
+    answers = teacher.answer([s for s, _ in asked], features=[f for _, f in asked], options=options)
+    for (source, features), answer in zip(asked, answers, strict=True):
+        if not answer.flags:
+            for hypothesis, n in _shared(answer.hypotheses, n_best):
+                yield from [(source, hypothesis.text, features)] * n
+
+
+def _shared(hypotheses: Sequence[Hypothesis], n: int) -> Iterable[tuple[Hypothesis, int]]:
+    return zip(hypotheses, copies([sum(h.log_probs) for h in hypotheses], n), strict=True)
+
+
+def _claim(folder: Path, origin: Mapping[str, Any], *, replace: bool) -> None:
+    """Make the folder one of this origin."""
+    record = folder / "origin.json"
+    wanted = msgspec.json.format(msgspec.json.encode(origin)) + b"\n"
+    if record.is_file() and record.read_bytes() == wanted:
+        return
+    if folder.is_dir():
+        if not replace:
+            raise UsageError(
+                f"{folder.parent} holds an unfinished training on other answers; run its own command again to go on "
+                f"with it, give --overwrite to start anew, or choose another --output"
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    _write(record, [wanted])
+
+
+def _write(path: Path, lines: Sequence[bytes]) -> None:
+    """Write a file that is whole or absent."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as stream:
+        stream.write(b"".join(lines))
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def _line(keys: tuple[str, str, str], source: str, target: str, features: str) -> bytes:
+    row = dict(zip(keys, (source, target, features), strict=True))
+    return msgspec.json.encode(row if features else {key: row[key] for key in keys[:2]}) + b"\n"
+
+
+def _sources(path: str | Path, *, has_features: bool) -> Iterator[tuple[str, str]]:
+    for line in readers.read_lines(path):
+        source, _, features = line.partition("\t") if has_features else (line, "", "")
+        if source:
+            yield source, features.split("\t")[0]

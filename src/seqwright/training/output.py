@@ -1,0 +1,38 @@
+"""Whether a directory can take a model: asked before the training, whose first minutes would be lost otherwise."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from seqwright.errors import UsageError
+from seqwright.training import checkpoint
+from seqwright.training.journal import writing
+
+__all__ = ["DISTILLED", "check_output"]
+
+DISTILLED = "distilled"  # folder of a model directory with a teacher's answers, which come before the training
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Return if the directory holds nothing, or an unfinished training to go on with, or may be overwritten.
+
+    UsageError: a model is there, or a file.   OutputError: it cannot be written.
+    """
+    parent = next(p for p in [path, *path.absolute().parents] if p.exists())
+    if not parent.is_dir():
+        raise UsageError(f"{parent} is a file; --output names the model directory to write")
+    if _holds_something(path) and not overwrite and not checkpoint.exists(path):
+        raise UsageError(
+            f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
+        )
+    with writing(parent), tempfile.TemporaryFile(dir=parent):
+        pass
+
+
+def _holds_something(path: Path) -> bool:
+    """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
+    leavings = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
+    return path.is_dir() and any(
+        file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
+    )
