@@ -67,21 +67,42 @@ def affine_backward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool
     return [normal((N, M)), normal((N, D)), normal((D, M)), normal((N, D)), normal((D, M)), db]
 
 
-def lstm_forward(rng: np.random.Generator, T: int, B: int, D: int, H: int, reverse: bool = False) -> Arguments:
+def lstm_forward(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    D: int,
+    H: int,
+    reverse: bool = False,
+    zero_start: bool = False,
+    V: int = 0,
+) -> Arguments:
+    """V: symbols that have a bias each; 0 for one bias."""
     normal = rng.standard_normal
     scale = 1 / np.sqrt(D + H + 1)
     Wx, Wh = scale * normal((D, 4 * H)), scale * normal((H, 4 * H))
     h, c = 0.5 * normal((T + 1, B, H)), 0.5 * normal((T + 1, B, H))
-    return [normal((T, B, D)), ints(rng, T + 1, B), Wx, Wh, normal(4 * H), h, c, normal((T, B, 4 * H)), reverse]
+    b, ids = (normal((V, 4 * H)), ints(rng, V, T, B)) if V else (normal(4 * H), None)
+    lengths = ints(rng, T + 1, B)
+    return [normal((T, B, D)), lengths, Wx, Wh, b, h, c, normal((T, B, 4 * H)), reverse, zero_start, ids]
 
 
-def lstm_backward(rng: np.random.Generator, T: int, B: int, D: int, H: int, reverse: bool = False) -> Arguments:
+def lstm_backward(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    D: int,
+    H: int,
+    reverse: bool = False,
+    zero_start: bool = False,
+    V: int = 0,
+) -> Arguments:
     normal = rng.standard_normal
-    x, lengths, Wx, Wh, b, h, c, gates, _ = args = lstm_forward(rng, T, B, D, H, reverse)
+    x, lengths, Wx, Wh, b, h, c, gates, *options = args = lstm_forward(rng, T, B, D, H, reverse, zero_start, V)
     reference.lstm_forward(*args)
     dWx, dWh, db = normal(Wx.shape), normal(Wh.shape), normal(b.shape)
     dh, dh_end, dc_end = normal((T, B, H)), normal((B, H)), normal((B, H))
-    return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, reverse]
+    return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, *options]
 
 
 def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int) -> Arguments:
@@ -246,11 +267,14 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (300, 40, 13, True), (257, 100, 130, True), (1, 300, 700, True), (130, 1030, 35, False),
     ),
     "lstm_forward": table(
-        "T B D H reverse",
+        "T B D H reverse zero_start V",
         (0, 2, 3, 4, False), (2, 0, 3, 4, False), (2, 2, 0, 4, True), (2, 2, 3, 0, False), (1, 1, 1, 1, False),
         (3, 1, 5, 7, True), (3, 2, 16, 15, False), (4, 3, 17, 16, True), (5, 4, 3, 17, False), (5, 5, 8, 31, False),
         (5, 6, 8, 32, True), (4, 13, 33, 33, True), (3, 14, 9, 48, False), (3, 15, 64, 63, False),
         (2, 31, 100, 65, True), (6, 70, 24, 40, False), (3, 17, 200, 130, True),
+        (0, 2, 3, 4, True, True), (1, 3, 5, 7, True, True), (3, 4, 17, 16, False, True), (5, 15, 9, 33, True, True),
+        (4, 29, 64, 48, False, True), (3, 2, 0, 17, False, True, 5), (4, 3, 5, 16, True, False, 3),
+        (1, 6, 0, 15, False, True, 1), (5, 30, 0, 33, True, True, 7), (4, 17, 9, 64, False, False, 40),
     ),
     "attention_forward": table(
         "T B S E",

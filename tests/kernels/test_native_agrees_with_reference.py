@@ -218,7 +218,7 @@ def test_the_compiled_lstm_backward_is_the_derivative_of_the_reference_forward(
     Jh, Jc = directional("lstm_forward", args, u, [5, 6], 1e-6)
     slope = (Jh[out] * dh).sum() + (Jh[last] * dh_end).sum() + (Jc[last] * dc_end).sum()
 
-    x, lengths, Wx, Wh, b, h, c, gates, _ = forward = cast(args, np.float32)
+    x, lengths, Wx, Wh, b, h, c, gates, *_ = forward = cast(args, np.float32)
     native("lstm_forward", isa)(*forward)
     dx, dWx, dWh, db = (np.zeros_like(a) for a in (x, Wx, Wh, b))
     dh, dh_end, dc_end = cast((dh, dh_end, dc_end), np.float32)

@@ -39,6 +39,8 @@ BIG = [
     ("lstm_forward", {"T": 7, "B": 61, "D": 40, "H": 72}),
     ("lstm_backward", {"T": 7, "B": 61, "D": 40, "H": 72}),
     ("lstm_backward", {"T": 5, "B": 37, "D": 70, "H": 130, "reverse": True}),
+    ("lstm_forward", {"T": 7, "B": 61, "D": 0, "H": 72, "zero_start": True, "V": 30}),
+    ("lstm_backward", {"T": 7, "B": 61, "D": 0, "H": 72, "reverse": True, "zero_start": True, "V": 30}),
     ("attention_forward", {"T": 9, "B": 40, "S": 11, "E": 130}),
     ("attention_backward", {"T": 9, "B": 40, "S": 11, "E": 130}),
     ("cross_entropy_forward", {"T": 9, "B": 40, "V": 999}),
@@ -100,7 +102,7 @@ def chosen(kernel: str, args: list[Any], rows: list[int], T: int | None = None, 
         return a[:n] if n < len(a) else np.concatenate([a, np.zeros((n - len(a), *a.shape[1:]), a.dtype)])
 
     if kernel == "lstm_forward":
-        x, lengths, Wx, Wh, b, h, c, gates, reverse = args
+        x, lengths, Wx, Wh, b, h, c, gates, reverse, *_ = args
         n = None if T is None else T + 1
         if reverse and T is not None and len(x) < T:  # the initial state stands at the end
             h, c = (np.concatenate([a, np.repeat(a[-1:], T - len(x), 0)]) for a in (h, c))
@@ -129,6 +131,49 @@ def test_an_lstm_gives_a_row_the_same_in_any_batch_at_any_place(size: int, rever
     native("lstm_forward")(*some)
     for position in (5, 6, 7):
         assert some[position].tobytes() == np.ascontiguousarray(whole[position][:, rows]).tobytes()
+
+
+def in_columns(a: np.ndarray) -> np.ndarray:
+    """Copy states (T, B, H) into columns of a wider array."""
+    wide = np.zeros((*a.shape[:2], 2 * a.shape[2] + 5), np.float32)
+    columns = wide[:, :, 3 : 3 + a.shape[2]]
+    columns[:] = a
+    return columns
+
+
+@pytest.mark.parametrize("isa", INSTRUCTION_SETS)
+@pytest.mark.parametrize(("T", "B"), [(6, 31), (3, 3), (1, 7), (4, 1)])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_states_of_an_lstm_may_be_columns_of_a_wider_array(isa: str, T: int, B: int, reverse: bool) -> None:
+    for kernel, states in [("lstm_forward", (5,)), ("lstm_backward", (0, 7))]:
+        args = arguments(kernel, {"T": T, "B": B, "D": 21, "H": 45, "reverse": reverse})
+        whole, columns = cast(args, np.float32), cast(args, np.float32)
+        for position in states:
+            columns[position] = in_columns(columns[position])
+        native(kernel, isa)(*whole)
+        native(kernel, isa)(*columns)
+        for a, b in zip(arrays(whole), arrays(columns), strict=True):
+            assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("B", [3, 40])
+def test_a_table_of_symbols_and_a_start_from_zeros_leave_the_bytes_of_the_plain_calls(B: int, reverse: bool) -> None:
+    V, D, H = 11, 21, 45
+    x, lengths, Wx, Wh, b, h, c, gates, *_ = plain = cast(
+        arguments("lstm_forward", {"T": 6, "B": B, "D": D, "H": H, "reverse": reverse}), np.float32
+    )
+    rng = np.random.default_rng(B)
+    E, ids = rng.standard_normal((V, D)).astype(np.float32), kernel_cases.ints(rng, V, 6, B)
+    x[:] = E[ids]
+    h[:], c[:] = 0, 0
+    table, nothing = np.empty((V, 4 * H), np.float32), np.empty((6, B, 0), np.float32)
+    native("affine_forward")(E, Wx, b, table)
+    tabled = cast([nothing, lengths, Wx[:0], Wh, table, h + 7, c + 7, gates, reverse, True, ids], np.float32)
+    native("lstm_forward")(*plain)
+    native("lstm_forward")(*tabled)
+    for position in (5, 6, 7):
+        assert plain[position].tobytes() == tabled[position].tobytes()
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -23,7 +23,7 @@ BIDIRECTIONAL = {"layers": 2, "bidirectional": True, "attention": "bilinear", "b
 PEEKY = {"layers": 2, "peeky": True, "bridge": "hc"}
 FULL = variants.FULL
 PEEK_AT_SCORES = 'dx = self._beside_peek_backward(dx, dpeek)\n    dx = dropout.backward(dx, cache.of("dropout.out"))'
-PEEK_AT_INPUT = "dx = self._beside_peek_backward(dx, dpeek)\n    d.h[-1]"
+PEEK_AT_INPUT = 'dx = self._beside_peek_backward(dx, dpeek)\n        dx = dropout.backward(dx, cache.of("dropout"))'
 
 # a wrong backward under a right forward: the gradient check sees it
 WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
@@ -38,7 +38,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("BIDIRECTIONAL", Encoder.encode_backward): [
         Fault("the memory's gradient is forgotten", "dx = d.memory", "dx = 0 * d.memory"),
         Fault("one direction's gradient is forgotten", "dx += parts[1]", "pass"),
-        Fault("both directions get the same part", "[dx[:, :, :H], dx[:, :, H:]]", "[dx[:, :, :H], dx[:, :, :H]]"),
+        Fault("both directions get the same part", "dx[:, :, n * H : (n + 1) * H]", "dx[:, :, :H]"),
         Fault("every layer gets the top one's state", "(d.h[layer], d.c[layer], cache", "(d.h[-1], d.c[-1], cache"),
         Fault("all directions are read forwards", 'direction == "backward"', "False"),
     ],
@@ -86,8 +86,8 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the states of the directions are swapped", "for end in ends]", "for end in ends[::-1]]"),
     ],
     ("BIDIRECTIONAL", Encoder.encode): [
-        Fault("the outputs of the directions are swapped", "np.concatenate(outputs,", "np.concatenate(outputs[::-1],"),
-        Fault("both directions read forwards", 'reverse=direction == "backward"', "reverse=False"),
+        Fault("the outputs of the directions are swapped", "n * H : (n + 1) * H", "(1 - n) * H : (2 - n) * H"),
+        Fault("both directions read forwards", 'direction == "backward"', "False"),
     ],
     ("PEEKY", Decoder._beside_peek): [
         Fault("peek stands before x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),

@@ -120,16 +120,17 @@ std::vector<Call> calls() {
             });
     for (auto [T, B, D, H] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 2, 0, 5}, {3, 4, 5, 17}, {4, 5, 16, 15}, {3, 29, 7, 33}, {2, 61, 70, 65},
                               {3, 17, 200, 70}})
-        for (bool reverse : {false, true})
+        for (auto [reverse, zero_start, V] : {std::tuple{false, false, 1}, {true, false, 1}, {false, true, 1}, {true, true, 7}})
             add("lstm", [=](const Kernels& k, Arrays& a) {
                 const float *x = a.floats(product(T, B, D)), *Wx = a.floats(product(D, 4, H)), *Wh = a.floats(product(H, 4, H)),
-                            *b = a.floats(product(4, H)), *dh = a.floats(product(T, B, H));
-                const int32_t* lengths = a.ints(product(B), T + 1);
+                            *b = a.floats(product(V, 4, H)), *dh = a.floats(product(T, B, H));
+                const int32_t *lengths = a.ints(product(B), T + 1), *ids = V > 1 ? a.ints(product(T, B), V) : nullptr;
                 float *h = a.floats(product(T + 1, B, H)), *c = a.floats(product(T + 1, B, H)), *gates = a.floats(product(T, B, 4, H)),
                       *dh_end = a.floats(product(B, H)), *dc_end = a.floats(product(B, H)), *dx = a.floats(product(T, B, D)),
-                      *dWx = a.floats(product(D, 4, H)), *dWh = a.floats(product(H, 4, H)), *db = a.floats(product(4, H));
-                k.lstm_forward(T, B, D, H, x, lengths, Wx, Wh, b, h, c, gates, reverse);
-                k.lstm_backward(T, B, D, H, dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, dx, dWx, dWh, db, reverse);
+                      *dWx = a.floats(product(D, 4, H)), *dWh = a.floats(product(H, 4, H)), *db = a.floats(product(V, 4, H));
+                k.lstm_forward({{Wx, Wh, b, D, H}, ids, T, B, V, x, lengths, h, H, c, gates, reverse, zero_start});
+                k.lstm_backward({{Wx, Wh, nullptr, D, H}, ids, T, B, V, dh, H, dh_end, dc_end, x, lengths, h, H, c, gates, dx, dWx,
+                                 dWh, db, reverse, zero_start});
             });
     for (auto [T, B, S, E] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 3, 0, 4}, {3, 4, 5, 7}, {5, 3, 17, 33}, {7, 40, 9, 130}})
         add("attention", [=](const Kernels& k, Arrays& a) {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqwright import kernels
-from seqwright.nn import affine, attention, cross_entropy, dropout, embedding, lstm
+from seqwright.nn import affine, attention, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.testing import gradients
 
@@ -51,6 +51,30 @@ def check_lstm(
         padding = np.arange(T)[:, None] >= n
         assert not dx[padding].any(), "gradient of x at padding is not 0"
         return {"x": dx, "h0": dstart.h, "c0": dstart.c} | added(**grads._asdict())
+
+    check(f, vjp, arguments, rng)
+
+
+def check_embedded_lstm(
+    rng: np.random.Generator, V: int, T: int, B: int, D: int, H: int, lengths: Sequence[int], reverse: bool = False,
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    """From a start of zeros."""
+    n, ids = np.array(lengths, np.int32), rng.integers(V, size=(T, B)).astype(np.int32)
+    cache = Cache(np.float64)
+    arguments = normal(rng, E=(V, D), Wx=(D, 4 * H), Wh=(H, 4 * H), b=(4 * H,))
+
+    def f(E, **p):
+        h, end = embedded_lstm.forward(E, lstm.Params(**p), ids, n, None, cache, reverse=reverse)
+        return [h, end.h, end.c]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        E, *p = (arguments[name] for name in ("E", *lstm.Params._fields))
+        dE, *grads = held(E, *p)
+        dend = lstm.State(v[1], v[2])
+        embedded_lstm.backward(E, lstm.Params(*p), v[0], dend, dE, lstm.Params(*grads), cache, reverse=reverse)
+        return added(E=dE, **dict(zip(lstm.Params._fields, grads, strict=True)))
 
     check(f, vjp, arguments, rng)
 

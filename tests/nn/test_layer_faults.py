@@ -10,13 +10,18 @@ import pytest
 
 from seqwright import kernels
 from seqwright.kernels import reference
-from seqwright.nn import affine, attention, cross_entropy, dropout, embedding, lstm
+from seqwright.nn import affine, attention, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.testing.faults import with_fault
 
 
 def check_lstms() -> None:
     for reverse in (False, True):
         layers.check_lstm(np.random.default_rng(0), 5, 4, 3, 3, [5, 3, 1, 0], reverse)
+
+
+def check_embedded_lstms() -> None:
+    for reverse in (False, True):
+        layers.check_embedded_lstm(np.random.default_rng(0), 3, 5, 4, 3, 3, [5, 3, 1, 0], reverse)
 
 
 def check_attentions() -> None:
@@ -90,6 +95,13 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("dh and dc of the end are swapped", "dstate.h[:], dstate.c[:] =", "dstate.c[:], dstate.h[:] ="),
         Fault("gradient of the end is forgotten", "if dend is None", "if True"),
     ],
+    (check_embedded_lstms, kernels, "lstm_backward"): [
+        Fault("a symbol that comes twice counts once", "np.add.at(db, ids.reshape(-1), da_rows)", "db[ids] += gates"),
+    ],
+    (check_embedded_lstms, embedded_lstm, "backward"): [
+        Fault("the table's gradient is not cleared", "dtable[:] = 0", "dtable[:] = 1"),
+        Fault("dE is set, not added", "dE += rows", "dE[:] = rows"),
+    ],
     (check_attentions, kernels, "attention_forward"): [
         Fault("padding of the memory is attended", "= -np.inf\n", "+= 0\n"),
     ],
@@ -142,7 +154,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("no square in tanh'", "1 - y * y", "1 - y"),
     ],
     (check_dropouts, dropout, "backward"): [
-        Fault("no mask", "if mask.size == 0:", "if True:"),
+        Fault("no mask", "if mask is None:", "if True:"),
         Fault("a mask that does not scale up", "(dout, mask, dx)", "(dout, 1.0 * (mask > 0), dx)"),
         Fault("the mask of another unit", "(dout, mask, dx)", "(dout, mask[:, :, ::-1], dx)"),
     ],

@@ -36,6 +36,12 @@ def test_lstm_backward_is_the_derivative_for_every_input_state_and_parameter(rng
     layers.check_lstm(rng, T, B, D, H, lengths, reverse)
 
 
+@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "reverse"])
+@pytest.mark.parametrize(("T", "B", "D", "H", "lengths"), LSTM_SIZES)
+def test_the_backward_of_an_lstm_over_symbols_is_the_derivative(rng, T, B, D, H, lengths, reverse):
+    layers.check_embedded_lstm(rng, 4, T, B, D, H, lengths, reverse)
+
+
 @pytest.mark.parametrize("bilinear", [False, True], ids=["dot", "bilinear"])
 @pytest.mark.parametrize(("T", "B", "S", "H", "M", "lengths"), ATTENTION_SIZES)
 def test_attention_backward_is_the_derivative_for_queries_memory_and_parameters(rng, T, B, S, H, M, lengths, bilinear):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from seqwright import kernels
 from seqwright.models import initial
 from seqwright.models.encoder import Encoded
-from seqwright.nn import affine, attention, dropout, embedding, lstm
+from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
@@ -161,12 +161,18 @@ class Decoder:
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
         cache["peek"], cache["memory"] = encoded.h[-1], encoded.memory
-        x = self._inputs(ids, encoded, cache, rng)
+        E, dropped = self.weights.embedding, rng is not None and self.dropout > 0
+        symbols_alone = embedded_lstm.pays(E, ids) and not dropped and not self.peeky
+        cache["x"] = x = None if symbols_alone else self._inputs(ids, encoded, cache, rng)
         for layer, weights in enumerate(self.weights.lstm):
+            start, part = lstm.State(encoded.h[layer], encoded.c[layer]), cache.of(f"lstm.{layer}")
+            if x is None:
+                x, _ = embedded_lstm.forward(E, weights, ids, lengths, start, part)
+                continue
             if layer:
                 x = dropout.forward(x, self.dropout, rng, cache.of(f"dropout.{layer}"))
-            start = lstm.State(encoded.h[layer], encoded.c[layer])
-            x, _ = lstm.forward(weights, x, lengths, start, cache.of(f"lstm.{layer}"))
+            x, _ = lstm.forward(weights, x, lengths, start, part)
+        assert x is not None, "a decoder has a layer"
         return self._outputs(x, encoded, cache, rng)
 
     def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[Array, DecoderState]:
@@ -217,15 +223,20 @@ class Decoder:
         if p.attention is not None:
             assert g.attention is not None, "gradients have the type of the parameters"
             dx = attention.backward(p.attention, dx, d.memory, g.attention, cache.of("attention"))
-        for layer in reversed(range(self.layers)):
+        for layer in reversed(range(1, self.layers)):
             dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))
             d.h[layer], d.c[layer] = dstart
-            if layer:
-                dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
-        dx = self._beside_peek_backward(dx, dpeek)
+            dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
+        first = cache.of("lstm.0")
+        if cache.get("x") is None:
+            dstart = embedded_lstm.backward(p.embedding, p.lstm[0], dx, None, g.embedding, g.lstm[0], first)
+        else:
+            dx, dstart = lstm.backward(p.lstm[0], dx, None, g.lstm[0], first)
+            dx = self._beside_peek_backward(dx, dpeek)
+            dx = dropout.backward(dx, cache.of("dropout"))
+            embedding.backward(dx, g.embedding, cache.of("embedding"))
+        d.h[0], d.c[0] = dstart
         d.h[-1] += dpeek
-        dx = dropout.backward(dx, cache.of("dropout"))
-        embedding.backward(dx, g.embedding, cache.of("embedding"))
         return d
 
     def _beside_peek(self, x: Array, cache: Cache, peek: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright.models import initial
-from seqwright.nn import affine, dropout, embedding, lstm
+from seqwright.nn import affine, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
@@ -108,23 +108,27 @@ class Encoder:
 
         ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
         """
-        L, B, H = self.layers, ids.shape[1], self.hidden_size
+        L, (S, B), H, E = self.layers, ids.shape, self.hidden_size, self._p.embedding
         h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
         c[:] = 0
-        x = embedding.forward(self._p.embedding, ids, cache.of("embedding"))
-        x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+        dropped = rng is not None and self.dropout > 0
+        cache["x"] = x = None if embedded_lstm.pays(E, ids) and not dropped else self._inputs(ids, cache, rng)
         for layer, weights in enumerate(self._p.lstm):
-            outputs, ends = [], []
-            for direction, p in zip(self._directions(), weights, strict=True):
-                part = cache.of(f"lstm.{layer}.{direction}")
-                output, end = lstm.forward(p, x, lengths, None, part, reverse=direction == "backward")
-                outputs.append(output)
+            # The initial state stands before or behind the outputs, which are [1:-1] in either direction.
+            states = cache.new(f"states.{layer}", (S + 2, B, self.memory_size))
+            ends = []
+            for n, (direction, p) in enumerate(zip(self._directions(), weights, strict=True)):
+                part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
+                own = states[1:] if reverse else states[:-1]
+                own = own[:, :, n * H : (n + 1) * H]
+                if x is None:
+                    _, end = embedded_lstm.forward(E, p, ids, lengths, None, part, reverse=reverse, h=own)
+                else:
+                    _, end = lstm.forward(p, x, lengths, None, part, reverse=reverse, h=own)
                 ends.append(end)
-            x = outputs[0]
-            if self.bidirectional:
-                x = np.concatenate(outputs, axis=2, out=cache.new(f"both.{layer}", (*ids.shape, 2 * H)))
-            x = dropout.forward(x, self.dropout, rng, cache.of(f"dropout.{layer}"))
+            x = dropout.forward(states[1:-1], self.dropout, rng, cache.of(f"dropout.{layer}"))
             self._cross(ends, h[layer], c[layer], cache.of(f"bridge.{layer}"))
+        assert x is not None, "an encoder has a layer"
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
 
@@ -135,18 +139,29 @@ class Encoder:
         for layer in reversed(range(self.layers)):
             dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
             dends = self._cross_backward(d.h[layer], d.c[layer], cache.of(f"bridge.{layer}"))
-            douts = [dx[:, :, :H], dx[:, :, H:]] if self.bidirectional else [dx]
             parts = []
-            for direction, p, g, dout, dend in zip(
-                self._directions(), self._p.lstm[layer], self._g.lstm[layer], douts, dends, strict=True
+            for n, (direction, p, g, dend) in enumerate(
+                zip(self._directions(), self._p.lstm[layer], self._g.lstm[layer], dends, strict=True)
             ):
-                part = cache.of(f"lstm.{layer}.{direction}")
-                parts.append(lstm.backward(p, dout, dend, g, part, reverse=direction == "backward")[0])
-            dx = parts[0]
-            if self.bidirectional:
+                part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
+                dout = dx[:, :, n * H : (n + 1) * H]
+                if layer == 0 and cache.get("x") is None:
+                    E, dE = self._p.embedding, self._g.embedding
+                    embedded_lstm.backward(E, p, dout, dend, dE, g, part, reverse=reverse)
+                else:
+                    parts.append(lstm.backward(p, dout, dend, g, part, reverse=reverse)[0])
+            if parts:
+                dx = parts[0]
+            if len(parts) == 2:
                 dx += parts[1]
-        dx = dropout.backward(dx, cache.of("dropout"))
-        embedding.backward(dx, self._g.embedding, cache.of("embedding"))
+        if cache.get("x") is not None:
+            dx = dropout.backward(dx, cache.of("dropout"))
+            embedding.backward(dx, self._g.embedding, cache.of("embedding"))
+
+    def _inputs(self, ids: Ids, cache: Cache, rng: np.random.Generator | None) -> Array:
+        """Return what the first LSTMs read, (S, B, D)."""
+        x = embedding.forward(self._p.embedding, ids, cache.of("embedding"))
+        return dropout.forward(x, self.dropout, rng, cache.of("dropout"))
 
     def _directions(self) -> tuple[str, ...]:
         if self.bidirectional:

@@ -23,7 +23,7 @@ class Cache:
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.dtype = np.dtype(dtype)
         self._buffers: dict[str, Array] = {}
-        self._arrays: dict[str, npt.NDArray[Any]] = {}
+        self._arrays: dict[str, npt.NDArray[Any] | None] = {}
         self._parts: dict[str, Cache] = {}
 
     def of(self, name: str) -> Cache:
@@ -41,9 +41,15 @@ class Cache:
         array = self._arrays[name] = buffer[:size].reshape(shape)
         return array
 
-    def __setitem__(self, name: str, array: npt.NDArray[Any]) -> None:
-        """Remember an array that somebody else owns and that stays unchanged until the backward pass."""
+    def __setitem__(self, name: str, array: npt.NDArray[Any] | None) -> None:
+        """Remember an array that somebody else owns and that stays unchanged until the backward pass; None for none."""
         self._arrays[name] = array
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        array = self._arrays[name]
+        assert array is not None, f"the forward had no {name}"
+        return array
+
+    def get(self, name: str) -> npt.NDArray[Any] | None:
+        """Return the array called `name`, or None where that was remembered."""
         return self._arrays[name]

@@ -18,7 +18,7 @@ def forward(x: Array, rate: float, rng: np.random.Generator | None, cache: Cache
 
     x (T, B, D).   rate: the share of units to drop, in [0, 1).
     """
-    cache["mask"] = np.empty(0, x.dtype)
+    cache["mask"] = None
     if rng is None or rate == 0:
         return x
     mask = cache.new("mask", (1, *x.shape[1:]))
@@ -30,8 +30,8 @@ def forward(x: Array, rate: float, rng: np.random.Generator | None, cache: Cache
 
 def backward(dout: Array, cache: Cache) -> Array:
     """Return dL/dx (T, B, D): dout through the mask of the last forward."""
-    mask = cache["mask"]
-    if mask.size == 0:
+    mask = cache.get("mask")
+    if mask is None:
         return dout
     dx = cache.new("dx", dout.shape)
     kernels.dropout(dout, mask, dx)

@@ -5,8 +5,6 @@ The equations are in docs/derivations/lstm.md and in `kernels.reference.lstm`, w
 
 from typing import NamedTuple
 
-import numpy as np
-
 from seqwright import kernels
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids, Shape
@@ -15,7 +13,7 @@ __all__ = ["Params", "State", "backward", "forward", "shapes"]
 
 
 class Params(NamedTuple):
-    """Wx (D, 4H), Wh (H, 4H), b (4H,); gate columns i | f | g | o."""
+    """Wx (D, 4H), Wh (H, 4H), b (4H,); gate columns i | f | g | o. Of `embedded_lstm`, b is a table (V, 4H)."""
 
     Wx: Array
     Wh: Array
@@ -35,21 +33,34 @@ def shapes(D: int, H: int) -> dict[str, Shape]:
 
 
 def forward(
-    p: Params, x: Array, lengths: Ids, start: State | None, cache: Cache, *, reverse: bool = False
+    p: Params,
+    x: Array,
+    lengths: Ids,
+    start: State | None,
+    cache: Cache,
+    *,
+    reverse: bool = False,
+    ids: Ids | None = None,
+    h: Array | None = None,
 ) -> tuple[Array, State]:
     """Return the output of each step (T, B, H) and the state after the last one.
 
     x (T, B, D).   lengths (B,): row b takes part in its first lengths[b] steps and passes its state through the others.
     start: None for zeros.   reverse: read from the last symbol to the first; outputs stay at their symbol's step.
+    ids (T, B): the row of p.b for each step, where that is a table.
+    h (T + 1, B, H): where all states go, which may be some columns of a wider array; a buffer of `cache` if not given.
     """
     T, B, D = x.shape
     H = p.Wh.shape[0]
     assert p.Wx.shape == (D, 4 * H), f"x has {D} features, Wx takes {p.Wx.shape[0]}"
-    cache["x"], cache["lengths"] = x, lengths
-    h, c = cache.new("h", (T + 1, B, H)), cache.new("c", (T + 1, B, H))
+    h = cache.new("h", (T + 1, B, H)) if h is None else h
+    c, gates = cache.new("c", (T + 1, B, H)), cache.new("gates", (T, B, 4 * H))
+    cache["x"], cache["lengths"], cache["ids"], cache["h"] = x, lengths, ids, h
+    cache["start"] = None if start is None else start.h
     first, last = (T, 0) if reverse else (0, T)
-    h[first], c[first] = (0, 0) if start is None else start
-    kernels.lstm_forward(x, lengths, p.Wx, p.Wh, p.b, h, c, cache.new("gates", (T, B, 4 * H)), reverse)
+    if start is not None:
+        h[first], c[first] = start
+    kernels.lstm_forward(x, lengths, p.Wx, p.Wh, p.b, h, c, gates, reverse, start is None, ids)
     return (h[:-1] if reverse else h[1:]), State(h[last], c[last])
 
 
@@ -58,7 +69,8 @@ def backward(
 ) -> tuple[Array, State]:
     """Add to the gradients of p, return dL/dx (T, B, D) and the gradient of the state before the first step.
 
-    dh (T, B, H): gradient of each output.   dend: gradient of the last state, None for zeros; left unchanged.
+    dh (T, B, H): gradient of each output; it may be some columns of a wider array.   dend: gradient of the last state,
+    None for zeros; left unchanged.   After a start from zeros, which nothing can change, its gradient is 0.
     Consumes the cache: one backward for each forward.
     """
     x, h, c = cache["x"], cache["h"], cache["c"]
@@ -66,6 +78,7 @@ def backward(
     dstate = State(cache.new("dh_end", h.shape[1:]), cache.new("dc_end", c.shape[1:]))
     dstate.h[:], dstate.c[:] = (0, 0) if dend is None else dend
     kernels.lstm_backward(
-        np.ascontiguousarray(dh), *dstate, x, cache["lengths"], p.Wx, p.Wh, h, c, cache["gates"], dx, *grads, reverse
-    )
+        dh, *dstate, x, cache["lengths"], p.Wx, p.Wh, h, c, cache["gates"], dx, *grads,
+        reverse, cache.get("start") is None, cache.get("ids"),
+    )  # fmt: skip
     return dx, dstate

@@ -15,7 +15,7 @@ void affine_forward(int N, int D, int M, const float* x, const float* W, const f
 
 void affine_backward(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
                      float* db) {
-    add_outer(N, {x, D, nullptr, 0}, M, dout, dW, nullptr, db);
+    add_outer(N, {x, D, D, nullptr, 0, 0}, M, dout, dW, nullptr, db);
     matmul_transposed(N, M, D, dout, W, dx);
 }
 

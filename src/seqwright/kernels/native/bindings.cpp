@@ -33,6 +33,8 @@ using In = Array<const float>;
 using Out = Array<float>;
 using Ids = Array<const int32_t>;
 using IdsOut = Array<int32_t>;
+using RowsIn = nb::ndarray<const float, nb::device::cpu>;  // rows that may be columns of something wider: see row_of
+using RowsOut = nb::ndarray<float, nb::device::cpu>;
 using Shape = std::vector<int64_t>;
 
 std::string text(const Shape& shape) {
@@ -131,24 +133,51 @@ void affine_backward(int isa, In dout, In x, In W, Out dx, Out dW, std::optional
     set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), dW.data(), maybe(db));
 }
 
-void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, Out h, Out c, Out gates, bool reverse) {
+// How far apart the rows of states (T, B, H) lie, of which each is contiguous, and which follow each other evenly.
+template <typename A>
+ptrdiff_t row_of(const char* name, const A& a) {
+    const int64_t T = static_cast<int64_t>(a.shape(0)), B = static_cast<int64_t>(a.shape(1)), H = static_cast<int64_t>(a.shape(2));
+    if (a.size() == 0) return static_cast<ptrdiff_t>(H);
+    const int64_t row = B > 1 ? a.stride(1) : T > 1 ? a.stride(0) : H;
+    if ((H > 1 && a.stride(2) != 1) || row < H || (B > 1 && T > 1 && a.stride(0) != B * row))
+        throw nb::value_error((std::string(name) + " must be a contiguous array, or some columns of one: copy it").c_str());
+    return static_cast<ptrdiff_t>(row);
+}
+
+// The symbols of an LSTM whose b is a table; returns how many rows b has.
+template <typename A>
+int symbols(const std::optional<Ids>& ids, int T, int B, const char* name, const A& b, int width) {
+    if (!ids) {
+        expect(name, b, width);
+        return 1;
+    }
+    rank(name, b, 2);
+    expect(name, b, dim(b, 0), width);
+    expect("ids", *ids, T, B);
+    in_range("ids", *ids, dim(b, 0));
+    return dim(b, 0);
+}
+
+void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, RowsOut h, Out c, Out gates, bool reverse, bool zero_start,
+                  std::optional<Ids> ids) {
     rank("x", x, 3);
     rank("Wh", Wh, 2);
     const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
     expect("lengths", lengths, B);
     expect("Wx", Wx, D, 4 * H);
     expect("Wh", Wh, H, 4 * H);
-    expect("b", b, 4 * H);
     expect("h", h, T + 1, B, H);
     expect("c", c, T + 1, B, H);
     expect("gates", gates, T, B, 4 * H);
+    const int V = symbols(ids, T, B, "b", b, 4 * H);
+    const LstmForward s{{Wx.data(), Wh.data(), b.data(), D, H}, maybe(ids), T, B, V, x.data(), lengths.data(),
+                        h.data(), row_of("h", h), c.data(), gates.data(), reverse, zero_start};
     nb::gil_scoped_release release;
-    set_of(isa).lstm_forward(T, B, D, H, x.data(), lengths.data(), Wx.data(), Wh.data(), b.data(), h.data(), c.data(),
-                             gates.data(), reverse);
+    set_of(isa).lstm_forward(s);
 }
 
-void lstm_backward(int isa, In dh, Out dh_end, Out dc_end, In x, Ids lengths, In Wx, In Wh, In h, In c, Out gates, Out dx,
-                   Out dWx, Out dWh, Out db, bool reverse) {
+void lstm_backward(int isa, RowsIn dh, Out dh_end, Out dc_end, In x, Ids lengths, In Wx, In Wh, RowsIn h, In c, Out gates,
+                   Out dx, Out dWx, Out dWh, Out db, bool reverse, bool zero_start, std::optional<Ids> ids) {
     rank("x", x, 3);
     rank("Wh", Wh, 2);
     const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
@@ -164,11 +193,12 @@ void lstm_backward(int isa, In dh, Out dh_end, Out dc_end, In x, Ids lengths, In
     expect("dx", dx, T, B, D);
     expect("dWx", dWx, D, 4 * H);
     expect("dWh", dWh, H, 4 * H);
-    expect("db", db, 4 * H);
+    const int V = symbols(ids, T, B, "db", db, 4 * H);
+    const LstmBackward s{{Wx.data(), Wh.data(), nullptr, D, H}, maybe(ids), T, B, V, dh.data(), row_of("dh", dh),
+                         dh_end.data(), dc_end.data(), x.data(), lengths.data(), h.data(), row_of("h", h), c.data(),
+                         gates.data(), dx.data(), dWx.data(), dWh.data(), db.data(), reverse, zero_start};
     nb::gil_scoped_release release;
-    set_of(isa).lstm_backward(T, B, D, H, dh.data(), dh_end.data(), dc_end.data(), x.data(), lengths.data(), Wx.data(),
-                              Wh.data(), h.data(), c.data(), gates.data(), dx.data(), dWx.data(), dWh.data(), db.data(),
-                              reverse);
+    set_of(isa).lstm_backward(s);
 }
 
 void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, Out context) {
@@ -443,9 +473,10 @@ NB_MODULE(_native, m) {
     m.def("affine_forward", &affine_forward, "isa"_a, IN("x"), IN("W"), MAYBE("b"), IN("out"));
     m.def("affine_backward", &affine_backward, "isa"_a, IN("dout"), IN("x"), IN("W"), IN("dx"), IN("dW"), MAYBE("db"));
     m.def("lstm_forward", &lstm_forward, "isa"_a, IN("x"), IN("lengths"), IN("Wx"), IN("Wh"), IN("b"), IN("h"), IN("c"),
-          IN("gates"), "reverse"_a);
+          IN("gates"), "reverse"_a, "zero_start"_a = false, MAYBE("ids") = nb::none());
     m.def("lstm_backward", &lstm_backward, "isa"_a, IN("dh"), IN("dh_end"), IN("dc_end"), IN("x"), IN("lengths"), IN("Wx"),
-          IN("Wh"), IN("h"), IN("c"), IN("gates"), IN("dx"), IN("dWx"), IN("dWh"), IN("db"), "reverse"_a);
+          IN("Wh"), IN("h"), IN("c"), IN("gates"), IN("dx"), IN("dWx"), IN("dWh"), IN("db"), "reverse"_a,
+          "zero_start"_a = false, MAYBE("ids") = nb::none());
     m.def("attention_forward", &attention_forward, "isa"_a, IN("q"), IN("memory"), IN("lengths"), IN("weights"),
           IN("context"));
     m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), IN("q"), IN("memory"), IN("lengths"),

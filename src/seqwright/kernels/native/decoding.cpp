@@ -190,7 +190,7 @@ void run_layers(const Decoder& d, const Weights& w, int n, const int* symbols, c
                 put(a, r, 0, room.x + static_cast<ptrdiff_t>(r) * inputs, inputs);
                 put(a, r, inputs, h + static_cast<ptrdiff_t>(at[r]) * H, H);
             }
-            lstm_rows(n, at, w.layers[l], D, H, a, room.tile, c, c, h, nullptr, begun);
+            lstm_rows(n, at, w.layers[l], D, H, a, room.tile, c, c, h, H, nullptr, begun);
         } else {
             lstm_streamed(d.layers[l], n, at, room.x, h, c, room.before, room.sums);
         }

@@ -243,12 +243,12 @@ constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where
 
 constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
 
-// Tiles [first, last) of `tiles` even cuts of the columns of A (K, width): kTall values of each row next to each other, of
-// which a lower tile uses the first.
-void pack_tiles(int K, const float* A, int width, int tiles, int first, int last, float* to) {
+// Tiles [first, last) of `tiles` even cuts of the columns of A (K, width), whose rows lie `row` apart: kTall values of each
+// row next to each other, of which a lower tile uses the first.
+void pack_tiles(int K, const float* A, ptrdiff_t row, int width, int tiles, int first, int last, float* to) {
     Range columns[kTiles];
     for (int t = first; t < last; t++) columns[t - first] = share(width, tiles, t);
-    for (int k = 0; k < K; k++, A += width, to += kTall)
+    for (int k = 0; k < K; k++, A += row, to += kTall)
         for (int t = 0; t < last - first; t++) {
             float* at = to + static_cast<ptrdiff_t>(t) * kTall * kDeep;
             const Range c = columns[t];
@@ -315,9 +315,9 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
                 const Range tiles{first, smaller(first + kTiles, all_tiles.end)};
                 const int end_x = smaller(tiles.end, tiles_x), begin_h = larger(tiles.begin, tiles_x);
                 if (tiles.begin < end_x)
-                    pack_tiles(deep, A.x + static_cast<ptrdiff_t>(k) * A.width_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
+                    pack_tiles(deep, A.x + k * A.row_x, A.row_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
                 if (begin_h < tiles.end)
-                    pack_tiles(deep, A.h + static_cast<ptrdiff_t>(k) * A.width_h, A.width_h, tiles_h, begin_h - tiles_x,
+                    pack_tiles(deep, A.h + k * A.row_h, A.row_h, A.width_h, tiles_h, begin_h - tiles_x,
                                tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(begin_h - first) * kTall * kDeep);
                 for (int p = columns.begin; p < columns.end; p++) {
                     // Packed in groups, so that a row of B is read by the kilobyte.

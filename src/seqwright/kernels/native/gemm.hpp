@@ -91,11 +91,13 @@ void matmul_transposed(int M, int K, int N, const float* A, const float* B, floa
 
 // C (M, N) += Aᵀ B and, unless null, total (N,) += column sums of B. A (K, M): A[k] = a(k), so that the two factors of an
 // LSTM's weights can be one matrix. B (K, N).
-struct TallRows {  // row k of A is [x[k] | h[k]]
+struct TallRows {  // row k of A is [x[k] | h[k]]; rows of x and of h lie row_x and row_h apart
     const float* x;
     int width_x;
+    ptrdiff_t row_x;
     const float* h;
     int width_h;
+    ptrdiff_t row_h;
 };
 void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total);
 

@@ -12,6 +12,35 @@ struct LstmLayer {
     int D, H;
 };
 
+// Rows of states (T, B, H), of which one begins `row` floats behind the last: half of a memory of both directions, say.
+struct LstmForward {
+    LstmLayer p;         // b (4H), or (V, 4H) where there are ids
+    const int32_t* ids;  // or null
+    int T, B, V;
+    const float* x;
+    const int32_t* lengths;
+    float* h;
+    ptrdiff_t row_h;
+    float *c, *gates;
+    bool reverse, zero_start;
+};
+
+struct LstmBackward {
+    LstmLayer p;  // without b
+    const int32_t* ids;
+    int T, B, V;
+    const float* dh;
+    ptrdiff_t row_dh;
+    float *dh_end, *dc_end;
+    const float* x;
+    const int32_t* lengths;
+    const float* h;
+    ptrdiff_t row_h;
+    const float* c;
+    float *gates, *dx, *dWx, *dWh, *db;
+    bool reverse, zero_start;
+};
+
 struct Decoder {  // what generate() and beam() read; null for None
     const float* E;
     const LstmLayer* layers;
@@ -56,11 +85,8 @@ struct Kernels {
     void (*affine_backward)(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
                             float* db);
 
-    void (*lstm_forward)(int T, int B, int D, int H, const float* x, const int32_t* lengths, const float* Wx,
-                         const float* Wh, const float* b, float* h, float* c, float* gates, bool reverse);
-    void (*lstm_backward)(int T, int B, int D, int H, const float* dh, float* dh_end, float* dc_end, const float* x,
-                          const int32_t* lengths, const float* Wx, const float* Wh, const float* h, const float* c,
-                          float* gates, float* dx, float* dWx, float* dWh, float* db, bool reverse);
+    void (*lstm_forward)(const LstmForward& s);
+    void (*lstm_backward)(const LstmBackward& s);
 
     void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
                               float* weights, float* context);

@@ -13,11 +13,8 @@ void affine_forward(int N, int D, int M, const float* x, const float* W, const f
 void affine_backward(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
                      float* db);
 
-void lstm_forward(int T, int B, int D, int H, const float* x, const int32_t* lengths, const float* Wx, const float* Wh,
-                  const float* b, float* h, float* c, float* gates, bool reverse);
-void lstm_backward(int T, int B, int D, int H, const float* dh, float* dh_end, float* dc_end, const float* x,
-                   const int32_t* lengths, const float* Wx, const float* Wh, const float* h, const float* c,
-                   float* gates, float* dx, float* dWx, float* dWh, float* db, bool reverse);
+void lstm_forward(const LstmForward& s);
+void lstm_backward(const LstmBackward& s);
 
 // One step of an LSTM for any rows: i f g o from the sums `a` of 16 units, and the state after from the state before.
 struct Point {
@@ -43,16 +40,19 @@ inline size_t lstm_panels_size(int D, int H) {
     return static_cast<size_t>(lstm_panels(H)) * static_cast<size_t>(D + H) * kPanel;
 }
 inline size_t lstm_bias_size(int H) { return static_cast<size_t>(lstm_panels(H)) * kPanel; }
-void pack_lstm(LstmLayer p, float* weights, float* bias);  // on the pool
+// Pack a layer on the pool. p.b has `biases` rows (4H), and so has `bias`, each in the panels' order.
+void pack_lstm(LstmLayer p, float* weights, float* bias, int biases = 1);
 
-// Row r of `a` is [x | h before]. Rows of the outputs are c_after + at[r]·H and so on; gates may be null.
+// Row r of `a` is [x | h before], or x alone where h before is zero. Rows of the outputs are c_after + at[r]·H,
+// h_after + at[r]·row_h and so on; gates may be null.
 struct Begun {  // sums that need not start at the bias: of row r, those of sums[of[r]] (…, 4H padded, in the panels' order)
     const float* sums;  // or null
     const int* of;
     int depth;  // inputs that are in the sums already, and not in `a`
 };
 void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
-               float* c_after, float* h_after, float* gates, Begun begun = {nullptr, nullptr, 0});
+               float* c_after, float* h_after, ptrdiff_t row_h, float* gates, Begun begun = {nullptr, nullptr, 0},
+               bool zero_before = false);
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
                        float* weights, float* context);

@@ -4,9 +4,12 @@
 //   i, f, o = σ(ai, af, ao)    g = tanh(ag)      gates (T, B, 4H)
 //   c' = f c + i g             h' = o tanh(c')   h, c (T + 1, B, H)
 //
+// Where there are ids (T, B), b is a table (V, 4H) and a step begins its sums at row ids[t, b]; x may then have no columns.
+//
 // The batch is cut into shards, one a thread, and every thread runs all T steps of its rows with no synchronisation in
-// between; weights are packed once for all of them. [x_t | h] is one left factor of depth D + H, so a step is one product.
-// The weights' gradients sum over all rows and are therefore cut by columns, after the last step.
+// between; weights are packed once for all of them. [x_t | h] is one left factor of depth D + H, so a step is one product,
+// and a first step from zeros is one of depth D, with the same bytes. The weights' gradients sum over all rows and are
+// therefore cut by columns, after the last step.
 //
 // Measured, one thread of an AMD EPYC (Zen 5), GCC 12.2, forward + backward in ms, GFLOP/s of the products in brackets
 // (the processor's limit is 249), beside nn.LSTM of PyTorch 2.13 (oneDNN):
@@ -35,7 +38,7 @@ struct Steps {  // in the order of reading: step t consumes state `before` and m
     int after(int t) const { return reverse ? t : t + 1; }
 };
 
-// Copy the state of rows for which step t is padding; list the others.
+// List the rows for which step t is not padding.
 int live_rows(int t, Range rows, const int32_t* lengths, int* live) {
     int n = 0;
     for (int b = rows.begin; b < rows.end; b++)
@@ -43,15 +46,25 @@ int live_rows(int t, Range rows, const int32_t* lengths, int* live) {
     return n;
 }
 
-void pass_through(int t, Range rows, const int32_t* lengths, int H, const float* h_before, const float* c_before,
-                  float* h_after, float* c_after, float* gates) {
+// Copy the state of the others.
+void pass_through(int t, Range rows, const LstmForward& s, Steps steps) {
+    const int H = s.p.H;
+    const size_t bytes = static_cast<size_t>(H) * sizeof(float);
     for (int b = rows.begin; b < rows.end; b++) {
-        if (t < lengths[b]) continue;
-        const ptrdiff_t at = static_cast<ptrdiff_t>(b) * H;
-        const size_t bytes = static_cast<size_t>(H) * sizeof(float);
-        memcpy(h_after + at, h_before + at, bytes);
-        memcpy(c_after + at, c_before + at, bytes);
-        memset(gates + 4 * at, 0, 4 * bytes);
+        if (t < s.lengths[b]) continue;
+        const ptrdiff_t before = static_cast<ptrdiff_t>(steps.before(t)) * s.B + b, after = static_cast<ptrdiff_t>(steps.after(t)) * s.B + b;
+        memcpy(s.h + after * s.row_h, s.h + before * s.row_h, bytes);
+        memcpy(s.c + after * H, s.c + before * H, bytes);
+        memset(s.gates + (static_cast<ptrdiff_t>(t) * s.B + b) * 4 * H, 0, 4 * bytes);
+    }
+}
+
+void start_from_zeros(Range rows, const LstmForward& s, Steps steps) {
+    const ptrdiff_t first = static_cast<ptrdiff_t>(steps.before(steps.step(0))) * s.B;
+    const size_t bytes = static_cast<size_t>(s.p.H) * sizeof(float);
+    for (int b = rows.begin; b < rows.end; b++) {
+        memset(s.h + (first + b) * s.row_h, 0, bytes);
+        memset(s.c + (first + b) * s.p.H, 0, bytes);
     }
 }
 
@@ -75,13 +88,19 @@ SEQWRIGHT_INLINE void store_point(const Point& y, int u, int n, int H, float* c_
     }
 }
 
+void pack_bias(const float* b, int H, float* to) {
+    for (int u = 0; u < H; u += kLanes)
+        for (int gate = 0; gate < 4; gate++, to += kLanes) store(to, take(b + gate * H + u, H - u));
+}
+
 }  // namespace
 
-void pack_lstm(LstmLayer p, float* weights, float* bias) {
+void pack_lstm(LstmLayer p, float* weights, float* bias, int biases) {
     const int groups = ceil_div(p.H, kLanes), K = p.D + p.H;
-    const int tasks = tasks_for(4.0 * K * p.H, 1 << 15, groups);
+    const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(p.H));
+    const int tasks = tasks_for(4.0 * (K + biases) * p.H, 1 << 15, groups);
     parallel(tasks, [&](int i) {
-        const Range mine = share(groups, tasks, i);
+        const Range mine = share(groups, tasks, i), rows = share(biases, tasks, i);
         for (int group = mine.begin; group < mine.end; group++) {
             const int u = group * kLanes, n = smaller(kLanes, p.H - u);
             for (int gate = 0; gate < 4; gate++) {
@@ -89,15 +108,15 @@ void pack_lstm(LstmLayer p, float* weights, float* bias) {
                 float* to = weights + static_cast<ptrdiff_t>(column / kWide) * K * kPanel + column % kWide * kLanes;
                 pack_columns(p.Wx + from, 4 * p.H, p.D, n, to);
                 pack_columns(p.Wh + from, 4 * p.H, p.H, n, to + static_cast<ptrdiff_t>(p.D) * kPanel);
-                store(bias + static_cast<ptrdiff_t>(column) * kLanes, take(p.b + from, n));
             }
         }
+        for (int v = rows.begin; v < rows.end; v++) pack_bias(p.b + static_cast<ptrdiff_t>(v) * 4 * p.H, p.H, bias + v * width);
     });
 }
 
 void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
-               float* c_after, float* h_after, float* gates, Begun begun) {
-    const int K = D + H;
+               float* c_after, float* h_after, ptrdiff_t row_h, float* gates, Begun begun, bool zero_before) {
+    const int K = D + H, depth = (zero_before ? D : K) - begun.depth;
     const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(H));
     for (int u = 0; u < H; u += kLanes) {
         const int group = u / kLanes, live = smaller(kLanes, H - u);
@@ -108,85 +127,99 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
             const ptrdiff_t panel = (group * 4 + v) / kWide;
             const float* weights = panels.weights + (panel * K + begun.depth) * kPanel;
             float* sums = tile + v * kLanes;
-            if (begun.sums != nullptr) multiply(n, K - begun.depth, a, weights, sums, kGroup, sums, kGroup, kPanel);
-            else multiply(n, K, a, weights, panels.bias + panel * kPanel, 0, sums, kGroup, kPanel);
+            if (begun.sums != nullptr) multiply(n, depth, a, weights, sums, kGroup, sums, kGroup, kPanel);
+            else multiply(n, depth, a, weights, panels.bias + panel * kPanel, 0, sums, kGroup, kPanel);
         }
         for (int r = 0; r < n; r++) {  // the sums of these rows are still in the first-level cache
             const float* sums = tile + r * kGroup;
             const ptrdiff_t row = static_cast<ptrdiff_t>(at[r]) * H;
             const Point y = lstm_point(load(sums), load(sums + kLanes), load(sums + 2 * kLanes), load(sums + 3 * kLanes),
                                        take(c_before + row + u, live));
-            store_point(y, u, live, H, c_after + row, h_after + row, gates == nullptr ? nullptr : gates + 4 * row);
+            store_point(y, u, live, H, c_after + row, h_after + at[r] * row_h, gates == nullptr ? nullptr : gates + 4 * row);
         }
     }
 }
 
 namespace {
 
-void forward_packed(int T, int B, int D, int H, const float* x, const int32_t* lengths, LstmLayer p, float* h, float* c,
-                    float* gates, Steps steps) {
+void forward_packed(const LstmForward& s, Steps steps) {
+    const int D = s.p.D, H = s.p.H, biases = s.ids == nullptr ? 1 : s.V;
     float* weights = workspace(Slot::packed, lstm_panels_size(D, H));
-    float* bias = workspace(Slot::bias, lstm_bias_size(H));
-    pack_lstm(p, weights, bias);
-    const int shards = tasks_for(4.0 * T * B * H * (D + H), 1 << 17, B);
+    float* bias = workspace(Slot::bias, static_cast<size_t>(biases) * lstm_bias_size(H));
+    pack_lstm(s.p, weights, bias, biases);
+    const int shards = tasks_for(4.0 * s.T * s.B * H * (D + H), 1 << 17, s.B);
     parallel(shards, [&](int shard) {
-        const Range rows = share(B, shards, shard);
+        const Range rows = share(s.B, shards, shard);
         const int most = rows.end - rows.begin;
         const Rows a{workspace(Slot::rows, rows_size(most, D + H)), most};
         float* tile = workspace(Slot::tile, static_cast<size_t>(most) * kGroup);
-        int* live = reinterpret_cast<int*>(workspace(Slot::state, static_cast<size_t>(most)));
-        const ptrdiff_t state = static_cast<ptrdiff_t>(B) * H;
-        for (int step = 0; step < T; step++) {
+        int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
+        int* symbols = live + most;
+        if (s.zero_start) start_from_zeros(rows, s, steps);
+        for (int step = 0; step < s.T; step++) {
             const int t = steps.step(step);
-            const float *h_before = h + steps.before(t) * state, *c_before = c + steps.before(t) * state;
-            float *h_after = h + steps.after(t) * state, *c_after = c + steps.after(t) * state;
-            const int n = live_rows(t, rows, lengths, live);
+            const bool zero_before = step == 0 && s.zero_start;
+            const ptrdiff_t now = static_cast<ptrdiff_t>(t) * s.B, before = static_cast<ptrdiff_t>(steps.before(t)) * s.B,
+                            after = static_cast<ptrdiff_t>(steps.after(t)) * s.B;
+            const int n = live_rows(t, rows, s.lengths, live);
             for (int r = 0; r < n; r++) {
-                put(a, r, 0, x + (static_cast<ptrdiff_t>(t) * B + live[r]) * D, D);
-                put(a, r, D, h_before + static_cast<ptrdiff_t>(live[r]) * H, H);
+                put(a, r, 0, s.x + (now + live[r]) * D, D);
+                if (!zero_before) put(a, r, D, s.h + (before + live[r]) * s.row_h, H);
+                if (s.ids != nullptr) symbols[r] = s.ids[now + live[r]];
             }
-            if (n > 0) lstm_rows(n, live, {weights, bias}, D, H, a, tile, c_before, c_after, h_after, gates + 4 * t * state);
-            if (n < most) pass_through(t, rows, lengths, H, h_before, c_before, h_after, c_after, gates + 4 * t * state);
+            const Begun begun{s.ids == nullptr ? nullptr : bias, symbols, 0};
+            if (n > 0)
+                lstm_rows(n, live, {weights, bias}, D, H, a, tile, s.c + before * H, s.c + after * H, s.h + after * s.row_h,
+                          s.row_h, s.gates + now * 4 * H, begun, zero_before);
+            if (n < most) pass_through(t, rows, s, steps);
         }
     });
 }
 
 // A few rows: no packing. x Wx for all steps at once, then h Wh step by step, in the order of the same chain.
-void forward_streamed(int T, int B, int D, int H, const float* x, const int32_t* lengths, LstmLayer p, float* h, float* c,
-                      float* gates, Steps steps) {
-    const ptrdiff_t state = static_cast<ptrdiff_t>(B) * H;
+void forward_streamed(const LstmForward& s, Steps steps) {
+    const int B = s.B, D = s.p.D, H = s.p.H;
     const Range rows{0, B};
-    affine_forward(T * B, D, 4 * H, x, p.Wx, p.b, gates);
-    for (int step = 0; step < T; step++) {
+    if (s.ids == nullptr) {
+        affine_forward(s.T * B, D, 4 * H, s.x, s.p.Wx, s.p.b, s.gates);
+    } else {
+        embedding_forward(s.T * B, s.V, 4 * H, s.p.b, s.ids, s.gates);
+        stream(s.T * B, D, 4 * H, s.x, D, s.p.Wx, 4 * H, s.gates, 4 * H);
+    }
+    if (s.zero_start) start_from_zeros(rows, s, steps);
+    for (int step = 0; step < s.T; step++) {
         const int t = steps.step(step);
-        const float *h_before = h + steps.before(t) * state, *c_before = c + steps.before(t) * state;
-        float *h_after = h + steps.after(t) * state, *c_after = c + steps.after(t) * state;
-        float* a = gates + 4 * t * state;
+        const ptrdiff_t before = static_cast<ptrdiff_t>(steps.before(t)) * B, after = static_cast<ptrdiff_t>(steps.after(t)) * B;
+        float* a = s.gates + static_cast<ptrdiff_t>(t) * B * 4 * H;
         int n = 0;
-        for (int b = 0; b < B; b++) n += t < lengths[b];
-        if (n > 0) stream(B, H, 4 * H, h_before, H, p.Wh, 4 * H, a, 4 * H);
+        for (int b = 0; b < B; b++) n += t < s.lengths[b];
+        if (n > 0 && !(step == 0 && s.zero_start))
+            stream(B, H, 4 * H, s.h + before * s.row_h, s.row_h, s.p.Wh, 4 * H, a, 4 * H);
         for (int b = 0; b < B; b++) {
-            if (t >= lengths[b]) continue;
-            const ptrdiff_t row = static_cast<ptrdiff_t>(b) * H;
-            float* sums = a + 4 * row;
+            if (t >= s.lengths[b]) continue;
+            float* sums = a + static_cast<ptrdiff_t>(b) * 4 * H;
             for (int u = 0; u < H; u += kLanes) {
                 const int live = smaller(kLanes, H - u);
                 const Point y = lstm_point(take(sums + u, live), take(sums + H + u, live), take(sums + 2 * H + u, live),
-                                           take(sums + 3 * H + u, live), take(c_before + row + u, live));
-                store_point(y, u, live, H, c_after + row, h_after + row, sums);
+                                           take(sums + 3 * H + u, live), take(s.c + (before + b) * H + u, live));
+                store_point(y, u, live, H, s.c + (after + b) * H, s.h + (after + b) * s.row_h, sums);
             }
         }
-        if (n < B) pass_through(t, rows, lengths, H, h_before, c_before, h_after, c_after, a);
+        if (n < B) pass_through(t, rows, s, steps);
     }
 }
 
 }  // namespace
 
-void lstm_forward(int T, int B, int D, int H, const float* x, const int32_t* lengths, const float* Wx, const float* Wh,
-                  const float* b, float* h, float* c, float* gates, bool reverse) {
-    if (T == 0 || B == 0 || H == 0) return;
-    const auto forward = B <= kStreamed ? forward_streamed : forward_packed;
-    forward(T, B, D, H, x, lengths, {Wx, Wh, b, D, H}, h, c, gates, {T, reverse});
+void lstm_forward(const LstmForward& s) {
+    if (s.B == 0 || s.p.H == 0) return;
+    const Steps steps{s.T, s.reverse};
+    if (s.T == 0) {
+        if (s.zero_start) start_from_zeros({0, s.B}, s, {1, false});
+        return;
+    }
+    if (s.B <= kStreamed) forward_streamed(s, steps);
+    else forward_packed(s, steps);
 }
 
 // ------------------------------------------------------------------------------------------------------- backward
@@ -194,84 +227,128 @@ void lstm_forward(int T, int B, int D, int H, const float* x, const int32_t* len
 //   dc += dh o (1 - tanh² c')                     dh (T, B, H) arrives at each step; dh_end, dc_end (B, H) from the next
 //   da = [dc g i (1 - i) | dc c f (1 - f) | dc i (1 - g²) | dh tanh(c') o (1 - o)]        written over the gates
 //   dc_end = dc f        dh_end = da Whᵀ          dx = da Wxᵀ
-//   dWx += xᵀ da         dWh += hᵀ da             db += Σ da
+//   dWx += xᵀ da         dWh += hᵀ da             db += Σ da, or db[ids] += da
+//
+// A start from zeros has no gradient: its product is left out, dh_end and dc_end become 0, and the rows of h that are 0 are
+// left out of hᵀ da.
+namespace {
 
-void lstm_backward(int T, int B, int D, int H, const float* dh, float* dh_end, float* dc_end, const float* x,
-                   const int32_t* lengths, const float* Wx, const float* Wh, const float* h, const float* c,
-                   float* gates, float* dx, float* dWx, float* dWh, float* db, bool reverse) {
-    if (T == 0 || B == 0 || H == 0) {
-        memset(dx, 0, static_cast<size_t>(T) * static_cast<size_t>(B) * static_cast<size_t>(D) * sizeof(float));
-        return;
+struct Transposed {  // [Whᵀ | Wxᵀ] in panels of depth 4H
+    const float* data;
+    int panels_h, panels_x;
+    ptrdiff_t size;  // of a panel
+};
+
+Transposed pack_transposed(const LstmLayer& p) {
+    const int K = 4 * p.H, panels_h = panels(p.H), panels_x = panels(p.D), count = panels_h + panels_x;
+    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kPanel;
+    float* packed = workspace(Slot::packed, static_cast<size_t>(size) * static_cast<size_t>(count));
+    const int tasks = tasks_for(static_cast<double>(K) * (p.D + p.H), 1 << 15, count);
+    parallel(tasks, [&](int i) {
+        const Range mine = share(count, tasks, i);
+        for (int n = mine.begin; n < mine.end; n++)
+            if (n < panels_h) pack_transposed_panel(p.Wh, K, K, p.H, n, packed + n * size);
+            else pack_transposed_panel(p.Wx, K, K, p.D, n - panels_h, packed + n * size);
+    });
+    return {packed, panels_h, panels_x, size};
+}
+
+// One row of one step: da over the gates, and dc_end for the step before.
+void point_backward(int H, const float* dh, const float* dh_end, float* dc_end, const float* c_before, const float* c_after,
+                    float* da) {
+    const Vec one = set(1.0f);
+    for (int u = 0; u < H; u += kLanes) {
+        const int n = smaller(kLanes, H - u);
+        const Vec i = take(da + u, n), f = take(da + H + u, n), g = take(da + 2 * H + u, n), o = take(da + 3 * H + u, n);
+        const Vec tanh_c = tanh(take(c_after + u, n));
+        const Vec dh_u = take(dh_end + u, n) + take(dh + u, n);
+        const Vec dc = fma(dh_u * o, one - tanh_c * tanh_c, take(dc_end + u, n));
+        give(da + u, dc * g * i * (one - i), n);
+        give(da + H + u, dc * take(c_before + u, n) * f * (one - f), n);
+        give(da + 2 * H + u, dc * i * (one - g * g), n);
+        give(da + 3 * H + u, dh_u * tanh_c * o * (one - o), n);
+        give(dc_end + u, dc * f, n);
     }
-    const Steps steps{T, reverse};
-    const int K = 4 * H, panels_h = panels(H), panels_x = panels(D), width = (panels_h + panels_x) * kPanel;
-    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kPanel, state = static_cast<ptrdiff_t>(B) * H;
-    float* packed = workspace(Slot::packed, static_cast<size_t>(size) * static_cast<size_t>(panels_h + panels_x));
-    const int packers = tasks_for(static_cast<double>(K) * (D + H), 1 << 15, panels_h + panels_x);
-    parallel(packers, [&](int i) {
-        const Range mine = share(panels_h + panels_x, packers, i);
-        for (int p = mine.begin; p < mine.end; p++)
-            if (p < panels_h) pack_transposed_panel(Wh, K, K, H, p, packed + p * size);
-            else pack_transposed_panel(Wx, K, K, D, p - panels_h, packed + p * size);
-    });
+}
 
-    const int shards = tasks_for(static_cast<double>(T) * B * K * (D + H), 1 << 17, B);
-    parallel(shards, [&](int shard) {
-        const Range rows = share(B, shards, shard);
-        const int most = rows.end - rows.begin;
-        const Rows a{workspace(Slot::rows, rows_size(most, K)), most};
-        float* product = workspace(Slot::tile, static_cast<size_t>(most) * static_cast<size_t>(width));
-        int* live = reinterpret_cast<int*>(workspace(Slot::state, static_cast<size_t>(most)));
-        for (int step = T - 1; step >= 0; step--) {
-            const int t = steps.step(step);
-            const float *c_before = c + steps.before(t) * state, *c_after = c + steps.after(t) * state;
-            const float* dh_t = dh + t * state;
-            float* da_t = gates + 4 * t * state;
-            float* dx_t = dx + static_cast<ptrdiff_t>(t) * B * D;
-            for (int b = rows.begin; b < rows.end; b++) {
-                const ptrdiff_t row = static_cast<ptrdiff_t>(b) * H;
-                if (t >= lengths[b]) {  // what arrives at padding is the gradient of the state that passed through
-                    for (int u = 0; u < H; u += kLanes) {
-                        const int n = smaller(kLanes, H - u);
-                        give(dh_end + row + u, take(dh_end + row + u, n) + take(dh_t + row + u, n), n);
-                    }
-                    memset(da_t + 4 * row, 0, static_cast<size_t>(K) * sizeof(float));
-                    memset(dx_t + static_cast<ptrdiff_t>(b) * D, 0, static_cast<size_t>(D) * sizeof(float));
-                }
-            }
-            const int count = live_rows(t, rows, lengths, live);
-            if (count == 0) continue;
-            for (int r = 0; r < count; r++) {
-                const ptrdiff_t row = static_cast<ptrdiff_t>(live[r]) * H;
-                float* da = da_t + 4 * row;
-                for (int u = 0; u < H; u += kLanes) {
-                    const int n = smaller(kLanes, H - u);
-                    const Vec one = set(1.0f);
-                    const Vec i = take(da + u, n), f = take(da + H + u, n), g = take(da + 2 * H + u, n),
-                              o = take(da + 3 * H + u, n);
-                    const Vec tanh_c = tanh(take(c_after + row + u, n));
-                    const Vec dh_u = take(dh_end + row + u, n) + take(dh_t + row + u, n);
-                    const Vec dc = fma(dh_u * o, one - tanh_c * tanh_c, take(dc_end + row + u, n));
-                    give(da + u, dc * g * i * (one - i), n);
-                    give(da + H + u, dc * take(c_before + row + u, n) * f * (one - f), n);
-                    give(da + 2 * H + u, dc * i * (one - g * g), n);
-                    give(da + 3 * H + u, dh_u * tanh_c * o * (one - o), n);
-                    give(dc_end + row + u, dc * f, n);
-                }
-                put(a, r, 0, da, K);
-            }
-            for (int p = 0; p < panels_h + panels_x; p++)
-                multiply(count, K, a, packed + p * size, nullptr, 0, product + p * kPanel, width, kPanel);
-            for (int r = 0; r < count; r++) {
-                const float* row = product + static_cast<ptrdiff_t>(r) * width;
-                memcpy(dh_end + static_cast<ptrdiff_t>(live[r]) * H, row, static_cast<size_t>(H) * sizeof(float));
-                memcpy(dx_t + static_cast<ptrdiff_t>(live[r]) * D, row + panels_h * kPanel,
-                       static_cast<size_t>(D) * sizeof(float));
-            }
+// What arrives at padding is the gradient of the state that passed through.
+void padding_backward(int t, Range rows, const LstmBackward& s) {
+    const int D = s.p.D, H = s.p.H;
+    for (int b = rows.begin; b < rows.end; b++) {
+        if (t < s.lengths[b]) continue;
+        const ptrdiff_t now = static_cast<ptrdiff_t>(t) * s.B + b;
+        const float* dh = s.dh + now * s.row_dh;
+        float* dh_end = s.dh_end + static_cast<ptrdiff_t>(b) * H;
+        for (int u = 0; u < H; u += kLanes) give(dh_end + u, take(dh_end + u, H - u) + take(dh + u, H - u), H - u);
+        memset(s.gates + now * 4 * H, 0, 4 * static_cast<size_t>(H) * sizeof(float));
+        memset(s.dx + now * D, 0, static_cast<size_t>(D) * sizeof(float));
+    }
+}
+
+void backward_rows(Range rows, const LstmBackward& s, Steps steps, Transposed W) {
+    const int D = s.p.D, H = s.p.H, K = 4 * H, width = (W.panels_h + W.panels_x) * kPanel;
+    const int most = rows.end - rows.begin;
+    const Rows a{workspace(Slot::rows, rows_size(most, K)), most};
+    float* product = workspace(Slot::tile, static_cast<size_t>(most) * static_cast<size_t>(width));
+    int* live = reinterpret_cast<int*>(workspace(Slot::state, static_cast<size_t>(most)));
+    for (int step = s.T - 1; step >= 0; step--) {
+        const int t = steps.step(step);
+        const bool to_zeros = step == 0 && s.zero_start;
+        const ptrdiff_t now = static_cast<ptrdiff_t>(t) * s.B, before = static_cast<ptrdiff_t>(steps.before(t)) * s.B,
+                        after = static_cast<ptrdiff_t>(steps.after(t)) * s.B;
+        const int n = live_rows(t, rows, s.lengths, live);
+        if (n < most) padding_backward(t, rows, s);
+        for (int r = 0; r < n; r++) {
+            const ptrdiff_t b = live[r];
+            float* da = s.gates + (now + b) * K;
+            point_backward(H, s.dh + (now + b) * s.row_dh, s.dh_end + b * H, s.dc_end + b * H, s.c + (before + b) * H,
+                           s.c + (after + b) * H, da);
+            put(a, r, 0, da, K);
         }
-    });
-    // h[before] of step t is row t of h[:-1], or of h[1:] in reverse: either way a run of T states.
-    add_outer(T * B, {x, D, reverse ? h + state : h, H}, K, gates, dWx, dWh, db);
+        for (int p = to_zeros ? W.panels_h : 0; n > 0 && p < W.panels_h + W.panels_x; p++)
+            multiply(n, K, a, W.data + p * W.size, nullptr, 0, product + p * kPanel, width, kPanel);
+        for (int r = 0; r < n; r++) {
+            const float* row = product + static_cast<ptrdiff_t>(r) * width;
+            if (!to_zeros) memcpy(s.dh_end + static_cast<ptrdiff_t>(live[r]) * H, row, static_cast<size_t>(H) * sizeof(float));
+            memcpy(s.dx + (now + live[r]) * D, row + W.panels_h * kPanel, static_cast<size_t>(D) * sizeof(float));
+        }
+    }
+}
+
+void weights_backward(const LstmBackward& s, Steps steps) {
+    const int B = s.B, D = s.p.D, H = s.p.H, K = 4 * H;
+    float* db = s.ids == nullptr ? s.db : nullptr;
+    // h before step t is row t of h[:-1], or of h[1:] in reverse: either way a run of T states.
+    const float* h = s.h + steps.before(0) * B * s.row_h;
+    const auto add = [&](int t, int n, int width_h) {  // over n steps from t
+        if (D + width_h == 0 && db == nullptr) return;
+        const ptrdiff_t at = static_cast<ptrdiff_t>(t) * B;
+        add_outer(n * B, {s.x + at * D, D, D, h + at * s.row_h, width_h, s.row_h}, K, s.gates + at * K, s.dWx, s.dWh, db);
+    };
+    const int T = s.zero_start ? s.T - 1 : s.T;  // steps with a state before them; the other is the first to be read
+    if (s.zero_start && !s.reverse) add(0, 1, 0);
+    add(s.zero_start && !s.reverse ? 1 : 0, T, H);
+    if (s.zero_start && s.reverse) add(T, 1, 0);
+    if (s.ids != nullptr) embedding_backward(s.T * B, s.V, K, s.gates, s.ids, s.db);
+}
+
+}  // namespace
+
+void lstm_backward(const LstmBackward& s) {
+    const int B = s.B, D = s.p.D, H = s.p.H;
+    if (s.T > 0 && B > 0 && H > 0) {
+        const Steps steps{s.T, s.reverse};
+        const Transposed W = pack_transposed(s.p);
+        const int shards = tasks_for(4.0 * s.T * B * H * (D + H), 1 << 17, B);
+        parallel(shards, [&](int shard) { backward_rows(share(B, shards, shard), s, steps, W); });
+        weights_backward(s, steps);
+    } else {
+        memset(s.dx, 0, static_cast<size_t>(s.T) * static_cast<size_t>(B) * static_cast<size_t>(D) * sizeof(float));
+    }
+    if (!s.zero_start) return;
+    const size_t state = static_cast<size_t>(B) * static_cast<size_t>(H) * sizeof(float);
+    memset(s.dh_end, 0, state);
+    memset(s.dc_end, 0, state);
 }
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -16,7 +16,17 @@ __all__ = ["lstm_backward", "lstm_forward"]
 
 
 def lstm_forward(
-    x: Array, lengths: Ids, Wx: Array, Wh: Array, b: Array, h: Array, c: Array, gates: Array, reverse: bool
+    x: Array,
+    lengths: Ids,
+    Wx: Array,
+    Wh: Array,
+    b: Array,
+    h: Array,
+    c: Array,
+    gates: Array,
+    reverse: bool,
+    zero_start: bool = False,
+    ids: Ids | None = None,
 ) -> None:
     """Write the state after every step to h and c, and the gate activations to `gates`.
 
@@ -24,11 +34,17 @@ def lstm_forward(
     mean nothing.
     h, c (T + 1, B, H): the caller puts the initial state in h[0], c[0] and step t writes h[t + 1], c[t + 1];
     with `reverse`, the initial state is h[T], c[T] and step t, from T - 1 down, writes h[t], c[t].
+    h may be some columns of a wider array.   zero_start: the initial state is zeros, which are written there.
+    ids (T, B) int32 in [0, V), or None: with them b is (V, 4H), a bias for each symbol, so that an embedding's share of
+    the sums can be in it.
     """
     T, B, D = x.shape
     H = Wh.shape[0]
     np.matmul(x.reshape(T * B, D), Wx, out=gates.reshape(T * B, 4 * H))  # all input products at once
-    gates += b
+    gates += b if ids is None else b[ids]
+    if zero_start:
+        first = T if reverse else 0
+        h[first], c[first] = 0, 0
     for t, before, after in _steps(T, reverse):
         a = gates[t]
         a += h[before] @ Wh
@@ -58,11 +74,14 @@ def lstm_backward(
     dWh: Array,
     db: Array,
     reverse: bool,
+    zero_start: bool = False,
+    ids: Ids | None = None,
 ) -> None:
     """Write dL/dx to dx and add dL/dWx, dL/dWh, dL/db; h, c and gates are as `lstm_forward` left them.
 
-    dh (T, B, H): gradient arriving at the output of each step.
-    dh_end, dc_end (B, H): gradient of the last state; overwritten with the gradient of the initial state.
+    dh (T, B, H): gradient arriving at the output of each step; as h, it may be some columns of a wider array.
+    dh_end, dc_end (B, H): gradient of the last state; overwritten with the gradient of the initial state, or with 0
+    where that was zeros (`zero_start`), which nothing can change.
     gates (T, B, 4H): overwritten with da, the gradient before the activations.
     """
     T, B, D = x.shape
@@ -91,8 +110,13 @@ def lstm_backward(
     h_before = h[1:] if reverse else h[:-1]
     dWx += x.reshape(T * B, D).T @ da_rows
     dWh += h_before.reshape(T * B, H).T @ da_rows
-    db += da_rows.sum(axis=0)
+    if ids is None:
+        db += da_rows.sum(axis=0)
+    else:
+        np.add.at(db, ids.reshape(-1), da_rows)
     np.matmul(da_rows, Wx.T, out=dx.reshape(T * B, D))
+    if zero_start:
+        dh_end[:], dc_end[:] = 0, 0
 
 
 def _steps(T: int, reverse: bool) -> list[tuple[int, int, int]]:
