@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
     from seqwright.translator import Answer, Hypothesis, Options, Translator, load
+    from seqwright.tuning import tune
 
 __version__ = "0.1.0"
 
@@ -39,6 +40,7 @@ __all__ = [
     "distill",
     "load",
     "train",
+    "tune",
 ]
 
 # Imported at first use, so that `import seqwright` costs nothing.
@@ -57,6 +59,7 @@ _HOMES = {
     "distill": "seqwright.distillation",
     "load": "seqwright.translator",
     "train": "seqwright.training",
+    "tune": "seqwright.tuning",
 }
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "ModelError",
     "OutputError",
     "SeqwrightError",
+    "TrainingError",
     "UsageError",
 ]
 
@@ -41,6 +42,10 @@ class DataError(SeqwrightError):
 
 class ModelError(SeqwrightError):
     """A model directory that is missing, damaged, or from a newer version."""
+
+
+class TrainingError(SeqwrightError):
+    """A training that cannot go on: its loss is not finite, whatever is tried."""
 
 
 class OutputError(SeqwrightError):

@@ -28,6 +28,7 @@ FLOORS = {
     "report": 5,
     "training": 5,
     "distillation": 5,
+    "tuning": 5,
     "sklearn": 5,
     "demo": 5,
     "cli": 6,
@@ -41,6 +42,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator", "report"},  # returns one, and shows what it learned
     "distillation": {"training", "evaluation", "translator"},  # trains one model on what another says
+    "tuning": {"training"},  # trains with one configuration after the other
     "sklearn": {"training", "translator"},  # fits with one, and holds the other
     "demo": {"training", "evaluation"},  # is both on data of its own
 }

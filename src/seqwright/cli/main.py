@@ -16,6 +16,7 @@ from seqwright.cli.predict import predict
 from seqwright.cli.report import report
 from seqwright.cli.score import score
 from seqwright.cli.train import train
+from seqwright.cli.tune import tune
 from seqwright.errors import SeqwrightError
 
 __all__ = ["main"]
@@ -58,7 +59,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, inspect, check, report, compare, distill, demo):
+for command in (train, predict, evaluate, score, inspect, check, report, compare, tune, distill, demo):
     seqwright.add_command(command)
 
 

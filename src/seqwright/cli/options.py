@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
 import re
+from pathlib import Path
 
 import click
 
@@ -12,8 +13,10 @@ __all__ = [
     "epochs",
     "overwrite",
     "quiet",
+    "seconds",
     "seed",
     "settings",
+    "stem",
     "threads",
     "time_budget",
 ]
@@ -30,6 +33,14 @@ def seconds(_context: click.Context, _option: click.Parameter, value: str | None
     if "".join(number + unit for number, unit in parts) != value or total == 0:
         raise click.BadParameter(f"{value!r} is not a length of time; write it like 90s, 2m or 1h30m")
     return total
+
+
+def stem(path: str) -> str:
+    """Return a file's name without the endings that say how it is written."""
+    name = Path(path).name
+    for ending in (".gz", ".zst", ".tsv"):
+        name = name.removesuffix(ending)
+    return name
 
 
 def use_threads(_context: click.Context, _option: click.Parameter, value: int | None) -> None:

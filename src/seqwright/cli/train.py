@@ -124,7 +124,7 @@ def train(
     if output is None:
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")
-        output = f"{_stem(pairs[0])}-model"
+        output = f"{options.stem(pairs[0])}-model"
     files: readers.Paths = pairs if target is None else readers.Parallel(pairs[0], target)
     with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
         training.train(
@@ -143,11 +143,3 @@ def _lines(path: str) -> str:
     """Return the file if the shell can show its first sources; else -, which nothing can be read from again."""
     name = Path(path).name.removesuffix(".gz")
     return path if Path(path).is_file() and Path(name).suffix in ("", ".tsv", ".txt") else "-"
-
-
-def _stem(path: str) -> str:
-    """Return a file's name without the endings that say how it is written."""
-    name = Path(path).name
-    for ending in (".gz", ".zst", ".tsv"):
-        name = name.removesuffix(ending)
-    return name

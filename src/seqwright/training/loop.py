@@ -16,7 +16,7 @@ import numpy as np
 from seqwright import bundle, metrics, optim
 from seqwright.config import OptimConfig
 from seqwright.data import batches
-from seqwright.errors import SeqwrightError
+from seqwright.errors import TrainingError
 from seqwright.models import Seq2seq
 from seqwright.training import fine_tune, memory
 from seqwright.training.checkpoint import Checkpoint, Position
@@ -154,7 +154,7 @@ class Loop:
         """Take the weights and the optimiser of the last measurement, and halve the rate; the data goes on."""
         position = self.position
         if position.returns == MAX_RETURNS:
-            raise SeqwrightError(
+            raise TrainingError(
                 f"the loss is not finite, also after {MAX_RETURNS} returns with a lower rate; the best model so far is "
                 f"kept; look at the data, or try --set optim.rate={self._config.optim.rate / 10:g}"
             )

@@ -1,0 +1,67 @@
+"""What `tune` tries: settings, their ranges, and the configuration that a choice of them makes.
+
+Texts, regularisers beside dropout, and how long a training takes stay as they are configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seqwright.config import Config
+
+__all__ = ["Range", "Searched", "applied", "configured", "space"]
+
+
+class Range(NamedTuple):
+    """Numbers from low to high, whole ones where step is; log: evenly in their logarithms."""
+
+    low: float
+    high: float
+    step: int | None = None
+    log: bool = False
+
+
+Searched = dict[str, Range | tuple[Any, ...]]  # setting: its values
+
+
+def space(around: Config, fixed: Collection[str] = ()) -> Searched:
+    """Return the settings to search, without the fixed ones; sizes lie around those of a configuration without None."""
+    hidden, batch = around.model.hidden_size, around.training.batch_size
+    assert hidden is not None and batch is not None, "the recipe has filled them in"
+    quarter = max(1, hidden // 4)
+    settings: Searched = {
+        "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
+        "model.layers": Range(1, max(2, around.model.layers), step=1),
+        "model.attention": ("bilinear", "dot"),  # dot reads the source in one direction, see config.ModelConfig
+        "model.dropout": Range(0.0, 0.6),
+        "optim.rate": Range(around.optim.rate / 5, around.optim.rate * 3, log=True),
+        "training.batch_size": tuple(sorted({max(1, batch // 2), batch, 2 * batch, 4 * batch})),
+    }
+    return {name: values for name, values in settings.items() if name not in fixed}
+
+
+def configured(config: Config, searched: Searched) -> dict[str, Any]:
+    """Return what a configuration (without None) says of the settings that are searched, where that is among them."""
+    found = {}
+    for name, values in searched.items():
+        section, _, key = name.partition(".")
+        value = getattr(getattr(config, section), key)
+        if values.low <= value <= values.high if isinstance(values, Range) else value in values:
+            found[name] = value
+    return found
+
+
+def applied(config: Config, chosen: Mapping[str, Any]) -> Config:
+    """Return the configuration with the chosen settings."""
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in chosen.items():
+        section, _, key = name.partition(".")
+        sections.setdefault(section, {})[key] = value
+    if "attention" in sections.get("model", {}):
+        both_ways = config.model.bidirectional and sections["model"]["attention"] != "dot"
+        sections["model"]["bidirectional"] = both_ways
+    changed = {name: msgspec.structs.replace(getattr(config, name), **keys) for name, keys in sections.items()}
+    return msgspec.structs.replace(config, **changed)

@@ -1,0 +1,171 @@
+"""The record of all trials, from which the next is chosen: optuna's, in one file that survives a kill.
+
+Akiba et al. 2019, "Optuna: A Next-generation Hyperparameter Optimization Framework". The next settings come from a
+tree-structured Parzen estimator, and a trial is pruned where it is worse than the median of those before it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from seqwright.errors import DependencyError, UsageError
+from seqwright.training.journal import writing
+from seqwright.tuning.space import Range, Searched
+
+__all__ = ["Asked", "Study", "Trial", "require", "score"]
+
+NAME = "trials.log"
+MOMENTS = 20  # of a training, at which trials are compared: epochs may be of different numbers
+FIRST_PRUNED = 4  # trials before it run to their end
+EARLIEST = 5  # of the moments
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One training and what came of it.   state: "running" are those that were interrupted, too."""
+
+    number: int  # from 1
+    settings: dict[str, Any]
+    state: Literal["complete", "pruned", "running"]
+    dev_accuracy: float = 0.0  # the best so far
+    dev_ter: float = 0.0
+    epochs: float = 0.0
+    seconds: float = 0.0
+
+
+def score(dev_accuracy: float, dev_ter: float) -> float:
+    """Return a number that is higher for more accuracy and, where that is equal, for a lower token error rate."""
+    return dev_accuracy - 1e-4 * dev_ter  # two accuracies differ by more, with up to a thousand dev sources
+
+
+class Asked:
+    """A trial at work.   settings: what to try."""
+
+    def __init__(self, study: Any, trial: Any, settings: dict[str, Any]) -> None:
+        self._study, self._trial = study, trial
+        self.settings = settings
+        self.number: int = trial.number + 1
+        self._told = 0  # the last moment with a score
+
+    def report(self, share: float, *, accuracy: float, ter: float, epochs: float, seconds: float) -> bool:
+        """Write down how far the trial is, with its best scores so far; return whether it is to be pruned."""
+        moment = int(MOMENTS * min(1.0, share))
+        for name, value in {"accuracy": accuracy, "ter": ter, "epochs": epochs, "seconds": seconds}.items():
+            self._trial.set_user_attr(name, value)
+        for between in range(self._told + 1, moment + 1):
+            self._trial.report(score(accuracy, ter), between)
+        self._told = max(moment, self._told)
+        return bool(self._told and self._trial.should_prune())
+
+    def end(self, value: float | None) -> None:
+        """Write down that the trial is over; None: it was pruned."""
+        pruned = importlib.import_module("optuna").trial.TrialState.PRUNED
+        self._study.tell(self._trial, value, state=pruned if value is None else None)
+
+
+class Study:
+    """The trials in a folder.
+
+    identity: what has to be the same for trials to be comparable.
+    DependencyError: no optuna.   UsageError: the folder holds trials of another identity.   OutputError.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any], *, seed: int) -> None:
+        optuna = require()
+        path = folder / NAME
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            _mend(path)
+            journal = optuna.storages.journal
+            backend = journal.JournalFileBackend(str(path), lock_obj=journal.JournalFileOpenLock(str(path)))
+            storage = optuna.storages.JournalStorage(backend)
+            n_before = len(optuna.load_study(storage=storage, study_name="tune").trials) if path.stat().st_size else 0
+            self._study = optuna.create_study(
+                storage=storage, study_name="tune", direction="maximize", load_if_exists=True,
+                # Another seed each time: the same one would draw again what was tried before.
+                sampler=optuna.samplers.TPESampler(seed=seed + 1000 * n_before),
+                pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_PRUNED, n_warmup_steps=EARLIEST),
+            )  # fmt: skip
+        self._states = optuna.trial.TrialState
+        then, now = self._study.user_attrs.get("identity"), json.loads(json.dumps(identity))
+        if then is None:
+            self._study.set_user_attr("identity", now)
+        elif then != now:
+            different = ", ".join(sorted(key for key in then.keys() | now if then.get(key) != now.get(key)))
+            raise UsageError(
+                f"{folder} holds trials that cannot be compared (different: {different}); choose another --output"
+            )
+        self._redo_interrupted()
+
+    def suggest_first(self, settings: Mapping[str, Any]) -> None:
+        """Have these settings tried before any others."""
+        if not self._study.trials:
+            self._study.enqueue_trial(dict(settings))
+
+    def ask(self, searched: Searched) -> Asked:
+        """Return the next trial."""
+        trial = self._study.ask()
+        return Asked(self._study, trial, {name: _suggested(trial, name, values) for name, values in searched.items()})
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Return those that began, in order."""
+        states = {self._states.COMPLETE: "complete", self._states.PRUNED: "pruned", self._states.RUNNING: "running"}
+        return [
+            Trial(
+                number=trial.number + 1,
+                settings=trial.params,
+                state=states[trial.state],  # type: ignore[arg-type]
+                dev_accuracy=trial.user_attrs.get("accuracy", 0.0),
+                dev_ter=trial.user_attrs.get("ter", 0.0),
+                epochs=trial.user_attrs.get("epochs", 0.0),
+                seconds=trial.user_attrs.get("seconds", 0.0),
+            )
+            for trial in self._study.trials
+            if trial.state in states
+        ]
+
+    @property
+    def spent_s(self) -> float:
+        """Return the seconds of all trainings, those that were interrupted with them."""
+        return float(sum(trial.user_attrs.get("seconds", 0.0) for trial in self._study.trials))
+
+    @property
+    def best(self) -> Trial | None:
+        """Return the best of the complete trials."""
+        complete = [trial for trial in self.trials if trial.state == "complete"]
+        return max(complete, key=lambda trial: score(trial.dev_accuracy, trial.dev_ter), default=None)
+
+    def _redo_interrupted(self) -> None:
+        for trial in self._study.get_trials(states=(self._states.RUNNING,)):
+            self._study.tell(trial.number, state=self._states.FAIL)
+            self._study.enqueue_trial(trial.params)
+
+
+def require() -> Any:
+    """Return the library.   DependencyError: it is not installed."""
+    try:
+        optuna: Any = importlib.import_module("optuna")
+    except ImportError:
+        raise DependencyError("tune needs the library optuna: pip install 'seqwright[tune]'") from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
+
+
+def _suggested(trial: Any, name: str, values: Range | tuple[Any, ...]) -> Any:
+    if not isinstance(values, Range):
+        return trial.suggest_categorical(name, values)
+    if values.step:
+        return trial.suggest_int(name, int(values.low), int(values.high), step=values.step)
+    return trial.suggest_float(name, values.low, values.high, log=values.log)
+
+
+def _mend(path: Path) -> None:
+    """Cut a last line that a kill left unfinished; the library refuses a file that goes on behind one."""
+    if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
+        path.write_bytes(data[: data.rfind(b"\n") + 1])

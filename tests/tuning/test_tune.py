@@ -1,0 +1,161 @@
+"""A search for settings: what it tries, what it keeps, and what an interruption costs."""
+
+import sys
+
+import pytest
+
+from seqwright import config, errors, training, tuning
+from seqwright.models import Seq2seq
+from seqwright.training import loop
+from seqwright.training.events import Measured
+from seqwright.tuning import study as studies
+from seqwright.tuning.space import Range, applied, configured, space
+from seqwright.tuning.study import Study, score
+
+QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2"])
+COMPLETE = config.parse({}, ["model.hidden_size=200", "training.batch_size=32"])
+
+
+@pytest.fixture
+def pairs(tmp_path, reversals):
+    path = tmp_path / "pairs.tsv"
+    path.write_text(reversals, encoding="utf-8")
+    return path
+
+
+def tune(pairs, output, *, listen=None, **options):
+    return tuning.tune(pairs, output=output, config=QUICK, listen=listen, **{"max_trials": 3, **options})
+
+
+def test_sizes_are_searched_around_the_configured_ones_which_are_among_them():
+    searched = space(COMPLETE)
+    assert searched["model.hidden_size"] == Range(100, 400, step=50)
+    assert searched["training.batch_size"] == (16, 32, 64, 128)
+    assert configured(COMPLETE, searched).keys() == searched.keys()
+    assert applied(COMPLETE, configured(COMPLETE, searched)) == COMPLETE
+
+
+def test_what_is_configured_outside_of_the_search_is_left_to_it():
+    far = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "model.dropout=0.9"])
+    assert "model.dropout" not in configured(far, space(far))
+
+
+def test_dot_attention_makes_the_encoder_one_way():
+    dot = applied(COMPLETE, {"model.attention": "dot", "model.layers": 2})
+    assert (dot.model.attention, dot.model.bidirectional, dot.model.layers) == ("dot", False, 2)
+    assert applied(COMPLETE, {"model.attention": "bilinear"}).model.bidirectional
+
+
+def test_more_accuracy_is_better_and_then_a_lower_error_rate():
+    assert score(50.1, 90) > score(50.0, 1) > score(50.0, 2)
+
+
+def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for_train(pairs, tmp_path):
+    heard = []
+    found = tune(pairs, tmp_path / "tuned", listen=heard.append)
+    assert [trial.number for trial in found.trials] == [1, 2, 3]
+    first = found.trials[0].settings
+    assert (first["model.hidden_size"], first["model.layers"], first["optim.rate"]) == (8, 1, QUICK.optim.rate)
+    assert len({str(trial.settings) for trial in found.trials}) == 3
+    complete = [trial for trial in found.trials if trial.state == "complete"]
+    assert found.best in complete
+    assert found.best.dev_accuracy == max(trial.dev_accuracy for trial in complete)
+    assert config.parse(config.load(found.path)) == found.config
+    training.train(pairs, output=tmp_path / "model", config=found.config)
+    assert sum(isinstance(event, tuning.Tried) for event in heard) == 3
+
+
+def test_the_best_configuration_trains_to_the_accuracy_of_its_trial(pairs, tmp_path):
+    found = tune(pairs, tmp_path / "tuned", max_trials=1)
+    model = training.train(pairs, output=tmp_path / "model", config=found.config)
+    assert model.bundle.manifest["scores"]["dev_accuracy"] == found.best.dev_accuracy
+    assert model.bundle.manifest["scores"]["dev_ter"] == found.best.dev_ter
+
+
+def test_fixed_settings_are_not_searched(pairs, tmp_path):
+    found = tune(pairs, tmp_path / "tuned", fixed=["model.hidden_size", "model.layers", "training.seed"])
+    assert all({"model.hidden_size", "model.layers"}.isdisjoint(trial.settings) for trial in found.trials)
+    assert found.config.model.hidden_size == 8
+    with pytest.raises(errors.UsageError, match="leave some open"):
+        tune(pairs, tmp_path / "other", fixed=space(COMPLETE))
+
+
+@pytest.mark.parametrize("cut", [0, 7])
+def test_an_interrupted_search_goes_on_with_the_trial_it_was_at(pairs, tmp_path, cut):
+    before, after = [], []
+
+    def interrupting(event):
+        before.append(event)
+        if isinstance(event, Measured) and any(isinstance(earlier, tuning.Tried) for earlier in before):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(pairs, tmp_path / "tuned", listen=interrupting)
+    record = tmp_path / "tuned" / studies.NAME
+    record.write_bytes(record.read_bytes()[: record.stat().st_size - cut])  # a kill in the middle of a line
+    found = tune(pairs, tmp_path / "tuned", listen=after.append)
+    [done] = [event for event in before if isinstance(event, tuning.Tried)]
+    assert found.trials[0] == done.trial
+    interrupted = [event for event in before if isinstance(event, tuning.Trying)][-1]
+    begun = [event for event in after if isinstance(event, tuning.Trying)]
+    assert len(begun) == 2
+    same = [name for name, value in interrupted.settings.items() if begun[0].settings[name] == value]
+    assert len(same) >= len(interrupted.settings) - (cut > 0)  # the line that was cut held the last of the settings
+
+
+def test_a_search_that_is_over_is_not_begun_again_but_goes_on_with_more_trials(pairs, tmp_path):
+    first = tune(pairs, tmp_path / "tuned", max_trials=2)
+    heard = []
+    assert tune(pairs, tmp_path / "tuned", max_trials=2, listen=heard.append) == first
+    assert heard == []
+    assert tune(pairs, tmp_path / "tuned", max_trials=4).trials[:2] == first.trials
+
+
+def test_a_time_budget_ends_the_search(pairs, tmp_path):
+    found = tune(pairs, tmp_path / "tuned", time_budget_s=1.0, max_trials=None)
+    assert sum(trial.seconds for trial in found.trials) < 1.5
+    assert tune(pairs, tmp_path / "tuned", time_budget_s=1.0, max_trials=None) == found
+
+
+def test_trials_on_other_data_are_refused(pairs, tmp_path):
+    tune(pairs, tmp_path / "tuned", max_trials=1)
+    pairs.write_text(pairs.read_text() + "abc\tcba\n")
+    with pytest.raises(errors.UsageError, match=r"different: data.*another --output"):
+        tune(pairs, tmp_path / "tuned")
+
+
+def test_a_trial_that_is_worse_than_the_others_at_the_same_moment_is_pruned(tmp_path):
+    study = Study(tmp_path, {}, seed=1)
+    searched = {"model.dropout": Range(0, 1)}
+    for _ in range(studies.FIRST_PRUNED):
+        trial = study.ask(searched)
+        pruned = [trial.report(share, accuracy=100 * share, ter=0, epochs=1, seconds=1) for share in (0.3, 0.6, 1)]
+        assert pruned == [False] * 3
+        trial.end(score(100, 0))
+    as_good, worse = study.ask(searched), study.ask(searched)
+    assert not as_good.report(0.5, accuracy=60, ter=0, epochs=1, seconds=1)
+    assert worse.report(0.5, accuracy=20, ter=0, epochs=1, seconds=1)
+    worse.end(None)
+    assert study.trials[-1].state == "pruned"
+    assert study.best.dev_accuracy == 100
+
+
+def test_a_training_whose_loss_is_not_finite_is_a_bad_trial_and_no_failure(pairs, tmp_path, monkeypatch):
+    sound, calls = Seq2seq.loss, []
+    n_steps = 2 * 4  # of the first trial: 54 pairs in batches of 16, two epochs
+
+    def nan_behind_the_first_trial(self, *args):
+        calls.append(1)
+        return sound(self, *args) if len(calls) <= n_steps else float("nan")
+
+    monkeypatch.setattr(Seq2seq, "loss", nan_behind_the_first_trial)
+    monkeypatch.setattr(loop, "MAX_RETURNS", 0)
+    found = tune(pairs, tmp_path / "tuned", fixed=["training.batch_size"])
+    assert [trial.state for trial in found.trials] == ["complete", "pruned", "pruned"]
+
+
+def test_without_optuna_it_says_what_to_install(pairs, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(errors.DependencyError, match=r"pip install 'seqwright\[tune\]'"):
+        tune(pairs, tmp_path / "tuned")
+    assert not (tmp_path / "tuned").exists()
