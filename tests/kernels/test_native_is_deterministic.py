@@ -144,9 +144,15 @@ def in_columns(a: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize(("T", "B"), [(6, 31), (3, 3), (1, 7), (4, 1)])
 @pytest.mark.parametrize("reverse", [False, True])
-def test_the_states_of_an_lstm_may_be_columns_of_a_wider_array(isa: str, T: int, B: int, reverse: bool) -> None:
-    for kernel, states in [("lstm_forward", (5,)), ("lstm_backward", (0, 7))]:
-        args = arguments(kernel, {"T": T, "B": B, "D": 21, "H": 45, "reverse": reverse})
+def test_states_and_contexts_may_be_columns_of_a_wider_array(isa: str, T: int, B: int, reverse: bool) -> None:
+    of_lstm, of_attention = {"T": T, "B": B, "D": 21, "H": 45, "reverse": reverse}, {"T": T, "B": B, "S": 5, "E": 37}
+    for kernel, sizes, states in [
+        ("lstm_forward", of_lstm, (5,)),
+        ("lstm_backward", of_lstm, (0, 7)),
+        ("attention_forward", of_attention, (4,)),
+        ("attention_backward", of_attention, (0,)),
+    ]:
+        args = arguments(kernel, sizes)
         whole, columns = cast(args, np.float32), cast(args, np.float32)
         for position in states:
             columns[position] = in_columns(columns[position])

@@ -199,7 +199,7 @@ def test_every_kernel_is_called_with_contiguous_arrays_and_int32_ids(options, mo
 
     def states(name, a):  # which may be columns of a wider array
         evenly = a.ndim == 3 and a.strides[0] == a.shape[1] * a.strides[1] and a.strides[2] == a.itemsize
-        return name.startswith("lstm") and evenly
+        return name.startswith(("lstm", "attention")) and evenly
 
     def strict(name, kernel):
         def checked(*args):

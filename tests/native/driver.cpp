@@ -138,8 +138,8 @@ std::vector<Call> calls() {
             const int32_t* lengths = a.ints(product(B), S + 1);
             float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, E)), *dq = a.floats(product(T, B, E)),
                   *dmemory = a.floats(product(S, B, E));
-            k.attention_forward(T, B, S, E, q, memory, lengths, weights, context);
-            k.attention_backward(T, B, S, E, context, q, memory, lengths, weights, dq, dmemory);
+            k.attention_forward(T, B, S, E, q, memory, lengths, weights, context, E);
+            k.attention_backward(T, B, S, E, context, E, q, memory, lengths, weights, dq, dmemory);
         });
     for (auto [T, B, V] : {std::tuple{1, 1, 1}, {0, 2, 3}, {3, 4, 17}, {5, 7, 65}, {4, 30, 301}})
         for (float smoothing : {0.0f, 0.1f})

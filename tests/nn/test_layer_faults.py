@@ -50,6 +50,10 @@ def check_tanhs() -> None:
     layers.check_tanh(np.random.default_rng(0), (3, 5))
 
 
+JOINED = """both[:, :, M:] = h
+    kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, both[:, :, :M])"""
+
+
 class Fault(NamedTuple):
     name: str
     right: str
@@ -113,10 +117,10 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("dq from dw instead of dscore", "dq[:] = (dscore @", "dq[:] = (dw @"),
     ],
     (check_attentions, attention, "forward"): [
-        Fault("context and h are swapped", "[context, h]", "[h, context]"),
+        Fault("context and h are swapped", JOINED, JOINED.replace("[:, :, M:]", "[:, :, :H]").replace(":M]", "H:]")),
     ],
     (check_attentions, attention, "backward"): [
-        Fault("context and h are swapped", "dh[:] = dboth[:, :, M:]", "dh[:] = dboth[:, :, :M]"),
+        Fault("context and h are swapped", "dcontext, dh = dboth", "dh, dcontext = dboth"),
         Fault("h gets nothing as a query of dot", "dh += dq", "pass"),
         Fault("h gets nothing but as a query of bilinear", "dh += affine", "dh[:] = affine"),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),

@@ -40,9 +40,9 @@ def forward(p: Params, h: Array, memory: Array, lengths: Ids, cache: Cache) -> t
     S, _, M = memory.shape
     q = h if p.Wa is None else affine.forward(affine.Params(p.Wa, None), h, cache.of("query"))
     cache["q"], cache["memory"], cache["lengths"] = q, memory, lengths
-    weights, context = cache.new("weights", (T, B, S)), cache.new("context", (T, B, M))
-    kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, context)
-    both = np.concatenate([context, h], axis=2, out=cache.new("both", (T, B, M + H)))
+    weights, both = cache.new("weights", (T, B, S)), cache.new("both", (T, B, M + H))
+    both[:, :, M:] = h
+    kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, both[:, :, :M])
     out = affine.forward(affine.Params(p.Wc, p.bc), both, cache.of("combine"))
     kernels.tanh_forward(out, out)
     cache["out"] = out
@@ -57,10 +57,7 @@ def backward(p: Params, dout: Array, dmemory: Array, grads: Params, cache: Cache
     dboth = affine.backward(
         affine.Params(p.Wc, p.bc), dboth_tanh, affine.Params(grads.Wc, grads.bc), cache.of("combine")
     )
-    dcontext = cache.new("dcontext", (*dout.shape[:2], M))
-    dcontext[:] = dboth[:, :, :M]
-    dh = cache.new("dh", dout.shape)
-    dh[:] = dboth[:, :, M:]
+    dcontext, dh = dboth[:, :, :M], dboth[:, :, M:]
     dq = cache.new("dq", (*dout.shape[:2], M))
     kernels.attention_backward(
         dcontext, np.ascontiguousarray(cache["q"]), cache["memory"], cache["lengths"], cache["weights"], dq, dmemory

@@ -6,6 +6,7 @@
 //   dw = dcontext·memory      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
 //   dmemory += Σ_t w dcontext + Σ_t dscore q
 //
+// Rows of context and dcontext may be columns of something wider.
 // A sequence at a time, so that nothing depends on its neighbours, and the sequences cut over the threads. A dot product
 // sums 16 lanes over E and then the lanes; several share each loaded vector.
 //
@@ -143,7 +144,7 @@ void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, Memor
 }
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                       float* weights, float* context) {
+                       float* weights, float* context, ptrdiff_t row_context) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
     const int tasks = tasks_for(2.0 * T * B * S * E, 1 << 16, larger(1, B));
     parallel(tasks, [&](int i) {
@@ -152,14 +153,15 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
             const Memory rows{memory + at, stride, E};
             attend(T, S, q + at, stride, rows, rows, lengths[b], weights + static_cast<ptrdiff_t>(b) * S, stride_w,
-                   context + at, stride);
+                   context + b * row_context, B * row_context);
         }
     });
 }
 
-void attention_backward(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
-                        const int32_t* lengths, const float* weights, float* dq, float* dmemory) {
+void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q,
+                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
+    const ptrdiff_t stride_dc = B * row_dcontext;
     const int tasks = tasks_for(4.0 * T * B * S * E, 1 << 16, larger(1, B));
     parallel(tasks, [&](int i) {
         const Range mine = share(B, tasks, i);
@@ -167,8 +169,8 @@ void attention_backward(int T, int B, int S, int E, const float* dcontext, const
         for (int b = mine.begin; b < mine.end; b++) {
             const int length = clipped(lengths[b], S);
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
-            const float* w = weights + static_cast<ptrdiff_t>(b) * S;
-            dots(T, length, E, dcontext + at, stride, memory + at, stride, dscore, S);
+            const float *w = weights + static_cast<ptrdiff_t>(b) * S, *dc = dcontext + b * row_dcontext;
+            dots(T, length, E, dc, stride_dc, memory + at, stride, dscore, S);
             for (int t = 0; t < T; t++) {
                 float* d = dscore + static_cast<ptrdiff_t>(t) * S;
                 const float* w_t = w + t * stride_w;
@@ -180,7 +182,7 @@ void attention_backward(int T, int B, int S, int E, const float* dcontext, const
                     give(d + s, take(w_t + s, length - s) * (take(d + s, length - s) - mean), length - s);
             }
             mix(T, length, E, dscore, S, 1, memory + at, stride, dq + at, stride, false);
-            mix(length, T, E, w, 1, stride_w, dcontext + at, stride, dmemory + at, stride, true);
+            mix(length, T, E, w, 1, stride_w, dc, stride_dc, dmemory + at, stride, true);
             mix(length, T, E, dscore, 1, S, q + at, stride, dmemory + at, stride, true);
         }
     });

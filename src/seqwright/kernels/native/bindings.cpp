@@ -201,7 +201,7 @@ void lstm_backward(int isa, RowsIn dh, Out dh_end, Out dc_end, In x, Ids lengths
     set_of(isa).lstm_backward(s);
 }
 
-void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, Out context) {
+void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, RowsOut context) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
@@ -210,10 +210,11 @@ void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, Out c
     expect("weights", weights, T, B, S);
     expect("context", context, T, B, E);
     nb::gil_scoped_release release;
-    set_of(isa).attention_forward(T, B, S, E, q.data(), memory.data(), lengths.data(), weights.data(), context.data());
+    set_of(isa).attention_forward(T, B, S, E, q.data(), memory.data(), lengths.data(), weights.data(), context.data(),
+                                  row_of("context", context));
 }
 
-void attention_backward(int isa, In dcontext, In q, In memory, Ids lengths, In weights, Out dq, Out dmemory) {
+void attention_backward(int isa, RowsIn dcontext, In q, In memory, Ids lengths, In weights, Out dq, Out dmemory) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
@@ -224,8 +225,8 @@ void attention_backward(int isa, In dcontext, In q, In memory, Ids lengths, In w
     expect("dq", dq, T, B, E);
     expect("dmemory", dmemory, S, B, E);
     nb::gil_scoped_release release;
-    set_of(isa).attention_backward(T, B, S, E, dcontext.data(), q.data(), memory.data(), lengths.data(), weights.data(),
-                                   dq.data(), dmemory.data());
+    set_of(isa).attention_backward(T, B, S, E, dcontext.data(), row_of("dcontext", dcontext), q.data(), memory.data(),
+                                   lengths.data(), weights.data(), dq.data(), dmemory.data());
 }
 
 void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {

@@ -89,8 +89,8 @@ struct Kernels {
     void (*lstm_backward)(const LstmBackward& s);
 
     void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                              float* weights, float* context);
-    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
+                              float* weights, float* context, ptrdiff_t row_context);
+    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q, const float* memory,
                                const int32_t* lengths, const float* weights, float* dq, float* dmemory);
 
     void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,

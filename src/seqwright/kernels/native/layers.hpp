@@ -55,9 +55,9 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
                bool zero_before = false);
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                       float* weights, float* context);
-void attention_backward(int T, int B, int S, int E, const float* dcontext, const float* q, const float* memory,
-                        const int32_t* lengths, const float* weights, float* dq, float* dmemory);
+                       float* weights, float* context, ptrdiff_t row_context);
+void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q,
+                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory);
 struct Memory {  // of one sequence: rows that lie `stride` apart
     const float* rows;
     ptrdiff_t stride;

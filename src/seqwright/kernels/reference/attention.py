@@ -15,7 +15,8 @@ def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, con
     """Write weights[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b], and context = Σ_s weights memory.
 
     q (T, B, M).   memory (S, B, M).   lengths (B,) int32: real memory rows of each sequence.
-    weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M).
+    weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M), which may be some columns of a
+    wider array.
     """
     S = memory.shape[0]
     score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
@@ -41,7 +42,7 @@ def attention_backward(
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
-    dcontext (T, B, M).   dq (T, B, M).   dmemory (S, B, M).
+    dcontext (T, B, M), which may be some columns of a wider array.   dq (T, B, M).   dmemory (S, B, M).
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, M)
