@@ -3,6 +3,8 @@
     python -m benchmarks.accuracy g2p                  every language, on its dev set
     python -m benchmarks.accuracy g2p --only hun,kor --seeds 1,2,3
     python -m benchmarks.accuracy cmudict --split test --members 3
+    python -m benchmarks.accuracy translation          BLEU and chrF by sacrebleu; needs seqwright[text]
+    python -m benchmarks.accuracy readme               write what is there into the README
 
 A run is a training and its score: a JSON file in benchmarks/results/accuracy, found again instead of repeated. Models
 are kept in --models, so that an interrupted training goes on. Settings are chosen on dev sets; test is for the end.
@@ -11,94 +13,53 @@ are kept in --models, so that an interrupted training goes on. Settings are chos
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
 import seqwright
-from seqwright import config, evaluation, kernels
+from benchmarks import results
+from benchmarks.tasks import TABLES, Task
+from seqwright import bundle, config, evaluation, kernels
 from seqwright.data import readers
 from seqwright.training.events import Measured
 
 __all__ = ["main"]
 
-DATA = Path(os.environ.get("SEQWRIGHT_DATA", Path(__file__).parents[2] / "shared" / "data"))
-RESULTS = Path(__file__).parent / "results" / "accuracy"
-
-
-class Task(NamedTuple):
-    """Files below the data directory, and the WER in % that others report on the test set."""
-
-    train: str
-    dev: str | None  # None: held out of the training file, by source
-    test: str | None
-    published: dict[str, float]
-
-
-def _g2p(language: str, lstm: float, cluzh: float, ims: float) -> Task:
-    files = (f"g2p/{language}.{split}.tsv" for split in ("train", "dev", "test"))
-    return Task(*files, {"LSTM": lstm, "CLUZH single": cluzh, "IMS ensemble": ims})
-
-
-# SIGMORPHON 2020: Gorman et al. 2020, tables 2 and 3. CMUdict: the README of g2p-seq2seq; Toshniwal & Livescu 2016.
-# Turkish: the regression values of Yoyodyne 0.5.
-TABLES = {
-    "g2p": {
-        "ady": _g2p("ady", 28.00, 30.32, 25.33),
-        "bul": _g2p("bul", 31.11, 30.81, 22.22),
-        "fre": _g2p("fre", 6.22, 8.12, 6.89),
-        "gre": _g2p("gre", 18.89, 19.60, 18.67),
-        "hun": _g2p("hun", 5.33, 4.77, 5.11),
-        "jpn": _g2p("jpn", 7.56, 7.19, 5.33),
-        "kor": _g2p("kor", 46.89, 28.26, 26.22),
-        "vie": _g2p("vie", 4.67, 1.60, 1.56),
-    },
-    "cmudict": {
-        "cmudict": Task(
-            "cmudict/train.tsv", None, "cmudict/test.tsv",
-            {"LSTM 2×512": 23.3, "Toshniwal single": 21.69, "Transformer": 20.6, "Toshniwal, five": 20.24},
-        )
-    },
-    "inflection": {
-        "turkish": Task(
-            "turkish-inflection/train-medium.tsv", "turkish-inflection/dev.tsv", None,
-            {"soft attention": 15.9, "pointer-generator": 13.7, "transformer": 10.6},
-        )
-    },
-    "dates": {"dates": Task("date/train.tsv", None, "date/test.tsv", {"dot attention": 0.0})},
-    "addition": {"addition": Task("addition/train.tsv", None, "addition/test.tsv", {"reversed, peeky": 1.4})},
-}  # fmt: skip
+REPOSITORY = Path(__file__).parents[1]
+DATA = Path(os.environ.get("SEQWRIGHT_DATA", REPOSITORY.parent / "shared" / "data"))
 
 
 def main() -> None:
     """Parse the command line, run what is missing, print the table."""
     options = _options()
+    if options.table == "readme":
+        readme = REPOSITORY / "README.md"
+        readme.write_text(results.insert(readme.read_text(encoding="utf-8"), results.markdown()), encoding="utf-8")
+        return
     tasks = TABLES[options.table]
-    names = options.only or list(tasks)
     rows = []
-    for name in names:
+    for name in options.only or list(tasks):
         runs = [_run(name, tasks[name], seed, options) for seed in options.seeds]
         rows.append((name, runs, tasks[name].published))
-    _show(options, rows)
+    _show(options, rows, sentences=all(tasks[name].sentences for name, _, _ in rows))
 
 
-def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[str, float]:
+def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     """Return the result of one training, from its file or from doing it."""
-    label = f"{name}-m{options.members}-s{seed}"
-    settings = [f"training.seed={seed}", f"training.members={options.members}", *options.settings]
-    path = RESULTS / f"{label}-{options.split}.json"
-    if path.exists():
-        found = json.loads(path.read_text())
-        if found["settings"] == settings and found["seqwright"] == seqwright.__version__:
-            return found
+    label = results.label(name, members=options.members, seed=seed, extra=options.settings)
+    settings = [f"training.seed={seed}", f"training.members={options.members}", *task.settings, *options.settings]
+    found = results.find(label, options.split)
+    if found is not None and (found["settings"], found["seqwright"]) == (settings, seqwright.__version__):
+        return found
     directory = options.models / label
     dev = None if task.dev is None else DATA / task.dev
     began = time.monotonic()
@@ -109,7 +70,7 @@ def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[
         model = seqwright.train(
             DATA / task.train, dev=dev, output=directory, config=config.parse({}, settings), listen=_say
         )
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "task": name, "split": options.split, "seed": seed, "members": options.members, "settings": settings,
         "seqwright": seqwright.__version__, "kernels": kernels.description(),
         "seconds": round(time.monotonic() - began, 1),
@@ -117,13 +78,32 @@ def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[
     }  # fmt: skip
     file = task.test if options.split == "test" else task.dev
     if file is not None:
-        scores = evaluation.evaluate(model, readers.read_pairs(DATA / file)).scores
-        result |= {"wer": round(scores.wer, 2), "ter": round(scores.ter, 2), "n": scores.n}
+        result |= _scores(model, DATA / file, sentences=task.sentences)
     else:  # the dev pairs were held out of the training file, and only the training has seen them
         result |= {"wer": result["dev_wer_greedy"]}
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    return result  # type: ignore[return-value]
+    results.keep(label, result)
+    return result
+
+
+def _scores(model: seqwright.Translator, file: Path, *, sentences: bool) -> dict[str, Any]:
+    """Return the scores on a file and, of an ensemble, the WER of each member alone: single models of other seeds."""
+    pairs = readers.read_pairs(file)
+    found = evaluation.evaluate(model, pairs, bleu=sentences)
+    scores: dict[str, Any] = {"wer": found.scores.wer, "ter": found.scores.ter}
+    if found.sentences is not None and sentences:
+        scores |= {"bleu": found.sentences.bleu, "chrf": found.sentences.chrf}
+    rounded = {key: round(value, 2) for key, value in scores.items()} | {"n": found.scores.n}
+    if found.sentences is not None and sentences:
+        rounded |= {"signatures": [found.sentences.bleu_signature, found.sentences.chrf_signature]}
+    if len(model.bundle.members) > 1:
+        alone = [evaluation.evaluate(member, pairs).scores.wer for member in _members(model.bundle)]
+        rounded |= {"member_wers": [round(wer, 2) for wer in alone]}
+    return rounded
+
+
+def _members(ensemble: bundle.Bundle) -> list[seqwright.Translator]:
+    """Return a model for each member."""
+    return [seqwright.Translator(msgspec.structs.replace(ensemble, weights=weights)) for weights in ensemble.members]
 
 
 def _say(event: object) -> None:
@@ -131,29 +111,37 @@ def _say(event: object) -> None:
         print(f"  epoch {event.epoch:.1f}: dev WER {100 - event.dev_accuracy:.1f}", file=sys.stderr)
 
 
-def _show(options: argparse.Namespace, rows: Sequence[tuple[str, list[dict[str, float]], dict[str, float]]]) -> None:
-    table = Table(title=f"{options.table}, {options.split} WER in %; published figures are on test")
+def _show(
+    options: argparse.Namespace, rows: Sequence[tuple[str, list[dict[str, Any]], dict[str, float]]], *, sentences: bool
+) -> None:
+    measures = ["bleu", "chrf"] if sentences else ["wer"]
+    what = "BLEU and chrF" if sentences else "WER in %; published figures are on test"
+    table = Table(title=f"{options.table}, {options.split}, {what}")
     table.add_column("")
-    for title in ("seqwright", "±", "seconds", *rows[0][2]):
+    for title in (*(column for m in measures for column in (m, "±")), "seconds", *rows[0][2]):
         table.add_column(title, justify="right")
-    means, published = [], []
     for name, runs, others in rows:
-        wers = [run["wer"] for run in runs]
-        means.append(statistics.mean(wers))
-        published.append(list(others.values()))
-        spread = f"{statistics.stdev(wers):.2f}" if len(wers) > 1 else ""
+        cells = [cell for m in measures for cell in _mean(run[m] for run in runs)]
         seconds = f"{statistics.mean(run['seconds'] for run in runs):.0f}"
-        table.add_row(name, f"{means[-1]:.2f}", spread, seconds, *(f"{value:.2f}" for value in others.values()))
-    if len(rows) > 1:
+        table.add_row(name, *cells, seconds, *(f"{value:.2f}" for value in others.values()))
+    if len(rows) > 1 and not sentences:
+        by_seed = zip(*([run["wer"] for run in runs] for _, runs, _ in rows), strict=True)
+        columns = zip(*(others.values() for _, _, others in rows), strict=True)
+        means = [f"{statistics.mean(column):.2f}" for column in columns]
         table.add_section()
-        columns = (statistics.mean(column) for column in zip(*published, strict=True))
-        table.add_row("mean", f"{statistics.mean(means):.2f}", "", "", *(f"{value:.2f}" for value in columns))
+        table.add_row("mean", *_mean(statistics.mean(wers) for wers in by_seed), "", *means)
     Console().print(table)
+
+
+def _mean(figures: Iterable[float]) -> tuple[str, str]:
+    """Return mean and standard deviation as they are shown."""
+    found = list(figures)
+    return f"{statistics.mean(found):.2f}", f"{statistics.stdev(found):.2f}" if len(found) > 1 else ""
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("table", choices=[*TABLES, "readme"])
     parser.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,…", help="some rows of the table")
     parser.add_argument("--split", choices=["dev", "test"], default="dev")
     parser.add_argument("--seeds", type=lambda text: [int(s) for s in text.split(",")], default=[1], metavar="N,…")
