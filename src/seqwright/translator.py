@@ -38,7 +38,11 @@ class Translator:
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
         self._networks = bundle.networks()
+        self._packed = [network.pack() for network in self._networks]
         self._calibration = _calibration(bundle)
+
+    def __reduce__(self) -> tuple[type[Translator], tuple[bundles.Bundle]]:
+        return Translator, (self.bundle,)  # packed weights are of one process
 
     def predict(
         self,
@@ -226,7 +230,7 @@ class Translator:
         if not special and self._networks[0].compiled:
             one = self._networks[0].beam(
                 padded, lengths, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
-                min_lengths=min_lengths, forbidden=vocabulary.NEVER_ANSWERED,
+                min_lengths=min_lengths, forbidden=vocabulary.NEVER_ANSWERED, packed=self._packed[0],
             )  # fmt: skip
             return search.candidates(*one, ranking=options.ranking, source_lengths=lengths)
         step, state = self._start(padded, lengths)

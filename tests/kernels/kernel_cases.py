@@ -155,6 +155,32 @@ def adam_update(rng: np.random.Generator, N: int, decay: float = 0.01) -> Argume
     return [normal(N), normal(N), normal(N), normal(N) ** 2, 0.01, 0.9, 0.99, 1e-8, decay, 3, 0.7]
 
 
+def encode(
+    rng: np.random.Generator,
+    S: int,
+    B: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int = 1,
+    directions: int = 2,
+    cell: bool = True,
+    reverse: bool = False,
+) -> Arguments:
+    normal = rng.standard_normal
+    stack, bridge = [], []
+    for layer in range(layers):
+        inputs = D if layer == 0 else directions * H
+        scale = 1 / np.sqrt(inputs + H)
+        stack.append(
+            [(scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)) for _ in range(directions)]
+        )
+    if directions == 2:
+        bridge = [(normal((2 * H, H)) / np.sqrt(2 * H), normal(H)) for _ in range(1 + cell)]
+    states = normal((layers, B, H)), normal((layers, B, H)), normal((S, B, directions * H))
+    return [normal((V, D)), stack, bridge, reverse, cell, ints(rng, V, S, B), ints(rng, S + 1, B), *states]
+
+
 def decoder(
     rng: np.random.Generator,
     B: int,
@@ -301,6 +327,12 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (6, 5, 8, 3, 5, 20, 1, 5, 23, 6), (7, 19, 7, 33, 12, 31, 2, 9, 62, 9),
         (6, 40, 3, 65, 17, 48, 1, 7, 48, 0, False, False), (4, 2, 150, 16, 7, 24, 1, 4, 30), (9, 61, 5, 40, 8, 32, 3),
         (8, 3, 2, 31, 6, 15, 1, 17, 40, 0, True, False),
+    ),
+    "encode": table(
+        "S B V D H layers directions cell reverse",
+        (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (4, 1, 7, 5, 17, 1, 1, False),
+        (4, 2, 7, 16, 16, 2, 1, True, True), (5, 3, 9, 5, 33, 1, 2, False), (5, 5, 9, 9, 15, 3), (3, 40, 60, 65, 48, 1),
+        (6, 6, 30, 20, 24, 4), (7, 30, 3, 33, 31, 2),
     ),
     "generate": table(
         "T B V D H layers S M P bilinear sample end_id",

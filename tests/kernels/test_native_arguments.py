@@ -56,6 +56,7 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "dropout": [0, 1],
     "adam_update": [1],
     "beam": [0, 3, 4, 5, 6, 7, 8, 9, 12, 13],
+    "encode": [0, 5, 6],
     "generate": [0, 3, 4, 12],
 }
 
@@ -85,7 +86,7 @@ def test_a_wrong_shape_type_or_layout_is_an_error(kernel: str, sizes: dict[str, 
         if a.ndim > 1:
             wrong.append(np.zeros((*a.shape[:-1], a.shape[-1] + 1), a.dtype))
         for replacement in wrong:
-            a_longer_table = (kernel, position) in [("embedding_forward", 0), ("embedding_backward", 2)]
+            a_longer_table = (kernel, position) in [("embedding_forward", 0), ("embedding_backward", 2), ("encode", 0)]
             if (
                 a_longer_table
                 and isinstance(replacement, np.ndarray)
@@ -106,6 +107,10 @@ def test_an_id_outside_the_table_is_an_error_and_not_a_read(bad: int) -> None:
     args[1][2, 3] = bad
     with pytest.raises(IndexError, match="targets"):
         native("cross_entropy_forward")(*args)
+    args = cast(arguments("encode", {"S": 4, "B": 5, "V": 11, "D": 3, "H": 4}), np.float32)
+    args[5][2, 3] = bad
+    with pytest.raises(IndexError, match=str(bad)):
+        native("encode")(*args)
     args = cast(arguments("generate", {"T": 4, "B": 5, "V": 11, "D": 3, "H": 4}), np.float32)
     args[10] = bad
     with pytest.raises(IndexError, match="start_id"):

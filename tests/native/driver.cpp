@@ -175,6 +175,11 @@ std::vector<Call> calls() {
                 g.log_probs = a.floats(product(T, B));
                 g.lengths = a.ints(product(B), T + 1);
                 g.T = T;
+                g.int8 = V % 2 == 1;
+                Arrays block(2);
+                float* packed = block.floats(k.decoder_size(g));
+                k.pack_decoder(g, packed);
+                if (B != 3) g.packed = packed;
                 k.generate(g);
             });
     for (auto [T, B, width, V, D, H, L, S, M, P] :
@@ -195,8 +200,46 @@ std::vector<Call> calls() {
                 g.own_end = a.ints(product(B, width), 2);
                 g.attended = looks && S > 0 ? a.floats(product(B, width, T, S)) : nullptr;
                 g.T = T, g.width = width;
+                g.int8 = V % 2 == 1;
+                Arrays block(2);
+                float* packed = block.floats(k.decoder_size(g));
+                k.pack_decoder(g, packed);
+                if (B != 3) g.packed = packed;
                 k.beam(g);
             });
+    for (auto [S, B, V, D, H, L, directions] : {std::tuple{1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 2}, {3, 0, 3, 4, 5, 1, 2}, {4, 3, 9, 7, 17, 2, 2},
+                                                {5, 37, 40, 9, 40, 3, 1}, {3, 5, 7, 70, 33, 3, 2}})
+        for (bool int8 : {false, true})
+            for (bool kept : {false, true})
+                add("encode", [=](const Kernels& k, Arrays& a) {
+                    std::vector<seqwright::LstmLayer> layers;
+                    for (int l = 0; l < L; l++)
+                        for (int i = 0; i < directions; i++) {
+                            const int inputs = l == 0 ? D : directions * H;
+                            layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
+                        }
+                    seqwright::Encoding e{};
+                    e.E = a.floats(product(V, D));
+                    e.layers = layers.data();
+                    for (int state = 0; state < 2 && directions == 2; state++) {
+                        e.bridge[state] = a.floats(product(2, H, H));
+                        e.bridge_b[state] = a.floats(product(H));
+                    }
+                    e.n_layers = L, e.n_directions = directions, e.cell_crosses = true, e.int8 = int8;
+                    e.V = V, e.D = D, e.H = H, e.S = S, e.B = B;
+                    e.ids = a.ints(product(S, B), V);
+                    e.lengths = a.ints(product(B), S + 1);
+                    e.h = a.floats(product(L, B, H));
+                    e.c = a.floats(product(L, B, H));
+                    e.memory = a.floats(product(S, B, directions, H));
+                    Arrays block(2);  // of another size on each instruction set: not in the digest
+                    if (kept) {
+                        float* packed = block.floats(k.encoder_size(e));
+                        k.pack_encoder(e, packed);
+                        e.packed = packed;
+                    }
+                    k.encode(e);
+                });
     return list;
 }
 

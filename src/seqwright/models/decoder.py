@@ -133,10 +133,12 @@ class Decoder:
         dh: Array = d.h.sum(axis=0)
         return dh
 
-    def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
+    def generate(
+        self, h: Array | Encoded, start_id: int, sample_size: int, *, packed: Array | None = None, int8: bool = False
+    ) -> list[int]:
         """Return `sample_size` symbol ids: each time the one with the highest score, read back in.
 
-        h (1, H) or (H,), or all that crosses for one source.
+        h (1, H) or (H,), or all that crosses for one source.   packed, int8: see `models.packed`.
         """
         encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
         assert encoded.h.shape[1] == 1, "generate reads one source; batches are for seqwright.search"
@@ -149,7 +151,7 @@ class Decoder:
         kernels.generate(
             self.weights.embedding, self.weights.lstm, self.weights.attention, W, b,
             encoded.h.copy(), encoded.c.copy(), peek, memory, lengths, start_id, -1, np.array([sample_size], np.int32),
-            1.0, None, ids, log_probs, np.empty(1, np.int32),
+            1.0, None, ids, log_probs, np.empty(1, np.int32), packed, int8,
         )  # fmt: skip
         return [int(symbol) for symbol in ids[:, 0]]
 

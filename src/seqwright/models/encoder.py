@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from seqwright import kernels
 from seqwright.models import initial
 from seqwright.nn import affine, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
@@ -84,7 +85,7 @@ class Encoder:
         """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
         self.params = params
         self.grads = params.like() if grads is None else grads
-        self._p = _Weights.of(self.params.under(prefix), self)
+        self.weights = _Weights.of(self.params.under(prefix), self)
         self._g = _Weights.of(self.grads.under(prefix), self)
 
     def forward(self, xs: Ids) -> Array:
@@ -108,12 +109,12 @@ class Encoder:
 
         ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
         """
-        L, (S, B), H, E = self.layers, ids.shape, self.hidden_size, self._p.embedding
+        L, (S, B), H, E = self.layers, ids.shape, self.hidden_size, self.weights.embedding
         h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
         c[:] = 0
         dropped = rng is not None and self.dropout > 0
         cache["x"] = x = None if embedded_lstm.pays(E, ids) and not dropped else self._inputs(ids, cache, rng)
-        for layer, weights in enumerate(self._p.lstm):
+        for layer, weights in enumerate(self.weights.lstm):
             # The initial state stands before or behind the outputs, which are [1:-1] in either direction.
             states = cache.new(f"states.{layer}", (S + 2, B, self.memory_size))
             ends = []
@@ -132,6 +133,22 @@ class Encoder:
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
 
+    def read(self, ids: Ids, lengths: Ids, packed: Array, *, int8: bool) -> Encoded:
+        """Return what `encode` does, in new arrays, from packed weights and with nothing kept for a backward pass.
+
+        packed, int8: see `models.packed`. Any number of threads may read at once.
+        """
+        (S, B), L, H, dtype = ids.shape, self.layers, self.hidden_size, self.cache.dtype
+        encoded = Encoded(
+            np.empty((L, B, H), dtype), np.empty((L, B, H), dtype), np.empty((S, B, self.memory_size), dtype), lengths
+        )
+        w = self.weights
+        kernels.encode(
+            w.embedding, w.lstm, list(w.bridge.values()), self.reversed_source, "c" in self.bridge, ids, lengths,
+            *encoded[:3], packed, int8,
+        )  # fmt: skip
+        return encoded
+
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
         """Add to `grads` what d, the gradient of the last `encode` with this cache, gives."""
         dx = d.memory
@@ -141,12 +158,12 @@ class Encoder:
             dends = self._cross_backward(d.h[layer], d.c[layer], cache.of(f"bridge.{layer}"))
             parts = []
             for n, (direction, p, g, dend) in enumerate(
-                zip(self._directions(), self._p.lstm[layer], self._g.lstm[layer], dends, strict=True)
+                zip(self._directions(), self.weights.lstm[layer], self._g.lstm[layer], dends, strict=True)
             ):
                 part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
                 dout = dx[:, :, n * H : (n + 1) * H]
                 if layer == 0 and cache.get("x") is None:
-                    E, dE = self._p.embedding, self._g.embedding
+                    E, dE = self.weights.embedding, self._g.embedding
                     embedded_lstm.backward(E, p, dout, dend, dE, g, part, reverse=reverse)
                 else:
                     parts.append(lstm.backward(p, dout, dend, g, part, reverse=reverse)[0])
@@ -160,7 +177,7 @@ class Encoder:
 
     def _inputs(self, ids: Ids, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return what the first LSTMs read, (S, B, D)."""
-        x = embedding.forward(self._p.embedding, ids, cache.of("embedding"))
+        x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
         return dropout.forward(x, self.dropout, rng, cache.of("dropout"))
 
     def _directions(self) -> tuple[str, ...]:
@@ -177,7 +194,7 @@ class Encoder:
                 continue
             part = cache.of(state)
             both = np.concatenate(finals, axis=1, out=part.new("both", (len(h), 2 * self.hidden_size)))
-            out[:] = affine.forward(self._p.bridge[state], both, part)
+            out[:] = affine.forward(self.weights.bridge[state], both, part)
 
     def _cross_backward(self, dh: Array, dc: Array, cache: Cache) -> list[lstm.State]:
         """Return the gradient of the final state of each direction, and add to that of the bridge."""
@@ -186,7 +203,7 @@ class Encoder:
         H = self.hidden_size
         dfinal = {state: np.zeros((len(dh), 2 * H), dh.dtype) for state in "hc"}
         for state, d in zip(self.bridge, (dh, dc), strict=False):
-            dfinal[state] = affine.backward(self._p.bridge[state], d, self._g.bridge[state], cache.of(state))
+            dfinal[state] = affine.backward(self.weights.bridge[state], d, self._g.bridge[state], cache.of(state))
         return [lstm.State(dfinal["h"][:, part], dfinal["c"][:, part]) for part in (slice(H), slice(H, 2 * H))]
 
 

@@ -11,7 +11,7 @@
 // What hypotheses look at is not copied: those of a source are the steps of one `attend`. With bilinear attention a
 // source's keys, memory Waᵀ, are made once: S products with Wa instead of one for each of K T hypotheses. Symbols, parents
 // and attention of each step are kept until the source ends; candidates are read off them backwards.
-// With no more than kStreamed hypotheses in all, weights are read where they lie.
+// With no more than kStreamed hypotheses in all and no packed weights from the caller, weights are read where they lie.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2, D 128, H 256, bilinear attention over 8 rows of 512, 10 symbols of 64, width 1
 // and 5: one word 0.30 and 0.55 ms, 256 words 17.7 and 64 ms. Of the 0.55, reading weights is most: five rows streamed in one
@@ -154,13 +154,7 @@ class Shard {
         now_.totals[row] = 0;
         for (int k = 0; k < g_.width; k++) g_.lengths[static_cast<ptrdiff_t>(b) * g_.width + k] = 0;
         if (!bilinear()) return;
-        // A few columns at a time: Wa is read once, and the source's memory stays in the first-level cache.
-        constexpr int few = 8;
-        const Memory memory = memory_of(b);
-        const int length = larger(0, smaller(g_.memory_lengths[b], g_.S));
-        for (int j = 0; j < g_.H; j += few)
-            dots(length, smaller(few, g_.H - j), g_.M, memory.rows, memory.stride, g_.Wa + static_cast<ptrdiff_t>(j) * g_.M, g_.M,
-                 s.keys + j, g_.H);
+        make_keys(g_, w_, memory_of(b), larger(0, smaller(g_.memory_lengths[b], g_.S)), s.keys, workspace(Slot::panel, keys_room(g_)));
     }
 
     // The log-probabilities of what may follow each hypothesis, in room_.scores (rows, V).
@@ -276,7 +270,7 @@ class Shard {
     const Weights& w_;
     int next_source_, stride_;
     int most_ = 0, n_searches_ = 0, n_rows_ = 0;  // most_: sources at a time
-    Room room_{};
+    DecoderRoom room_{};
     Hypotheses now_{}, then_{};
     ptrdiff_t layer_stride_ = 0;
     int* places_ = nullptr;  // 0, 1, 2, …: rows lie compactly
@@ -289,7 +283,7 @@ class Shard {
 void beam(const BeamSearch& g) {
     if (g.B == 0 || g.width == 0) return;
     const double rows = static_cast<double>(g.B) * g.width;
-    const Weights w = decoder_weights(g, rows > kStreamed, false, rows * g.T);
+    const Weights w = decoder_weights(g, rows, rows * g.T);
     const int shards = tasks_for(work_of_a_row(g) * rows * g.T, 1 << 17, g.B);
     parallel(shards, [&](int shard) { Shard(g, w, shard, shards).run(); });
 }

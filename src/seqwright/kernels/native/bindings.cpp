@@ -81,6 +81,8 @@ void in_range(const char* name, const Ids& ids, int64_t V) {
             throw nb::index_error((std::string(name) + " holds " + std::to_string(data[i]) + ", expected 0 <= id < " + std::to_string(V)).c_str());
 }
 
+int larger_of(int a, int b) { return a > b ? a : b; }
+
 template <typename A>
 auto maybe(const std::optional<A>& array) -> decltype(array->data()) {
     return array ? array->data() : nullptr;
@@ -306,90 +308,200 @@ void adam_update(int isa, Out params, In grads, Out m, Out v, double rate, doubl
                             weight_decay, step, scale);
 }
 
-// What generate and beam read: checks it, and fills in what both have. `kept` holds the arrays of the tuples for the call.
+// What holds the arrays of the tuples of a call, for the call.
 struct Stack {
     std::vector<In> kept;
     std::vector<LstmLayer> layers;
+    const float* keep(const nb::object& array, const char* name, int rows, int columns = -1) {
+        kept.push_back(nb::cast<In>(array));
+        columns < 0 ? expect(name, kept.back(), rows) : expect(name, kept.back(), rows, columns);
+        return kept.back().data();
+    }
 };
 
-template <typename State>
-void decoder(Decoder& d, Stack& stack, int B, const In& E, const nb::sequence& layers, const nb::object& attention, const In& W,
-             const In& b, const State& h, const State& c, const std::optional<In>& peek, const std::optional<In>& memory,
-             const std::optional<Ids>& memory_lengths, int start_id, const Ids& limits) {
+nb::object item(nb::handle sequence, size_t i) { return nb::borrow<nb::object>(sequence[i]); }
+
+// Takes the weights (Wx, Wh, b) of a layer.
+void add_layer(Stack& stack, const nb::object& layer, int inputs, int H) {
+    const float* Wx = stack.keep(item(layer, 0), "Wx", inputs, 4 * H);
+    const float* Wh = stack.keep(item(layer, 1), "Wh", H, 4 * H);
+    stack.layers.push_back({Wx, Wh, stack.keep(item(layer, 2), "b", 4 * H), inputs, H});
+}
+
+int units_of(const nb::object& layer) {
+    const In Wh = nb::cast<In>(item(layer, 1));
+    rank("Wh", Wh, 2);
+    return dim(Wh, 0);
+}
+
+// Checks and takes weights that pack_encoder or pack_decoder wrote for this network and instruction set.
+template <typename Network>
+void take_packed(Network& network, const std::optional<In>& packed, bool int8, size_t (*size)(const Network&), int deepest) {
+    constexpr int most = 65000;  // a sum of more products could overflow: see codes.cpp
+    network.int8 = int8;
+    if (int8 && deepest > most)
+        throw nb::value_error(("int8 weights take at most " + std::to_string(most) + " inputs, not " + std::to_string(deepest)).c_str());
+    if (!packed) return;
+    expect("packed", *packed, size(network));
+    network.packed = packed->data();
+}
+
+void encoder_weights(Encoder& e, Stack& stack, const In& E, const nb::sequence& layers, const nb::sequence& bridge, bool reverse,
+                     bool cell_crosses) {
     rank("E", E, 2);
-    rank("h", h, 3);
-    const int V = dim(E, 0), D = dim(E, 1), L = dim(h, 0), H = dim(h, 2);
-    const int P = peek ? (rank("peek", *peek, 2), dim(*peek, 1)) : 0;
-    const auto item = [](nb::handle sequence, size_t i) { return nb::borrow<nb::object>(sequence[i]); };
-    if (nb::len(layers) != static_cast<size_t>(L) || L == 0)
-        throw nb::value_error("h must hold one state for each of the layers, and there must be one");
-    for (size_t l = 0; l < static_cast<size_t>(L); l++) {
-        const nb::object layer = item(layers, l);
-        const auto Wx = nb::cast<In>(item(layer, 0)), Wh = nb::cast<In>(item(layer, 1)), bias = nb::cast<In>(item(layer, 2));
-        const int inputs = l == 0 ? D + P : H;
-        expect("Wx", Wx, inputs, 4 * H);
-        expect("Wh", Wh, H, 4 * H);
-        expect("b", bias, 4 * H);
-        stack.layers.push_back({Wx.data(), Wh.data(), bias.data(), inputs, H});
-        stack.kept.insert(stack.kept.end(), {Wx, Wh, bias});
+    e.E = E.data();
+    e.V = dim(E, 0);
+    e.D = dim(E, 1);
+    e.n_layers = static_cast<int>(nb::len(layers));
+    if (e.n_layers == 0) throw nb::value_error("an encoder has at least one layer");
+    e.n_directions = static_cast<int>(nb::len(item(layers, 0)));
+    if (e.n_directions != 1 && e.n_directions != 2) throw nb::value_error("a layer has one direction or two");
+    e.H = units_of(item(item(layers, 0), 0));
+    for (int l = 0; l < e.n_layers; l++) {
+        const nb::object directions = item(layers, static_cast<size_t>(l));
+        if (nb::len(directions) != static_cast<size_t>(e.n_directions)) throw nb::value_error("all layers have the same directions");
+        for (int i = 0; i < e.n_directions; i++)
+            add_layer(stack, item(directions, static_cast<size_t>(i)), l == 0 ? e.D : e.n_directions * e.H, e.H);
     }
-    if (!attention.is_none()) {
+    e.layers = stack.layers.data();
+    const size_t states = e.n_directions == 2 ? (cell_crosses ? 2 : 1) : 0;
+    if (nb::len(bridge) != states) throw nb::value_error("the bridge has weights for each state that crosses from two directions");
+    for (size_t i = 0; i < states; i++) {
+        e.bridge[i] = stack.keep(item(item(bridge, i), 0), "W", 2 * e.H, e.H);
+        e.bridge_b[i] = stack.keep(item(item(bridge, i), 1), "b", e.H);
+    }
+    e.reverse = reverse;
+    e.cell_crosses = cell_crosses;
+}
+
+int deepest(const Encoder& e) { return larger_of(e.D, 2 * e.H); }
+int deepest(const Decoder& d) { return larger_of(d.D, d.H + larger_of(d.P, d.M)); }
+
+int64_t encoder_size(int isa, In E, nb::sequence layers, nb::sequence bridge, bool int8) {
+    Encoder e{};
+    Stack stack;
+    encoder_weights(e, stack, E, layers, bridge, false, nb::len(bridge) == 2);
+    take_packed(e, {}, int8, set_of(isa).encoder_size, deepest(e));
+    return static_cast<int64_t>(set_of(isa).encoder_size(e));
+}
+
+void pack_encoder(int isa, In E, nb::sequence layers, nb::sequence bridge, bool int8, Out packed) {
+    Encoder e{};
+    Stack stack;
+    encoder_weights(e, stack, E, layers, bridge, false, nb::len(bridge) == 2);
+    take_packed(e, In(packed), int8, set_of(isa).encoder_size, deepest(e));
+    nb::gil_scoped_release release;
+    set_of(isa).pack_encoder(e, packed.data());
+}
+
+void encode(int isa, In E, nb::sequence layers, nb::sequence bridge, bool reverse, bool cell_crosses, Ids ids, Ids lengths, Out h, Out c,
+            Out memory, std::optional<In> packed, bool int8) {
+    Encoding e{};
+    Stack stack;
+    encoder_weights(e, stack, E, layers, bridge, reverse, cell_crosses);
+    take_packed<Encoder>(e, packed, int8, set_of(isa).encoder_size, deepest(e));
+    rank("ids", ids, 2);
+    e.S = dim(ids, 0);
+    e.B = dim(ids, 1);
+    in_range("ids", ids, e.V);
+    expect("lengths", lengths, e.B);
+    expect("h", h, e.n_layers, e.B, e.H);
+    expect("c", c, e.n_layers, e.B, e.H);
+    expect("memory", memory, e.S, e.B, e.n_directions * e.H);
+    e.ids = ids.data();
+    e.lengths = lengths.data();
+    e.h = h.data();
+    e.c = c.data();
+    e.memory = memory.data();
+    nb::gil_scoped_release release;
+    set_of(isa).encode(e);
+}
+
+// The weights that generate and beam read.
+void decoder_weights(Decoder& d, Stack& stack, const In& E, const nb::sequence& layers, const nb::object& attention, const In& W,
+                     const In& b) {
+    rank("E", E, 2);
+    rank("W", W, 2);
+    d.n_layers = static_cast<int>(nb::len(layers));
+    if (d.n_layers == 0) throw nb::value_error("a decoder has at least one layer");
+    d.V = dim(E, 0);
+    d.D = dim(E, 1);
+    d.H = units_of(item(layers, 0));
+    d.P = dim(W, 0) - d.H;
+    expect("W", W, d.H + larger_of(d.P, 0), d.V);
+    expect("b", b, d.V);
+    for (int l = 0; l < d.n_layers; l++) add_layer(stack, item(layers, static_cast<size_t>(l)), l == 0 ? d.D + d.P : d.H, d.H);
+    d.layers = stack.layers.data();
+    d.E = E.data();
+    d.W = W.data();
+    d.b = b.data();
+    if (attention.is_none()) return;
+    d.attends = true;
+    const In Wc = nb::cast<In>(item(attention, 1));
+    rank("Wc", Wc, 2);
+    d.M = dim(Wc, 0) - d.H;
+    d.Wc = stack.keep(item(attention, 1), "Wc", larger_of(d.M, 0) + d.H, d.H);
+    d.bc = stack.keep(item(attention, 2), "bc", d.H);
+    if (const nb::object query = item(attention, 0); !query.is_none()) d.Wa = stack.keep(query, "Wa", d.H, d.M);
+    else if (d.M != d.H) throw nb::value_error("without Wa, memory must be as wide as h");
+}
+
+int64_t decoder_size(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, bool int8) {
+    Decoder d{};
+    Stack stack;
+    decoder_weights(d, stack, E, layers, attention, W, b);
+    take_packed(d, {}, int8, set_of(isa).decoder_size, deepest(d));
+    return static_cast<int64_t>(set_of(isa).decoder_size(d));
+}
+
+void pack_decoder(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, bool int8, Out packed) {
+    Decoder d{};
+    Stack stack;
+    decoder_weights(d, stack, E, layers, attention, W, b);
+    take_packed(d, In(packed), int8, set_of(isa).decoder_size, deepest(d));
+    nb::gil_scoped_release release;
+    set_of(isa).pack_decoder(d, packed.data());
+}
+
+// What generate and beam read: checks it, and fills in what both have.
+template <typename State>
+void decoder(int isa, Decoder& d, Stack& stack, int B, const In& E, const nb::sequence& layers, const nb::object& attention, const In& W,
+             const In& b, const State& h, const State& c, const std::optional<In>& peek, const std::optional<In>& memory,
+             const std::optional<Ids>& memory_lengths, int start_id, const Ids& limits, const std::optional<In>& packed, bool int8) {
+    decoder_weights(d, stack, E, layers, attention, W, b);
+    take_packed(d, packed, int8, set_of(isa).decoder_size, deepest(d));
+    expect("h", h, d.n_layers, B, d.H);
+    expect("c", c, d.n_layers, B, d.H);
+    if (d.P > 0 && !peek) throw nb::value_error(("W takes " + std::to_string(d.P) + " inputs beside h, and peek is None").c_str());
+    if (peek) expect("peek", *peek, B, d.P);
+    d.peek = maybe(peek);
+    if (d.attends) {
         if (!memory || !memory_lengths) throw nb::value_error("attention needs memory and memory_lengths");
         rank("memory", *memory, 3);
-        d.attends = true;
         d.S = dim(*memory, 0);
-        d.M = dim(*memory, 2);
         expect("memory", *memory, d.S, B, d.M);
         expect("memory_lengths", *memory_lengths, B);
-        const auto Wc = nb::cast<In>(item(attention, 1)), bc = nb::cast<In>(item(attention, 2));
-        expect("Wc", Wc, d.M + H, H);
-        expect("bc", bc, H);
-        d.Wc = Wc.data();
-        d.bc = bc.data();
-        stack.kept.insert(stack.kept.end(), {Wc, bc});
-        if (const nb::object query = item(attention, 0); !query.is_none()) {
-            const auto Wa = nb::cast<In>(query);
-            expect("Wa", Wa, H, d.M);
-            d.Wa = Wa.data();
-            stack.kept.push_back(Wa);
-        } else if (d.M != H) {
-            throw nb::value_error("without Wa, memory must be as wide as h");
-        }
         d.memory = memory->data();
         d.memory_lengths = memory_lengths->data();
     }
-    expect("W", W, H + P, V);
-    expect("b", b, V);
-    expect("h", h, L, B, H);
-    expect("c", c, L, B, H);
-    if (peek) expect("peek", *peek, B, P);
     expect("limits", limits, B);
-    if (start_id < 0 || start_id >= V)
-        throw nb::index_error(("start_id is " + std::to_string(start_id) + ", expected 0 <= id < " + std::to_string(V)).c_str());
-    d.E = E.data();
-    d.layers = stack.layers.data();
-    d.n_layers = L;
-    d.W = W.data();
-    d.b = b.data();
-    d.peek = maybe(peek);
+    if (start_id < 0 || start_id >= d.V)
+        throw nb::index_error(("start_id is " + std::to_string(start_id) + ", expected 0 <= id < " + std::to_string(d.V)).c_str());
     d.start_id = start_id;
     d.limits = limits.data();
     d.B = B;
-    d.V = V;
-    d.D = D;
-    d.H = H;
-    d.P = P;
 }
 
 void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, Out h, Out c, std::optional<In> peek,
               std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits,
-              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths) {
+              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths, std::optional<In> packed,
+              bool int8) {
     rank("ids", ids, 2);
     Generation g{};
     Stack stack;
     g.T = dim(ids, 0);
     const int B = dim(ids, 1);
-    decoder(g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits);
+    decoder(isa, g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits, packed, int8);
     if (uniforms) expect("uniforms", *uniforms, g.T, B);
     expect("log_probs", log_probs, g.T, B);
     expect("lengths", lengths, B);
@@ -407,14 +519,15 @@ void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In
 
 void beam(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, In h, In c, std::optional<In> peek,
           std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits, Ids shortest,
-          IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end, std::optional<Out> attended) {
+          IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end, std::optional<Out> attended, std::optional<In> packed,
+          bool int8) {
     rank("ids", ids, 3);
     BeamSearch g{};
     Stack stack;
     const int B = dim(ids, 0);
     g.width = dim(ids, 1);
     g.T = dim(ids, 2);
-    decoder(g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits);
+    decoder(isa, g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits, packed, int8);
     expect("shortest", shortest, B);
     expect("log_probs", log_probs, B, g.width, g.T);
     expect("lengths", lengths, B, g.width);
@@ -494,10 +607,16 @@ NB_MODULE(_native, m) {
           "eps"_a, "weight_decay"_a, "step"_a, "scale"_a);
     m.def("beam", &beam, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"), MAYBE("peek"),
           MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), IN("shortest"), IN("ids"),
-          IN("log_probs"), IN("lengths"), IN("own_end"), MAYBE("attended"));
+          IN("log_probs"), IN("lengths"), IN("own_end"), MAYBE("attended"), MAYBE("packed") = nb::none(), "int8"_a = false);
     m.def("generate", &generate, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"),
           MAYBE("peek"), MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), "temperature"_a,
-          MAYBE("uniforms"), IN("ids"), IN("log_probs"), IN("lengths"));
+          MAYBE("uniforms"), IN("ids"), IN("log_probs"), IN("lengths"), MAYBE("packed") = nb::none(), "int8"_a = false);
+    m.def("encoder_size", &encoder_size, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "int8"_a);
+    m.def("pack_encoder", &pack_encoder, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "int8"_a, IN("packed"));
+    m.def("encode", &encode, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "reverse"_a, "cell_crosses"_a, IN("ids"), IN("lengths"), IN("h"),
+          IN("c"), IN("memory"), MAYBE("packed") = nb::none(), "int8"_a = false);
+    m.def("decoder_size", &decoder_size, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), "int8"_a);
+    m.def("pack_decoder", &pack_decoder, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), "int8"_a, IN("packed"));
 #undef IN
 #undef MAYBE
 }

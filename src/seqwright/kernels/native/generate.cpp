@@ -1,11 +1,11 @@
 // Generation, the whole loop: the twin of kernels/reference/generate.py.
 //
-//   x = [E[id], peek]      h, c = LSTM layers (x)       q = h Wa       context = attention (q, memory)
+//   x = [E[id], peek]      h, c = LSTM layers (x)       context = attention (h, memory Waᵀ, memory)
 //   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b      id = the best symbol, or a sampled one
 //
 // Rows are independent: they are cut over the threads, each thread runs all steps of its rows, and a row that has ended
-// drops out of the products (its state stays as its last step left it). With more than a few rows the weights are packed
-// once for all steps; a few rows stream them from where they lie.
+// drops out of the products (its state stays as its last step left it). Where the caller brings no packed weights, they are
+// packed once for all steps, or, for a few rows, read where they lie.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2; D 128, H 256, bilinear attention over 8 rows of 512, 10 symbols of 64: one row
 // 0.36 ms (2.9 MB of weights a step at 80 GB/s, which is what the third-level cache gives), 4 rows 0.66 ms, 16 rows 1.4 ms,
@@ -52,37 +52,38 @@ void generate(const Generation& g) {
     if (g.T == 0 || B == 0) return;
 
     const int H = g.H, S = g.S, M = g.M, V = g.V;
-    const Weights w = decoder_weights(g, B > kStreamed, true, static_cast<double>(B) * g.T);
+    const Weights w = decoder_weights(g, static_cast<double>(B), static_cast<double>(B) * g.T);
     const int shards = tasks_for(work_of_a_row(g) * static_cast<double>(B) * g.T, 1 << 17, static_cast<int>(B));
     parallel(shards, [&](int shard) {
         const Range mine = share(static_cast<int>(B), shards, shard);
         const int most = mine.end - mine.begin;
         int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
         int* symbols = live + most;  // of each live row
+        const size_t keys_size = g.Wa == nullptr ? 0 : Scratch::rounded(static_cast<size_t>(S) * static_cast<size_t>(H));
         Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(V)) +
-                                                  Scratch::rounded(static_cast<size_t>(S)))};
-        const Room room = room_for(g, most, scratch.take(room_size(g, most)));
+                                                  Scratch::rounded(static_cast<size_t>(S)) + static_cast<size_t>(most) * keys_size)};
+        const DecoderRoom room = room_for(g, most, scratch.take(room_size(g, most)));
         float* exps = scratch.take(static_cast<size_t>(V));
         float* weights = scratch.take(static_cast<size_t>(S));
+        float* keys = scratch.take(static_cast<size_t>(most) * keys_size);  // of source b, from (b - mine.begin) · keys_size on
+        const auto memory_of = [&](int b) { return Memory{g.memory + static_cast<ptrdiff_t>(b) * M, B * M, M}; };
+        const auto keys_of = [&](int b) { return keys + static_cast<size_t>(b - mine.begin) * keys_size; };
 
         int n = 0;
         for (int b = mine.begin; b < mine.end; b++)
             if (g.limits[b] > 0) {
                 live[n] = b;
                 symbols[n++] = g.start_id;
+                if (g.Wa != nullptr)
+                    make_keys(g, w, memory_of(b), larger(0, smaller(g.memory_lengths[b], S)), keys_of(b), workspace(Slot::panel, keys_room(g)));
             }
         for (int t = 0; t < g.T && n > 0; t++) {
             run_layers(g, w, n, symbols, live, live, g.h, g.c, B * H, room);
             if (g.attends) {
-                const float* q = room.x;
-                if (g.Wa != nullptr) {
-                    product(w.query, n, room.x, room.y, room.blocks);
-                    q = room.y;
-                }
                 for (int r = 0; r < n; r++) {
                     float* row = room.sums + static_cast<ptrdiff_t>(r) * (M + H);  // [context, h]
-                    const Memory memory{g.memory + static_cast<ptrdiff_t>(live[r]) * M, B * M, M};
-                    attend(1, S, q + static_cast<ptrdiff_t>(r) * M, 0, memory, memory, g.memory_lengths[live[r]], weights, 0,
+                    const Memory memory = memory_of(live[r]), keys_here = g.Wa == nullptr ? memory : Memory{keys_of(live[r]), H, H};
+                    attend(1, S, room.x + static_cast<ptrdiff_t>(r) * H, 0, keys_here, memory, g.memory_lengths[live[r]], weights, 0,
                            row, 0);
                     memcpy(row + M, room.x + static_cast<ptrdiff_t>(r) * H, static_cast<size_t>(H) * sizeof(float));
                 }

@@ -41,6 +41,24 @@ struct LstmBackward {
     bool reverse, zero_start;
 };
 
+struct Encoder {  // what encode() reads
+    const float* E;
+    const LstmLayer* layers;  // n_directions of each of n_layers
+    int n_layers, n_directions;
+    bool reverse;             // a single direction reads from the last symbol
+    const float *bridge[2], *bridge_b[2];  // of h and of c, for two directions
+    bool cell_crosses;
+    const float* packed;  // what pack_encoder() wrote; null: packed for this call
+    bool int8;
+    int V, D, H;
+};
+
+struct Encoding : Encoder {
+    const int32_t *ids, *lengths;
+    float *h, *c, *memory;
+    int S, B;
+};
+
 struct Decoder {  // what generate() and beam() read; null for None
     const float* E;
     const LstmLayer* layers;
@@ -53,6 +71,8 @@ struct Decoder {  // what generate() and beam() read; null for None
     const int32_t* memory_lengths;
     int start_id, end_id;
     const int32_t* limits;
+    const float* packed;  // what pack_decoder() wrote; null: packed for this call
+    bool int8;
     int T, B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
 };
 
@@ -106,6 +126,12 @@ struct Kernels {
     void (*adam_update)(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1,
                         double beta2, double eps, double weight_decay, int64_t step, double scale);
 
+    size_t (*encoder_size)(const Encoder& e);  // of the packed weights, in floats
+    void (*pack_encoder)(const Encoder& e, float* packed);
+    void (*encode)(const Encoding& e);
+
+    size_t (*decoder_size)(const Decoder& d);
+    void (*pack_decoder)(const Decoder& d, float* packed);
     void (*beam)(const BeamSearch& g);
     void (*generate)(const Generation& g);
 };

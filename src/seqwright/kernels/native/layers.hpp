@@ -88,6 +88,11 @@ double squared_norm(size_t N, const float* x);
 void adam_update(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1, double beta2,
                  double eps, double weight_decay, int64_t step, double scale);
 
+size_t encoder_size(const Encoder& e);
+void pack_encoder(const Encoder& e, float* packed);
+void encode(const Encoding& e);
+size_t decoder_size(const Decoder& d);
+void pack_decoder(const Decoder& d, float* packed);
 void beam(const BeamSearch& g);
 void generate(const Generation& g);
 

@@ -49,4 +49,20 @@ const std::vector<const Kernels*>& runnable() {
     return list;
 }
 
+bool has_vnni() {
+#if defined(_MSC_VER) && defined(_M_X64)
+    static const bool found = [] {
+        int r[4];
+        __cpuidex(r, 7, 0);
+        return (r[2] & (1 << 11)) != 0;
+    }();
+    return found;
+#elif defined(__x86_64__)
+    static const bool found = (__builtin_cpu_init(), __builtin_cpu_supports("avx512vnni") != 0);
+    return found;
+#else
+    return false;
+#endif
+}
+
 }  // namespace seqwright

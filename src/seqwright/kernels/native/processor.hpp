@@ -9,4 +9,6 @@ namespace seqwright {
 
 const std::vector<const Kernels*>& runnable();
 
+bool has_vnni();  // whether the avx512 kernels may use vpdpbusd
+
 }  // namespace seqwright

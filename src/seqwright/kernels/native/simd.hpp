@@ -80,6 +80,10 @@ SEQWRIGHT_INLINE float sum(Vec a) {
     const __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
 }
+SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) { return {_mm512_cvtepi32_ps(_mm512_loadu_si512(p))}; }
+SEQWRIGHT_INLINE void store_bytes(uint8_t* p, Vec a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
+}
 
 // ------------------------------------------------------------------------------------------------------ AVX2 and FMA
 #elif SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 2
@@ -134,6 +138,15 @@ SEQWRIGHT_INLINE float sum(Vec x) {
     const __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
 }
+SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) {
+    const __m256i* ints = reinterpret_cast<const __m256i*>(p);
+    return {_mm256_cvtepi32_ps(_mm256_loadu_si256(ints)), _mm256_cvtepi32_ps(_mm256_loadu_si256(ints + 1))};
+}
+SEQWRIGHT_INLINE void store_bytes(uint8_t* p, Vec x) {
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)), 0xd8);
+    const __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(low, high));
+}
 
 // ------------------------------------------------------------------------------------------------------------- NEON
 #elif SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 3
@@ -185,6 +198,12 @@ SEQWRIGHT_INLINE float sum(Vec a) {
     const float32x4_t s4 = vaddq_f32(vaddq_f32(a.v[0], a.v[2]), vaddq_f32(a.v[1], a.v[3]));
     const float32x2_t s2 = vadd_f32(vget_low_f32(s4), vget_high_f32(s4));
     return vget_lane_f32(s2, 0) + vget_lane_f32(s2, 1);
+}
+SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) { SEQWRIGHT_EACH(vcvtq_f32_s32(vld1q_s32(p + 4 * i))); }
+SEQWRIGHT_INLINE void store_bytes(uint8_t* p, Vec a) {
+    float part[kLanes];
+    store(part, a);
+    for (int i = 0; i < kLanes; i++) p[i] = static_cast<uint8_t>(part[i]);
 }
 #undef SEQWRIGHT_EACH
 
@@ -267,11 +286,17 @@ SEQWRIGHT_INLINE float sum(const Vec& a) {
         for (int i = 0; i < width; i++) s[i] += s[i + width];
     return s[0];
 }
+SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) { SEQWRIGHT_EACH(static_cast<float>(p[i])); }
+SEQWRIGHT_INLINE void store_bytes(uint8_t* p, const Vec& a) {
+    for (int i = 0; i < kLanes; i++) p[i] = static_cast<uint8_t>(a.v[i]);
+}
 #undef SEQWRIGHT_EACH
 
 #endif
 
 // --------------------------------------------------------------------------------------------- the same for them all
+
+// from_ints: 16 int32 as floats, rounded to nearest. store_bytes: whole numbers from 0 to 255, a byte each.
 
 // Fetch the line at p into the second-level cache.
 SEQWRIGHT_INLINE void prefetch(const float* p) {

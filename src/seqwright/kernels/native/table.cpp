@@ -22,6 +22,11 @@ extern const Kernels kernels = {
     dropout,
     squared_norm,
     adam_update,
+    encoder_size,
+    pack_encoder,
+    encode,
+    decoder_size,
+    pack_decoder,
     beam,
     generate,
 };

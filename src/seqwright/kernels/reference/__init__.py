@@ -9,7 +9,8 @@ from seqwright.kernels.reference.attention import attention_backward, attention_
 from seqwright.kernels.reference.beam import beam
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
-from seqwright.kernels.reference.generate import generate
+from seqwright.kernels.reference.encode import encode, encoder_size, pack_encoder
+from seqwright.kernels.reference.generate import decoder_size, generate, pack_decoder
 from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
 from seqwright.kernels.reference.optimize import adam_update, squared_norm
 from seqwright.kernels.reference.pointwise import dropout, tanh_backward, tanh_forward
@@ -23,12 +24,17 @@ __all__ = [
     "beam",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "decoder_size",
     "dropout",
     "embedding_backward",
     "embedding_forward",
+    "encode",
+    "encoder_size",
     "generate",
     "lstm_backward",
     "lstm_forward",
+    "pack_decoder",
+    "pack_encoder",
     "squared_norm",
     "tanh_backward",
     "tanh_forward",

@@ -30,6 +30,8 @@ def beam(
     lengths: Ids,
     own_end: Ids,
     attended: Array | None,
+    packed: Array | None = None,  # noqa: ARG001 - what a faster kernel made of the weights
+    int8: bool = False,
 ) -> None:
     """Write up to `width` different targets of each source to ids, in the order in which the search finished them.
 
@@ -39,7 +41,8 @@ def beam(
     goes on. This is `search.beam` without constraints and in one group; its ranking of the
     targets needs no more than what is written here.
 
-    E, layers, attention, W, peek, memory, memory_lengths: as for `generate`.   b (V,): -inf forbids a symbol.
+    E, layers, attention, W, peek, memory, memory_lengths, packed, int8: as for `generate`.
+    b (V,): -inf forbids a symbol.
     h, c (L, B, H): the state before the first symbol, only read.
     limits (B,) int32: most symbols before the end; behind them, nothing else may come.   shortest (B,): fewest.
     ids (B, width, T) int32, log_probs (B, width, T): the symbols and the end, with T greater than every limit.
@@ -69,6 +72,7 @@ def beam(
                 None if memory is None else memory[:, one],
                 None if memory_lengths is None else memory_lengths[one],
                 said[:, -1] if t else np.full(K, start_id, np.int32),
+                int8,
             )  # fmt: skip
             log_p = log_softmax(scores)  # (K, V)
             V = log_p.shape[1]

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqwright.types import Array, Ids
 
-__all__ = ["lstm_backward", "lstm_forward"]
+__all__ = ["activate_", "lstm_backward", "lstm_forward", "steps"]
 
 
 def lstm_forward(
@@ -45,10 +45,10 @@ def lstm_forward(
     if zero_start:
         first = T if reverse else 0
         h[first], c[first] = 0, 0
-    for t, before, after in _steps(T, reverse):
+    for t, before, after in steps(T, reverse):
         a = gates[t]
         a += h[before] @ Wh
-        _activate_(a)
+        activate_(a)
         i, f, g, o = np.split(a, 4, axis=1)
         c[after] = f * c[before] + i * g
         h[after] = o * np.tanh(c[after])
@@ -86,7 +86,7 @@ def lstm_backward(
     """
     T, B, D = x.shape
     H = Wh.shape[0]
-    for t, before, after in reversed(_steps(T, reverse)):
+    for t, before, after in reversed(steps(T, reverse)):
         dh_end += dh[t]
         i, f, g, o = np.split(gates[t], 4, axis=1)
         tanh_c = np.tanh(c[after])
@@ -119,14 +119,14 @@ def lstm_backward(
         dh_end[:], dc_end[:] = 0, 0
 
 
-def _steps(T: int, reverse: bool) -> list[tuple[int, int, int]]:
+def steps(T: int, reverse: bool) -> list[tuple[int, int, int]]:
     """Return (step, index of the state it consumes, index of the state it makes), in the order of reading."""
     if reverse:
         return [(t, t + 1, t) for t in range(T - 1, -1, -1)]
     return [(t, t, t + 1) for t in range(T)]
 
 
-def _activate_(a: Array) -> None:
+def activate_(a: Array) -> None:
     """Turn a (B, 4H) into i | f | g | o: σ, σ, tanh, σ, by one tanh, since σ(x) = (1 + tanh(x / 2)) / 2."""
     H = a.shape[1] // 4
     a[:, : 2 * H] *= 0.5

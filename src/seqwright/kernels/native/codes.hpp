@@ -1,0 +1,40 @@
+// Products of int8 weights with rows that are made bytes as they come; see codes.cpp.
+#pragma once
+
+#include "gemm.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+
+// A panel has 64 columns: for an LSTM, i f g o of 16 units. The codes of four inputs of a column lie next to each other.
+constexpr int kQuad = 4, kColumns = 64;
+constexpr int kCodeRows = 6;  // rows of a tile: 6 · 4 sums, 4 vectors of the panel and one broadcast in 32 registers
+
+SEQWRIGHT_INLINE int quads(int K) { return ceil_div(K, kQuad); }
+SEQWRIGHT_INLINE int code_panels(int N) { return ceil_div(N, kColumns); }
+
+struct Codes {  // of W (K, N): W[k, j] ~ code · scales[j]
+    int8_t* panels;
+    float* scales;    // 0 behind N
+    int32_t* starts;  // -128 Σ_k code: takes back what the bytes of a row have too much
+    int K, N;
+};
+size_t codes_size(int K, int N);  // in floats
+Codes codes_at(float* block, int K, int N);
+// Make column j the codes of w[0], w[stride], …; of zeros, if w is null.
+void pack_code_column(const Codes& to, int j, const float* w, ptrdiff_t stride);
+
+struct CodeRows {  // x[r, k] ~ (bytes[r·stride + k] - 128) · scales[r]
+    uint8_t* bytes;
+    float* scales;
+    ptrdiff_t stride;
+};
+size_t code_rows_size(int rows, int K);  // in floats
+CodeRows code_rows_at(float* block, int rows, int K);
+void quantise(CodeRows to, int r, const float* x, int K);
+
+// y[r, j] = start[r, j] + Σ_k x[r, k] W[k, 64 p + j] for `rows` rows from row `first` on, and j < n <= 64. `start` is one row
+// for all (start_stride 0), a matrix (y itself, to go on summing), or null for zeros; it and y begin at the first of the rows.
+void multiply_codes(int first, int rows, CodeRows x, const Codes& w, int p, const float* start, ptrdiff_t start_stride, float* y,
+                    ptrdiff_t ldy, int n);
+
+}  // namespace seqwright::SEQWRIGHT_ISA

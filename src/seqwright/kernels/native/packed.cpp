@@ -1,0 +1,221 @@
+// See packed.hpp.
+//
+// Floats: every element of a product is one chain of fused multiply-adds in the order of k, whether the weights are packed or
+// not and whether the chain begins in a table, so that form, rows and threads leave no trace. Codes: see codes.cpp; what is in
+// the table and what is not are quantised apart, and there is a table or none by the sizes of the network alone.
+#include "packed.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+namespace {
+
+constexpr size_t kFloat = sizeof(float);
+
+SEQWRIGHT_INLINE ptrdiff_t offset(int row, int width) { return static_cast<ptrdiff_t>(row) * width; }
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------------------------- products
+void lay_out(Linear& m, Block& block) {
+    if (m.form == Form::codes) m.block = block.take(codes_size(m.K, m.N));
+    if (m.form == Form::panels) m.block = block.take(static_cast<size_t>(panels(m.N)) * static_cast<size_t>(m.K) * kPanel);
+}
+
+void pack(const Linear& m) {
+    if (m.form == Form::in_place) return;
+    const bool codes = m.form == Form::codes;
+    const int count = codes ? code_panels(m.N) : panels(m.N);
+    const int tasks = tasks_for(static_cast<double>(m.K) * m.N, 1 << 15, larger(1, count));
+    parallel(tasks, [&](int i) {
+        const Range mine = share(count, tasks, i);
+        for (int p = mine.begin; p < mine.end; p++) {
+            if (codes) {
+                const Codes to = codes_at(m.block, m.K, m.N);
+                for (int j = p * kColumns; j < (p + 1) * kColumns; j++) {
+                    const float* column = j < m.N ? m.W + (m.transposed ? offset(j, m.K) : j) : nullptr;
+                    pack_code_column(to, j, column, m.transposed ? 1 : m.N);
+                }
+            } else if (m.transposed) {
+                pack_transposed_panel(m.W, m.K, m.K, m.N, p, m.block + offset(p, m.K * kPanel));
+            } else {
+                pack_panel(m.W, m.N, m.K, m.N, p, m.block + offset(p, m.K * kPanel));
+            }
+        }
+    });
+}
+
+void product(const Linear& m, int n, const float* x, float* y, float* blocks) {
+    if (n == 0) return;
+    switch (m.form) {
+        case Form::in_place:
+            for (int r = 0; r < n; r++) {
+                if (m.b != nullptr) memcpy(y + offset(r, m.N), m.b, static_cast<size_t>(m.N) * kFloat);
+                else memset(y + offset(r, m.N), 0, static_cast<size_t>(m.N) * kFloat);
+            }
+            return stream(n, m.K, m.N, x, m.K, m.W, m.N, y, m.N);
+        case Form::panels: {
+            const Rows a{blocks, n};
+            for (int r = 0; r < n; r++) put(a, r, 0, x + offset(r, m.K), m.K);
+            for (int p = 0; p < panels(m.N); p++)
+                multiply(n, m.K, a, m.block + offset(p, m.K * kPanel), m.b == nullptr ? nullptr : m.b + p * kPanel, 0, y + p * kPanel,
+                         m.N, smaller(kPanel, m.N - p * kPanel));
+            return;
+        }
+        case Form::codes: {
+            const CodeRows a = code_rows_at(blocks, n, m.K);
+            for (int r = 0; r < n; r++) quantise(a, r, x + offset(r, m.K), m.K);
+            const Codes w = codes_at(m.block, m.K, m.N);
+            for (int p = 0; p < code_panels(m.N); p++)
+                multiply_codes(0, n, a, w, p, m.b == nullptr ? nullptr : m.b + p * kColumns, 0, y + p * kColumns, m.N,
+                               smaller(kColumns, m.N - p * kColumns));
+        }
+    }
+}
+
+// ----------------------------------------------------------------------------------------------------- LSTM layers
+namespace {
+
+// Columns of a gate matrix (K, 4H), as panels have them: i f g o of 16 units next to each other.
+void pack_gates(const Codes& to, const float* W, int K, int H) {
+    const int groups = ceil_div(H, kLanes), tasks = tasks_for(4.0 * K * H, 1 << 15, larger(1, groups));
+    parallel(tasks, [&](int i) {
+        const Range mine = share(groups, tasks, i);
+        for (int j = mine.begin * kColumns; j < mine.end * kColumns; j++) {
+            const int unit = j / kColumns * kLanes + j % kLanes, gate = j % kColumns / kLanes;
+            pack_code_column(to, j, unit < H && K > 0 ? W + offset(gate, H) + unit : nullptr, 4 * H);
+        }
+    });
+}
+
+void fill_table(const Lstm& w, const Table& from) {
+    const int groups = lstm_panels(w.p.H), K = w.p.D + w.p.H;
+    const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(w.p.H));
+    Codes codes{};
+    if (w.form == Form::codes) {
+        codes = codes_at(workspace(Slot::panel, codes_size(from.D, static_cast<int>(width))), from.D, static_cast<int>(width));
+        pack_gates(codes, w.p.Wx, from.D, w.p.H);
+    }
+    const int tasks = tasks_for(static_cast<double>(from.V) * from.D * static_cast<double>(width), 1 << 17, from.V);
+    parallel(tasks, [&](int i) {
+        const Range mine = share(from.V, tasks, i);
+        const int rows = mine.end - mine.begin;
+        float* table = w.table + mine.begin * width;
+        const float* E = from.E + offset(mine.begin, from.D);
+        if (w.form == Form::codes) {
+            const CodeRows a = code_rows_at(workspace(Slot::rows, code_rows_size(rows, from.D)), rows, from.D);
+            for (int r = 0; r < rows; r++) quantise(a, r, E + offset(r, from.D), from.D);
+            for (int p = 0; p < code_panels(codes.N); p++)
+                multiply_codes(0, rows, a, codes, p, w.bias + p * kColumns, 0, table + p * kColumns, width, kColumns);
+            return;
+        }
+        const Rows a{workspace(Slot::rows, rows_size(rows, from.D)), rows};
+        for (int r = 0; r < rows; r++) put(a, r, 0, E + offset(r, from.D), from.D);
+        for (int p = 0; p < groups; p++)
+            multiply(rows, from.D, a, w.panels + offset(p, K * kPanel), w.bias + p * kPanel, 0, table + p * kPanel, width, kPanel);
+    });
+}
+
+}  // namespace
+
+Lstm lay_out(LstmLayer p, Form form, const Table* table, Block& block) {
+    Lstm w{p, form, nullptr, nullptr, {}, {}, nullptr, 0};
+    if (form == Form::in_place) return w;
+    const size_t width = lstm_bias_size(p.H);
+    w.bias = block.take(width);
+    if (table != nullptr) {
+        w.table = block.take(static_cast<size_t>(table->V) * width);
+        w.in_table = table->D;
+    }
+    if (form == Form::panels) {
+        w.panels = block.take(lstm_panels_size(p.D, p.H));
+        return w;
+    }
+    const int columns = static_cast<int>(width), inputs = p.D - w.in_table;
+    w.input = codes_at(block.take(codes_size(inputs, columns)), inputs, columns);
+    w.state = codes_at(block.take(codes_size(p.H, columns)), p.H, columns);
+    return w;
+}
+
+void pack(const Lstm& w, const Table* table) {
+    if (w.form == Form::panels) pack_lstm(w.p, w.panels, w.bias);
+    if (w.form == Form::codes) {
+        const int H = w.p.H;
+        for (int column = 0; column < static_cast<int>(lstm_bias_size(H)); column += kLanes) {
+            const int unit = column / kColumns * kLanes, gate = column % kColumns / kLanes;
+            store(w.bias + column, take(w.p.b + offset(gate, H) + unit, smaller(kLanes, H - unit)));
+        }
+        pack_gates(w.input, w.p.Wx + offset(w.in_table, 4 * H), w.input.K, H);
+        pack_gates(w.state, w.p.Wh, H, H);
+    }
+    if (w.table != nullptr) fill_table(w, *table);
+}
+
+namespace {
+
+// Rows of weights that are read where they lie.
+void step_in_place(const Lstm& w, int n, const int* at, float* h, float* c, const Room& room) {
+    const int H = w.p.H;
+    for (int r = 0; r < n; r++) {
+        memcpy(room.sums + offset(r, 4 * H), w.p.b, static_cast<size_t>(4 * H) * kFloat);
+        memcpy(room.before + offset(r, H), h + offset(at[r], H), static_cast<size_t>(H) * kFloat);
+    }
+    stream(n, w.p.D, 4 * H, room.x, w.p.D, w.p.Wx, 4 * H, room.sums, 4 * H);
+    stream(n, H, 4 * H, room.before, H, w.p.Wh, 4 * H, room.sums, 4 * H);
+    for (int r = 0; r < n; r++) {
+        const float* a = room.sums + offset(r, 4 * H);
+        float *h_r = h + offset(at[r], H), *c_r = c + offset(at[r], H);
+        for (int u = 0; u < H; u += kLanes) {
+            const int lanes = H - u;
+            const Point y = lstm_point(take(a + u, lanes), take(a + H + u, lanes), take(a + 2 * H + u, lanes),
+                                       take(a + 3 * H + u, lanes), take(c_r + u, lanes));
+            give(c_r + u, y.c, lanes);
+            give(h_r + u, y.h, lanes);
+        }
+    }
+}
+
+void step_codes(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
+    const int H = w.p.H, inputs = w.input.K;
+    const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(H));
+    const CodeRows x = code_rows_at(room.blocks, n, inputs), before = code_rows_at(room.blocks + code_rows_size(n, inputs), n, H);
+    for (int r = 0; r < n; r++) {
+        quantise(x, r, room.x + offset(r, inputs), inputs);
+        if (!fresh) quantise(before, r, h + offset(at[r], H), H);
+    }
+    alignas(64) float sums[kCodeRows * kColumns];
+    for (int u = 0; u < H; u += kLanes) {
+        const int group = u / kLanes, lanes = H - u;
+        for (int first = 0; first < n; first += kCodeRows) {
+            const int rows = smaller(kCodeRows, n - first);
+            for (int r = 0; r < rows; r++) {
+                const float* start = w.table == nullptr ? w.bias : w.table + symbols[first + r] * width;
+                memcpy(sums + r * kColumns, start + group * kColumns, kColumns * kFloat);
+            }
+            if (inputs > 0) multiply_codes(first, rows, x, w.input, group, sums, kColumns, sums, kColumns, kColumns);
+            if (!fresh) multiply_codes(first, rows, before, w.state, group, sums, kColumns, sums, kColumns, kColumns);
+            for (int r = 0; r < rows; r++) {
+                const float* a = sums + r * kColumns;
+                const ptrdiff_t row = offset(at[first + r], H) + u;
+                const Point y = lstm_point(load(a), load(a + kLanes), load(a + 2 * kLanes), load(a + 3 * kLanes), take(c + row, lanes));
+                give(c + row, y.c, lanes);
+                give(h + row, y.h, lanes);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+void lstm_step(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
+    if (w.form == Form::in_place) return step_in_place(w, n, at, h, c, room);
+    if (w.form == Form::codes) return step_codes(w, n, at, symbols, fresh, h, c, room);
+    const int D = w.p.D, H = w.p.H, inputs = D - w.in_table;
+    const Rows a{room.blocks, n};
+    for (int r = 0; r < n; r++) {
+        put(a, r, 0, room.x + offset(r, inputs), inputs);
+        if (!fresh) put(a, r, inputs, h + offset(at[r], H), H);
+    }
+    const Begun begun{w.table, symbols, w.in_table};
+    lstm_rows(n, at, {w.panels, w.bias}, D, H, a, room.tile, c, c, h, H, nullptr, begun, fresh);
+}
+
+}  // namespace seqwright::SEQWRIGHT_ISA
