@@ -78,7 +78,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("sigmoid' of the input gate is wrong", "dc * g * i * (1 - i)", "dc * g * (1 - i)"),
         Fault("c for tanh c in do", "dh_end * tanh_c * o * (1 - o)", "dh_end * c[after] * o * (1 - o)"),
         Fault("gates in another order", "i, f, g, o = np.split", "i, f, o, g = np.split"),
-        Fault("steps in the order of the forward", "in reversed(_steps(T, reverse))", "in _steps(T, reverse)"),
+        Fault("steps in the order of the forward", "in reversed(steps(T, reverse))", "in steps(T, reverse)"),
         Fault("db of one step only", "db += da_rows.sum(axis=0)", "db += gates[0].sum(axis=0)"),
         Fault("db is set, not added", "db += da_rows", "db[:] = da_rows"),
         Fault("dWx is set, not added", "dWx += x", "dWx[:] = x"),
