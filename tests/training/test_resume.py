@@ -1,5 +1,6 @@
 """An interrupted training goes on, and ends with the bytes of one that never stopped."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from seqwright import config, errors, training
 from seqwright.models import Seq2seq
 from seqwright.training import checkpoint, events
+from seqwright.training import loop as loops
 from seqwright.training.loop import MAX_RETURNS, Loop
 from seqwright.training.prepare import prepare
 
@@ -83,6 +85,25 @@ def interrupted_after(n_events):
             raise KeyboardInterrupt
 
     return listen
+
+
+def test_a_long_epoch_is_measured_within_also_when_it_was_interrupted(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(loops, "MEASURE_PAIRS", 100)
+    whole, resumed = [], []
+    short = config.parse({}, [*SETTINGS, "training.epochs=2"])
+    training.train(pairs, output=tmp_path / "whole", config=short, listen=whole.append)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=short, listen=interrupted_after(2))
+    training.train(pairs, output=tmp_path / "model", config=short, listen=resumed.append)
+    n = whole[0].n_pairs
+    at = [event.epoch * n for event in whole if isinstance(event, events.Measured)]
+    assert all(0 < after - before < 100 + 16 for before, after in itertools.pairwise([0, *at]))  # batches of 16
+    assert at[3] == pytest.approx(n)
+    assert at[-1] == pytest.approx(2 * n)
+    assert [(e.epoch, e.loss) for e in resumed if isinstance(e, events.Measured)] == [
+        (e.epoch, e.loss) for e in whole if isinstance(e, events.Measured)
+    ][2:]
+    assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
 
 def test_metrics_of_a_resumed_training_tell_each_measurement_once(pairs, tmp_path):

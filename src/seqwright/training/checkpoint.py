@@ -29,6 +29,7 @@ class Position(msgspec.Struct):
     epoch: int = 1  # the one at work
     batches: int = 0  # done in it
     pairs: int = 0  # done in all
+    measured_pairs: int = 0  # done at the last measurement
     loss_sum: float = 0.0  # over the steps since the last measurement
     n_steps: int = 0
     best_exact: float = -1.0

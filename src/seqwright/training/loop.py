@@ -29,7 +29,9 @@ from seqwright.types import Array
 
 __all__ = ["Loop"]
 
-MEASURE_EVERY = 0.2  # of a time budget: the first good model is kept long before the end of a long epoch
+# The first good model is kept long before the end of a long epoch.
+MEASURE_EVERY = 0.2  # of a time budget
+MEASURE_PAIRS = 200_000  # minutes
 SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the loop returns to the last measurement
 MAX_RETURNS = 5
 
@@ -184,6 +186,7 @@ class Loop:
             position.best_exact, position.best_ter, position.best_epoch = scores.exact, scores.ter, self._epoch()
         loss = position.loss_sum / max(1, position.n_steps)
         position.loss_sum, position.n_steps = 0.0, 0
+        position.measured_pairs = position.pairs
         self._measured_at = time.monotonic()
         self._measuring_s = self._measured_at - began
         examples = followed(answers, self._prepared)
@@ -204,6 +207,9 @@ class Loop:
         return budget is not None and self.elapsed_s() + self._measuring_s >= budget
 
     def _due(self) -> bool:
+        """Return whether to measure within the epoch."""
+        if self.position.pairs - self.position.measured_pairs >= MEASURE_PAIRS:
+            return True
         budget = self._config.training.time_budget_s
         return budget is not None and time.monotonic() - self._measured_at > MEASURE_EVERY * budget
 

@@ -10,7 +10,8 @@ __all__ = ["complete"]
 def complete(config: Config, n_pairs: int) -> Config:
     """Return the configuration with model size, batch size and epochs filled in for n_pairs training pairs.
 
-    Small data needs many small steps, large data few epochs: 3,600 pairs get 30 epochs of 32, 100,000 get 10 of 128.
+    Small data needs many small steps, large data few epochs: 3,600 pairs get 30 epochs of 32, 100,000 get 10 of 128, a
+    million 5, a hundred million 1.
     """
     model, training = config.model, config.training
     if model.hidden_size is None:
@@ -20,5 +21,5 @@ def complete(config: Config, n_pairs: int) -> Config:
             training, batch_size=16 if n_pairs < 1000 else 32 if n_pairs < 20_000 else 128
         )
     if training.epochs is None:
-        training = msgspec.structs.replace(training, epochs=round(min(100, max(5, 30 * (3600 / n_pairs) ** 0.33))))
+        training = msgspec.structs.replace(training, epochs=round(min(100, max(1, 30 * (3600 / n_pairs) ** 0.33))))
     return msgspec.structs.replace(config, model=model, training=training)

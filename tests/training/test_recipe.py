@@ -1,0 +1,31 @@
+"""What a training does where it is told nothing."""
+
+import itertools
+
+from seqwright import config
+from seqwright.training import recipe
+
+SIZES = [2, 10, 100, 999, 1000, 3600, 20_000, 113_438, 10**6, 10**7, 10**8, 10**9]
+
+
+def completed(n_pairs, *settings):
+    return recipe.complete(config.parse({}, settings), n_pairs)
+
+
+def test_more_pairs_get_fewer_epochs_in_batches_and_networks_that_are_no_smaller():
+    for fewer, more in itertools.pairwise(map(completed, SIZES)):
+        assert more.training.epochs <= fewer.training.epochs
+        assert more.training.batch_size >= fewer.training.batch_size
+        assert more.model.hidden_size >= fewer.model.hidden_size
+
+
+def test_few_pairs_are_seen_often_and_many_as_often_as_takes_hours():
+    seen = {n: n * completed(n).training.epochs for n in SIZES}
+    assert seen[100] >= 5_000
+    assert seen[10**6] <= 5_000_000  # an hour or two on one core
+    assert all(completed(n).training.epochs == 1 for n in (10**8, 10**9))
+
+
+def test_what_is_told_stays():
+    told = completed(100, "model.hidden_size=7", "training.batch_size=3", "training.epochs=9")
+    assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
