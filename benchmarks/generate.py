@@ -77,7 +77,7 @@ def our_beam(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], list[
     S, B = source.shape
     lengths, symbols = np.full(B, S, np.int32), np.full(B, steps - 1, np.int32)
     options = {"start_id": START_ID, "end_id": END_ID, "max_lengths": symbols, "min_lengths": symbols}
-    return lambda: search.candidates(*net.beam(source, lengths, width=WIDTH, **options))
+    return lambda: search.compiled.beam([net.decoding(source, lengths)], width=WIDTH, **options)
 
 
 def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
@@ -92,15 +92,11 @@ def ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:
         return lambda: net.generate(xs, START_ID, steps)
     S, B = source.shape
     lengths, limits = np.full(B, S, np.int32), np.full(B, steps, np.int32)
-    w = net.decoder.weights
 
     def call() -> np.ndarray:
-        encoded = net.encoder.encode(source, lengths, net.encoder.cache)
+        d = net.decoding(source, lengths)
         ids, log_probs = np.empty((steps, B), np.int32), np.empty((steps, B), net.params.flat.dtype)
-        kernels.generate(
-            w.embedding, w.lstm, w.attention, *w.affine, encoded.h.copy(), encoded.c.copy(), None,
-            encoded.memory, encoded.lengths, START_ID, -1, limits, 1.0, None, ids, log_probs, np.empty(B, np.int32),
-        )  # fmt: skip
+        kernels.generate(d, START_ID, -1, limits, ids, log_probs, np.empty(B, np.int32))
         return ids
 
     return call

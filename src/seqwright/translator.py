@@ -201,7 +201,7 @@ class Translator:
         if options.coverage_penalty and self.bundle.config.model.attention == "none":
             raise UsageError("coverage_penalty needs a model with attention, which says what an answer covers")
         if options.constraint and options.max_length is not None:
-            needed = options.constraint.distance(options.constraint.start)
+            needed = options.constraint.shortest
             if needed > options.max_length:
                 raise ConstraintError(f"the constraints need {needed} tokens, max_length is {options.max_length}")
 
@@ -221,37 +221,35 @@ class Translator:
         ]
         constraint = options.constraint
         if options.max_length is None:  # a limit that nobody asked for gives way
-            needed = max(options.min_length, constraint.distance(constraint.start) if constraint else 0)
+            needed = max(options.min_length, constraint.shortest if constraint else 0)
             most = [max(length, needed) for length in most]
-        max_lengths = np.array(most, np.int32)
-        min_lengths = None if constraint else np.full(len(sources), options.min_length, np.int32)
-        start, end = vocabulary.START, vocabulary.END
-        special = options.sampling or constraint or options.groups > 1 or len(self._networks) > 1
-        if not special and self._networks[0].compiled:
-            one = self._networks[0].beam(
-                padded, lengths, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
-                min_lengths=min_lengths, forbidden=vocabulary.NEVER_ANSWERED, packed=self._packed[0],
-            )  # fmt: skip
-            return search.candidates(*one, ranking=options.ranking, source_lengths=lengths)
+        asked: dict[str, Any] = {
+            "start_id": vocabulary.START, "end_id": vocabulary.END, "max_lengths": np.array(most, np.int32),
+            "min_lengths": None if constraint else np.full(len(sources), options.min_length, np.int32),
+            "source_lengths": lengths, "ranking": options.ranking, "constraint": constraint,
+        }  # fmt: skip
+        drawing: dict[str, Any] = {
+            "n": options.n_best, "temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p,
+        }  # fmt: skip
+        following: dict[str, Any] = {
+            "width": options.width, "groups": options.groups, "diversity": options.diversity,
+        }  # fmt: skip
+        rngs = [np.random.default_rng([options.seed, *source]) for source in sources] if options.sampling else []
+        if all(net.compiled for net in self._networks):
+            never = vocabulary.NEVER_ANSWERED
+            members = [
+                net.decoding(padded, lengths, forbidden=never, packed=packed)
+                for net, packed in zip(self._networks, self._packed, strict=True)
+            ]
+            if options.sampling:
+                return search.compiled.sample(members, rngs=rngs, **drawing, **asked)
+            return search.compiled.beam(members, **following, **asked)
         step, state = self._start(padded, lengths)
         if options.sampling:
-            rngs = [np.random.default_rng([options.seed, *source]) for source in sources]
-            return search.sample(
-                step, state, n=options.n_best, rngs=rngs, start_id=start, end_id=end, max_lengths=max_lengths,
-                min_lengths=min_lengths, source_lengths=lengths, ranking=options.ranking,
-                temperature=options.temperature, top_k=options.top_k, top_p=options.top_p, constraint=constraint,
-            )  # fmt: skip
+            return search.sample(step, state, rngs=rngs, **drawing, **asked)
         if options.width == 1:
-            found = search.greedy(
-                step, state, start_id=start, end_id=end, max_lengths=max_lengths, min_lengths=min_lengths,
-                source_lengths=lengths, ranking=options.ranking, constraint=constraint,
-            )  # fmt: skip
-            return [[candidate] for candidate in found]
-        return search.beam(
-            step, state, width=options.width, start_id=start, end_id=end, max_lengths=max_lengths,
-            min_lengths=min_lengths, source_lengths=lengths, ranking=options.ranking, groups=options.groups,
-            diversity=options.diversity, constraint=constraint,
-        )  # fmt: skip
+            return [[candidate] for candidate in search.greedy(step, state, **asked)]
+        return search.beam(step, state, **following, **asked)
 
     def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
         """Return the step function and first state of all members for sources (S, B)."""

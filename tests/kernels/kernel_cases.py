@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from seqwright.kernels import reference
+from seqwright.kernels.reference import Automaton, Decoding
+from seqwright.search import automaton
 
 Arguments = list[Any]
 
@@ -28,9 +30,15 @@ def cast(value: Any, dtype: Any) -> Any:
     """Copy arguments, with the floating arrays among them in another precision."""
     if isinstance(value, np.ndarray):
         return value.astype(dtype if value.dtype.kind == "f" else value.dtype, order="C", copy=True)
-    if isinstance(value, tuple | list):
-        return type(value)(cast(item, dtype) for item in value)
-    return value
+    return each(value, lambda item: cast(item, dtype))
+
+
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a tuple, list or named tuple of changed items, and anything else as it is."""
+    if not isinstance(value, tuple | list):
+        return value
+    items = [change(item) for item in value]
+    return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
 
 
 def arrays(value: Any) -> Iterator[np.ndarray]:
@@ -181,7 +189,7 @@ def encode(
     return [normal((V, D)), stack, bridge, reverse, cell, ints(rng, V, S, B), ints(rng, S + 1, B), *states]
 
 
-def decoder(
+def decoding(
     rng: np.random.Generator,
     B: int,
     V: int,
@@ -192,8 +200,8 @@ def decoder(
     M: int,
     P: int,
     bilinear: bool,
-) -> Arguments:
-    """The arguments that `generate` and `beam` begin with.   S: 0 for no attention.   P: 0 for no peek."""
+) -> Decoding:
+    """S: 0 for no attention.   P: 0 for no peek."""
     normal = rng.standard_normal
     stack = []
     for layer in range(layers):
@@ -201,20 +209,18 @@ def decoder(
         scale = 1 / np.sqrt(inputs + H)
         stack.append((scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)))
     scale = 1 / np.sqrt(M + H)
-    attention = (scale * normal((H, M)) if bilinear else None, scale * normal((M + H, H)), normal(H)) if S else None
-    return [
-        normal((V, D)),
-        stack,
-        attention,
-        normal((H + P, V)),
-        normal(V),
-        0.5 * normal((layers, B, H)),
-        0.5 * normal((layers, B, H)),
-        normal((B, P)) if P else None,
-        normal((S, B, M)) if S else None,
-        ints(rng, S + 1, B) if S else None,
-        V - 1,
-    ]
+    return Decoding(
+        E=normal((V, D)),
+        layers=stack,
+        attention=(scale * normal((H, M)) if bilinear else None, scale * normal((M + H, H)), normal(H)) if S else None,
+        W=normal((H + P, V)),
+        b=normal(V),
+        h=0.5 * normal((layers, B, H)),
+        c=0.5 * normal((layers, B, H)),
+        peek=normal((B, P)) if P else None,
+        memory=normal((S, B, M)) if S else None,
+        memory_lengths=ints(rng, S + 1, B) if S else None,
+    )
 
 
 def generate(
@@ -229,19 +235,60 @@ def generate(
     M: int = 0,
     P: int = 0,
     bilinear: bool = True,
-    sample: bool = False,
     end_id: int = 0,
 ) -> Arguments:
-    """S: 0 for no attention.   P: 0 for no peek."""
     return [
-        *decoder(rng, B, V, D, H, layers, S, M, P, bilinear),
+        decoding(rng, B, V, D, H, layers, S, M, P, bilinear),
+        V - 1,
         end_id,
         ints(rng, T + 1, B),
-        0.8,
-        rng.random((T, B)) if sample else None,
         ints(rng, V, T, B),
         rng.standard_normal((T, B)),
         ints(rng, V, B),
+    ]
+
+
+def some_automaton(rng: np.random.Generator, V: int, N: int = 9) -> Automaton:
+    """Return one that reads about half of the symbols but 0 in each state; some states have no way into its set."""
+    rows = [np.flatnonzero(rng.random(V) < 0.5) for _ in range(N)]
+    rows = [row[row > 0].astype(np.int32) for row in rows]
+    first = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
+    accepting = rng.random(N) < 0.3
+    accepting[0] = True
+    return automaton.Automaton(first, np.concatenate(rows), ints(rng, N, int(first[-1])), accepting).arrays
+
+
+def searched(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    width: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int,
+    S: int,
+    M: int,
+    P: int,
+    bilinear: bool,
+    looks: bool,
+    members: int,
+    constrained: bool,
+) -> tuple[Arguments, Arguments]:
+    """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory."""
+    wider = 3 if bilinear else 0  # the dot product compares a memory as wide as the state
+    nets = [
+        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear)
+        for n in range(members)
+    ]
+    nets = [net._replace(memory_lengths=nets[0].memory_lengths) for net in nets]
+    begin = [nets, some_automaton(rng, V) if constrained else None, V - 1, 0, ints(rng, T, B), ints(rng, 3, B)]
+    return begin, [
+        ints(rng, V, B, width, T),
+        rng.standard_normal((B, width, T)),
+        ints(rng, V, B, width),
+        ints(rng, 2, B, width),
+        rng.standard_normal((B, width, T, S)) if S and looks else None,
     ]
 
 
@@ -259,19 +306,37 @@ def beam(
     P: int = 0,
     bilinear: bool = True,
     looks: bool = True,
+    members: int = 1,
+    constrained: bool = False,
+    groups: int = 1,
 ) -> Arguments:
-    """S: 0 for no attention.   P: 0 for no peek.   looks: whether where symbols looked is wanted."""
-    return [
-        *decoder(rng, B, V, D, H, layers, S, M, P, bilinear),
-        0,
-        ints(rng, T, B),
-        ints(rng, 3, B),
-        ints(rng, V, B, width, T),
-        rng.standard_normal((B, width, T)),
-        ints(rng, V, B, width),
-        ints(rng, 2, B, width),
-        rng.standard_normal((B, width, T, S)) if S and looks else None,
-    ]
+    """looks: whether where symbols looked is wanted."""
+    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained)
+    return [*begin, groups, 0.7, *end]
+
+
+def sample(
+    rng: np.random.Generator,
+    T: int,
+    B: int,
+    width: int,
+    V: int,
+    D: int,
+    H: int,
+    layers: int = 1,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    bilinear: bool = True,
+    looks: bool = True,
+    members: int = 1,
+    constrained: bool = False,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+) -> Arguments:
+    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained)
+    return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
 
 
 def table(names: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -321,12 +386,26 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         "N decay", (0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01),
     ),
     "beam": table(
-        "T B width V D H layers S M P bilinear looks",
+        "T B width V D H layers S M P bilinear looks members constrained groups",
         (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (1, 3, 2, 7, 3, 5), (6, 1, 1, 7, 3, 17),
         (6, 1, 5, 17, 4, 16), (5, 3, 4, 13, 16, 33, 2), (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False),
         (6, 5, 8, 3, 5, 20, 1, 5, 23, 6), (7, 19, 7, 33, 12, 31, 2, 9, 62, 9),
         (6, 40, 3, 65, 17, 48, 1, 7, 48, 0, False, False), (4, 2, 150, 16, 7, 24, 1, 4, 30), (9, 61, 5, 40, 8, 32, 3),
         (8, 3, 2, 31, 6, 15, 1, 17, 40, 0, True, False),
+        (6, 9, 4, 33, 7, 17, 2, 5, 23, 3, True, True, 3), (5, 30, 3, 19, 5, 16, 1, 4, 16, 0, False, False, 2),
+        (5, 7, 3, 18, 5, 15, 1, 0, 0, 0, True, True, 5), (9, 12, 5, 23, 4, 16, 1, 4, 20, 0, True, True, 1, True),
+        (8, 20, 1, 40, 6, 33, 2, 0, 0, 0, True, True, 2, True),
+        (7, 9, 6, 17, 5, 20, 1, 5, 23, 0, True, True, 1, False, 3),
+        (7, 33, 4, 30, 6, 31, 1, 3, 20, 4, True, True, 2, True, 4),
+        (5, 3, 6, 3, 4, 5, 1, 0, 0, 0, True, True, 1, False, 2),
+    ),
+    "sample": table(
+        "T B width V D H layers S M P bilinear looks members constrained temperature top_k top_p",
+        (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (6, 1, 3, 7, 3, 17),
+        (5, 3, 4, 13, 16, 33, 2, 0, 0, 0, True, True, 1, False, 0.5), (6, 30, 2, 65, 5, 16, 1, 5, 16, 0, False),
+        (6, 5, 8, 33, 5, 20, 1, 5, 23, 6, True, True, 3, False, 1.5, 5),
+        (7, 19, 3, 40, 7, 24, 1, 4, 30, 0, True, False, 1, True, 1.0, 0, 0.8),
+        (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5),
     ),
     "encode": table(
         "S B V D H layers directions cell reverse",
@@ -335,11 +414,10 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (6, 6, 30, 20, 24, 4), (7, 30, 3, 33, 31, 2),
     ),
     "generate": table(
-        "T B V D H layers S M P bilinear sample end_id",
+        "T B V D H layers S M P bilinear end_id",
         (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (5, 1, 7, 3, 17), (5, 3, 13, 16, 33, 2),
-        (6, 4, 19, 5, 16, 1, 5, 16, 0, False), (6, 5, 33, 5, 20, 1, 5, 23, 6, True, False, -1),
-        (7, 19, 40, 12, 31, 2, 9, 62, 9), (5, 30, 70, 17, 48, 1, 0, 0, 0, True, True),
-        (5, 2, 70, 17, 48, 3, 3, 48, 0, True, True),
+        (6, 4, 19, 5, 16, 1, 5, 16, 0, False), (6, 5, 33, 5, 20, 1, 5, 23, 6, True, -1),
+        (7, 19, 40, 12, 31, 2, 9, 62, 9), (5, 30, 70, 17, 48), (5, 2, 70, 17, 48, 3, 3, 48),
     ),
 }
 # fmt: on

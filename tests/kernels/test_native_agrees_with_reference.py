@@ -38,17 +38,15 @@ def comparable(kernel: str, args: list[Any]) -> list[np.ndarray]:
 
 def generate_row_by_row(args: list[Any]) -> list[np.ndarray]:
     """Run the reference for one row at a time: a row's state is then left as its own last step left it."""
-    E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start, end, limits, temp, uniforms, *outputs = args
-    ids, log_probs, lengths = outputs
+    d, start, end, limits, ids, log_probs, lengths = args
     for r in range(ids.shape[1] if len(ids) else 0):
-        one = [
-            E, layers, attention, W, b, h[:, r : r + 1], c[:, r : r + 1],
-            None if peek is None else peek[r : r + 1], None if memory is None else memory[:, r : r + 1],
-            None if memory_lengths is None else memory_lengths[r : r + 1], start, end, limits[r : r + 1], temp,
-            None if uniforms is None else uniforms[:, r : r + 1], ids[:, r : r + 1], log_probs[:, r : r + 1],
-            lengths[r : r + 1],
-        ]  # fmt: skip
-        reference.generate(*one)
+        row = slice(r, r + 1)
+        one = d._replace(
+            h=d.h[:, row], c=d.c[:, row], peek=None if d.peek is None else d.peek[row],
+            memory=None if d.memory is None else d.memory[:, row],
+            memory_lengths=None if d.memory_lengths is None else d.memory_lengths[row],
+        )  # fmt: skip
+        reference.generate(one, start, end, limits[row], ids[:, row], log_probs[:, row], lengths[row])
     if not len(ids):
         reference.generate(*args)
     return list(arrays(args))
@@ -65,7 +63,7 @@ def test_a_kernel_agrees_with_the_reference(isa: str, case: tuple[str, dict[str,
     actual = comparable(kernel, actual_args)
     assert len(actual) == len(expected)
     for position, (a, e) in enumerate(zip(actual, expected, strict=True)):
-        if e.dtype.kind == "i":
+        if e.dtype.kind in "ib":
             np.testing.assert_array_equal(a, e, err_msg=f"array {position}")
         elif e.size:
             error = np.abs(a - e).max() / max(np.abs(e).max(), 1e-30)

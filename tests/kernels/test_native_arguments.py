@@ -5,7 +5,7 @@ from typing import Any
 import kernel_cases
 import numpy as np
 import pytest
-from kernel_cases import INSTRUCTION_SETS, SIZES, arguments, arrays, cast, native
+from kernel_cases import INSTRUCTION_SETS, SIZES, arguments, arrays, cast, each, native
 
 pytestmark = pytest.mark.skipif(not INSTRUCTION_SETS, reason=kernel_cases.WHY_NOT)
 
@@ -26,9 +26,7 @@ def relocated(value: Any, offset: int) -> Any:
         moved = room[start : start + value.nbytes].view(value.dtype).reshape(value.shape)
         moved[...] = value
         return moved
-    if isinstance(value, tuple | list):
-        return type(value)(relocated(item, offset) for item in value)
-    return value
+    return each(value, lambda item: relocated(item, offset))
 
 
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
@@ -55,9 +53,10 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "tanh_forward": [0],
     "dropout": [0, 1],
     "adam_update": [1],
-    "beam": [0, 3, 4, 5, 6, 7, 8, 9, 12, 13],
+    "beam": [0, 1, 4, 5],
     "encode": [0, 5, 6],
-    "generate": [0, 3, 4, 12],
+    "generate": [3],
+    "sample": [0, 1, 4, 5, 6],
 }
 
 
@@ -65,11 +64,11 @@ INPUTS = {  # how many leading arrays are only read, beside those named
 def test_inputs_may_be_read_only_and_outputs_may_not(kernel: str) -> None:
     args = cast(arguments(kernel, LARGEST[kernel]), np.float32)
     for position in INPUTS[kernel]:
-        if args[position] is not None:
-            args[position].flags.writeable = False
+        for array in arrays(args[position]):
+            array.flags.writeable = False
     native(kernel)(*args)
-    args[-1 if isinstance(args[-1], np.ndarray) else 0].flags.writeable = False
     if kernel in ("adam_update", "affine_forward", "tanh_forward", "dropout", "attention_forward"):
+        args[-1 if isinstance(args[-1], np.ndarray) else 0].flags.writeable = False
         with pytest.raises(TypeError):
             native(kernel)(*args)
 
@@ -111,23 +110,75 @@ def test_an_id_outside_the_table_is_an_error_and_not_a_read(bad: int) -> None:
     args[5][2, 3] = bad
     with pytest.raises(IndexError, match=str(bad)):
         native("encode")(*args)
-    args = cast(arguments("generate", {"T": 4, "B": 5, "V": 11, "D": 3, "H": 4}), np.float32)
-    args[10] = bad
-    with pytest.raises(IndexError, match="start_id"):
-        native("generate")(*args)
-    for position, name in [(10, "start_id"), (11, "end_id")]:
-        args = cast(arguments("beam", {"T": 4, "B": 5, "width": 2, "V": 11, "D": 3, "H": 4}), np.float32)
+    for kernel in ("generate", *SEARCHES):
+        position = 1 if kernel == "generate" else 2
+        args = cast(arguments(kernel, SMALL | ({} if kernel == "generate" else {"width": 2})), np.float32)
         args[position] = bad
-        with pytest.raises(IndexError, match=name):
-            native("beam")(*args)
+        with pytest.raises(IndexError, match="start_id"):
+            native(kernel)(*args)
+    for kernel in SEARCHES:
+        args = cast(arguments(kernel, SMALL | {"width": 2}), np.float32)
+        args[3] = bad
+        with pytest.raises(IndexError, match="end_id"):
+            native(kernel)(*args)
 
 
+SMALL = {"T": 4, "B": 5, "V": 11, "D": 3, "H": 4}
+SEARCHES = ["beam", "sample"]
+
+
+@pytest.mark.parametrize("kernel", SEARCHES)
 @pytest.mark.parametrize("limit", [4, 2**31 - 1])
-def test_a_limit_that_leaves_no_step_for_the_end_is_an_error(limit: int) -> None:
-    args = cast(arguments("beam", {"T": 4, "B": 5, "width": 2, "V": 11, "D": 3, "H": 4}), np.float32)
-    args[12][3] = limit
+def test_a_limit_that_leaves_no_step_for_the_end_is_an_error(limit: int, kernel: str) -> None:
+    args = cast(arguments(kernel, SMALL | {"width": 2}), np.float32)
+    args[4][3] = limit
     with pytest.raises(ValueError, match=f"a limit of {limit} symbols"):
-        native("beam")(*args)
+        native(kernel)(*args)
+
+
+@pytest.mark.parametrize("kernel", ["generate", *SEARCHES])
+def test_a_decoder_of_wrong_shapes_types_or_layouts_is_an_error(kernel: str) -> None:
+    args = cast(arguments(kernel, LARGEST[kernel] | {"S": 3, "M": 7, "P": 2, "members": 1} if kernel != "generate"
+                          else LARGEST[kernel]), np.float32)  # fmt: skip
+    d = args[0] if kernel == "generate" else args[0][0]
+    for name, a in d._asdict().items():
+        if not isinstance(a, np.ndarray):
+            continue
+        for wrong in (a.astype(np.float64), np.zeros((*a.shape, 2), a.dtype)[..., 0], "text",
+                      np.zeros((a.shape[0] + 1, *a.shape[1:]), a.dtype)):  # fmt: skip
+            given = d._replace(**{name: wrong})
+            with pytest.raises((TypeError, ValueError)):
+                native(kernel)(given if kernel == "generate" else [given], *args[1:])
+
+
+@pytest.mark.parametrize("kernel", SEARCHES)
+def test_members_that_do_not_fit_together_are_an_error(kernel: str) -> None:
+    args = cast(arguments(kernel, SMALL | {"width": 2, "members": 2}), np.float32)
+    fewer = cast(arguments(kernel, SMALL | {"width": 2, "V": 10}), np.float32)
+    with pytest.raises(ValueError, match="vocabularies of different sizes"):
+        native(kernel)([args[0][0], fewer[0][0]], *args[1:])
+    with pytest.raises(ValueError, match="needs a member"):
+        native(kernel)([], *args[1:])
+
+
+@pytest.mark.parametrize("kernel", SEARCHES)
+def test_an_automaton_of_wrong_shapes_is_an_error_and_edges_that_lead_nowhere_are_none(kernel: str) -> None:
+    args = cast(arguments(kernel, SMALL | {"width": 2, "constrained": True}), np.float32)
+    for name, a in args[1]._asdict().items():
+        with pytest.raises((TypeError, ValueError)):
+            native(kernel)(args[0], args[1]._replace(**{name: a[:-1]}), *args[2:])
+    rng = np.random.default_rng(0)
+    for name in ("first", "symbols", "targets", "distances"):
+        broken = args[1]._replace(**{name: rng.integers(-(2**31), 2**31, getattr(args[1], name).shape)
+                                     .astype(getattr(args[1], name).dtype)})  # fmt: skip
+        native(kernel)(args[0], broken, *args[2:])
+
+
+def test_groups_that_do_not_share_the_width_evenly_are_an_error() -> None:
+    for groups in (0, -1, 3):
+        args = cast(arguments("beam", SMALL | {"width": 4, "groups": groups}), np.float32)
+        with pytest.raises(ValueError, match=f"a beam of 4 cannot be shared by {groups} groups"):
+            native("beam")(*args)
 
 
 @pytest.mark.parametrize("length", [-5, 100])

@@ -1,43 +1,72 @@
-"""A network that searches in compiled code finds what the search over its steps finds."""
+"""Networks that are searched in compiled code: what the searches over their steps find, under every option."""
+
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqwright import kernels, search
 from seqwright.models import Seq2seq
-from seqwright.search import Ranking
+from seqwright.search import Candidate, Ranking, automaton
+from seqwright.search.ensemble import ensemble
 
 START, END, PAD = 0, 1, 2
-OPTIONS = [
+V, B = 19, 12
+FORBIDDEN = (PAD, START)
+ALPHABET = np.arange(3, V, dtype=np.int32)
+OPTIONS: list[dict[str, Any]] = [
     {},
     {"layers": 2, "attention": "dot", "peeky": True},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
 ]
 
 
-def sources(rng: np.random.Generator, B: int) -> tuple[np.ndarray, np.ndarray]:
-    return rng.integers(9, size=(7, B)).astype(np.int32), rng.integers(1, 8, B).astype(np.int32)
-
-
-@pytest.fixture(params=OPTIONS, ids=lambda options: " ".join(options) or "plain")
-def net(request: pytest.FixtureRequest) -> Seq2seq:
-    rng = np.random.default_rng(5)
-    net = Seq2seq(9, 8, 24, target_vocab_size=19, rng=rng, **request.param)
+def network(seed: int, H: int, options: dict[str, Any]) -> Seq2seq:
+    rng = np.random.default_rng(seed)
+    net = Seq2seq(9, 8, H, target_vocab_size=V, rng=rng, **options)
     net.params.flat[:] = 0.4 * rng.standard_normal(len(net.params.flat))
     return net
 
 
-@pytest.mark.parametrize("ranking", [Ranking(), Ranking(0.5), Ranking(0.0, 0.8), Ranking(0.0, 0.6, 0.3)], ids=str)
-@pytest.mark.parametrize("width", [1, 4])
-def test_candidates_are_those_of_the_search_over_steps(net: Seq2seq, width: int, ranking: Ranking) -> None:
-    rng = np.random.default_rng(6)
-    source, lengths = sources(rng, 20)
-    limits, least = rng.integers(0, 12, 20).astype(np.int32), rng.integers(0, 4, 20).astype(np.int32)
-    options = {"start_id": START, "end_id": END, "max_lengths": limits, "min_lengths": least}
-    found = net.beam(source, lengths, width=width, forbidden=(PAD, START), **options)
-    actual = search.candidates(*found, ranking=ranking, source_lengths=lengths)
-    step, state = net.start(source, lengths, forbidden=(PAD, START))
-    expected = search.beam(step, state, width=width, ranking=ranking, source_lengths=lengths, **options)
+NETWORKS = [[network(seed, H, options) for seed, H in enumerate((24, 17, 8))] for options in OPTIONS]
+ENSEMBLES = [nets[:n] for nets in NETWORKS for n in (1, 3)] + [[NETWORKS[2][1], NETWORKS[0][0]]]
+RNG = np.random.default_rng(6)
+SOURCE = RNG.integers(9, size=(7, B)).astype(np.int32)
+LENGTHS = RNG.integers(1, 8, B).astype(np.int32)
+LISTED = [tuple(RNG.choice(ALPHABET, size=n)) for n in range(1, 7) for _ in range(5)]
+CONSTRAINTS = {
+    "none": None,
+    "list": automaton.listed(LISTED),
+    "prefix": automaton.prefixed([5, 5], ALPHABET),
+    "symbols": automaton.repeated([4, 7, 8, 11]),
+    "list of at least 3": automaton.common(automaton.listed(LISTED), automaton.at_least(3, ALPHABET)),
+}
+
+
+def rules(constraint: str, rng: np.random.Generator) -> dict[str, Any]:
+    chosen = CONSTRAINTS[constraint]
+    least = chosen.shortest if chosen else 0
+    return {
+        "start_id": START,
+        "end_id": END,
+        "max_lengths": rng.integers(least, 12, B).astype(np.int32),
+        "min_lengths": None if chosen else rng.integers(0, 4, B).astype(np.int32),
+        "source_lengths": LENGTHS,
+        "constraint": chosen,
+    }
+
+
+def start(nets: list[Seq2seq]) -> Any:
+    return ensemble([net.start(SOURCE, LENGTHS, forbidden=FORBIDDEN) for net in nets])
+
+
+def members(nets: list[Seq2seq]) -> list[kernels.Decoding]:
+    return [net.decoding(SOURCE, LENGTHS, forbidden=FORBIDDEN) for net in nets]
+
+
+def assert_same(actual: list[list[Candidate]], expected: list[list[Candidate]]) -> None:
     for some, others in zip(actual, expected, strict=True):
         assert [c.ids for c in some] == [c.ids for c in others]
         assert [c.finished for c in some] == [c.finished for c in others]
@@ -50,14 +79,44 @@ def test_candidates_are_those_of_the_search_over_steps(net: Seq2seq, width: int,
                 np.testing.assert_allclose(one.attended, other.attended, rtol=0, atol=1e-4)
 
 
-def test_a_beam_of_one_is_greedy(net: Seq2seq) -> None:
-    source, lengths = sources(np.random.default_rng(7), 20)
-    options = {"start_id": START, "end_id": END, "max_lengths": np.full(20, 9, np.int32)}
-    step, state = net.start(source, lengths)
-    expected = search.greedy(step, state, **options)
-    for [one], other in zip(search.candidates(*net.beam(source, lengths, width=1, **options)), expected, strict=True):
-        assert (one.ids, one.finished) == (other.ids, other.finished)
-        assert one.score == pytest.approx(other.score, rel=1e-4)
+ensembles = st.sampled_from(ENSEMBLES)
+constraints = st.sampled_from(sorted(CONSTRAINTS))
+seeds = st.integers(0, 2**32)
+rankings = st.sampled_from([Ranking(), Ranking(0.5), Ranking(0.0, 0.8), Ranking(0.0, 0.6, 0.3)])
+
+
+@settings(max_examples=60)
+@given(ensembles, constraints, seeds, rankings, st.integers(1, 4), st.integers(1, 3), st.sampled_from([0.0, 0.5, 3.0]))
+def test_a_compiled_beam_finds_what_the_search_over_steps_finds(
+    nets: list[Seq2seq], constraint: str, seed: int, ranking: Ranking, size: int, groups: int, diversity: float
+) -> None:
+    asked = rules(constraint, np.random.default_rng(seed)) | {"ranking": ranking}
+    asked |= {"width": size * groups, "groups": groups, "diversity": diversity}
+    assert_same(search.compiled.beam(members(nets), **asked), search.beam(*start(nets), **asked))
+
+
+drawing = st.sampled_from(
+    [{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.6}, {"temperature": 1.7, "top_k": 9, "top_p": 0.9}]
+)
+
+
+@settings(max_examples=60)
+@given(ensembles, constraints, seeds, st.integers(1, 4), drawing)
+def test_a_compiled_sample_draws_what_the_sample_over_steps_draws(
+    nets: list[Seq2seq], constraint: str, seed: int, n: int, options: dict[str, Any]
+) -> None:
+    asked = rules(constraint, np.random.default_rng(seed)) | options | {"n": n}
+    one, other = ([np.random.default_rng([seed, b]) for b in range(B)] for _ in range(2))
+    drawn = search.compiled.sample(members(nets), rngs=one, **asked)
+    assert_same(drawn, search.sample(*start(nets), rngs=other, **asked))
+
+
+@pytest.mark.parametrize("constraint", sorted(CONSTRAINTS))
+@pytest.mark.parametrize("nets", ENSEMBLES, ids=range(len(ENSEMBLES)))
+def test_a_beam_of_one_is_greedy(nets: list[Seq2seq], constraint: str) -> None:
+    asked = rules(constraint, np.random.default_rng(7))
+    expected = search.greedy(*start(nets), **asked)
+    assert_same(search.compiled.beam(members(nets), width=1, **asked), [[one] for one in expected])
 
 
 def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
@@ -66,14 +125,18 @@ def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
     for p in log_probs[0, 0].tolist():
         total += p
     lengths, ids = np.full((1, 1), 40, np.int32), np.zeros((1, 1, 40), np.int32)
-    [[one]] = search.candidates(ids, log_probs, lengths, lengths, None, ranking=Ranking(0.0))
+    found = search.compiled._Found(ids, log_probs, lengths, lengths, None)
+    [[one]] = found.candidates(Ranking(0.0), None)
     assert one.score == total
 
 
-def test_nothing_is_found_for_no_sources(net: Seq2seq) -> None:
+@pytest.mark.parametrize("nets", ENSEMBLES, ids=range(len(ENSEMBLES)))
+def test_nothing_is_found_for_no_sources(nets: list[Seq2seq]) -> None:
     none = np.zeros(0, np.int32)
-    found = net.beam(np.zeros((3, 0), np.int32), none, width=3, start_id=START, end_id=END, max_lengths=none)
-    assert search.candidates(*found) == []
+    nobody = [net.decoding(np.zeros((3, 0), np.int32), none) for net in nets]
+    options: dict[str, Any] = {"start_id": START, "end_id": END, "max_lengths": none}
+    assert search.compiled.beam(nobody, width=3, **options) == []
+    assert search.compiled.sample(nobody, n=3, rngs=[], **options) == []
 
 
 def test_a_network_of_float64_does_not_claim_compiled_search() -> None:

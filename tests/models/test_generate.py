@@ -1,4 +1,4 @@
-"""Generation of a whole batch in one kernel call: greedy, limited, ended, sampled."""
+"""Generation of a whole batch in one kernel call: greedy, limited, ended."""
 
 import numpy as np
 import pytest
@@ -12,17 +12,13 @@ LIMITS = np.array([6, 0, 2, 5], np.int32)
 NONE = -1  # an end symbol that never comes
 
 
-def generated(net, *, end_id, limits=LIMITS, temperature=1.0, uniforms=None, steps=6):
+def generated(net, *, end_id, steps=6):
     ids, lengths = np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"]
-    encoded = net.encoder.encode(ids, lengths, net.encoder.cache)
-    weights, B = net.decoder.weights, len(lengths)
+    B = len(lengths)
     out, log_probs, n = np.empty((steps, B), np.int32), np.empty((steps, B)), np.empty(B, np.int32)
-    peek = encoded.h[-1].copy() if net.decoder.peeky else None
-    memory = (None, None) if net.decoder.attention == "none" else (encoded.memory, encoded.lengths)
-    kernels.generate(
-        weights.embedding, weights.lstm, weights.attention, *weights.affine, encoded.h.copy(), encoded.c.copy(), peek,
-        *memory, variants.START, end_id, limits, temperature, uniforms, out, log_probs, n,
-    )  # fmt: skip
+    d = net.decoding(ids, lengths)
+    d = d._replace(h=d.h.copy(), c=d.c.copy())  # where the decoder is peeky, what it peeks at is a view of h
+    kernels.generate(d, variants.START, end_id, LIMITS, out, log_probs, n)
     return out, log_probs, n
 
 
@@ -45,35 +41,6 @@ def test_generation_of_a_batch_says_what_greedy_search_says(options, end_id):
         np.testing.assert_allclose(log_probs[: lengths[b], b], candidate.log_probs[: len(said)], rtol=0, atol=1e-12)
         assert (ids[lengths[b] :, b] == -1).all()
         assert not log_probs[lengths[b] :, b].any()
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_samples_follow_the_probabilities_of_the_model_at_the_temperature(temperature):
-    net = network({})
-    step, state = net.start(np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"])
-    log_p = step(np.full((1, 4), variants.START, np.int32), state)[0][0]
-    p = np.exp(log_p / temperature)
-    p /= p.sum(axis=1, keepdims=True)
-    grid = (np.arange(1000) + 0.5) / 1000
-    drawn = np.array([
-        generated(net, end_id=NONE, limits=np.ones(4, np.int32), temperature=temperature, uniforms=np.full((1, 4), u),
-                  steps=1)[0][0]
-        for u in grid
-    ])  # fmt: skip
-    for b in range(4):
-        np.testing.assert_allclose(np.bincount(drawn[:, b], minlength=variants.V_TARGET) / 1000, p[b], atol=1.1e-3)
-
-
-def test_log_probabilities_of_samples_are_those_of_the_model_whatever_the_temperature():
-    net = network({})
-    uniforms = np.random.default_rng(0).random((6, 4))
-    ids, log_probs, lengths = generated(net, end_id=NONE, temperature=3.0, uniforms=uniforms)
-    encoded = net.encoder.encode(np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"], net.encoder.cache)
-    read = np.vstack([np.full(4, variants.START), np.maximum(ids, 0)[:-1]]).astype(np.int32)
-    scores = net.decoder.decode(read, lengths, encoded, net.decoder.cache)
-    expected = scores - np.log(np.exp(scores).sum(axis=2, keepdims=True))
-    for b, n in enumerate(lengths):
-        np.testing.assert_allclose(log_probs[:n, b], expected[np.arange(n), b, ids[:n, b]], rtol=0, atol=1e-12)
 
 
 @variants.each(variants.FEW)

@@ -16,7 +16,7 @@ OPTIONS = [
     {"layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True},
 ]
-SEARCH = {"start_id": 0, "end_id": 1, "max_lengths": np.full(30, 9, np.int32), "forbidden": (2,)}
+SEARCH = {"start_id": 0, "end_id": 1, "max_lengths": np.full(30, 9, np.int32)}
 
 
 @pytest.fixture(params=OPTIONS, ids=lambda options: " ".join(options) or "plain")
@@ -46,8 +46,9 @@ def test_the_encoder_reads_what_it_encodes(net: Seq2seq, B: int) -> None:
 @pytest.mark.parametrize("width", [1, 4])
 def test_a_search_finds_the_same(net: Seq2seq, width: int) -> None:
     source, lengths = sources(30)
-    expected, found = (net.beam(source, lengths, width=width, packed=packed, **SEARCH) for packed in (None, net.pack()))
-    for one, other in zip(search.candidates(*found), search.candidates(*expected), strict=True):
+    networks = [net.decoding(source, lengths, forbidden=(2,), packed=packed) for packed in (None, net.pack())]
+    expected, found = (search.compiled.beam([one], width=width, **SEARCH) for one in networks)
+    for one, other in zip(found, expected, strict=True):
         assert [(c.ids, c.log_probs, c.finished) for c in one] == [(c.ids, c.log_probs, c.finished) for c in other]
 
 
@@ -58,10 +59,8 @@ def test_generation_says_the_same(net: Seq2seq) -> None:
 
 def test_in_8_bits_the_answers_are_nearly_as_likely(net: Seq2seq) -> None:
     source, lengths = sources(30)
-    exact, rounded = (
-        net.beam(source, lengths, width=4, packed=net.pack(int8=int8), **SEARCH) for int8 in (False, True)
-    )
-    best = [[some[0] for some in search.candidates(*found)] for found in (exact, rounded)]
+    networks = [net.decoding(source, lengths, forbidden=(2,), packed=net.pack(int8=int8)) for int8 in (False, True)]
+    best = [[some[0] for some in search.compiled.beam([one], width=4, **SEARCH)] for one in networks]
     drift = [abs(one.score - other.score) for one, other in zip(*best, strict=True)]
     assert 0 < np.mean(drift) < 0.05
 

@@ -43,6 +43,9 @@ class Arrays {
         return block.second.get() + 1;
     }
 
+    int64_t* positions(size_t n) { return positions_.emplace_back(new int64_t[n]).get(); }
+    bool* flags(size_t n) { return flags_.emplace_back(new bool[n]).get(); }
+
     // A number that differs if any byte of any array does.
     uint64_t digest() const {
         uint64_t hash = 14695981039346656037u;
@@ -58,6 +61,8 @@ class Arrays {
     std::mt19937 random_;
     std::deque<std::pair<size_t, std::unique_ptr<float[]>>> floats_;
     std::deque<std::pair<size_t, std::unique_ptr<int32_t[]>>> ints_;
+    std::deque<std::unique_ptr<int64_t[]>> positions_;
+    std::deque<std::unique_ptr<bool[]>> flags_;
 };
 
 struct Call {
@@ -91,9 +96,30 @@ void decoder(seqwright::Decoder& d, std::vector<seqwright::LstmLayer>& layers, A
     d.W = a.floats(product(H + P, V));
     d.b = a.floats(product(V));
     d.peek = P > 0 ? a.floats(product(B, P)) : nullptr;
-    d.start_id = V - 1;
-    d.end_id = 0;
+    d.h = a.floats(product(L, B, H));
+    d.c = a.floats(product(L, B, H));
     d.B = B, d.V = V, d.D = D, d.H = H, d.P = P, d.S = S, d.M = M;
+}
+
+// Gives a decoder packed weights, if they are to be kept. Their block has another size on each instruction set.
+void keep(const Kernels& k, seqwright::Decoder& d, bool int8, bool kept, Arrays& block) {
+    d.int8 = int8;
+    float* packed = block.floats(k.decoder_size(d));
+    k.pack_decoder(d, packed);
+    if (kept) d.packed = packed;
+}
+
+// Five states that each read every symbol but 0; the last has no way into the set.
+void automaton(seqwright::Automaton& set, Arrays& a, int V) {
+    const int N = 5, E = N * (V - 1);
+    int64_t* first = a.positions(N + 1);
+    int32_t *symbols = a.ints(product(E), V), *targets = a.ints(product(E), N), *distances = a.ints(N, 3);
+    bool* accepting = a.flags(N);
+    for (int n = 0; n <= N; n++) first[n] = n * (V - 1);
+    for (int e = 0; e < E; e++) symbols[e] = 1 + e % (V - 1);
+    for (int n = 0; n < N; n++) accepting[n] = distances[n] == 0;
+    distances[N - 1] = INT32_MAX;
+    set = {first, symbols, targets, accepting, distances, N, E};
 }
 
 std::vector<Call> calls() {
@@ -161,51 +187,49 @@ std::vector<Call> calls() {
     for (auto [T, B, V, D, H, L, S, M, P] :
          {std::tuple{1, 1, 1, 1, 1, 1, 0, 0, 0}, {5, 3, 13, 7, 17, 2, 4, 9, 0}, {5, 4, 40, 7, 33, 1, 5, 33, 6}, {6, 5, 40, 7, 15, 1, 0, 0, 3},
           {6, 37, 70, 9, 40, 3, 7, 31, 5}, {0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 0, 3, 4, 5, 1, 0, 0, 0}})
-        for (bool sample : {false, true})
-            add("generate", [=](const Kernels& k, Arrays& a) {
-                std::vector<seqwright::LstmLayer> layers;
-                seqwright::Generation g{};
-                decoder(g, layers, a, B, V, D, H, L, S, M, P);
-                g.h = a.floats(product(L, B, H));
-                g.c = a.floats(product(L, B, H));
-                g.limits = a.ints(product(B), T + 1);
-                g.temperature = 0.7f;
-                g.uniforms = sample ? a.positive(product(T, B)) : nullptr;
-                g.ids = a.ints(product(T, B), V);
-                g.log_probs = a.floats(product(T, B));
-                g.lengths = a.ints(product(B), T + 1);
-                g.T = T;
-                g.int8 = V % 2 == 1;
-                Arrays block(2);
-                float* packed = block.floats(k.decoder_size(g));
-                k.pack_decoder(g, packed);
-                if (B != 3) g.packed = packed;
-                k.generate(g);
-            });
+        add("generate", [=](const Kernels& k, Arrays& a) {
+            std::vector<seqwright::LstmLayer> layers;
+            seqwright::Generation g{};
+            decoder(g, layers, a, B, V, D, H, L, S, M, P);
+            g.start_id = V - 1, g.end_id = 0, g.T = T;
+            g.limits = a.ints(product(B), T + 1);
+            g.ids = a.ints(product(T, B), V);
+            g.log_probs = a.floats(product(T, B));
+            g.lengths = a.ints(product(B), T + 1);
+            Arrays block(2);
+            keep(k, g, V % 2 == 1, B != 3, block);
+            k.generate(g);
+        });
     for (auto [T, B, width, V, D, H, L, S, M, P] :
          {std::tuple{1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, {6, 1, 5, 17, 4, 16, 1, 5, 33, 0}, {5, 3, 4, 13, 7, 17, 2, 4, 9, 0}, {6, 4, 7, 3, 7, 33, 1, 5, 33, 6},
           {7, 37, 5, 40, 9, 40, 3, 7, 31, 5}, {4, 2, 150, 16, 5, 15, 1, 3, 20, 0}, {3, 0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 2, 0, 3, 4, 5, 1, 0, 0, 0}})
-        for (bool looks : {false, true})
-            add("beam", [=](const Kernels& k, Arrays& a) {
-                std::vector<seqwright::LstmLayer> layers;
-                seqwright::BeamSearch g{};
-                decoder(g, layers, a, B, V, D, H, L, S, M, P);
-                g.h = a.floats(product(L, B, H));
-                g.c = a.floats(product(L, B, H));
+        for (int how = 0; how < 8; how++)
+            add("search", [=](const Kernels& k, Arrays& a) {
+                const bool constrained = how & 1, ensemble = how & 2, sampled = how & 4, looks = S > 0 && how % 3 == 0;
+                std::deque<std::vector<seqwright::LstmLayer>> layers;
+                std::vector<seqwright::Decoder> members;
+                for (int m = 0; m < (ensemble ? 3 : 1); m++)
+                    decoder(members.emplace_back(), layers.emplace_back(), a, B, V, D + m, H, L, S, M, P);
+                Arrays block(2);
+                for (seqwright::Decoder& d : members) keep(k, d, V % 2 == 1, B != 3, block);
+                seqwright::Search g{};
+                g.members = members.data(), g.n_members = static_cast<int>(members.size());
+                seqwright::Automaton set{};
+                if (constrained) automaton(set, a, V);
+                g.automaton = constrained ? &set : nullptr;
+                g.start_id = V - 1, g.end_id = 0, g.B = B, g.V = V, g.S = S, g.T = T, g.width = width;
                 g.limits = a.ints(product(B), T);
                 g.shortest = a.ints(product(B), 3);
+                g.groups = sampled && width > 0 ? width : width % 2 == 0 && width > 0 ? 2 : 1;
+                g.diversity = 0.5;
+                g.uniforms = sampled ? a.positive(product(B, T, width)) : nullptr;
+                g.temperature = 0.7f, g.top_k = V / 2, g.top_p = 0.9;
                 g.ids = a.ints(product(B, width, T), V);
                 g.log_probs = a.floats(product(B, width, T));
                 g.lengths = a.ints(product(B, width), 2);
                 g.own_end = a.ints(product(B, width), 2);
-                g.attended = looks && S > 0 ? a.floats(product(B, width, T, S)) : nullptr;
-                g.T = T, g.width = width;
-                g.int8 = V % 2 == 1;
-                Arrays block(2);
-                float* packed = block.floats(k.decoder_size(g));
-                k.pack_decoder(g, packed);
-                if (B != 3) g.packed = packed;
-                k.beam(g);
+                g.attended = looks ? a.floats(product(B, width, T, S)) : nullptr;
+                k.search(g);
             });
     for (auto [S, B, V, D, H, L, directions] : {std::tuple{1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 2}, {3, 0, 3, 4, 5, 1, 2}, {4, 3, 9, 7, 17, 2, 2},
                                                 {5, 37, 40, 9, 40, 3, 1}, {3, 5, 7, 70, 33, 3, 2}})

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tables import END, START
 
 from seqwright.errors import ConstraintError
+from seqwright.kernels.reference.constraint import permit_
 from seqwright.search import automaton, beam, greedy, sample
+from seqwright.search.constraint import advance
 
 V, LONGEST = 5, 4
 SYMBOLS = np.array([2, 3, 4], np.int32)
@@ -31,18 +33,21 @@ sets = st.one_of(
 
 def inside(constraint, ids):
     """Return whether the automaton takes ids, asked as a search asks."""
-    state = constraint.start
-    for n, symbol in enumerate(ids):
-        if symbol not in constraint.allowed(state, len(ids) - n):
+    state = 0
+    for n, symbol in enumerate([*ids, END]):
+        log_p = np.zeros(10**3)
+        permit_(log_p, constraint.arrays, state, END, len(ids) - n, False)
+        if not np.isfinite(log_p[symbol]):
             return False
-        state = constraint.advance(state, symbol)
-    return constraint.accepts(state)
+        state = advance(constraint, state, symbol) if symbol != END else state
+    return True
 
 
 @given(sets)
 def test_an_automaton_takes_the_targets_of_its_set_and_no_others(both):
     constraint, expected = both
     assert {ids for ids in EVERY if inside(constraint, ids)} == expected
+    assert {ids for ids in EVERY if ids in constraint} == expected
 
 
 @given(sets, sets, sets)
@@ -54,7 +59,7 @@ def test_what_automata_have_in_common_is_the_intersection_of_their_sets(one, oth
         assert not expected
         return
     assert {ids for ids in EVERY if inside(constraint, ids)} == expected
-    assert constraint.distance(0) == min(len(ids) for ids in expected)
+    assert constraint.shortest == min(len(ids) for ids in expected)
 
 
 @given(seeds, sets, sets, st.integers(0, LONGEST))
@@ -101,7 +106,7 @@ def test_a_long_list_takes_little_memory_and_shares_what_begins_alike():
     began = time.process_time()
     constraint = automaton.listed(entries)
     assert time.process_time() - began < 20  # some tenths of a second; a loop over states would take minutes
-    arrays = (constraint.first, constraint.symbols, constraint.targets, constraint.accepting, constraint.distances)
-    assert sum(array.nbytes for array in arrays) < 30 * len(constraint.accepting)
+    n_states = len(constraint.arrays.accepting)
+    assert sum(array.nbytes for array in constraint.arrays) < 30 * n_states
     assert all(inside(constraint, entry) for entry in entries[::997])
-    assert len(constraint.accepting) < 8 * len(entries)
+    assert n_states < 8 * len(entries)

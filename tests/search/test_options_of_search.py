@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import END, START
 
+from seqwright.kernels.reference.sample import chances
 from seqwright.search import Ranking, beam, forced, greedy, sample
-from seqwright.search.sample import chances
 
 seeds = st.integers(0, 2**32)
 

@@ -18,6 +18,8 @@ import numpy as np
 
 from seqwright.errors import UsageError
 from seqwright.kernels import reference
+from seqwright.kernels.reference import Automaton as Automaton
+from seqwright.kernels.reference import Decoding as Decoding
 
 __all__ = [*reference.__all__, "available", "compiled", "description", "set_threads", "threads"]
 
@@ -69,6 +71,8 @@ def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(kernel)
     def dispatch(*args: P.args, **kwargs: P.kwargs) -> R:
         array: object = args[0] if args else kwargs.get(first)
+        while isinstance(array, tuple | list) and array:  # the first array of a `Decoding`, or of several
+            array = array[0]
         if isinstance(array, np.ndarray) and array.dtype == float32:
             return twin(isa, *args, **kwargs)
         return kernel(*args, **kwargs)
@@ -95,6 +99,7 @@ lstm_backward = _dispatched(reference.lstm_backward)
 lstm_forward = _dispatched(reference.lstm_forward)
 pack_decoder = _dispatched(reference.pack_decoder)
 pack_encoder = _dispatched(reference.pack_encoder)
+sample = _dispatched(reference.sample)
 squared_norm = _dispatched(reference.squared_norm)
 tanh_backward = _dispatched(reference.tanh_backward)
 tanh_forward = _dispatched(reference.tanh_forward)

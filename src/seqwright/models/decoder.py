@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -142,18 +143,32 @@ class Decoder:
         """
         encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
         assert encoded.h.shape[1] == 1, "generate reads one source; batches are for seqwright.search"
+        d = self.decoding(encoded, packed=packed, int8=int8)
         ids = np.empty((sample_size, 1), np.int32)
-        log_probs = np.empty(ids.shape, encoded.h.dtype)
-        peek = encoded.h[-1].copy() if self.peeky else None
-        memory, lengths = (None, None) if self.attention == "none" else (encoded.memory, encoded.lengths)
-        W, b = self.weights.affine
-        assert b is not None, "the decoder's affine layer has a bias"
         kernels.generate(
-            self.weights.embedding, self.weights.lstm, self.weights.attention, W, b,
-            encoded.h.copy(), encoded.c.copy(), peek, memory, lengths, start_id, -1, np.array([sample_size], np.int32),
-            1.0, None, ids, log_probs, np.empty(1, np.int32), packed, int8,
+            d._replace(h=d.h.copy(), c=d.c.copy()), start_id, -1, np.array([sample_size], np.int32),
+            ids, np.empty(ids.shape, d.E.dtype), np.empty(1, np.int32),
         )  # fmt: skip
         return [int(symbol) for symbol in ids[:, 0]]
+
+    def decoding(
+        self, encoded: Encoded, forbidden: Sequence[int] = (), *, packed: Array | None = None, int8: bool = False
+    ) -> kernels.Decoding:
+        """Return what the kernels that generate and search read: the weights, and what the sources gave.
+
+        The arrays are views of both, so `generate` wants copies of h and c; where symbols are forbidden, b is a copy.
+        """
+        w = self.weights
+        W, b = w.affine
+        assert b is not None, "the decoder's affine layer has a bias"
+        if forbidden:
+            b = b.copy()
+            b[list(forbidden)] = -np.inf
+        memory, lengths = (None, None) if w.attention is None else (encoded.memory, encoded.lengths)
+        peek = encoded.h[-1] if self.peeky else None
+        return kernels.Decoding(
+            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, peek, memory, lengths, packed, int8
+        )
 
     def decode(
         self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,22 +18,7 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids
 
-__all__ = ["Found", "Seq2seq", "Step"]
-
-
-class Found(NamedTuple):
-    """What `Seq2seq.beam` found, in the order in which it did: the arguments of `search.candidates`.
-
-    ids, log_probs (B, width, T): lengths (B, width) symbols of each target, the end with them; 0 where there are fewer
-    targets.   own_end (B, width): 0 where only the greatest length brought the end about.   attended (B, width, T, S):
-    where each symbol looked, None without attention.
-    """
-
-    ids: Ids
-    log_probs: Array
-    lengths: Ids
-    own_end: Ids
-    attended: Array | None
+__all__ = ["Seq2seq", "Step"]
 
 
 class Seq2seq:
@@ -152,7 +137,7 @@ class Seq2seq:
         return self.decoder.generate(encoded, start_id, sample_size, packed=packed.decoder, int8=packed.int8)
 
     def pack(self, *, int8: bool = False) -> Packed:
-        """Return the weights as `generate` and `beam` read them fastest, to be made once and used for many calls.
+        """Return the weights as `generate` and `decoding` read them fastest, to be made once and used for many calls.
 
         They are those of this moment: pack again after a training step.
         int8: round them, and what they are multiplied with, to 8 bits; a quarter of the memory to read.
@@ -166,49 +151,21 @@ class Seq2seq:
 
     @property
     def compiled(self) -> bool:
-        """Whether `beam` runs in compiled code; where it does not, `search.beam` over `start` is faster."""
+        """Whether `search.compiled` runs compiled; where it does not, the searches over `start` are faster."""
         return kernels.compiled(self.params.flat)
 
-    def beam(
-        self,
-        source: Ids,
-        source_lengths: Ids,
-        *,
-        width: int,
-        start_id: int,
-        end_id: int,
-        max_lengths: Ids,
-        min_lengths: Ids | None = None,
-        forbidden: Sequence[int] = (),
-        packed: Packed | None = None,
-    ) -> Found:
-        """Return what `search.beam` over `start` finds for source (S, B), in one call of a kernel.
+    def decoding(
+        self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = (), packed: Packed | None = None
+    ) -> kernels.Decoding:
+        """Return what `search.compiled` searches the targets of source (S, B) with.
 
-        The arguments are those of `start` and of `search.beam`; with a width of 1, this is greedy search. Threads may
-        search at once.   packed: what `pack` returned; otherwise weights are packed for this call.
+        packed: what `pack` returned; otherwise weights are packed for each call.   The other arguments are as for
+        `start`. Threads may search at once.
         """
-        w = self.decoder.weights
         encoded = self._encode(source, source_lengths, packed, Cache(self.params.flat.dtype))
-        S, B, T = len(source), len(max_lengths), int(max_lengths.max(initial=0)) + 1
-        W, b = w.affine
-        assert b is not None, "the decoder's affine layer has a bias"
-        b = b.copy()
-        b[list(forbidden)] = -np.inf
-        memory = memory_lengths = attended = None
-        if w.attention is not None:
-            memory, memory_lengths = encoded.memory, encoded.lengths
-            attended = np.empty((B, width, T, S), b.dtype)
-        found = Found(
-            np.empty((B, width, T), np.int32), np.zeros((B, width, T), b.dtype),
-            np.empty((B, width), np.int32), np.empty((B, width), np.int32), attended,
-        )  # fmt: skip
-        kernels.beam(
-            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, encoded.h[-1] if self.decoder.peeky else None,
-            memory, memory_lengths, start_id, end_id, max_lengths,
-            np.zeros(B, np.int32) if min_lengths is None else min_lengths, *found,
-            *((None, False) if packed is None else (packed.decoder, packed.int8)),
-        )  # fmt: skip
-        return found
+        if packed is None:
+            return self.decoder.decoding(encoded, forbidden)
+        return self.decoder.decoding(encoded, forbidden, packed=packed.decoder, int8=packed.int8)
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.

@@ -11,52 +11,49 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from seqwright import kernels
 from seqwright.errors import ConstraintError
+from seqwright.kernels.reference.constraint import FAR
 from seqwright.types import Ids
 
 __all__ = ["Automaton", "at_least", "common", "listed", "prefixed", "repeated"]
 
 Positions = npt.NDArray[np.int64]
-FAR = np.iinfo(np.int32).max
 
 
 class Automaton:
-    """A `Constraint` of N states and E edges; those of a state stand together, in the order of their symbols.
+    """A set of targets, read symbol by symbol without the end symbol: N states and E edges, in `kernels.Automaton`.
 
-    first (N + 1,): where the edges of each state begin.   symbols, targets (E,): what an edge reads, where it leads.
-    accepting (N,): whether what was read is in the set.   State 0 is the start.
-    ConstraintError: the set is empty.
+    first (N + 1,): where the edges of each state begin.   symbols, targets (E,): what an edge reads, where it leads;
+    those of a state in the order of their symbols.   accepting (N,): whether what was read is in the set.
+    State 0 is the start.   ConstraintError: the set is empty.
     """
 
-    start = 0
-
     def __init__(self, first: Positions, symbols: Ids, targets: Ids, accepting: npt.NDArray[np.bool_]) -> None:
-        self.first, self.symbols, self.targets, self.accepting = first, symbols, targets, accepting
-        self.distances = distances(first, targets, accepting)
-        if self.distances[0] == FAR:
+        self.arrays = kernels.Automaton(first, symbols, targets, accepting, distances(first, targets, accepting))
+        if self.shortest == FAR:
             raise ConstraintError("no answer can meet the constraints: nothing is allowed by all of them")
 
-    def accepts(self, state: int) -> bool:
-        """Return whether what has been read is in the set."""
-        return bool(self.accepting[state])
+    def __contains__(self, target: Sequence[int]) -> bool:
+        """Return whether a target is in the set."""
+        state = 0
+        for symbol in target:
+            begin, end = self.arrays.first[state], self.arrays.first[state + 1]
+            edge = begin + int(np.searchsorted(self.arrays.symbols[begin:end], symbol))
+            if edge == end or self.arrays.symbols[edge] != symbol:
+                return False
+            state = int(self.arrays.targets[edge])
+        return bool(self.arrays.accepting[state])
 
-    def allowed(self, state: int, remaining: int | None) -> Ids:
-        """Return the ids behind which the set can still be reached; see `search.Constraint`."""
-        edges = slice(self.first[state], self.first[state + 1])
-        ahead = self.distances[self.targets[edges]]
-        symbols: Ids = self.symbols[edges][ahead < (FAR if remaining is None else remaining)]
-        return symbols
+    @property
+    def shortest(self) -> int:
+        """How many symbols the shortest target of the set has."""
+        return int(self.arrays.distances[0])
 
-    def advance(self, state: int, symbol: int) -> int:
-        """Return the state behind one more symbol, which is one of those allowed."""
-        begin, end = self.first[state], self.first[state + 1]
-        edge = begin + int(np.searchsorted(self.symbols[begin:end], symbol))
-        assert edge < end and self.symbols[edge] == symbol, f"symbol {symbol} is not allowed here"
-        return int(self.targets[edge])
-
-    def distance(self, state: int) -> int:
-        """Return how many symbols are needed at least to come into the set."""
-        return int(self.distances[state])
+    @property
+    def n_symbols(self) -> int:
+        """One more than the greatest id that a target of the set holds."""
+        return 1 + int(self.arrays.symbols.max(initial=-1))
 
 
 def distances(first: Positions, targets: Ids, accepting: npt.NDArray[np.bool_]) -> Ids:
@@ -128,11 +125,12 @@ def listed(targets: Iterable[Sequence[int]]) -> Automaton:
     return Automaton(first, np.concatenate(symbols), np.arange(1, n_states, dtype=np.int32), accepting)
 
 
-def common(one: Automaton, other: Automaton) -> Automaton:
+def common(left: Automaton, right: Automaton) -> Automaton:
     """Return the targets that are in both.   ConstraintError: none is.
 
     The pairs of states that can be reached, a wave at a time over all pairs and edges of the wave at once.
     """
+    one, other = left.arrays, right.arrays
     N, V = len(other.accepting), 1 + int(max(one.symbols.max(initial=0), other.symbols.max(initial=0)))
     keys = np.repeat(np.arange(N, dtype=np.int64), np.diff(other.first)) * V + other.symbols  # sorted
     known = np.zeros(1, np.int64)  # pairs as one number, sorted

@@ -15,8 +15,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
-from seqwright.search.constraint import Constraint, permit_
+from seqwright.search.constraint import advance, permit_
 from seqwright.search.ranking import Ranking
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
@@ -39,7 +40,7 @@ def beam(
     ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
     groups: int = 1,
     diversity: float = 0.0,
-    constraint: Constraint | None = None,
+    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return up to `width` different targets of each source, best first.
 
@@ -54,7 +55,7 @@ def beam(
     size = width // groups
     done: list[list[list[Candidate]]] = [[[] for _ in range(groups)] for _ in range(B)]
     running = np.arange(B)  # the source in each column of the state
-    root = _Node(None, start_id, 0.0, 0.0, True, None, constraint.start if constraint else 0)
+    root = _Node(None, start_id, 0.0, 0.0, True, None, 0)
     live = [[root] for _ in running]  # the hypotheses of each column
     shares = [[[0] for _ in range(groups)] for _ in running]  # which of them each group has
     length = 0
@@ -83,7 +84,7 @@ def beam(
                     said[column, symbol] += 1
                     before = live[column][k]
                     looked = None if state.attended is None else state.attended[k, column].copy()
-                    place = constraint.advance(before.place, symbol) if constraint and symbol != end_id else 0
+                    place = 0 if symbol == end_id else advance(constraint, before.place, symbol)
                     node = _Node(
                         before, symbol, float(scores[k, column, symbol]), float(log_probs[k, column, symbol]),
                         bool(own[k, column]), looked, place,

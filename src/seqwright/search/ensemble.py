@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from seqwright.kernels.reference.decoding import mean_log_probs
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
 
@@ -48,9 +49,7 @@ def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[Any], Any
 
     def step(ids: Ids, state: EnsembleState) -> tuple[Array, EnsembleState]:
         answers = [member(ids, part) for member, part in zip(steps, state.members, strict=True)]
-        log_probs = np.stack([log_probs for log_probs, _ in answers])  # (members, K, B, V)
-        with np.errstate(divide="ignore"):  # what all members forbid stays at -inf
-            mean = np.log(np.exp(log_probs).mean(axis=0))
-        return mean, EnsembleState(tuple(part for _, part in answers))
+        log_probs = mean_log_probs(np.stack([log_probs for log_probs, _ in answers]))  # (members, K, B, V)
+        return log_probs, EnsembleState(tuple(part for _, part in answers))
 
     return step, EnsembleState(tuple(state for _, state in members))

@@ -4,8 +4,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
-from seqwright.search.constraint import Constraint, permit_
+from seqwright.search.constraint import advance, permit_
 from seqwright.search.ranking import Ranking
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
@@ -25,7 +26,7 @@ def greedy(
     min_lengths: Ids | None = None,
     source_lengths: Ids | None = None,
     ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
-    constraint: Constraint | None = None,
+    constraint: Automaton | None = None,
 ) -> list[Candidate]:
     """Return the greedy target of each source.
 
@@ -40,7 +41,7 @@ def greedy(
     totals = [0.0] * B  # one addition a step, as in beam search; `sum` rounds differently from Python 3.12 on
     attended: list[list[Array]] = [[] for _ in range(B)]
     own_end = [True] * B
-    places = [constraint.start if constraint else 0] * B
+    places = [0] * B
     running = np.arange(B)  # the source in each column of the state
     last = np.full((1, B), start_id, np.int32)
     length = 0
@@ -66,8 +67,7 @@ def greedy(
                 continue
             ids[source].append(symbol)
             going.append(column)
-            if constraint:
-                places[source] = constraint.advance(places[source], symbol)
+            places[source] = advance(constraint, places[source], symbol)
         if len(going) < len(running):
             kept = np.array(going, np.intp)
             running, best, state = running[kept], best[kept], state.keep(kept)  # type: ignore[assignment]

@@ -7,13 +7,15 @@ from typing import TypeVar
 
 import numpy as np
 
+from seqwright.kernels.reference.sample import chances, drawn
+from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
-from seqwright.search.constraint import Constraint, permit_
+from seqwright.search.constraint import advance, permit_
 from seqwright.search.ranking import Ranking
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
 
-__all__ = ["sample"]
+__all__ = ["sample", "uniforms"]
 
 S = TypeVar("S", bound=State)
 
@@ -33,12 +35,12 @@ def sample(
     temperature: float = 1.0,
     top_k: int = 0,
     top_p: float = 1.0,
-    constraint: Constraint | None = None,
+    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return n targets of each source, best first; equal ones may be among them.
 
     rngs: one generator for each of B sources, from which nobody else draws: so a source's targets do not depend on the
-    other sources.   The other arguments are those of `beam`, and those of `chances`.
+    other sources.   temperature, top_k, top_p: see `chances`.   The other arguments are those of `beam`.
     The log-probabilities of a candidate are the model's, whatever it was drawn from.
     """
     B = len(max_lengths)
@@ -48,7 +50,7 @@ def sample(
     attended: list[list[list[Array]]] = [[[] for _ in range(n)] for _ in range(B)]
     ended = np.zeros((B, n), np.bool_)
     own_end = np.ones((B, n), np.bool_)
-    places = [[constraint.start if constraint else 0] * n for _ in range(B)]
+    places = [[0] * n for _ in range(B)]
     running = np.arange(B)  # the source in each column of the state
     last = np.full((n, B), start_id, np.int32)
     if B:
@@ -63,12 +65,13 @@ def sample(
         length += 1
         last = np.full((n, len(running)), end_id, np.int32)
         for column, source in enumerate(running.tolist()):
-            for k, u in enumerate(rngs[source].random(n)):  # n draws also where some have ended: the others' stay
+            for k, u in enumerate(
+                uniforms(rngs[source], 1, n)[0]
+            ):  # n draws also where some have ended: the others' stay
                 if ended[source, k]:
                     continue
                 row = scores[k, column]
-                summed = chances(row, temperature=temperature, top_k=top_k, top_p=top_p).cumsum()
-                symbol = int(np.searchsorted(summed, u * summed[-1], side="right"))
+                symbol = drawn(chances(row, temperature=temperature, top_k=top_k, top_p=top_p), u)
                 log_probs[source][k].append(float(row[symbol]))
                 if state.attended is not None:
                     attended[source][k].append(state.attended[k, column].copy())
@@ -77,8 +80,7 @@ def sample(
                     continue
                 ids[source][k].append(symbol)
                 last[k, column] = symbol
-                if constraint:
-                    places[source][k] = constraint.advance(places[source][k], symbol)
+                places[source][k] = advance(constraint, places[source][k], symbol)
         going = np.flatnonzero(~ended[running].all(axis=1))
         if len(going) < len(running):
             running, state = running[going], state.keep(going)  # type: ignore[assignment]
@@ -95,23 +97,9 @@ def sample(
     return found
 
 
-def chances(log_probs: Array, *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Array:
-    """Return the probabilities (V,) to draw from, which sum to about 1.
+def uniforms(rng: np.random.Generator, steps: int, n: int) -> Array:
+    """Return what each of n targets draws with at each step, (steps, n) float32 in [0, 1): the next of the generator.
 
-    temperature: divides the log-probabilities (V,); below 1 the likely become likelier.   top_k: only so many of the
-    likeliest may be drawn, 0: all (Fan et al. 2018).   top_p: only the fewest likeliest that have this probability
-    together, after the temperature (Holtzman et al. 2020). Of equally likely ones the lower ids stay.
+    Asked for one step at a time, or for all at once, they are the same.
     """
-    scaled = log_probs.astype(np.float64) / temperature
-    p: Array = np.exp(scaled - scaled.max())
-    p /= p.sum()
-    if 0 < top_k < len(p) or top_p < 1:
-        order = np.argsort(-p, kind="stable")
-        before = p[order].cumsum() - p[order]  # the probability of all that are likelier
-        keep = before < top_p
-        keep[0] = True
-        if top_k:
-            keep[top_k:] = False
-        p[order[~keep]] = 0
-        p /= p.sum()
-    return p
+    return rng.random((steps, n), np.float32)

@@ -36,9 +36,10 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
         limits = np.array([prepared.limits.max_length(len(sources[i])) for i in index], np.int32)
         padded = batches.pad([sources[i] for i in index])
         start, end, never = vocabulary.START, vocabulary.END, vocabulary.NEVER_ANSWERED
-        if len(networks) == 1 and networks[0].compiled:
-            one = networks[0].beam(*padded, width=1, start_id=start, end_id=end, max_lengths=limits, forbidden=never)
-            found = [best for [best] in search.candidates(*one)]
+        if all(network.compiled for network in networks):
+            members = [network.decoding(*padded, forbidden=never) for network in networks]
+            beams = search.compiled.beam(members, width=1, start_id=start, end_id=end, max_lengths=limits)
+            found = [best for [best] in beams]
         else:
             step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
             found = search.greedy(step, state, start_id=start, end_id=end, max_lengths=limits)

@@ -463,53 +463,76 @@ void pack_decoder(int isa, In E, nb::sequence layers, nb::object attention, In W
     set_of(isa).pack_decoder(d, packed.data());
 }
 
-// What generate and beam read: checks it, and fills in what both have.
-template <typename State>
-void decoder(int isa, Decoder& d, Stack& stack, int B, const In& E, const nb::sequence& layers, const nb::object& attention, const In& W,
-             const In& b, const State& h, const State& c, const std::optional<In>& peek, const std::optional<In>& memory,
-             const std::optional<Ids>& memory_lengths, int start_id, const Ids& limits, const std::optional<In>& packed, bool int8) {
-    decoder_weights(d, stack, E, layers, attention, W, b);
-    take_packed(d, packed, int8, set_of(isa).decoder_size, deepest(d));
-    expect("h", h, d.n_layers, B, d.H);
-    expect("c", c, d.n_layers, B, d.H);
-    if (d.P > 0 && !peek) throw nb::value_error(("W takes " + std::to_string(d.P) + " inputs beside h, and peek is None").c_str());
-    if (peek) expect("peek", *peek, B, d.P);
-    d.peek = maybe(peek);
-    if (d.attends) {
-        if (!memory || !memory_lengths) throw nb::value_error("attention needs memory and memory_lengths");
-        rank("memory", *memory, 3);
-        d.S = dim(*memory, 0);
-        expect("memory", *memory, d.S, B, d.M);
-        expect("memory_lengths", *memory_lengths, B);
-        d.memory = memory->data();
-        d.memory_lengths = memory_lengths->data();
-    }
-    expect("limits", limits, B);
-    if (start_id < 0 || start_id >= d.V)
-        throw nb::index_error(("start_id is " + std::to_string(start_id) + ", expected 0 <= id < " + std::to_string(d.V)).c_str());
-    d.start_id = start_id;
-    d.limits = limits.data();
-    d.B = B;
+// A decoder and its rows, from a `Decoding`; its arrays are held as long as this.
+struct Network {
+    Decoder d{};
+    Stack stack;
+};
+
+template <typename A>
+A array_of(nb::handle sequence, size_t i, const char* name) {
+    A array;
+    if (!nb::try_cast<A>(item(sequence, i), array, false))
+        throw nb::type_error((std::string(name) + " is not a contiguous array of the right type").c_str());
+    return array;
 }
 
-void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, Out h, Out c, std::optional<In> peek,
-              std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits,
-              double temperature, std::optional<In> uniforms, IdsOut ids, Out log_probs, IdsOut lengths, std::optional<In> packed,
-              bool int8) {
+template <typename A>
+std::optional<A> maybe_array_of(nb::handle sequence, size_t i, const char* name) {
+    if (item(sequence, i).is_none()) return {};
+    return array_of<A>(sequence, i, name);
+}
+
+// The fields of `Decoding`, in their order.   State: the type of h and c, which only generate() writes to.
+template <typename State>
+void read(int isa, Network& network, nb::handle decoding) {
+    if (!nb::isinstance<nb::tuple>(decoding) || nb::len(decoding) != 12) throw nb::type_error("expected a Decoding");
+    Decoder& d = network.d;
+    decoder_weights(d, network.stack, array_of<In>(decoding, 0, "E"), nb::cast<nb::sequence>(item(decoding, 1)), item(decoding, 2),
+                    array_of<In>(decoding, 3, "W"), array_of<In>(decoding, 4, "b"));
+    take_packed(d, maybe_array_of<In>(decoding, 10, "packed"), nb::cast<bool>(item(decoding, 11)), set_of(isa).decoder_size, deepest(d));
+    const auto h = array_of<State>(decoding, 5, "h"), c = array_of<State>(decoding, 6, "c");
+    rank("h", h, 3);
+    d.B = dim(h, 1);
+    expect("h", h, d.n_layers, d.B, d.H);
+    expect("c", c, d.n_layers, d.B, d.H);
+    d.h = const_cast<float*>(h.data());
+    d.c = const_cast<float*>(c.data());
+    const auto peek = maybe_array_of<In>(decoding, 7, "peek");
+    if (d.P > 0 && !peek) throw nb::value_error(("W takes " + std::to_string(d.P) + " inputs beside h, and peek is None").c_str());
+    if (peek) expect("peek", *peek, d.B, d.P);
+    d.peek = maybe(peek);
+    if (!d.attends) return;
+    const auto memory = maybe_array_of<In>(decoding, 8, "memory");
+    const auto lengths = maybe_array_of<Ids>(decoding, 9, "memory_lengths");
+    if (!memory || !lengths) throw nb::value_error("attention needs memory and memory_lengths");
+    rank("memory", *memory, 3);
+    d.S = dim(*memory, 0);
+    expect("memory", *memory, d.S, d.B, d.M);
+    expect("memory_lengths", *lengths, d.B);
+    d.memory = memory->data();
+    d.memory_lengths = lengths->data();
+}
+
+void an_id(const char* name, int id, int V) {
+    if (id < 0 || id >= V)
+        throw nb::index_error((std::string(name) + " is " + std::to_string(id) + ", expected 0 <= id < " + std::to_string(V)).c_str());
+}
+
+void generate(int isa, nb::tuple decoding, int start_id, int end_id, Ids limits, IdsOut ids, Out log_probs, IdsOut lengths) {
+    Network network;
+    read<Out>(isa, network, decoding);
+    Generation g{network.d};
     rank("ids", ids, 2);
-    Generation g{};
-    Stack stack;
     g.T = dim(ids, 0);
-    const int B = dim(ids, 1);
-    decoder(isa, g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits, packed, int8);
-    if (uniforms) expect("uniforms", *uniforms, g.T, B);
-    expect("log_probs", log_probs, g.T, B);
-    expect("lengths", lengths, B);
-    g.h = h.data();
-    g.c = c.data();
+    expect("ids", ids, g.T, g.B);
+    expect("limits", limits, g.B);
+    expect("log_probs", log_probs, g.T, g.B);
+    expect("lengths", lengths, g.B);
+    an_id("start_id", start_id, g.V);
+    g.start_id = start_id;
     g.end_id = end_id;
-    g.temperature = static_cast<float>(temperature);
-    g.uniforms = maybe(uniforms);
+    g.limits = limits.data();
     g.ids = ids.data();
     g.log_probs = log_probs.data();
     g.lengths = lengths.data();
@@ -517,40 +540,118 @@ void generate(int isa, In E, nb::sequence layers, nb::object attention, In W, In
     set_of(isa).generate(g);
 }
 
-void beam(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, In h, In c, std::optional<In> peek,
-          std::optional<In> memory, std::optional<Ids> memory_lengths, int start_id, int end_id, Ids limits, Ids shortest,
-          IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end, std::optional<Out> attended, std::optional<In> packed,
-          bool int8) {
+// What beam and sample have in common: checks it, and holds its arrays.
+struct Searched {
+    Search g{};
+    std::vector<Network> networks;
+    std::vector<Decoder> members;
+    Automaton automaton{};
+};
+
+void members_of(int isa, Searched& searched, const nb::sequence& members, int B) {
+    Search& g = searched.g;
+    const size_t n = nb::len(members);
+    if (n == 0) throw nb::value_error("a search needs a member");
+    searched.networks.resize(n);
+    for (size_t m = 0; m < n; m++) {
+        Network& network = searched.networks[m];
+        read<In>(isa, network, item(members, m));
+        const Decoder &d = network.d, &first = searched.networks[0].d;
+        if (d.B != B) throw nb::value_error(("a member has " + std::to_string(d.B) + " sources, ids " + std::to_string(B)).c_str());
+        if (d.V != first.V) throw nb::value_error("the members have vocabularies of different sizes");
+        if (d.attends && first.attends && d.S != first.S) throw nb::value_error("the members' memories have different lengths");
+        if (d.attends) g.S = d.S;
+        searched.members.push_back(d);
+    }
+    g.members = searched.members.data();
+    g.n_members = static_cast<int>(n);
+    g.V = searched.members[0].V;
+}
+
+void automaton_of(Searched& searched, nb::handle given) {
+    if (given.is_none()) return;
+    if (!nb::isinstance<nb::tuple>(given) || nb::len(given) != 5) throw nb::type_error("expected an Automaton");
+    const auto first = array_of<Array<const int64_t>>(given, 0, "first");
+    const auto symbols = array_of<Ids>(given, 1, "symbols"), targets = array_of<Ids>(given, 2, "targets"),
+               distances = array_of<Ids>(given, 4, "distances");
+    const auto accepting = array_of<Array<const bool>>(given, 3, "accepting");
+    if (accepting.ndim() != 1 || accepting.shape(0) == 0) wrong_shape("accepting", accepting, "one state at least");
+    rank("accepting", accepting, 1);
+    rank("symbols", symbols, 1);
+    const int N = dim(accepting, 0);
+    expect("first", first, N + 1);
+    expect("targets", targets, symbols.shape(0));
+    expect("distances", distances, N);
+    searched.automaton = {first.data(), symbols.data(), targets.data(), accepting.data(), distances.data(), N,
+                          static_cast<int64_t>(symbols.shape(0))};
+    searched.g.automaton = &searched.automaton;
+}
+
+void read(int isa, Searched& searched, const nb::sequence& members, nb::handle automaton, int start_id, int end_id, const Ids& limits,
+          const Ids& shortest, const IdsOut& ids, const Out& log_probs, const IdsOut& lengths, const IdsOut& own_end,
+          const std::optional<Out>& attended) {
+    Search& g = searched.g;
     rank("ids", ids, 3);
-    BeamSearch g{};
-    Stack stack;
-    const int B = dim(ids, 0);
+    g.B = dim(ids, 0);
     g.width = dim(ids, 1);
     g.T = dim(ids, 2);
-    decoder(isa, g, stack, B, E, layers, attention, W, b, h, c, peek, memory, memory_lengths, start_id, limits, packed, int8);
-    expect("shortest", shortest, B);
-    expect("log_probs", log_probs, B, g.width, g.T);
-    expect("lengths", lengths, B, g.width);
-    expect("own_end", own_end, B, g.width);
-    if (attended && !g.attends) throw nb::value_error("attended is for a decoder with attention; pass None");
-    if (attended) expect("attended", *attended, B, g.width, g.T, g.S);
-    if (end_id < 0 || end_id >= g.V)
-        throw nb::index_error(("end_id is " + std::to_string(end_id) + ", expected 0 <= id < " + std::to_string(g.V)).c_str());
-    for (int i = 0; i < B; i++)
+    members_of(isa, searched, members, g.B);
+    automaton_of(searched, automaton);
+    expect("limits", limits, g.B);
+    expect("shortest", shortest, g.B);
+    expect("log_probs", log_probs, g.B, g.width, g.T);
+    expect("lengths", lengths, g.B, g.width);
+    expect("own_end", own_end, g.B, g.width);
+    if (attended) {
+        for (const Decoder& d : searched.members)
+            if (!d.attends) throw nb::value_error("attended is for decoders with attention; pass None");
+        expect("attended", *attended, g.B, g.width, g.T, g.S);
+    }
+    an_id("start_id", start_id, g.V);
+    an_id("end_id", end_id, g.V);
+    for (int i = 0; i < g.B; i++)
         if (limits.data()[i] >= g.T || g.T == 0)
             throw nb::value_error(("a limit of " + std::to_string(limits.data()[i]) + " symbols and their end do not fit into " +
                                    std::to_string(g.T) + " steps of ids").c_str());
-    g.h = h.data();
-    g.c = c.data();
+    g.start_id = start_id;
     g.end_id = end_id;
+    g.limits = limits.data();
     g.shortest = shortest.data();
+    g.groups = 1;
     g.ids = ids.data();
     g.log_probs = log_probs.data();
     g.lengths = lengths.data();
     g.own_end = own_end.data();
     g.attended = maybe(attended);
+}
+
+void beam(int isa, nb::sequence members, nb::object automaton, int start_id, int end_id, Ids limits, Ids shortest, int groups,
+          double diversity, IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end, std::optional<Out> attended) {
+    Searched searched;
+    read(isa, searched, members, automaton, start_id, end_id, limits, shortest, ids, log_probs, lengths, own_end, attended);
+    Search& g = searched.g;
+    if (groups < 1 || g.width % groups != 0)
+        throw nb::value_error(("a beam of " + std::to_string(g.width) + " cannot be shared by " + std::to_string(groups) + " groups").c_str());
+    g.groups = groups;
+    g.diversity = diversity;
     nb::gil_scoped_release release;
-    set_of(isa).beam(g);
+    set_of(isa).search(g);
+}
+
+void sample(int isa, nb::sequence members, nb::object automaton, int start_id, int end_id, Ids limits, Ids shortest, In uniforms,
+            double temperature, int top_k, double top_p, IdsOut ids, Out log_probs, IdsOut lengths, IdsOut own_end,
+            std::optional<Out> attended) {
+    Searched searched;
+    read(isa, searched, members, automaton, start_id, end_id, limits, shortest, ids, log_probs, lengths, own_end, attended);
+    Search& g = searched.g;
+    expect("uniforms", uniforms, g.B, g.T, g.width);
+    g.groups = g.width == 0 ? 1 : g.width;
+    g.uniforms = uniforms.data();
+    g.temperature = static_cast<float>(temperature);
+    g.top_k = top_k;
+    g.top_p = top_p;
+    nb::gil_scoped_release release;
+    set_of(isa).search(g);
 }
 
 }  // namespace
@@ -605,12 +706,12 @@ NB_MODULE(_native, m) {
     m.def("squared_norm", &squared_norm, "isa"_a, IN("x"));
     m.def("adam_update", &adam_update, "isa"_a, IN("params"), IN("grads"), IN("m"), IN("v"), "rate"_a, "beta1"_a, "beta2"_a,
           "eps"_a, "weight_decay"_a, "step"_a, "scale"_a);
-    m.def("beam", &beam, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"), MAYBE("peek"),
-          MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), IN("shortest"), IN("ids"),
-          IN("log_probs"), IN("lengths"), IN("own_end"), MAYBE("attended"), MAYBE("packed") = nb::none(), "int8"_a = false);
-    m.def("generate", &generate, "isa"_a, IN("E"), "layers"_a, "attention"_a.none(), IN("W"), IN("b"), IN("h"), IN("c"),
-          MAYBE("peek"), MAYBE("memory"), MAYBE("memory_lengths"), "start_id"_a, "end_id"_a, IN("limits"), "temperature"_a,
-          MAYBE("uniforms"), IN("ids"), IN("log_probs"), IN("lengths"), MAYBE("packed") = nb::none(), "int8"_a = false);
+    m.def("beam", &beam, "isa"_a, "members"_a, "automaton"_a.none(), "start_id"_a, "end_id"_a, IN("limits"), IN("shortest"), "groups"_a,
+          "diversity"_a, IN("ids"), IN("log_probs"), IN("lengths"), IN("own_end"), MAYBE("attended"));
+    m.def("generate", &generate, "isa"_a, "d"_a, "start_id"_a, "end_id"_a, IN("limits"), IN("ids"), IN("log_probs"), IN("lengths"));
+    m.def("sample", &sample, "isa"_a, "members"_a, "automaton"_a.none(), "start_id"_a, "end_id"_a, IN("limits"), IN("shortest"),
+          IN("uniforms"), "temperature"_a, "top_k"_a, "top_p"_a, IN("ids"), IN("log_probs"), IN("lengths"), IN("own_end"),
+          MAYBE("attended"));
     m.def("encoder_size", &encoder_size, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "int8"_a);
     m.def("pack_encoder", &pack_encoder, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "int8"_a, IN("packed"));
     m.def("encode", &encode, "isa"_a, IN("E"), "layers"_a, "bridge"_a, "reverse"_a, "cell_crosses"_a, IN("ids"), IN("lengths"), IN("h"),

@@ -16,22 +16,6 @@ namespace {
 
 constexpr int kChains = 4;
 
-// log x for x >= 1 or NaN, in double and by hand: the libraries' logarithms differ between platforms. x = 2^n m with
-// √½ <= m < √2, log m = 2 (u + u³/3 + u⁵/5 + …) with u = (m - 1) / (m + 1), |u| < 0.172; nine terms leave 2e-16.
-double natural_log(float x) {
-    if (!(x < INFINITY)) return x;
-    int n;
-    double m = frexp(static_cast<double>(x), &n);
-    if (m < 0.70710678118654752) {
-        m *= 2;
-        n--;
-    }
-    const double u = (m - 1) / (m + 1), u2 = u * u;
-    double series = 0;
-    for (int odd = 19; odd >= 1; odd -= 2) series = series * u2 + 1.0 / odd;
-    return 2 * u * series + n * 0.69314718055994531;
-}
-
 float greatest_of(int V, const float* s) {
     Vec top[kChains];
     for (Vec& t : top) t = set(-INFINITY);
@@ -56,6 +40,22 @@ float sum_over(int V, const F& f) {
 }
 
 }  // namespace
+
+// In double and by hand: the libraries' logarithms differ between platforms. x = 2^n m with
+// √½ <= m < √2, log m = 2 (u + u³/3 + u⁵/5 + …) with u = (m - 1) / (m + 1), |u| < 0.172; nine terms leave 2e-16.
+double natural_log(float x) {
+    if (!(x < INFINITY)) return x;
+    int n;
+    double m = frexp(static_cast<double>(x), &n);
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        n--;
+    }
+    const double u = (m - 1) / (m + 1), u2 = u * u;
+    double series = 0;
+    for (int odd = 19; odd >= 1; odd -= 2) series = series * u2 + 1.0 / odd;
+    return 2 * u * series + n * 0.69314718055994531;
+}
 
 Softmax softmax_sums(int V, const float* scores, float scale, float* exps) {
     Softmax y;

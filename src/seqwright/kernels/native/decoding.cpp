@@ -60,6 +60,14 @@ Weights kept(const Decoder& d) {
     return w;
 }
 
+Weights passing(const Decoder& d, double rows, double row_steps) {  // those of one call
+    Weights w = kept(d);
+    if (d.int8) return w;
+    if (rows <= kStreamed) w = network(d, Form::in_place);
+    w.table = w.table && row_steps > 4.0 * d.V;
+    return w;
+}
+
 }  // namespace
 
 size_t decoder_size(const Decoder& d) {
@@ -73,19 +81,16 @@ void pack_decoder(const Decoder& d, float* packed) {
     pack_all(d, w);
 }
 
-Weights decoder_weights(const Decoder& d, double rows, double row_steps) {
-    Weights w = kept(d);
-    if (d.packed != nullptr) {
-        lay_out(d, w, const_cast<float*>(d.packed));  // only read
-        return w;
-    }
-    if (!d.int8) {
-        if (rows <= kStreamed) w = network(d, Form::in_place);
-        w.table = w.table && row_steps > 4.0 * d.V;
-    }
-    Weights sizes = w;
-    lay_out(d, w, workspace(Slot::packed, lay_out(d, sizes, nullptr)));
-    pack_all(d, w);
+size_t weights_size(const Decoder& d, double rows, double row_steps) {
+    if (d.packed != nullptr) return 0;
+    Weights w = passing(d, rows, row_steps);
+    return lay_out(d, w, nullptr);
+}
+
+Weights decoder_weights(const Decoder& d, double rows, double row_steps, float* at) {
+    Weights w = d.packed != nullptr ? kept(d) : passing(d, rows, row_steps);
+    lay_out(d, w, d.packed != nullptr ? const_cast<float*>(d.packed) : at);  // the caller's are only read
+    if (d.packed == nullptr) pack_all(d, w);
     return w;
 }
 

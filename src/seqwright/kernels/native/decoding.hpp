@@ -1,4 +1,4 @@
-// One step of a decoder for any rows, whatever chooses the symbols: what generate.cpp and beam.cpp have in common.
+// One step of a decoder for any rows, whatever chooses the symbols: what generate.cpp and ensemble.cpp have in common.
 #pragma once
 
 #include "packed.hpp"
@@ -12,9 +12,10 @@ struct Weights {
     bool table;
 };
 
-// A decoder's weights: those that the caller keeps, or else packed on the pool into workspaces of this thread, where they
-// stay until its next kernel.   rows: how many there are at most in a step; row_steps: in all steps together.
-Weights decoder_weights(const Decoder& d, double rows, double row_steps);
+// A decoder's weights: those that the caller keeps, or else packed on the pool into weights_size floats at `at`.
+// rows: how many there are at most in a step; row_steps: in all steps together.
+size_t weights_size(const Decoder& d, double rows, double row_steps);
+Weights decoder_weights(const Decoder& d, double rows, double row_steps, float* at);
 
 // Multiply-adds of one step of one row.
 double work_of_a_row(const Decoder& d);

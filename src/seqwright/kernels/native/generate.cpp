@@ -1,7 +1,7 @@
 // Generation, the whole loop: the twin of kernels/reference/generate.py.
 //
 //   x = [E[id], peek]      h, c = LSTM layers (x)       context = attention (h, memory Waᵀ, memory)
-//   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b      id = the best symbol, or a sampled one
+//   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b      id = the best symbol
 //
 // Rows are independent: they are cut over the threads, each thread runs all steps of its rows, and a row that has ended
 // drops out of the products (its state stays as its last step left it). Where the caller brings no packed weights, they are
@@ -29,17 +29,6 @@ int best_of(int V, const float* scores, const Softmax& z) {
     return best;
 }
 
-// The symbol under u in the cumulative distribution of exps / total.
-int drawn(int V, const float* exps, float total, float u) {
-    const float bound = u * total;
-    float cumulative = 0;
-    for (int j = 0; j < V; j++) {
-        cumulative += exps[j];
-        if (!(cumulative <= bound)) return j;
-    }
-    return V - 1;
-}
-
 }  // namespace
 
 void generate(const Generation& g) {
@@ -52,18 +41,18 @@ void generate(const Generation& g) {
     if (g.T == 0 || B == 0) return;
 
     const int H = g.H, S = g.S, M = g.M, V = g.V;
-    const Weights w = decoder_weights(g, static_cast<double>(B), static_cast<double>(B) * g.T);
-    const int shards = tasks_for(work_of_a_row(g) * static_cast<double>(B) * g.T, 1 << 17, static_cast<int>(B));
+    const double rows = static_cast<double>(B), row_steps = rows * g.T;
+    const Weights w = decoder_weights(g, rows, row_steps, workspace(Slot::packed, weights_size(g, rows, row_steps)));
+    const int shards = tasks_for(work_of_a_row(g) * row_steps, 1 << 17, static_cast<int>(B));
     parallel(shards, [&](int shard) {
         const Range mine = share(static_cast<int>(B), shards, shard);
         const int most = mine.end - mine.begin;
         int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
         int* symbols = live + most;  // of each live row
         const size_t keys_size = g.Wa == nullptr ? 0 : Scratch::rounded(static_cast<size_t>(S) * static_cast<size_t>(H));
-        Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(V)) +
-                                                  Scratch::rounded(static_cast<size_t>(S)) + static_cast<size_t>(most) * keys_size)};
+        Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(S)) +
+                                                  static_cast<size_t>(most) * keys_size)};
         const DecoderRoom room = room_for(g, most, scratch.take(room_size(g, most)));
-        float* exps = scratch.take(static_cast<size_t>(V));
         float* weights = scratch.take(static_cast<size_t>(S));
         float* keys = scratch.take(static_cast<size_t>(most) * keys_size);  // of source b, from (b - mine.begin) · keys_size on
         const auto memory_of = [&](int b) { return Memory{g.memory + static_cast<ptrdiff_t>(b) * M, B * M, M}; };
@@ -95,13 +84,7 @@ void generate(const Generation& g) {
                 const int b = live[r];
                 const float* s = room.scores + static_cast<ptrdiff_t>(r) * V;
                 const Softmax z = softmax_sums(V, s, 1.0f, nullptr);
-                int id;
-                if (g.uniforms == nullptr) {
-                    id = best_of(V, s, z);
-                } else {
-                    const Softmax tempered = softmax_sums(V, s, 1.0f / g.temperature, exps);
-                    id = drawn(V, exps, tempered.total, g.uniforms[t * B + b]);
-                }
+                const int id = best_of(V, s, z);
                 g.ids[t * B + b] = id;
                 g.log_probs[t * B + b] = (s[id] - z.top) - z.log_total;
                 g.lengths[b] = t + 1;

@@ -59,36 +59,53 @@ struct Encoding : Encoder {
     int S, B;
 };
 
-struct Decoder {  // what generate() and beam() read; null for None
+struct Decoder {  // a network, and what its B rows read; null for None
     const float* E;
     const LstmLayer* layers;
     int n_layers;
     bool attends;
     const float *Wa, *Wc, *bc;
     const float *W, *b;
+    float *h, *c;  // only generate() writes to them
     const float* peek;
     const float* memory;
     const int32_t* memory_lengths;
-    int start_id, end_id;
-    const int32_t* limits;
     const float* packed;  // what pack_decoder() wrote; null: packed for this call
     bool int8;
-    int T, B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
+    int B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
 };
 
 struct Generation : Decoder {
-    float *h, *c;
-    float temperature;
-    const float* uniforms;
+    int start_id, end_id;
+    const int32_t* limits;
+    int T;
     int32_t* ids;
     float* log_probs;
     int32_t* lengths;
 };
 
-struct BeamSearch : Decoder {
-    const float *h, *c;
-    const int32_t* shortest;
-    int width;
+struct Automaton {  // N states, E edges
+    const int64_t* first;
+    const int32_t *symbols, *targets;
+    const bool* accepting;
+    const int32_t* distances;
+    int N;
+    int64_t E;
+};
+
+struct Search {  // what beam() and sample() read: the latter follows `width` groups of one hypothesis each
+    const Decoder* members;
+    int n_members;
+    const Automaton* automaton;  // or null
+    int start_id, end_id;
+    const int32_t *limits, *shortest;
+    int groups;
+    double diversity;
+    const float* uniforms;  // null for beam()
+    float temperature;
+    int top_k;
+    double top_p;
+    int B, V, S, T, width;
     int32_t* ids;
     float* log_probs;
     int32_t *lengths, *own_end;
@@ -132,8 +149,8 @@ struct Kernels {
 
     size_t (*decoder_size)(const Decoder& d);
     void (*pack_decoder)(const Decoder& d, float* packed);
-    void (*beam)(const BeamSearch& g);
     void (*generate)(const Generation& g);
+    void (*search)(const Search& g);
 };
 
 namespace avx512 { extern const Kernels kernels; }

@@ -79,6 +79,7 @@ struct Softmax {
     float top, total, log_total;  // the greatest score, Σ exp(score - top), and its logarithm
 };
 Softmax softmax_sums(int V, const float* scores, float scale, float* exps);  // exps[j] = exp(scale (score - top)); may be null
+double natural_log(float x);  // of a positive number or NaN
 
 void tanh_forward(size_t N, const float* x, float* out);
 void tanh_backward(size_t N, const float* dout, const float* y, float* dx);
@@ -93,7 +94,7 @@ void pack_encoder(const Encoder& e, float* packed);
 void encode(const Encoding& e);
 size_t decoder_size(const Decoder& d);
 void pack_decoder(const Decoder& d, float* packed);
-void beam(const BeamSearch& g);
 void generate(const Generation& g);
+void search(const Search& g);
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -27,8 +27,8 @@ extern const Kernels kernels = {
     encode,
     decoder_size,
     pack_decoder,
-    beam,
     generate,
+    search,
 };
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -6,7 +6,7 @@
 
 namespace seqwright {
 
-enum class Slot { packed, bias, table, rows, tile, panel, step, state, count };
+enum class Slot { packed, bias, rows, tile, panel, step, state, count };
 
 // At least n floats, with whatever the slot last held. Valid until the same thread asks for the same slot again.
 float* workspace(Slot slot, size_t n);

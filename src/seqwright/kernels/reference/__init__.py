@@ -7,15 +7,20 @@ of parameters and overwrites the rest. All arrays are C-contiguous.
 from seqwright.kernels.reference.affine import affine_backward, affine_forward
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
 from seqwright.kernels.reference.beam import beam
+from seqwright.kernels.reference.constraint import Automaton
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
+from seqwright.kernels.reference.decoding import Decoding, decoder_size, pack_decoder
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
 from seqwright.kernels.reference.encode import encode, encoder_size, pack_encoder
-from seqwright.kernels.reference.generate import decoder_size, generate, pack_decoder
+from seqwright.kernels.reference.generate import generate
 from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
 from seqwright.kernels.reference.optimize import adam_update, squared_norm
 from seqwright.kernels.reference.pointwise import dropout, tanh_backward, tanh_forward
+from seqwright.kernels.reference.sample import sample
 
 __all__ = [
+    "Automaton",
+    "Decoding",
     "adam_update",
     "affine_backward",
     "affine_forward",
@@ -35,6 +40,7 @@ __all__ = [
     "lstm_forward",
     "pack_decoder",
     "pack_encoder",
+    "sample",
     "squared_norm",
     "tanh_backward",
     "tanh_forward",

@@ -1,0 +1,81 @@
+// A symbol by chance: the twin of `chances` and `drawn` in kernels/reference/sample.py.
+//
+//   p = exp((log p - max log p) / temperature), without those that are cut off; the first j with Σ p[..j] > u Σ p
+//
+// Exponentials are float32 and sums float64, in the order of the symbols. The likeliest are taken off a heap, as many as are
+// asked for: V + k log V comparisons for k of them.
+#include "choosing.hpp"
+
+namespace seqwright::SEQWRIGHT_ISA {
+namespace {
+
+struct Heap {  // of symbols; the likeliest on top, of equals the lowest
+    const float* p;
+    int* symbols;
+    int n;
+
+    bool above(int a, int b) const { return p[a] > p[b] || (p[a] == p[b] && a < b); }
+    void sink(int place) {
+        for (;;) {
+            int top = place;
+            for (int child = 2 * place + 1; child <= 2 * place + 2; child++)
+                if (child < n && above(symbols[child], symbols[top])) top = child;
+            if (top == place) return;
+            const int moved = symbols[place];
+            symbols[place] = symbols[top];
+            symbols[top] = moved;
+            place = top;
+        }
+    }
+    int pop() {
+        const int best = symbols[0];
+        symbols[0] = symbols[--n];
+        sink(0);
+        return best;
+    }
+};
+
+// Leave in `kept` the likeliest of p, and 0 for the others.
+void cut(int V, const float* p, int top_k, double top_p, float* kept, int* symbols) {
+    double total = 0, before = 0;  // before: the probability of all that are likelier
+    for (int v = 0; v < V; v++) {
+        total += p[v];
+        kept[v] = 0;
+        symbols[v] = v;
+    }
+    Heap heap{p, symbols, V};
+    for (int place = V / 2 - 1; place >= 0; place--) heap.sink(place);
+    for (int n = 0; heap.n > 0 && (n == 0 || before < top_p * total) && (top_k == 0 || n < top_k); n++) {
+        const int v = heap.pop();
+        kept[v] = p[v];
+        before += p[v];
+    }
+}
+
+}  // namespace
+
+size_t drawing_size(int V) { return 3 * static_cast<size_t>(V); }
+
+int drawn(int V, const float* log_p, float temperature, int top_k, double top_p, double u, float* scratch) {
+    float* p = scratch;
+    const float sharpness = static_cast<float>(fmin(1.0 / static_cast<double>(temperature), 1e30));  // inf · 0 is NaN
+    const Softmax z = softmax_sums(V, log_p, sharpness, p);
+    if (z.top == -INFINITY) return -1;
+    if ((top_k > 0 && top_k < V) || top_p < 1) {
+        float* kept = scratch + V;
+        cut(V, p, top_k, top_p, kept, reinterpret_cast<int*>(scratch + 2 * static_cast<ptrdiff_t>(V)));
+        p = kept;
+    }
+    double total = 0, cumulative = 0;
+    for (int v = 0; v < V; v++) total += p[v];
+    int last = -1;  // where u · total was rounded up to total
+    for (int v = 0; v < V; v++) {
+        cumulative += p[v];
+        if (p[v] == 0) continue;
+        last = v;
+        if (!(cumulative <= u * total)) break;
+    }
+    return last;
+}
+
+}  // namespace seqwright::SEQWRIGHT_ISA
