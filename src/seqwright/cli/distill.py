@@ -57,8 +57,8 @@ def distill(
     many times as fast (Kim & Rush 2016). Sources without targets are easy to find, and help most: give them with
     --sources. Those held out to measure on are never learned from; if TEACHER was trained with --dev, give it here too.
 
-    Ctrl-C loses nothing: the same command goes on, with the teacher's answers or with the training. At the end, both
-    models are compared on the dev pairs.
+    Ctrl-C loses nothing: the same command goes on, with the teacher's answers or with the training, which alone counts
+    for --time-budget. At the end, both models are compared on the dev pairs.
 
     \b
     Examples:

@@ -44,8 +44,8 @@ def tune(
     what was good so far. A trial ends early where others were better by then, and takes a tenth of the time at most.
     Needs `pip install 'seqwright[tune]'`.
 
-    Ctrl-C or a kill lose nothing but the epoch at work: the same command goes on, also with more time. At the end, DIR
-    holds best.toml, for `seqwright train --config`.
+    After Ctrl-C or a kill, the same command goes on and begins the trial at work anew; after the end, it goes on with
+    more time. DIR holds best.toml, for `seqwright train --config`.
 
     \b
     Examples:
