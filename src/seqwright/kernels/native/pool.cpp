@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <mutex>
 #include <new>
@@ -32,8 +33,8 @@ void relax() {
 }
 
 // How long a worker looks out for the next job before it sleeps. The kernels of a training step follow each other within
-// some 20 µs of Python, and waking a sleeping thread takes about 50 µs.
-constexpr auto kPatience = std::chrono::microseconds(60);
+// 5 to 100 µs of Python, and waking a sleeping thread takes about 50 µs.
+constexpr auto kPatience = std::chrono::microseconds(150);
 
 template <typename Condition>
 bool spin_until(Condition condition) {
@@ -49,6 +50,19 @@ bool spin_until(Condition condition) {
 
 thread_local bool inside_task = false;
 
+// The door to a job, in one word: who may come in, and how many are inside. A worker that comes when the job is done finds
+// it closed, so that nobody waits for one that sleeps or that the system is not running.
+struct Door {
+    uint32_t job;
+    uint16_t workers;  // numbers below this may come in
+    uint16_t inside;   // kOpen is set while there may be tasks
+    static constexpr uint16_t kOpen = 1 << 15;
+
+    bool open() const { return (inside & kOpen) != 0; }
+    bool empty() const { return inside == 0; }
+};
+static_assert(std::atomic<Door>::is_always_lock_free);
+
 class Pool {
   public:
     // Lend the pool to this call, or return false if it is lent already.
@@ -56,22 +70,21 @@ class Pool {
         std::unique_lock<std::mutex> lent(lent_, std::try_to_lock);
         if (!lent.owns_lock()) return false;
         while (started_ < workers) {
-            std::thread(&Pool::work, this, started_).detach();  // they live as long as the process
+            std::thread(&Pool::work, this, static_cast<uint16_t>(started_)).detach();  // they live as long as the process
             started_++;
         }
         task_ = task;
         context_ = context;
         tasks_ = tasks;
-        next_.store(0, std::memory_order_relaxed);
-        unfinished_.store(workers, std::memory_order_relaxed);
-        {
-            std::lock_guard<std::mutex> guard(sleep_);
-            workers_ = workers;
-            job_.fetch_add(1, std::memory_order_release);
+        next_.store(0);
+        door_.store({door_.load().job + 1, static_cast<uint16_t>(workers), Door::kOpen});
+        if (asleep_.load() > 0) {
+            { std::lock_guard<std::mutex> guard(sleep_); }  // whoever has looked at the door in vain is waiting by now
+            wake_.notify_all();
         }
-        if (asleep_.load() > 0) wake_.notify_all();
         take_tasks();
-        const auto finished = [this] { return unfinished_.load(std::memory_order_acquire) == 0; };
+        change([](Door& door) { door.inside &= static_cast<uint16_t>(~Door::kOpen); });
+        const auto finished = [this] { return door_.load().empty(); };
         if (!spin_until(finished)) {
             std::unique_lock<std::mutex> guard(sleep_);
             done_.wait(guard, finished);
@@ -81,6 +94,17 @@ class Pool {
     }
 
   private:
+    // Change the door; return what it is then.
+    template <typename Change>
+    Door change(const Change& f) {
+        Door before = door_.load(), after = before;
+        do {
+            after = before;
+            f(after);
+        } while (!door_.compare_exchange_weak(before, after));
+        return after;
+    }
+
     void take_tasks() {
         inside_task = true;
         try {
@@ -91,26 +115,32 @@ class Pool {
         inside_task = false;
     }
 
-    void work(int me) {
-        for (unsigned seen = 0;;) {
-            const auto called = [&] { return job_.load(std::memory_order_acquire) != seen; };
+    bool enter(uint16_t me, uint32_t& seen) {
+        Door door = door_.load();
+        while (door.open() && door.job != seen && me < door.workers)
+            if (Door in = door; in.inside++, door_.compare_exchange_weak(door, in)) {
+                seen = door.job;
+                return true;
+            }
+        seen = door.job;
+        return false;
+    }
+
+    void work(uint16_t me) {
+        for (uint32_t seen = 0;;) {
+            const auto called = [&] {
+                const Door door = door_.load();
+                return door.open() && door.job != seen;
+            };
             if (!spin_until(called)) {
                 std::unique_lock<std::mutex> guard(sleep_);
                 asleep_.fetch_add(1);
                 wake_.wait(guard, called);
                 asleep_.fetch_sub(1);
             }
-            bool mine;
-            {
-                // A job cannot begin before the workers of the last one have all reported, but one that was not asked
-                // may have slept through any number: number and size are read together.
-                std::lock_guard<std::mutex> guard(sleep_);
-                seen = job_.load(std::memory_order_relaxed);
-                mine = me < workers_;
-            }
-            if (!mine) continue;
+            if (!enter(me, seen)) continue;
             take_tasks();
-            if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            if (change([](Door& door) { door.inside--; }).empty()) {
                 std::lock_guard<std::mutex> guard(sleep_);
                 done_.notify_one();
             }
@@ -118,12 +148,13 @@ class Pool {
     }
 
     std::mutex lent_;   // held by the call that the workers serve
-    std::mutex sleep_;  // guards workers_ and the changes that sleepers wait for
+    std::mutex sleep_;  // guards the waiting for what follows
     std::condition_variable wake_, done_;
-    std::atomic<unsigned> job_{0};
+    std::atomic<Door> door_{};
     std::atomic<bool> failed_{false};
-    std::atomic<int> asleep_{0}, next_{0}, unfinished_{0};
-    int workers_ = 0, started_ = 0, tasks_ = 0;
+    std::atomic<int> asleep_{0}, next_{0};
+    int started_ = 0;
+    int tasks_ = 0;  // this and the rest change while the door is closed and nobody is inside
     void (*task_)(void*, int) = nullptr;
     void* context_ = nullptr;
 };
@@ -191,7 +222,8 @@ int threads() {
 void set_threads(int n) { wanted.store(n); }
 
 void run_tasks(int tasks, void (*task)(void*, int), void* context) {
-    const int helpers = (tasks < threads() ? tasks : threads()) - 1;
+    constexpr int most = 1 << 14;  // that a door can count
+    const int wanted = threads() < most ? threads() : most, helpers = (tasks < wanted ? tasks : wanted) - 1;
     if (helpers > 0 && !inside_task && the_pool().try_run(helpers, tasks, task, context)) return;
     for (int i = 0; i < tasks; i++) task(context, i);
 }
