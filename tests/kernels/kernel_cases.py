@@ -69,10 +69,12 @@ def affine_forward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool 
     return [normal((N, D)), normal((D, M)), normal(M) if bias else None, normal((N, M))]
 
 
-def affine_backward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True) -> Arguments:
+def affine_backward(
+    rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True, add: bool = False
+) -> Arguments:
     normal = rng.standard_normal
     db = normal(M) if bias else None
-    return [normal((N, M)), normal((N, D)), normal((D, M)), normal((N, D)), normal((D, M)), db]
+    return [normal((N, M)), normal((N, D)), normal((D, M)), normal((N, D)), normal((D, M)), db, add]
 
 
 def lstm_forward(
@@ -422,7 +424,13 @@ SIZES: dict[str, list[dict[str, Any]]] = {
 }
 # fmt: on
 SIZES["embedding_backward"] = SIZES["embedding_forward"]
-SIZES["affine_backward"] = SIZES["affine_forward"]
+SIZES["affine_backward"] = SIZES["affine_forward"] + table(
+    "N D M bias add",
+    (3, 4, 0, True, True),
+    (5, 17, 33, True, True),
+    (29, 255, 40, False, True),
+    (300, 40, 260, True, True),
+)
 SIZES["lstm_backward"] = SIZES["lstm_forward"]
 SIZES["attention_backward"] = SIZES["attention_forward"]
 SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]

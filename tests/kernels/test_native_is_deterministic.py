@@ -37,6 +37,7 @@ BIG = [
     ("affine_forward", {"N": 500, "D": 300, "M": 130}),
     ("affine_backward", {"N": 500, "D": 300, "M": 130}),
     ("affine_backward", {"N": 700, "D": 150, "M": 13}),
+    ("affine_backward", {"N": 500, "D": 100, "M": 300, "add": True}),
     ("affine_forward", {"N": 2, "D": 512, "M": 1000}),
     ("lstm_forward", {"T": 7, "B": 61, "D": 40, "H": 72}),
     ("lstm_backward", {"T": 7, "B": 61, "D": 40, "H": 72}),
@@ -139,9 +140,9 @@ def test_an_lstm_gives_a_row_the_same_in_any_batch_at_any_place(size: int, rever
 
 
 def in_columns(a: np.ndarray) -> np.ndarray:
-    """Copy states (T, B, H) into columns of a wider array."""
-    wide = np.zeros((*a.shape[:2], 2 * a.shape[2] + 5), np.float32)
-    columns = wide[:, :, 3 : 3 + a.shape[2]]
+    """Copy rows, such as states (T, B, H), into columns of a wider array."""
+    wide = np.zeros((*a.shape[:-1], 2 * a.shape[-1] + 5), np.float32)
+    columns = wide[..., 3 : 3 + a.shape[-1]]
     columns[:] = a
     return columns
 
@@ -149,13 +150,14 @@ def in_columns(a: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize(("T", "B"), [(6, 31), (3, 3), (1, 7), (4, 1)])
 @pytest.mark.parametrize("reverse", [False, True])
-def test_states_and_contexts_may_be_columns_of_a_wider_array(isa: str, T: int, B: int, reverse: bool) -> None:
+def test_some_arrays_may_be_columns_of_a_wider_one(isa: str, T: int, B: int, reverse: bool) -> None:
     of_lstm, of_attention = {"T": T, "B": B, "D": 21, "H": 45, "reverse": reverse}, {"T": T, "B": B, "S": 5, "E": 37}
     for kernel, sizes, states in [
         ("lstm_forward", of_lstm, (5,)),
         ("lstm_backward", of_lstm, (0, 7)),
         ("attention_forward", of_attention, (4,)),
         ("attention_backward", of_attention, (0,)),
+        ("affine_backward", {"N": T * B, "D": 21, "M": 35, "add": True}, (3,)),
     ]:
         args = arguments(kernel, sizes)
         whole, columns = cast(args, np.float32), cast(args, np.float32)

@@ -32,7 +32,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("h and c are swapped on the bridge", "[lstm.State(dh, dc if", "[lstm.State(dc, dh if"),
     ],
     ("BIDIRECTIONAL", Encoder._cross_backward): [
-        Fault("the bridge drops the gradient of c", "zip(self.bridge, (dh, dc), strict=False)", 'zip("h", (dh,))'),
+        Fault("the bridge drops the gradient of c", "if state in self.bridge", 'if state == "h"'),
         Fault("the directions are swapped", "(slice(H), slice(H, 2 * H))", "(slice(H, 2 * H), slice(H))"),
     ],
     ("BIDIRECTIONAL", Encoder.encode_backward): [

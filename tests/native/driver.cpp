@@ -142,7 +142,7 @@ std::vector<Call> calls() {
                 const float *x = a.floats(product(N, D)), *W = a.floats(product(D, M)), *b = bias ? a.floats(product(M)) : nullptr;
                 float *out = a.floats(product(N, M)), *dx = a.floats(product(N, D)), *dW = a.floats(product(D, M));
                 k.affine_forward(N, D, M, x, W, b, out);
-                k.affine_backward(N, D, M, out, x, W, dx, dW, bias ? a.floats(product(M)) : nullptr);
+                k.affine_backward(N, D, M, out, x, W, dx, D, dW, bias ? a.floats(product(M)) : nullptr, bias);
             });
     for (auto [T, B, D, H] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 2, 0, 5}, {3, 4, 5, 17}, {4, 5, 16, 15}, {3, 29, 7, 33}, {2, 61, 70, 65},
                               {3, 17, 200, 70}})

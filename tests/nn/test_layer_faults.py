@@ -122,7 +122,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_attentions, attention, "backward"): [
         Fault("context and h are swapped", "dcontext, dh = dboth", "dh, dcontext = dboth"),
         Fault("h gets nothing as a query of dot", "dh += dq", "pass"),
-        Fault("h gets nothing but as a query of bilinear", "dh += affine", "dh[:] = affine"),
+        Fault("h gets nothing as a query of bilinear", 'cache.of("query"), dx=dh)', 'cache.of("query"), dx=0 * dh)'),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
     ],
     (check_cross_entropies, kernels, "cross_entropy_forward"): [

@@ -201,9 +201,12 @@ class Encoder:
         if not self.bidirectional:
             return [lstm.State(dh, dc if "c" in self.bridge else np.zeros_like(dc))]
         H = self.hidden_size
-        dfinal = {state: np.zeros((len(dh), 2 * H), dh.dtype) for state in "hc"}
-        for state, d in zip(self.bridge, (dh, dc), strict=False):
-            dfinal[state] = affine.backward(self.weights.bridge[state], d, self._g.bridge[state], cache.of(state))
+        dfinal = {}
+        for state, d in zip("hc", (dh, dc), strict=True):
+            if state in self.bridge:
+                dfinal[state] = affine.backward(self.weights.bridge[state], d, self._g.bridge[state], cache.of(state))
+            else:
+                dfinal[state] = np.zeros((len(dh), 2 * H), dh.dtype)
         return [lstm.State(dfinal["h"][:, part], dfinal["c"][:, part]) for part in (slice(H), slice(H, 2 * H))]
 
 

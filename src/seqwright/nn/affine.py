@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from seqwright import kernels
 from seqwright.nn.cache import Cache
 from seqwright.types import Array
@@ -25,10 +27,16 @@ def forward(p: Params, x: Array, cache: Cache) -> Array:
     return y
 
 
-def backward(p: Params, dy: Array, grads: Params, cache: Cache) -> Array:
-    """Add to the gradients of W and b, return dL/dx.   dy (..., M) -> (..., D)."""
+def backward(p: Params, dy: Array, grads: Params, cache: Cache, *, dx: Array | None = None) -> Array:
+    """Add to the gradients of W and b, return dL/dx.   dy (..., M) -> (..., D).
+
+    dx (..., D): where dL/dx is added to what is there; it may be some columns of a wider array.
+    """
     D, M = p.W.shape
     x = cache["x"]
-    dx = cache.new("dx", x.shape)
-    kernels.affine_backward(dy.reshape(-1, M), x.reshape(-1, D), p.W, dx.reshape(-1, D), grads.W, grads.b)
+    add = dx is not None
+    dx = cache.new("dx", x.shape) if dx is None else dx
+    rows = dx.reshape(-1, D)
+    assert np.may_share_memory(rows, dx) or not rows.size, "dx does not lie evenly: its rows would be a copy"
+    kernels.affine_backward(dy.reshape(-1, M), x.reshape(-1, D), p.W, rows, grads.W, grads.b, add)
     return dx

@@ -66,5 +66,5 @@ def backward(p: Params, dout: Array, dmemory: Array, grads: Params, cache: Cache
         dh += dq
     else:
         assert grads.Wa is not None, "gradients have the type of the parameters"
-        dh += affine.backward(affine.Params(p.Wa, None), dq, affine.Params(grads.Wa, None), cache.of("query"))
+        affine.backward(affine.Params(p.Wa, None), dq, affine.Params(grads.Wa, None), cache.of("query"), dx=dh)
     return dh

@@ -90,6 +90,19 @@ auto maybe(const std::optional<A>& array) -> decltype(array->data()) {
 
 size_t positions(const nb::ndarray<const int32_t, nb::c_contig, nb::device::cpu>& ids) { return ids.size(); }
 
+// How far apart the rows of (N, H) or (T, B, H) lie, of which each is contiguous, and which follow each other evenly.
+template <typename A>
+ptrdiff_t row_of(const char* name, const A& a) {
+    const size_t n = a.ndim();
+    const int64_t T = n == 3 ? static_cast<int64_t>(a.shape(0)) : 1, B = static_cast<int64_t>(a.shape(n - 2)),
+                  H = static_cast<int64_t>(a.shape(n - 1));
+    if (a.size() == 0) return static_cast<ptrdiff_t>(H);
+    const int64_t row = B > 1 ? a.stride(n - 2) : T > 1 ? a.stride(0) : H;
+    if ((H > 1 && a.stride(n - 1) != 1) || row < H || (B > 1 && T > 1 && a.stride(0) != B * row))
+        throw nb::value_error((std::string(name) + " must be a contiguous array, or some columns of one: copy it").c_str());
+    return static_cast<ptrdiff_t>(row);
+}
+
 // ------------------------------------------------------------------------------------------------- the kernels
 void embedding_forward(int isa, In W, Ids ids, Out out) {
     rank("W", W, 2);
@@ -122,7 +135,7 @@ void affine_forward(int isa, In x, In W, std::optional<In> b, Out out) {
     set_of(isa).affine_forward(N, D, M, x.data(), W.data(), maybe(b), out.data());
 }
 
-void affine_backward(int isa, In dout, In x, In W, Out dx, Out dW, std::optional<Out> db) {
+void affine_backward(int isa, In dout, In x, In W, RowsOut dx, Out dW, std::optional<Out> db, bool add) {
     rank("x", x, 2);
     rank("W", W, 2);
     const int N = dim(x, 0), D = dim(x, 1), M = dim(W, 1);
@@ -132,18 +145,7 @@ void affine_backward(int isa, In dout, In x, In W, Out dx, Out dW, std::optional
     expect("dW", dW, D, M);
     if (db) expect("db", *db, M);
     nb::gil_scoped_release release;
-    set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), dW.data(), maybe(db));
-}
-
-// How far apart the rows of states (T, B, H) lie, of which each is contiguous, and which follow each other evenly.
-template <typename A>
-ptrdiff_t row_of(const char* name, const A& a) {
-    const int64_t T = static_cast<int64_t>(a.shape(0)), B = static_cast<int64_t>(a.shape(1)), H = static_cast<int64_t>(a.shape(2));
-    if (a.size() == 0) return static_cast<ptrdiff_t>(H);
-    const int64_t row = B > 1 ? a.stride(1) : T > 1 ? a.stride(0) : H;
-    if ((H > 1 && a.stride(2) != 1) || row < H || (B > 1 && T > 1 && a.stride(0) != B * row))
-        throw nb::value_error((std::string(name) + " must be a contiguous array, or some columns of one: copy it").c_str());
-    return static_cast<ptrdiff_t>(row);
+    set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), row_of("dx", dx), dW.data(), maybe(db), add);
 }
 
 // The symbols of an LSTM whose b is a table; returns how many rows b has.
@@ -686,7 +688,8 @@ NB_MODULE(_native, m) {
     m.def("embedding_forward", &embedding_forward, "isa"_a, IN("W"), IN("ids"), IN("out"));
     m.def("embedding_backward", &embedding_backward, "isa"_a, IN("dout"), IN("ids"), IN("dW"));
     m.def("affine_forward", &affine_forward, "isa"_a, IN("x"), IN("W"), MAYBE("b"), IN("out"));
-    m.def("affine_backward", &affine_backward, "isa"_a, IN("dout"), IN("x"), IN("W"), IN("dx"), IN("dW"), MAYBE("db"));
+    m.def("affine_backward", &affine_backward, "isa"_a, IN("dout"), IN("x"), IN("W"), IN("dx"), IN("dW"), MAYBE("db"),
+          "add"_a = false);
     m.def("lstm_forward", &lstm_forward, "isa"_a, IN("x"), IN("lengths"), IN("Wx"), IN("Wh"), IN("b"), IN("h"), IN("c"),
           IN("gates"), "reverse"_a, "zero_start"_a = false, MAYBE("ids") = nb::none());
     m.def("lstm_backward", &lstm_backward, "isa"_a, IN("dh"), IN("dh_end"), IN("dc_end"), IN("x"), IN("lengths"), IN("Wx"),

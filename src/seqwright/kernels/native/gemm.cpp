@@ -171,7 +171,7 @@ constexpr int kStep = 2 * kDeep;    // columns of it, that stay in the second-le
 constexpr int kColumns = 8192;      // columns packed at a time: bounds the memory for packed weights
 
 template <typename Pack>
-void by_panels(int M, int K, int N, const float* A, const Pack& pack, const float* bias, float* C, ptrdiff_t ldc) {
+void by_panels(int M, int K, int N, const float* A, const Pack& pack, const float* bias, float* C, ptrdiff_t ldc, bool add) {
     const int count = panels(N);
     const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kPanel;
     const double work = static_cast<double>(M) * N * K;
@@ -197,9 +197,10 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
                 alignas(64) float first[kPanel] = {};
                 if (bias != nullptr) memcpy(first, bias + j, static_cast<size_t>(n) * sizeof(float));
                 float* c = C + rows.begin * ldc + j;
-                const float* start = k > 0 ? c : bias == nullptr ? nullptr : first;
+                const bool go_on = k > 0 || add;
+                const float* start = go_on ? c : bias == nullptr ? nullptr : first;
                 multiply(height, deep, a, packed + p * size + static_cast<ptrdiff_t>(k) * kPanel, start,
-                         k > 0 ? ldc : 0, c, ldc, n);
+                         go_on ? ldc : 0, c, ldc, n);
             }
         }
     });
@@ -226,13 +227,13 @@ void matmul(int M, int K, int N, const float* A, const float* B, const float* bi
     for (int j = 0; j < N; j += kColumns) {
         const int n = smaller(kColumns, N - j);
         by_panels(M, K, n, A, [&](int p, float* to) { pack_panel(B + j, N, K, n, p, to); },
-                  bias == nullptr ? nullptr : bias + j, C + j, N);
+                  bias == nullptr ? nullptr : bias + j, C + j, N, false);
     }
 }
 
-void matmul_transposed(int M, int K, int N, const float* A, const float* B, float* C) {
+void matmul_transposed(int M, int K, int N, const float* A, const float* B, float* C, ptrdiff_t ldc, bool add) {
     if (M == 0 || N == 0) return;
-    by_panels(M, K, N, A, [&](int p, float* to) { pack_transposed_panel(B, K, K, N, p, to); }, nullptr, C, N);
+    by_panels(M, K, N, A, [&](int p, float* to) { pack_transposed_panel(B, K, K, N, p, to); }, nullptr, C, ldc, add);
 }
 
 namespace {
@@ -292,8 +293,10 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
     const int count = panels(N);
     const double work = static_cast<double>(M) * N * K;
     const int wanted = tasks_for(work, kWorth, 1 << 20);
-    const int groups = smaller(count, wanted);                                           // of columns
-    const int stripes = larger(1, smaller(ceil_div(wanted, groups), ceil_div(M, kTall)));  // of rows, for a narrow N
+    // Who has some columns of C packs all of A for them, who has some rows packs all of B: the wider one is cut.
+    const int rows = larger(1, ceil_div(M, kTall));
+    const int stripes = M > N ? smaller(rows, wanted) : smaller(rows, ceil_div(wanted, smaller(count, wanted)));
+    const int groups = smaller(count, ceil_div(wanted, stripes));
     const int tiles_x = ceil_div(A.width_x, kTall), tiles_h = ceil_div(A.width_h, kTall);
     struct Element {
         float* at;

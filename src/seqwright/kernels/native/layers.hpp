@@ -10,8 +10,8 @@ void embedding_forward(int N, int V, int D, const float* W, const int32_t* ids, 
 void embedding_backward(int N, int V, int D, const float* dout, const int32_t* ids, float* dW);
 
 void affine_forward(int N, int D, int M, const float* x, const float* W, const float* b, float* out);
-void affine_backward(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, float* dW,
-                     float* db);
+void affine_backward(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx, ptrdiff_t row_dx,
+                     float* dW, float* db, bool add);
 
 void lstm_forward(const LstmForward& s);
 void lstm_backward(const LstmBackward& s);

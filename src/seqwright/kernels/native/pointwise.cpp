@@ -30,7 +30,7 @@ void tanh_forward(size_t N, const float* x, float* out) {
 }
 
 void tanh_backward(size_t N, const float* dout, const float* y, float* dx) {
-    each_vector(N, 1 << 17, [&](size_t n, int lanes) {
+    each_vector(N, 1 << 15, [&](size_t n, int lanes) {
         const Vec y_n = take(y + n, lanes);
         give(dx + n, take(dout + n, lanes) * (set(1.0f) - y_n * y_n), lanes);
     });
@@ -40,7 +40,7 @@ void dropout(size_t T, size_t N, const float* x, const float* mask, bool mask_ea
     for (size_t t = 0; t < (mask_each_step ? 1 : T); t++) {
         const float* x_t = x + t * N;
         float* out_t = out + t * N;
-        each_vector(mask_each_step ? T * N : N, 1 << 17, [&](size_t n, int lanes) {
+        each_vector(mask_each_step ? T * N : N, 1 << 15, [&](size_t n, int lanes) {
             give(out_t + n, take(x_t + n, lanes) * take(mask + n, lanes), lanes);
         });
     }

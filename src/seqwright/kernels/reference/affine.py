@@ -17,12 +17,16 @@ def affine_forward(x: Array, W: Array, b: Array | None, out: Array) -> None:
         out += b
 
 
-def affine_backward(dout: Array, x: Array, W: Array, dx: Array, dW: Array, db: Array | None) -> None:
-    """Write dx = dout Wᵀ; add xᵀ dout to dW and the column sums of dout to db.
+def affine_backward(dout: Array, x: Array, W: Array, dx: Array, dW: Array, db: Array | None, add: bool = False) -> None:
+    """Write dx = dout Wᵀ, or with `add`, add it; add xᵀ dout to dW and the column sums of dout to db.
 
-    dout (N, M).   x (N, D).   W (D, M).   dx (N, D).   dW (D, M).   db (M,) or None.
+    dout (N, M).   x (N, D).   W (D, M).   dx (N, D), which may be some columns of a wider array.   dW (D, M).
+    db (M,) or None.
     """
     dW += x.T @ dout
     if db is not None:
         db += dout.sum(axis=0)
-    np.matmul(dout, W.T, out=dx)
+    if add:
+        dx += dout @ W.T
+    else:
+        np.matmul(dout, W.T, out=dx)
