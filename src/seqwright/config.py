@@ -78,6 +78,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     epochs: Positive | None = None
     batch_size: Positive | None = None
     members: Positive = 1  # networks trained one after the other and answering together
+    word_dropout: Share = 0.0  # of the symbols of both sides, that the network reads as the unknown one
     pool: Positive = 64  # batches sorted together by length; 1: as chance has it
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     patience: Positive | None = 10  # epochs without a better dev score before it ends

@@ -298,6 +298,18 @@ def test_source_symbols_are_hidden_at_their_rates_and_nothing_else_changes():
     assert hidden.target is batch.target
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_gaps_are_a_share_of_the_symbols_and_special_ids_stay(rate):
+    ids = np.random.default_rng(3).integers(0, 20, (50, 200)).astype(np.int32)
+    gaps = batches.with_gaps(ids, rate=rate, rng=np.random.default_rng(7))
+    changed = gaps != ids
+    assert set(gaps[changed]) <= {vocabulary.UNKNOWN}
+    special = ids < len(vocabulary.SPECIAL)
+    assert not changed[special].any()
+    assert changed[~special].mean() == pytest.approx(rate, abs=0.02)
+    assert gaps.dtype == np.int32
+
+
 # Real data
 
 

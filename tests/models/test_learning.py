@@ -69,3 +69,17 @@ def test_a_toy_task_is_made_of_distinct_strings_and_their_answers(make, order):
 def test_a_toy_task_cannot_have_more_strings_than_there_are():
     with pytest.raises(AssertionError, match="there are 6 strings"):
         tasks.copying(np.random.default_rng(0), 7, symbols=2, longest=2)
+
+
+def test_the_decoder_may_read_other_symbols_than_those_that_it_is_to_say():
+    net = Seq2seq(9, 5, 7, attention="dot", rng=np.random.default_rng(1), dtype=np.float64)
+    rng = np.random.default_rng(2)
+    source, target, read = (rng.integers(0, 9, shape).astype(np.int32) for shape in [(4, 3), (6, 3), (5, 3)])
+    lengths = np.array([4, 2, 3], np.int32), np.array([5, 1, 4], np.int32)
+    loss = net.loss(source, lengths[0], target, lengths[1], read=read)
+    encoded = net.encoder.encode(source, lengths[0], net.encoder.cache)
+    scores = net.decoder.decode(read, lengths[1], encoded, net.decoder.cache)
+    log_probs = scores - np.log(np.exp(scores).sum(axis=2, keepdims=True))
+    said = [log_probs[t, b, target[t + 1, b]] for b in range(3) for t in range(lengths[1][b])]
+    assert loss == pytest.approx(-np.mean(said))
+    assert loss != net.loss(source, lengths[0], target, lengths[1])

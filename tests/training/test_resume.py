@@ -16,7 +16,10 @@ from seqwright.training import loop as loops
 from seqwright.training.loop import MAX_RETURNS, Loop
 from seqwright.training.prepare import prepare
 
-SETTINGS = ["model.hidden_size=16", "model.wordvec_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05"]
+SETTINGS = [
+    "model.hidden_size=16", "model.wordvec_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05",
+    "training.word_dropout=0.1",
+]  # fmt: skip
 CONFIG = config.parse({}, SETTINGS)
 
 
@@ -159,10 +162,10 @@ def test_steps_without_a_finite_loss_are_skipped_and_then_undone_with_a_lower_ra
     loop = Loop(prepare(pairs, None, CONFIG))
     sound, n_calls = Seq2seq.loss, 0
 
-    def sometimes_nan(self, *args):
+    def sometimes_nan(self, *args, **options):
         nonlocal n_calls
         n_calls += 1
-        return float("nan") if 20 <= n_calls < 23 else sound(self, *args)
+        return float("nan") if 20 <= n_calls < 23 else sound(self, *args, **options)
 
     monkeypatch.setattr(Seq2seq, "loss", sometimes_nan)
     returned = [event for event in loop.events() if isinstance(event, events.Returned)]
@@ -171,6 +174,6 @@ def test_steps_without_a_finite_loss_are_skipped_and_then_undone_with_a_lower_ra
 
 
 def test_a_loss_that_is_never_finite_ends_with_advice(pairs, monkeypatch):
-    monkeypatch.setattr(Seq2seq, "loss", lambda *_: float("inf"))
+    monkeypatch.setattr(Seq2seq, "loss", lambda *_, **__: float("inf"))
     with pytest.raises(errors.SeqwrightError, match=f"after {MAX_RETURNS} returns"):
         list(Loop(prepare(pairs, None, CONFIG)).events())

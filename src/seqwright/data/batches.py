@@ -28,6 +28,7 @@ __all__ = [
     "end_to_end",
     "pad",
     "unknown_rates",
+    "with_gaps",
     "with_unknowns",
 ]
 
@@ -307,3 +308,13 @@ def with_unknowns(batch: Batch, *, source_rates: Array, rng: np.random.Generator
     """
     hidden = rng.random(batch.source.shape) < source_rates[batch.source]
     return batch._replace(source=np.where(hidden, np.int32(vocabulary.UNKNOWN), batch.source))
+
+
+def with_gaps(ids: Ids, *, rate: float, rng: np.random.Generator) -> Ids:
+    """Return ids with a share `rate` of the symbols replaced by UNKNOWN; special ids stay.
+
+    What a decoder reads while it learns: it must not lean on its last symbol alone. Bowman et al. 2016, "Generating
+    Sentences from a Continuous Space", section 3.1.
+    """
+    hidden = (rng.random(ids.shape) < rate) & (ids >= len(vocabulary.SPECIAL))
+    return np.where(hidden, np.int32(vocabulary.UNKNOWN), ids)

@@ -109,11 +109,17 @@ class Seq2seq:
         target: Ids,
         target_lengths: Ids,
         rng: np.random.Generator | None = None,
+        *,
+        read: Ids | None = None,
     ) -> float:
-        """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B)."""
+        """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B).
+
+        read (T, B): what the decoder reads, target[:-1] if not given.
+        """
         self._forward_done = True
         encoded = self.encoder.encode(source, source_lengths, self.encoder.cache, rng)
-        scores = self.decoder.decode(target[:-1], target_lengths, encoded, self.decoder.cache, rng)
+        read = target[:-1] if read is None else read
+        scores = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
         return cross_entropy.forward(scores, target[1:], target_lengths, self.cache, smoothing=self.label_smoothing)
 
     def backward(self, dout: float = 1.0) -> None:

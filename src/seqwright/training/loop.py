@@ -136,7 +136,12 @@ class Loop:
         batch = batches.with_unknowns(batch, source_rates=self._prepared.unknown_rates, rng=self._random["hide"])
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
         self._optimizer.rate = self._config.optim.rate * position.rate_scale * max(factor, 1e-3)
-        loss = net.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"])
+        read, gaps = batch.target[:-1], self._config.training.word_dropout
+        if gaps:
+            read = batches.with_gaps(read, rate=gaps, rng=self._random["hide"])
+        loss = net.loss(
+            batch.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"], read=read
+        )
         norm = math.nan
         if math.isfinite(loss):
             net.backward()

@@ -89,7 +89,7 @@ def prepare(
         target_vocabulary,
         limits,
         examples,
-        batches.unknown_rates(source_vocabulary, at_least=min(1e-3, hidden)),
+        batches.unknown_rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
         dev_texts,
         encoded,
         dev_references,
