@@ -4,6 +4,7 @@
     source.vocab.json   target.vocab.json
     source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
     model.safetensors   float32 weights under the names of `Seq2seq.params`; those of an ensemble behind `members.0.` …
+                        of format 2, int8 codes and their scales: see `models.int8`
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
 
@@ -18,7 +19,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -31,12 +32,13 @@ from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, OutputError
-from seqwright.models import Seq2seq
+from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
 
-__all__ = ["FORMAT_VERSION", "Bundle", "Limits", "load", "network", "save", "stamp"]
+__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "Limits", "load", "network", "save", "stamp"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
+WEIGHTS = "model.safetensors"
 HINT = "restore the model from a copy or train it again"
 
 
@@ -52,7 +54,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bundle(msgspec.Struct, frozen=True):
-    """Everything that a model directory holds but its metrics."""
+    """Everything that a model directory holds but its metrics.
+
+    int8: the file holds codes, and inference computes with them; `weights` are the floats that they stand for.
+    """
 
     config: Config
     source_vocabulary: Vocabulary
@@ -62,6 +67,7 @@ class Bundle(msgspec.Struct, frozen=True):
     manifest: dict[str, Any] = {}
     source_subwords: Subwords | None = None
     target_subwords: Subwords | None = None
+    int8: bool = False
 
     @property
     def members(self) -> list[dict[str, Array]]:
@@ -100,11 +106,12 @@ def _text_format(tokens: str | None, form: UnicodeForm | None) -> TextFormat:
     return TextFormat(Tokens(tokens or Tokens.CHARACTERS), form or UnicodeForm.NFC)
 
 
-class _ConfigFile(msgspec.Struct):
+class _ConfigFile(msgspec.Struct, omit_defaults=True):
     format_version: int
     stamp: str
     limits: Limits
     config: Config
+    weights: Literal["float32", "int8"] = "float32"
 
 
 class _Header(msgspec.Struct):
@@ -132,8 +139,11 @@ def save(path: Path, bundle: Bundle) -> None:
     """
     source, target = bundle.source_vocabulary.to_json(), bundle.target_vocabulary.to_json()
     # A hash and not a random number, so that equal trainings write equal bytes.
-    stamp = hashlib.sha256(source + target + safetensors.numpy.save(bundle.weights)).hexdigest()[:16]
-    config = _ConfigFile(FORMAT_VERSION, stamp, bundle.limits, bundle.config)
+    weights = int8.to_codes(bundle.weights) if bundle.int8 else bundle.weights
+    stamp = hashlib.sha256(source + target + safetensors.numpy.save(weights)).hexdigest()[:16]
+    config = _ConfigFile(1, stamp, bundle.limits, bundle.config)
+    if bundle.int8:
+        config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
     both = {"source": bundle.source_subwords, "target": bundle.target_subwords}
     files = {
         **{f"{side}.subwords.model": cutter.model for side, cutter in both.items() if cutter is not None},
@@ -141,7 +151,7 @@ def save(path: Path, bundle: Bundle) -> None:
         "target.vocab.json": target,
         "manifest.json": _json(bundle.manifest),
         "config.json": _json(config),
-        "model.safetensors": safetensors.numpy.save(bundle.weights, {"stamp": stamp}),  # one key: their order is random
+        WEIGHTS: safetensors.numpy.save(weights, {"stamp": stamp}),  # one key: their order is random
     }
     with _writing(path):
         path.mkdir(parents=True, exist_ok=True)
@@ -169,7 +179,7 @@ def load(path: Path) -> Bundle:
     config = _load_config(path / "config.json")
     source = Vocabulary.from_json(_read(path / "source.vocab.json"), path=path / "source.vocab.json")
     target = Vocabulary.from_json(_read(path / "target.vocab.json"), path=path / "target.vocab.json")
-    weights, stamp = _load_weights(path / "model.safetensors")
+    weights, stamp = _load_weights(path / WEIGHTS, as_codes=config.weights == "int8")
     if stamp != config.stamp:
         raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
     try:
@@ -181,6 +191,7 @@ def load(path: Path) -> Bundle:
         config.config, source, target, config.limits, weights, manifest,
         _load_subwords(path / "source.subwords.model", text.source_tokens, text.source_form),
         _load_subwords(path / "target.subwords.model", text.target_tokens, text.target_form),
+        config.weights == "int8",
     )  # fmt: skip
     _check_weights(path, bundle)
     return bundle
@@ -213,13 +224,16 @@ def _load_subwords(path: Path, tokens: str | None, form: UnicodeForm | None) -> 
         raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
 
 
-def _load_weights(path: Path) -> tuple[dict[str, Array], str]:
+def _load_weights(path: Path, *, as_codes: bool) -> tuple[dict[str, Array], str]:
     if not path.is_file():
         raise ModelError(f"{path}: missing; {HINT}")
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            return weights, (file.metadata() or {}).get("stamp", "")
+            stamp = (file.metadata() or {}).get("stamp", "")
+        return (int8.from_codes(weights) if as_codes else weights), stamp
+    except ModelError as error:
+        raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: damaged or cut short ({error}); {HINT}") from None
 

@@ -38,7 +38,7 @@ class Translator:
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
         self._networks = bundle.networks()
-        self._packed = [network.pack() for network in self._networks]
+        self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
         self._calibration = _calibration(bundle)
 
     def __reduce__(self) -> tuple[type[Translator], tuple[bundles.Bundle]]:
@@ -235,7 +235,7 @@ class Translator:
             "width": options.width, "groups": options.groups, "diversity": options.diversity,
         }  # fmt: skip
         rngs = [np.random.default_rng([options.seed, *source]) for source in sources] if options.sampling else []
-        if all(net.compiled for net in self._networks):
+        if self.bundle.int8 or all(net.compiled for net in self._networks):
             never = vocabulary.NEVER_ANSWERED
             members = [
                 net.decoding(padded, lengths, forbidden=never, packed=packed)

@@ -24,6 +24,7 @@ FLOORS = {
     "picture": 4,
     "translator": 5,
     "evaluation": 5,
+    "exporting": 5,
     "comparison": 5,
     "report": 5,
     "training": 5,
@@ -38,6 +39,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "bundle": {"config"},  # a model directory holds its configuration
     "inspection": {"config"},  # reads files as they would be read in training
     "evaluation": {"translator"},  # scores what it answers
+    "exporting": {"evaluation", "report", "translator"},  # measures both forms, on pairs that the report can find again
     "comparison": {"evaluation", "translator"},  # of two models
     "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator", "report"},  # returns one, and shows what it learned

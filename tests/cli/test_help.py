@@ -26,7 +26,7 @@ def test_help_teaches_with_two_to_four_examples(seqwright, command):
 def test_examples_use_only_options_that_exist(seqwright, command):
     known = {name for parameter in group.commands[command].params for name in parameter.opts}
     examples = seqwright(command, "--help").out.split("Examples:")[1].split("Options:")[0]
-    assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", examples.replace("cut -f1", ""))) <= known
+    assert set(re.findall(r"(?<!\S)--?[a-z][a-z0-9-]*", examples.replace("cut -f1", ""))) <= known
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["demo", "--help"]])

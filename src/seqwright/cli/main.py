@@ -11,6 +11,7 @@ from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
 from seqwright.cli.distill import distill
 from seqwright.cli.evaluate import evaluate
+from seqwright.cli.export import export
 from seqwright.cli.inspect import inspect
 from seqwright.cli.predict import predict
 from seqwright.cli.report import report
@@ -59,7 +60,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, inspect, check, report, compare, tune, distill, demo):
+for command in (train, predict, evaluate, score, inspect, check, report, export, compare, tune, distill, demo):
     seqwright.add_command(command)
 
 

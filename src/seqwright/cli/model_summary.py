@@ -24,10 +24,11 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a model directory tells.   parameters: numbers that were learned."""
+    """What a model directory tells.   parameters: numbers that were learned.   weights: how they are stored."""
 
     members: int
     parameters: int
+    weights: str
     model: dict[str, Any]
     source: Side
     target: Side
@@ -42,6 +43,7 @@ def of(bundle: Bundle) -> Summary:
     return Summary(
         len(bundle.members),
         sum(array.size for array in bundle.weights.values()),
+        "int8" if bundle.int8 else "float32",
         msgspec.to_builtins(bundle.config.model),
         Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
         Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
@@ -67,7 +69,9 @@ def as_text(summary: Summary) -> str:
     )
     lines = [
         f"network     {kind}",
-        f"parameters  {summary.parameters:,}" + (f" in {summary.members} networks" if summary.members > 1 else ""),
+        f"parameters  {summary.parameters:,}"
+        + (f" in {summary.members} networks" if summary.members > 1 else "")
+        + (" of 8 bits" if summary.weights == "int8" else ""),
         f"source      {side(summary.source)}",
         f"target      {side(summary.target)}",
         f"            at most {summary.longest_target:,} tokens long in training",

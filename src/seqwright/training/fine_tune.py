@@ -21,8 +21,12 @@ __all__ = ["extended", "remapped", "settings", "take_weights"]
 def settings(config: Config, base: Bundle) -> Config:
     """Return the configuration of a training from `base`: its network, and texts cut as it cuts them.
 
-    UsageError: the model has subwords, whose pieces were trained on its own data.
+    UsageError: the model has subwords, whose pieces were trained on its own data, or weights in 8 bits.
     """
+    if base.int8:
+        raise UsageError(
+            "a model in 8 bits cannot be fine-tuned; fine-tune the one it was exported from, and export that"
+        )
     old = base.config.text
     if any(subwords.size(tokens) is not None for tokens in (old.source_tokens, old.target_tokens)):
         raise UsageError("a model with subwords cannot be fine-tuned; train on the old data and the new together")

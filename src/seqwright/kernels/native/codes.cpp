@@ -35,15 +35,16 @@ Codes codes_at(float* block, int K, int N) {
     return {reinterpret_cast<int8_t*>(block), block + codes, reinterpret_cast<int32_t*>(block + codes + columns), K, N};
 }
 
-void pack_code_column(const Codes& to, int j, const float* w, ptrdiff_t stride) {
+void pack_code_column(const Codes& to, int j, Column from) {
     float top = 0;
-    for (int k = 0; w != nullptr && k < to.K; k++) top = fmaxf(top, fabsf(w[k * stride]));
+    for (int k = 0; from.at != nullptr && k < from.depth; k++) top = fmaxf(top, fabsf(from.at[k * from.stride]));
     if (top < kLeast) top = 0;
     const float inverse = top > 0 ? 127.0f / top : 0.0f;
+    const float* w = from.at == nullptr ? nullptr : from.at + from.first * from.stride;
     int8_t* column = to.panels + (static_cast<ptrdiff_t>(j / kColumns) * quads(to.K) * kColumns + j % kColumns) * kQuad;
     int32_t total = 0;
     for (int k = 0; k < quads(to.K) * kQuad; k++) {
-        const float scaled = w != nullptr && k < to.K ? w[k * stride] * inverse : 0.0f;
+        const float scaled = w != nullptr && k < to.K ? w[k * from.stride] * inverse : 0.0f;
         const int code = static_cast<int>(nearbyintf(fminf(fmaxf(scaled, -127.0f), 127.0f)));
         column[static_cast<ptrdiff_t>(k / kQuad) * kColumns * kQuad + k % kQuad] = static_cast<int8_t>(code);
         total += code;

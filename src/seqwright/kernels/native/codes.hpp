@@ -20,8 +20,12 @@ struct Codes {  // of W (K, N): W[k, j] ~ code · scales[j]
 };
 size_t codes_size(int K, int N);  // in floats
 Codes codes_at(float* block, int K, int N);
-// Make column j the codes of w[0], w[stride], …; of zeros, if w is null.
-void pack_code_column(const Codes& to, int j, const float* w, ptrdiff_t stride);
+struct Column {  // of a matrix: `depth` inputs, of which K from `first` on are packed; of zeros, if `at` is null
+    const float* at;
+    ptrdiff_t stride;
+    int depth, first;
+};
+void pack_code_column(const Codes& to, int j, Column column);
 
 struct CodeRows {  // x[r, k] ~ (bytes[r·stride + k] - 128) · scales[r]
     uint8_t* bytes;

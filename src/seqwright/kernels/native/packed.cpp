@@ -32,7 +32,7 @@ void pack(const Linear& m) {
                 const Codes to = codes_at(m.block, m.K, m.N);
                 for (int j = p * kColumns; j < (p + 1) * kColumns; j++) {
                     const float* column = j < m.N ? m.W + (m.transposed ? offset(j, m.K) : j) : nullptr;
-                    pack_code_column(to, j, column, m.transposed ? 1 : m.N);
+                    pack_code_column(to, j, {column, m.transposed ? 1 : m.N, m.K, 0});
                 }
             } else if (m.transposed) {
                 pack_transposed_panel(m.W, m.K, m.K, m.N, p, m.block + offset(p, m.K * kPanel));
@@ -74,14 +74,15 @@ void product(const Linear& m, int n, const float* x, float* y, float* blocks) {
 // ----------------------------------------------------------------------------------------------------- LSTM layers
 namespace {
 
-// Columns of a gate matrix (K, 4H), as panels have them: i f g o of 16 units next to each other.
-void pack_gates(const Codes& to, const float* W, int K, int H) {
-    const int groups = ceil_div(H, kLanes), tasks = tasks_for(4.0 * K * H, 1 << 15, larger(1, groups));
+// Rows [first, first + to.K) of a gate matrix (depth, 4H), the columns as panels have them: i f g o of 16 units next to each
+// other. The scales are those of all rows.
+void pack_gates(const Codes& to, const float* W, int depth, int first, int H) {
+    const int groups = ceil_div(H, kLanes), tasks = tasks_for(4.0 * to.K * H, 1 << 15, larger(1, groups));
     parallel(tasks, [&](int i) {
         const Range mine = share(groups, tasks, i);
         for (int j = mine.begin * kColumns; j < mine.end * kColumns; j++) {
             const int unit = j / kColumns * kLanes + j % kLanes, gate = j % kColumns / kLanes;
-            pack_code_column(to, j, unit < H && K > 0 ? W + offset(gate, H) + unit : nullptr, 4 * H);
+            pack_code_column(to, j, {unit < H && depth > 0 ? W + offset(gate, H) + unit : nullptr, 4 * H, depth, first});
         }
     });
 }
@@ -92,7 +93,7 @@ void fill_table(const Lstm& w, const Table& from) {
     Codes codes{};
     if (w.form == Form::codes) {
         codes = codes_at(workspace(Slot::panel, codes_size(from.D, static_cast<int>(width))), from.D, static_cast<int>(width));
-        pack_gates(codes, w.p.Wx, from.D, w.p.H);
+        pack_gates(codes, w.p.Wx, w.p.D, 0, w.p.H);
     }
     const int tasks = tasks_for(static_cast<double>(from.V) * from.D * static_cast<double>(width), 1 << 17, from.V);
     parallel(tasks, [&](int i) {
@@ -143,8 +144,8 @@ void pack(const Lstm& w, const Table* table) {
             const int unit = column / kColumns * kLanes, gate = column % kColumns / kLanes;
             store(w.bias + column, take(w.p.b + offset(gate, H) + unit, smaller(kLanes, H - unit)));
         }
-        pack_gates(w.input, w.p.Wx + offset(w.in_table, 4 * H), w.input.K, H);
-        pack_gates(w.state, w.p.Wh, H, H);
+        pack_gates(w.input, w.p.Wx, w.p.D, w.in_table, H);
+        pack_gates(w.state, w.p.Wh, H, 0, H);
     }
     if (w.table != nullptr) fill_table(w, *table);
 }

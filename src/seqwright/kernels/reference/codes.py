@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from seqwright.types import Array
 
-__all__ = ["Codes", "product", "quantise"]
+__all__ = ["Codes", "product", "product_of_codes", "quantise"]
 
 LARGEST = 127
 LEAST = 1e-30  # what is smaller counts as 0: LARGEST over it may not be a number
@@ -39,10 +39,13 @@ def quantise(x: Array, *, axis: int) -> Codes:
 
 def product(x: Array, W: Array, b: Array | None, *, int8: bool) -> Array:
     """Return x W + b over rows, x (N, K), W (K, M), b (M,); with `int8`, from the codes of x and of W."""
-    if int8:
-        rows, columns = quantise(x, axis=1), quantise(W, axis=0)
-        total = rows.codes.astype(np.float64) @ columns.codes.astype(np.float64)  # exact: far below 2^53
-        y: Array = total.astype(x.dtype) * (rows.scales * columns.scales)
-    else:
-        y = x @ W
+    y = product_of_codes(x, quantise(W, axis=0)) if int8 else x @ W
     return y if b is None else y + b
+
+
+def product_of_codes(x: Array, W: Codes) -> Array:
+    """Return x W over rows, from the codes of x (N, K) and those of W (K, M), which has a scale a column."""
+    rows = quantise(x, axis=1)
+    total = rows.codes.astype(np.float64) @ W.codes.astype(np.float64)  # exact: far below 2^53
+    y: Array = total.astype(x.dtype) * (rows.scales * W.scales)
+    return y

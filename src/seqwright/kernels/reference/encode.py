@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqwright.kernels.reference.codes import product
+from seqwright.kernels.reference.codes import Codes, product, product_of_codes, quantise
 from seqwright.kernels.reference.lstm import activate_, steps
 from seqwright.types import Array, Ids
 
@@ -74,8 +74,12 @@ def lstm_step(
     The parts of x are quantised each by itself.
     """
     a = product(h, Wh, b, int8=int8)
-    for columns in np.split(np.arange(x.shape[1]), parts):
-        a += product(np.ascontiguousarray(x[:, columns]), Wx[columns], None, int8=int8)
+    if int8:
+        W = quantise(Wx, axis=0)
+        for part, codes in zip(np.split(x, parts, axis=1), np.split(W.codes, parts), strict=True):
+            a += product_of_codes(part, Codes(codes, W.scales))
+    else:
+        a += x @ Wx
     activate_(a)
     i, f, g, o = np.split(a, 4, axis=1)
     c = f * c + i * g

@@ -1,0 +1,23 @@
+"""What an export wrote, in words."""
+
+from __future__ import annotations
+
+from seqwright.exporting import Exported
+
+__all__ = ["as_text"]
+
+
+def as_text(done: Exported) -> str:
+    """Return where it is, how much smaller, and how its answers changed."""
+    before, after = done.n_bytes
+    lines = [f"{done.output}: {after / 1e6:.2f} MB of weights instead of {before / 1e6:.2f} (1/{before / after:.1f})"]
+    if done.scores is None:
+        lines.append(f"exact match: not measured, because {done.missing}; give pairs with --data")
+    else:
+        first, second = done.scores
+        change = second.exact - first.exact
+        lines.append(
+            f"exact match: {first.exact:.2f} % before, {second.exact:.2f} % after ({change:+.2f} points), "
+            f"of {first.n:,} sources"
+        )
+    return "\n".join(lines)
