@@ -110,6 +110,11 @@ def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path):
         config.load(tmp_path)
 
 
+def test_copying_without_attention_is_refused():
+    assert "needs attention" in refusal({"model": {"copying": True}}, "model.attention=none")
+    config.parse({}, ["model.copying=false", "model.attention=none"])
+
+
 @pytest.mark.parametrize("setting", ["model.reversed_source=true", "model.attention=dot"])
 def test_what_needs_one_direction_is_refused_with_two(setting):
     assert "needs model.bidirectional=false" in refusal({}, setting)

@@ -124,11 +124,12 @@ def network(
     """Return a network of the configured kind with initial weights that rng draws."""
     m = config.model
     assert m.hidden_size is not None, "the recipe has filled in hidden_size"
+    twins = source_vocabulary.twins(target_vocabulary) if m.copying else None  # None: from before there was copying
     return Seq2seq(
         len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
         layers=m.layers, bidirectional=m.bidirectional, attention=m.attention, peeky=m.peeky,
         reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout, label_smoothing=m.label_smoothing,
-        initial_values=m.initial_values, rng=rng,
+        initial_values=m.initial_values, twins=twins, rng=rng,
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bidirectional: bool = True
     attention: Literal["none", "dot", "bilinear"] = "bilinear"
     peeky: bool = False
+    copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
     reversed_source: bool = False
     bridge: Literal["h", "hc"] = "hc"
     dropout: Share = 0.3
@@ -157,6 +158,8 @@ def to_toml(config: Config) -> str:
 
 def _check_model(model: ModelConfig, origin: str) -> None:
     """Raise ConfigError where options that are right by themselves do not go together."""
+    if model.copying and model.attention == "none":
+        raise ConfigError(f"{origin}: model.copying=true needs attention, which says what is copied; choose bilinear")
     if model.bidirectional and model.reversed_source:
         raise ConfigError(f"{origin}: model.reversed_source needs model.bidirectional=false; both ways have no reverse")
     if model.bidirectional and model.attention == "dot":

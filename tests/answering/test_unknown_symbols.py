@@ -59,10 +59,9 @@ def test_a_refused_source_has_no_answer_and_its_neighbours_have(model):
 
 
 def test_copying_needs_attention(model):
-    config = msgspec.structs.replace(
-        model.bundle.config, model=msgspec.structs.replace(model.bundle.config.model, attention="none")
-    )
-    weights = {n: w for n, w in model.bundle.weights.items() if "attention" not in n}
+    without = msgspec.structs.replace(model.bundle.config.model, attention="none", copying=False)
+    config = msgspec.structs.replace(model.bundle.config, model=without)
+    weights = {n: w for n, w in model.bundle.weights.items() if "attention" not in n and "copying" not in n}
     blind = Translator(msgspec.structs.replace(model.bundle, config=config, weights=weights))
     with pytest.raises(UsageError, match="attention"):
         blind.answer(["abc"], options=Options(unknown="copy"))

@@ -26,7 +26,7 @@ def trained(tmp_path_factory, reversals):
 
 def teacher(folder, lines):
     (folder / "pairs.tsv").write_text(lines, encoding="utf-8")
-    settings = ["model.hidden_size=24", "model.wordvec_size=8", "training.epochs=12", "training.report=false"]
+    settings = ["model.hidden_size=24", "model.wordvec_size=8", "training.epochs=24", "training.report=false"]
     training.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, settings))
     return folder / "model"
 

@@ -121,12 +121,14 @@ def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int) 
     return [q, memory, ints(rng, S + 1, B), normal((T, B, S)), normal((T, B, E))]
 
 
-def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int) -> Arguments:
+def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int, arriving: bool = True) -> Arguments:
+    """arriving: whether the weights themselves have a gradient."""
     normal = rng.standard_normal
     q, memory, lengths, weights, context = args = attention_forward(rng, T, B, S, E)
     if S and E:
         reference.attention_forward(*args)
-    return [normal(context.shape), q, memory, lengths, weights, normal(q.shape), normal(memory.shape)]
+    dweights = normal(weights.shape) if arriving else None
+    return [normal(context.shape), dweights, q, memory, lengths, weights, normal(q.shape), normal(memory.shape)]
 
 
 def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
@@ -145,6 +147,36 @@ def cross_entropy_backward(rng: np.random.Generator, T: int, B: int, V: int, smo
     scores, targets, lengths, _, probs, _ = args = cross_entropy_forward(rng, T, B, V, smoothing)
     reference.cross_entropy_forward(*args)
     return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(scores.shape)]
+
+
+def copying(rng: np.random.Generator, T: int, B: int, V: int, S: int) -> Arguments:
+    """What is mixed: scores, weights, gate and source.   A row of weights sums to 1 or, seldom, is 0."""
+    scores, weights, gate = 3 * rng.standard_normal((T, B, V)), rng.random((T, B, S)), 2 * rng.standard_normal((T, B))
+    weights /= np.maximum(weights.sum(axis=2, keepdims=True), 1e-30)
+    weights[rng.random((T, B)) < 0.1] = 0
+    return [scores, weights, gate, ints(rng, V + 1, S, B) - np.int32(1)]
+
+
+def copy_cross_entropy_forward(
+    rng: np.random.Generator, T: int, B: int, V: int, S: int, smoothing: float = 0.1
+) -> Arguments:
+    outputs = [rng.standard_normal((T, B, V)), rng.standard_normal((T, B))]
+    return [*copying(rng, T, B, V, S), ints(rng, V, T, B), ints(rng, T + 1, B), smoothing, *outputs]
+
+
+def copy_cross_entropy_backward(
+    rng: np.random.Generator, T: int, B: int, V: int, S: int, smoothing: float = 0.1
+) -> Arguments:
+    scores, weights, gate, source, targets, lengths, _, probs, _ = args = copy_cross_entropy_forward(
+        rng, T, B, V, S, smoothing
+    )
+    reference.copy_cross_entropy_forward(*args)
+    outputs = [rng.standard_normal(a.shape) for a in (scores, weights, gate)]
+    return [probs, weights, gate, source, targets, lengths, smoothing, 0.25, *outputs]
+
+
+def copy_log_probs(rng: np.random.Generator, T: int, B: int, V: int, S: int) -> Arguments:
+    return [*copying(rng, T, B, V, S), rng.standard_normal((T, B, V))]
 
 
 def tanh_forward(rng: np.random.Generator, N: int) -> Arguments:
@@ -276,14 +308,21 @@ def searched(
     looks: bool,
     members: int,
     constrained: bool,
+    copying: bool,
 ) -> tuple[Arguments, Arguments]:
-    """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory."""
+    """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory.
+
+    copying: whether the first member copies.
+    """
     wider = 3 if bilinear else 0  # the dot product compares a memory as wide as the state
     nets = [
         decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear)
         for n in range(members)
     ]
     nets = [net._replace(memory_lengths=nets[0].memory_lengths) for net in nets]
+    if copying:
+        source = ints(rng, V + 1, S, B) - np.int32(1)
+        nets[0] = nets[0]._replace(copying=(rng.standard_normal((H + P, 1)), rng.standard_normal(1), source))
     begin = [nets, some_automaton(rng, V) if constrained else None, V - 1, 0, ints(rng, T, B), ints(rng, 3, B)]
     return begin, [
         ints(rng, V, B, width, T),
@@ -311,9 +350,10 @@ def beam(
     members: int = 1,
     constrained: bool = False,
     groups: int = 1,
+    copying: bool = False,
 ) -> Arguments:
     """looks: whether where symbols looked is wanted."""
-    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained)
+    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying)
     return [*begin, groups, 0.7, *end]
 
 
@@ -336,8 +376,9 @@ def sample(
     temperature: float = 1.0,
     top_k: int = 0,
     top_p: float = 1.0,
+    copying: bool = False,
 ) -> Arguments:
-    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained)
+    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying)
     return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
 
 
@@ -380,6 +421,15 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (3, 3, 17, 0.1), (2, 2, 63, 0.1),
         (2, 2, 64, 0.0), (2, 2, 65, 0.1), (5, 7, 100, 0.1), (4, 9, 1000, 0.0), (2, 3, 8001, 0.1),
     ),
+    "copy_cross_entropy_forward": table(
+        "T B V S smoothing",
+        (0, 2, 3, 2, 0.1), (2, 0, 3, 2, 0.1), (2, 3, 4, 0, 0.1), (1, 1, 2, 1, 0.0), (2, 3, 2, 5, 0.1),
+        (3, 2, 15, 4, 0.0), (2, 5, 16, 17, 0.2), (3, 3, 17, 9, 0.1), (5, 7, 100, 40, 0.1), (2, 3, 8001, 12, 0.1),
+    ),
+    "copy_log_probs": table(
+        "T B V S",
+        (0, 2, 3, 2), (2, 0, 3, 2), (2, 3, 4, 0), (1, 1, 2, 1), (3, 2, 15, 4), (5, 7, 33, 40), (2, 3, 801, 12),
+    ),
     "tanh_forward": table("N", *((n,) for n in (0, 1, 15, 16, 17, 31, 33, 1000, 4097, 100_001))),
     "dropout": table(
         "T B D steps", (0, 2, 3, 0), (1, 1, 1, 1), (3, 2, 5, 3), (4, 3, 17, 1), (7, 64, 33, 1), (20, 64, 128, 20),
@@ -388,7 +438,7 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         "N decay", (0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01),
     ),
     "beam": table(
-        "T B width V D H layers S M P bilinear looks members constrained groups",
+        "T B width V D H layers S M P bilinear looks members constrained groups copying",
         (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (1, 3, 2, 7, 3, 5), (6, 1, 1, 7, 3, 17),
         (6, 1, 5, 17, 4, 16), (5, 3, 4, 13, 16, 33, 2), (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False),
         (6, 5, 8, 3, 5, 20, 1, 5, 23, 6), (7, 19, 7, 33, 12, 31, 2, 9, 62, 9),
@@ -400,14 +450,18 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (7, 9, 6, 17, 5, 20, 1, 5, 23, 0, True, True, 1, False, 3),
         (7, 33, 4, 30, 6, 31, 1, 3, 20, 4, True, True, 2, True, 4),
         (5, 3, 6, 3, 4, 5, 1, 0, 0, 0, True, True, 1, False, 2),
+        (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False, True, 1, False, 1, True),
+        (7, 33, 4, 30, 6, 31, 1, 9, 20, 4, True, True, 2, True, 4, True),
+        (6, 9, 1, 33, 7, 17, 2, 5, 23, 3, True, False, 3, False, 1, True),
     ),
     "sample": table(
-        "T B width V D H layers S M P bilinear looks members constrained temperature top_k top_p",
+        "T B width V D H layers S M P bilinear looks members constrained temperature top_k top_p copying",
         (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (6, 1, 3, 7, 3, 17),
         (5, 3, 4, 13, 16, 33, 2, 0, 0, 0, True, True, 1, False, 0.5), (6, 30, 2, 65, 5, 16, 1, 5, 16, 0, False),
         (6, 5, 8, 33, 5, 20, 1, 5, 23, 6, True, True, 3, False, 1.5, 5),
         (7, 19, 3, 40, 7, 24, 1, 4, 30, 0, True, False, 1, True, 1.0, 0, 0.8),
         (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5),
+        (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5, True),
     ),
     "encode": table(
         "S B V D H layers directions cell reverse",
@@ -432,7 +486,10 @@ SIZES["affine_backward"] = SIZES["affine_forward"] + table(
     (300, 40, 260, True, True),
 )
 SIZES["lstm_backward"] = SIZES["lstm_forward"]
-SIZES["attention_backward"] = SIZES["attention_forward"]
+SIZES["attention_backward"] = [
+    sizes | {"arriving": arriving} for sizes in SIZES["attention_forward"] for arriving in (True, False)
+]
+SIZES["copy_cross_entropy_backward"] = SIZES["copy_cross_entropy_forward"]
 SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]
 SIZES["tanh_backward"] = SIZES["tanh_forward"]
 

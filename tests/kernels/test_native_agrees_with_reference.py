@@ -231,16 +231,18 @@ def test_the_compiled_attention_backward_is_the_derivative_of_the_reference_forw
     rng = np.random.default_rng(seed)
     args = arguments("attention_forward", {"T": 5, "B": 6, "S": 7, "E": 21}, seed)
     u = {i: rng.standard_normal(args[i].shape) for i in (0, 1)}
-    v = rng.standard_normal(args[4].shape)
-    (slopes,) = directional("attention_forward", args, u, [4], 1e-6)
+    v = {i: rng.standard_normal(args[i].shape) for i in (3, 4)}
+    slopes = directional("attention_forward", args, u, list(v), 1e-6)
 
     q, memory, lengths, weights, context = forward = cast(args, np.float32)
     native("attention_forward", isa)(*forward)
     dq, dmemory = np.zeros_like(q), np.zeros_like(memory)
-    native("attention_backward", isa)(v.astype(np.float32), q, memory, lengths, weights, dq, dmemory)
+    dweights, dcontext = (d.astype(np.float32) for d in v.values())
+    native("attention_backward", isa)(dcontext, dweights, q, memory, lengths, weights, dq, dmemory)
     terms = [(dq, u[0]), (dmemory, u[1])]
-    assert context.shape == v.shape
-    agrees((slopes * v).sum(), sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
+    assert context.shape == dcontext.shape
+    slope = sum((s * d).sum() for s, d in zip(slopes, v.values(), strict=True))
+    agrees(slope, sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
 
 
 @every_isa
@@ -258,3 +260,36 @@ def test_the_compiled_cross_entropy_backward_is_the_derivative_of_the_reference_
     dscores = np.empty_like(scores)
     native("cross_entropy_backward", isa)(probs, targets, lengths, smoothing, 0.25, dscores)
     agrees(0.25 * slopes.sum(), (dscores * u).sum(), np.abs(dscores * u).sum())
+
+
+@every_isa
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_compiled_backward_of_copying_is_the_derivative_of_the_reference_forward(
+    isa: str, smoothing: float
+) -> None:
+    rng = np.random.default_rng(0)
+    args = arguments("copy_cross_entropy_forward", {"T": 5, "B": 6, "V": 37, "S": 50, "smoothing": smoothing})
+    args[1] *= 0.9  # room for steps to either side
+    u = {0: rng.standard_normal(args[0].shape), 1: args[1] * rng.standard_normal(args[1].shape)}
+    u[2] = rng.standard_normal(args[2].shape)
+    (slopes,) = directional("copy_cross_entropy_forward", args, u, [8], 1e-6)
+
+    scores, weights, gate, source, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
+    native("copy_cross_entropy_forward", isa)(*forward)
+    d = [np.empty_like(a) for a in (scores, weights, gate)]
+    native("copy_cross_entropy_backward", isa)(probs, weights, gate, source, targets, lengths, smoothing, 0.25, *d)
+    terms = list(zip(d, u.values(), strict=True))
+    agrees(0.25 * slopes.sum(), sum((g * x).sum() for g, x in terms), sum(np.abs(g * x).sum() for g, x in terms))
+
+
+@every_isa
+def test_nothing_finite_is_copied_or_generated_with_an_infinite_log_probability(isa: str) -> None:
+    scores = np.array([[[0.0, -1e4, -1e4]]], np.float32)
+    for gate in (-300.0, 0.0, 300.0):
+        for weight in (1.0, 1e-38, 0.0):
+            args = [scores, np.full((1, 1, 1), weight, np.float32), np.full((1, 1), gate, np.float32)]
+            source, expected, actual = np.array([[1]], np.int32), np.empty_like(scores), np.empty_like(scores)
+            reference.copy_log_probs(*args, source, expected)
+            native("copy_log_probs", isa)(*args, source, actual)
+            assert np.isfinite(actual).all()
+            np.testing.assert_allclose(actual, expected, rtol=1e-6)

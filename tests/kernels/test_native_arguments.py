@@ -48,8 +48,11 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "lstm_forward": [0, 1, 2, 3, 4],
     "lstm_backward": [0, 3, 4, 5, 6, 7, 8],
     "attention_forward": [0, 1, 2],
-    "attention_backward": [0, 1, 2, 3, 4],
+    "attention_backward": [0, 1, 2, 3, 4, 5],
     "cross_entropy_forward": [0, 1, 2],
+    "copy_cross_entropy_forward": [0, 1, 2, 3, 4, 5],
+    "copy_cross_entropy_backward": [0, 1, 2, 3, 4, 5],
+    "copy_log_probs": [0, 1, 2, 3],
     "tanh_forward": [0],
     "dropout": [0, 1],
     "adam_update": [1],
@@ -110,6 +113,11 @@ def test_an_id_outside_the_table_is_an_error_and_not_a_read(bad: int) -> None:
     args[5][2, 3] = bad
     with pytest.raises(IndexError, match=str(bad)):
         native("encode")(*args)
+    if bad != -1:  # a source symbol that cannot be copied
+        args = cast(arguments("copy_log_probs", {"T": 4, "B": 5, "V": 11, "S": 3}), np.float32)
+        args[3][2, 3] = bad
+        with pytest.raises(IndexError, match=str(bad)):
+            native("copy_log_probs")(*args)
     for kernel in ("generate", *SEARCHES):
         position = 1 if kernel == "generate" else 2
         args = cast(arguments(kernel, SMALL | ({} if kernel == "generate" else {"width": 2})), np.float32)

@@ -5,7 +5,8 @@ reverse-mode differentiation of single numbers, so that no derivative is written
 and no padding: every sequence is a list of its own ids.
 
 LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000.   Attention: Luong et al. 2015, equations
-5, 7, 8.   Peeky: Cho et al. 2014.   Label smoothing: Szegedy et al. 2016.   Dropout: Srivastava et al. 2014.
+5, 7, 8.   Copying: See et al. 2017, equations 8 and 9.   Peeky: Cho et al. 2014.   Label smoothing: Szegedy et al.
+2016.   Dropout: Srivastava et al. 2014.
 """
 
 from __future__ import annotations
@@ -147,6 +148,7 @@ class Oracle:
         self.bridge = options.get("bridge", "h")
         self.attention = options.get("attention", "none")
         self.peeky = options.get("peeky", False)
+        self.twins = options.get("twins")
         self.smoothing = options.get("label_smoothing", 0.0)
         self.rate = options.get("dropout", 0.0)
         self.H = len(named["decoder.lstm.0.Wh"])
@@ -204,9 +206,9 @@ class Oracle:
 
     def read(
         self, p: Parameters, symbol: int, hs: list[Vector], cs: list[Vector], peek: Vector, memory: list[Vector],
-        masks: Mapping[str, Any],
+        source: Sequence[int], masks: Mapping[str, Any],
     ) -> tuple[Vector, list[Vector], list[Vector]]:  # fmt: skip
-        """Return the scores of the symbol behind `symbol`, and the state of each layer there."""
+        """Return the probabilities of the symbol behind `symbol`, and the state of each layer there."""
         x = masked(p["decoder.embedding.W"][symbol], masks.get("decoder"))
         if self.peeky:
             x = x + peek
@@ -218,11 +220,25 @@ class Oracle:
             new_hs.append(x)
             new_cs.append(c)
         if self.attention != "none":
-            x, _ = attend(p, self.attention, x, memory, self.M)
+            x, weights = attend(p, self.attention, x, memory, self.M)
         x = masked(x, masks.get("scores"))
         if self.peeky:
             x = x + peek
-        return affine(x, p["decoder.affine.W"], p["decoder.affine.b"]), new_hs, new_cs
+        probabilities = softmax(affine(x, p["decoder.affine.W"], p["decoder.affine.b"]))
+        if self.twins is not None:
+            [copies] = map(sigmoid, affine(x, p["decoder.copying.W"], p["decoder.copying.b"]))
+            probabilities = self.mixed(probabilities, weights, copies, source)
+        return probabilities, new_hs, new_cs
+
+    def mixed(self, generated: Vector, weights: Vector, copies: Number, source: Sequence[int]) -> Vector:
+        """p_v = (1 - γ Σ_copyable α_s) P_v + γ Σ_{twin of s is v} α_s"""
+        twins = [self.twins[symbol] for symbol in source]
+        able = total(weight for weight, twin in zip(weights, twins, strict=True) if twin >= 0)
+        rest = Number(1.0) + (copies * able).times(-1)
+        return [
+            rest * P + copies * total(weight for weight, twin in zip(weights, twins, strict=True) if twin == v)
+            for v, P in enumerate(generated)
+        ]
 
     def nll(self, p: Parameters, source: Sequence[int], target: Sequence[int], masks: Mapping[str, Any]) -> Number:
         """Return the cross-entropy of target[1:], read one step behind, summed over its symbols."""
@@ -230,9 +246,9 @@ class Oracle:
         peek = hs[-1]
         parts = []
         for before, y in itertools.pairwise(target):
-            scores, hs, cs = self.read(p, before, hs, cs, peek, memory, masks)
-            V = len(scores)
-            for v, probability in enumerate(softmax(scores)):
+            probabilities, hs, cs = self.read(p, before, hs, cs, peek, memory, source, masks)
+            V = len(probabilities)
+            for v, probability in enumerate(probabilities):
                 wanted = (1 - self.smoothing) * (v == y) + self.smoothing / V
                 parts.append(log(probability).times(-wanted))
         return total(parts)
@@ -256,13 +272,13 @@ class Oracle:
         return loss.value, [nll.value for nll in nlls], gradients
 
     def generate(self, source: Sequence[int], start_id: int, sample_size: int) -> list[int]:
-        """Return the ids of the highest scores, each read back in, with the state kept from step to step."""
+        """Return the ids of the highest probabilities, each read back in, with the state kept from step to step."""
         p = self.numbers()
         hs, cs, memory = self.encode(p, source, {})
         peek, symbol, ids = hs[-1], start_id, []
         for _ in range(sample_size):
-            scores, hs, cs = self.read(p, symbol, hs, cs, peek, memory, {})
-            values = [score.value for score in scores]
+            probabilities, hs, cs = self.read(p, symbol, hs, cs, peek, memory, source, {})
+            values = [probability.value for probability in probabilities]
             symbol = values.index(max(values))
             ids.append(symbol)
         return ids

@@ -42,7 +42,7 @@ def test_parameters_and_gradients_are_views_into_one_flat_vector_without_gaps(op
         assert (vector.flat == -1).sum() == vector[2].size
 
 
-@variants.each([*variants.FEW, variants.FULL])
+@variants.each([*variants.GENERATING, variants.FULL])
 def test_encoder_and_decoder_of_a_network_compute_with_its_flat_vector(options):
     net = variants.network(options)
     before = net.forward(**variants.batch().arguments())

@@ -29,7 +29,7 @@ def network(options):
 
 
 @pytest.mark.parametrize("end_id", [variants.END, NONE])
-@variants.each(variants.FEW)
+@variants.each(variants.GENERATING)
 def test_generation_of_a_batch_says_what_greedy_search_says(options, end_id):
     net = network(options)
     ids, log_probs, lengths = generated(net, end_id=end_id)

@@ -60,13 +60,20 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("a mask of another place", 'cache.of("dropout.out")', 'cache.of("dropout.1")'),
         Fault("dmemory is not cleared", "d.memory[:] = 0", "d.memory[:] = 1"),
     ],
+    ("COPYING", Decoder.decode_backward): [
+        Fault("the gate's gradient is forgotten", "dx += affine.backward(p.copying", "affine.backward(p.copying"),
+        Fault("the weights' gradient is forgotten", "dx, dscored.weights, d.memory", "dx, None, d.memory"),
+    ],
+    ("COPYING", Seq2seq.backward): [
+        Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
+    ],
     ("PEEKY", Decoder._beside_peek_backward): [
         Fault("peek's gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
         Fault("peek's gradient is set, not added", "dpeek += dboth", "dpeek[:] = dboth"),
     ],
     ("FULL", Seq2seq.backward): [
         Fault("old gradients stay", "self.grads.flat[:] = 0", "pass"),
-        Fault("smoothing is forgotten", "smoothing=self.label_smoothing", "smoothing=0.0"),
+        Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
         Fault("the upstream gradient is forgotten", "cross_entropy.backward(dout,", "cross_entropy.backward(1.0,"),
         Fault("the encoder gets nothing", "self.encoder.encode_backward(d, self.encoder.cache)", "pass"),
     ],
@@ -76,8 +83,12 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
 WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PLAIN", Seq2seq.loss): [
         Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
-        Fault("padding of the target counts", "target[1:], target_lengths", "target[1:], 0 * target_lengths + 5"),
+        Fault("padding of the target counts", "scores, wanted, target_lengths", "scores, wanted, 9 + target_lengths"),
         Fault("padding of the source is read", "source, source_lengths,", "source, 0 * source_lengths + len(source),"),
+    ],
+    ("COPYING", Seq2seq.loss): [
+        Fault("the decoder copies what it has just read", "target[1:]", "target[:-1]"),
+        Fault("all that the source holds is one symbol", "self.twins[source if", "self.twins[0 * source if"),
     ],
     ("PEEKY", Encoder._cross): [
         Fault("c crosses as h", "getattr(end, state)", "end.h"),
@@ -100,7 +111,13 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("peek is the bottom layer's state", "encoded.h[-1]", "encoded.h[0]"),
     ],
 }  # fmt: skip
-NAMED = {"PLAIN": variants.PLAIN, "PEEKY": PEEKY, "BIDIRECTIONAL": BIDIRECTIONAL, "FULL": FULL}
+NAMED = {
+    "PLAIN": variants.PLAIN,
+    "PEEKY": PEEKY,
+    "BIDIRECTIONAL": BIDIRECTIONAL,
+    "FULL": FULL,
+    "COPYING": variants.COPYING[-1],
+}
 
 
 def planted(faults):

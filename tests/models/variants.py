@@ -49,13 +49,20 @@ FULL: Options = {
     "layers": 2, "bidirectional": True, "attention": "bilinear", "peeky": True, "bridge": "hc",
     "dropout": 0.3, "label_smoothing": 0.1,
 }  # fmt: skip
-FEW: list[Options] = [
+TWINS = (-1, 2, 0, 2, -1, 4)  # of the sources' symbols: two of one symbol, and one that a target ends with
+COPYING: list[Options] = [
+    {"attention": "dot", "twins": TWINS},
+    {"bidirectional": True, "attention": "bilinear", "bridge": "hc", "twins": TWINS},
+    {**FULL, "twins": TWINS},
+]
+GENERATING: list[Options] = [  # which have no choice but to
     PLAIN,
     {"reversed_source": True, "peeky": True, "bridge": "hc"},
     {"layers": 2, "attention": "dot", "label_smoothing": 0.1},
     {"bidirectional": True, "attention": "bilinear"},
     {**FULL, "dropout": 0.0},
 ]
+FEW = [*GENERATING, {**FULL, "dropout": 0.0, "twins": TWINS}]
 
 
 def each(variants: Sequence[Options]) -> pytest.MarkDecorator:

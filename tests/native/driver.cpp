@@ -165,7 +165,18 @@ std::vector<Call> calls() {
             float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, E)), *dq = a.floats(product(T, B, E)),
                   *dmemory = a.floats(product(S, B, E));
             k.attention_forward(T, B, S, E, q, memory, lengths, weights, context, E);
-            k.attention_backward(T, B, S, E, context, E, q, memory, lengths, weights, dq, dmemory);
+            k.attention_backward(T, B, S, E, context, E, nullptr, q, memory, lengths, weights, dq, dmemory);
+            k.attention_backward(T, B, S, E, context, E, weights, q, memory, lengths, weights, dq, dmemory);
+        });
+    for (auto [T, B, V, S] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 2}, {3, 4, 17, 0}, {5, 7, 65, 30}, {4, 30, 301, 12}})
+        add("copying", [=](const Kernels& k, Arrays& a) {
+            float *scores = a.floats(product(T, B, V)), *probs = a.floats(product(T, B, V)), *nll = a.floats(product(T, B)),
+                  *weights = a.positive(product(T, B, S)), *gate = a.floats(product(T, B));
+            const int32_t *source = a.ints(product(S, B), V), *targets = a.ints(product(T, B), V), *lengths = a.ints(product(B), T + 1);
+            k.copy_cross_entropy_forward(T, B, V, S, scores, weights, gate, source, targets, lengths, 0.1f, probs, nll);
+            k.copy_log_probs(T, B, V, S, scores, weights, gate, source, scores);
+            k.copy_cross_entropy_backward(T, B, V, S, probs, weights, gate, source, targets, lengths, 0.1f, 0.5f, probs, weights,
+                                          gate);
         });
     for (auto [T, B, V] : {std::tuple{1, 1, 1}, {0, 2, 3}, {3, 4, 17}, {5, 7, 65}, {4, 30, 301}})
         for (float smoothing : {0.0f, 0.1f})

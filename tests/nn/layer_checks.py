@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqwright import kernels
-from seqwright.nn import affine, attention, cross_entropy, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.testing import gradients
 
@@ -89,16 +89,16 @@ def check_attention(
     arguments = normal(rng, **shapes)
 
     def f(h, memory, Wc, bc, Wa=None):
-        return attention.forward(attention.Params(Wa, Wc, bc), h, memory, n, cache)[:1]
+        return attention.forward(attention.Params(Wa, Wc, bc), h, memory, n, cache)
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
         p = attention.Params(arguments.get("Wa"), arguments["Wc"], arguments["bc"])
         grads = attention.Params(*held(*p))
         [dmemory] = held(arguments["memory"])
-        upstream = v[0].copy()
-        dh = attention.backward(p, v[0], dmemory, grads, cache)
-        assert np.array_equal(upstream, v[0]), "backward changed the gradient that it was given"
+        upstream = [each.copy() for each in v]
+        dh = attention.backward(p, *v, dmemory, grads, cache)
+        assert all(map(np.array_equal, upstream, v)), "backward changed the gradients that it was given"
         assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
         return {"h": dh} | added(memory=dmemory, **grads._asdict())
 
@@ -109,18 +109,17 @@ def check_attention_kernel(
     rng: np.random.Generator, T: int, B: int, S: int, E: int, lengths: Sequence[int], check: Check = gradients.check_vjp
 ) -> None:
     n = np.array(lengths, np.int32)
-    weights = np.empty((T, B, S))
     arguments = normal(rng, q=(T, B, E), memory=(S, B, E))
 
     def f(q, memory):
-        context = np.empty_like(q)
+        weights, context = np.empty((T, B, S)), np.empty_like(q)
         kernels.attention_forward(q, memory, n, weights, context)
-        return [context]
+        return [weights, context]
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
-        f(**arguments)
+        weights, _ = f(**arguments)
         dq, [dmemory] = np.empty((T, B, E)), held(arguments["memory"])
-        kernels.attention_backward(v[0], arguments["q"], arguments["memory"], n, weights, dq, dmemory)
+        kernels.attention_backward(v[1], v[0], arguments["q"], arguments["memory"], n, weights, dq, dmemory)
         assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
         return {"q": dq} | added(memory=dmemory)
 
@@ -212,3 +211,28 @@ def check_cross_entropy(
         return {"scores": dscores}
 
     check(f, vjp, normal(rng, scores=(T, B, V)), rng)
+
+
+def check_copying(
+    rng: np.random.Generator, T: int, B: int, V: int, S: int, lengths: Sequence[int], smoothing: float,
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    """Scores, gate and positive weights, some of them on symbols that cannot be copied, of which some are equal."""
+    n = np.array(lengths, np.int32)
+    targets = rng.integers(V, size=(T, B)).astype(np.int32)
+    source = rng.integers(-1, V, size=(S, B)).astype(np.int32)
+    cache = Cache(np.float64)
+
+    def f(scores, weights, gate):
+        return [np.array(copying.forward(scores, weights, gate, source, targets, n, cache, smoothing=smoothing))]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        d = dict(zip(arguments, copying.backward(float(v[0]), cache, smoothing=smoothing), strict=True))
+        for name, gradient in d.items():
+            assert not gradient[np.arange(T)[:, None] >= n].any(), f"gradient of the {name} at padding is not 0"
+        return d
+
+    weights = rng.random((T, B, S)) + 0.1
+    weights /= weights.sum(axis=2, keepdims=True) * 1.1  # room for steps to either side
+    check(f, vjp, normal(rng, scores=(T, B, V)) | {"weights": weights} | normal(rng, gate=(T, B)), rng)

@@ -10,7 +10,7 @@ import pytest
 
 from seqwright import kernels
 from seqwright.kernels import reference
-from seqwright.nn import affine, attention, cross_entropy, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.testing.faults import with_fault
 
 
@@ -32,6 +32,11 @@ def check_attentions() -> None:
 def check_cross_entropies() -> None:
     for smoothing in (0.0, 0.1):
         layers.check_cross_entropy(np.random.default_rng(0), 5, 3, 7, [5, 1, 3], smoothing)
+
+
+def check_copyings() -> None:
+    for smoothing in (0.0, 0.1):
+        layers.check_copying(np.random.default_rng(0), 5, 3, 4, 6, [5, 1, 3], smoothing)
 
 
 def check_affines() -> None:
@@ -114,6 +119,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("memory gets nothing as a value", "w.transpose(0, 2, 1) @ d + ", ""),
         Fault("memory gets nothing as a key", " + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)", ""),
         Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
+        Fault("what arrives at the weights is forgotten", "dw += dweights.transpose(1, 0, 2)", "pass"),
         Fault("dq from dw instead of dscore", "dq[:] = (dscore @", "dq[:] = (dw @"),
     ],
     (check_attentions, attention, "forward"): [
@@ -137,6 +143,20 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("the upstream gradient is ignored", "dscores *= scale", "dscores *= 1 / lengths.sum()"),
     ],
     (check_cross_entropies, cross_entropy, "backward"): [
+        Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
+    ],
+    (check_copyings, kernels, "copy_cross_entropy_forward"): [
+        Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
+        Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
+    ],
+    (check_copyings, kernels, "copy_cross_entropy_backward"): [
+        Fault("w does not depend on the weights", "dcopied = gamma * total / w - by_copying", "dcopied = -by_copying"),
+        Fault("what cannot be copied has a gradient", "np.where(ids >= 0,", "np.where(True,"),
+        Fault("no σ' at the gate", "dgate[:] = np.exp(_log_sigmoid(-gate))[:, :, 0] *", "dgate[:] ="),
+        Fault("generating gets the whole symbol", "wanted * w * probs / mixture, wanted)", "wanted, wanted)"),
+        Fault("the softmax takes all from the scores", "np.subtract(probs * total,", "np.subtract(probs,"),
+    ],
+    (check_copyings, copying, "backward"): [
         Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
     ],
     (check_embeddings, kernels, "embedding_backward"): [

@@ -84,6 +84,20 @@ def test_cross_entropy_backward_is_the_derivative_with_smoothing_and_padding(rng
     layers.check_cross_entropy(rng, T, B, V, lengths, smoothing)
 
 
+COPYING_SIZES = [  # T, B, V, S and the lengths of the rows
+    pytest.param(1, 1, 2, 1, [1], id="ones"),
+    pytest.param(5, 4, 7, 6, [5, 1, 3, 0], id="ragged"),
+    pytest.param(3, 2, 3, 9, [3, 2], id="symbols that the source has often"),
+    pytest.param(2, 2, 5, 0, [2, 1], id="nothing to copy"),
+]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize(("T", "B", "V", "S", "lengths"), COPYING_SIZES)
+def test_copying_backward_is_the_derivative_for_scores_weights_and_gate(rng, T, B, V, S, lengths, smoothing):
+    layers.check_copying(rng, T, B, V, S, lengths, smoothing)
+
+
 def test_every_single_element_of_a_tiny_case_has_the_right_gradient(rng):
     each = gradients.check_elementwise
     layers.check_lstm(rng, 3, 2, 2, 2, [3, 1], check=each)
@@ -91,6 +105,7 @@ def test_every_single_element_of_a_tiny_case_has_the_right_gradient(rng):
     layers.check_attention(rng, 2, 2, 3, 2, 3, [3, 1], bilinear=True, check=each)
     layers.check_attention(rng, 2, 2, 3, 2, 2, [3, 0], bilinear=False, check=each)
     layers.check_cross_entropy(rng, 3, 2, 3, [3, 1], 0.1, check=each)
+    layers.check_copying(rng, 2, 2, 3, 4, [2, 1], 0.1, check=each)
     layers.check_affine(rng, (2, 3), 2, bias=True, check=each)
     layers.check_embedding(rng, 3, 2, 3, 2, check=each)
     layers.check_dropout(rng, 2, 2, 3, 0.4, check=each)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from seqwright import kernels
 from seqwright.models import Seq2seq
 from seqwright.search import beam, greedy
 
@@ -19,6 +20,7 @@ OPTIONS = [
     {"layers": 2, "attention": "dot"},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"layers": 2, "bidirectional": True, "attention": "bilinear", "peeky": True, "bridge": "hc"},
+    {"bidirectional": True, "attention": "bilinear", "bridge": "hc", "twins": (-1, 1, 2, 0, 2, 4)},
 ]
 
 
@@ -39,8 +41,11 @@ def forced(net, b, ids):
     """Return the log-probabilities of ids and the end for source b, and where they looked, by teacher forcing."""
     read = np.array([[START], *([symbol] for symbol in ids)], np.int32)
     encoded = net.encoder.encode(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1], net.encoder.cache)
-    scores = net.decoder.decode(read, np.array([len(read)], np.int32), encoded, net.decoder.cache)[:, 0]
-    log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    scored = net.decoder.decode(read, np.array([len(read)], np.int32), encoded, net.decoder.cache)
+    log_p = scored.scores[:, 0] - np.log(np.exp(scored.scores[:, 0]).sum(axis=1, keepdims=True))
+    if net.twins is not None:
+        source = net.twins[SOURCE[: LENGTHS[b], b : b + 1]]
+        kernels.copy_log_probs(*scored, source, log_p[:, None])
     attended = None
     if net.decoder.attention != "none":
         attended = net.decoder.cache.of("attention")["weights"][:, 0].copy()
@@ -90,7 +95,16 @@ def test_forbidden_symbols_are_in_no_target_and_leave_their_probability_to_the_o
         [empty] = [c for c in candidates if not c.ids] or [None]
         if empty is not None:
             log_p = first_step(net, b)
-            assert empty.log_probs[0] == pytest.approx(log_p[END] - np.log(np.exp(log_p[[1, 2, 4]]).sum()))
+            if net.twins is None:
+                assert empty.log_probs[0] == pytest.approx(log_p[END] - np.log(np.exp(log_p[[1, 2, 4]]).sum()))
+
+
+def test_probabilities_sum_to_one_also_where_some_symbols_are_forbidden(net):
+    for forbidden in ([], [START, 3], [0, 2, 3, 4]):
+        step, state = net.start(SOURCE, LENGTHS, forbidden=forbidden)
+        log_p = step(np.full((1, len(LENGTHS)), START, np.int32), state)[0]
+        np.testing.assert_allclose(np.exp(log_p).sum(axis=2), 1, rtol=1e-12)
+        assert np.isneginf(log_p[:, :, forbidden]).all()
 
 
 def first_step(net, b):

@@ -28,6 +28,27 @@ def sources_of(prepared):
     return {"".join(vocabulary.decode(row[row != END])) for row in rows}
 
 
+@pytest.mark.parametrize(
+    ("lines", "share"),
+    [
+        ("ab\tab\n", 1.0),
+        ("ab\tbac\n", 2 / 3),
+        ("ab\tcd\n", 0.0),
+        ("a\tA\tA\n", 0.0),  # a feature is no letter
+    ],
+)
+def test_copying_is_found_where_the_sources_hold_their_targets(write, lines, share):
+    prepared = prepare(write(lines * 30), write(lines * 2 + "ab\tb\na\tA\n", "dev.tsv"), config.Config())
+    assert prepared.copied_share == pytest.approx(share)
+    assert prepared.config.model.copying == (share > 0.6)
+
+
+def test_copying_is_what_the_settings_say(write):
+    for settings in (["model.copying=false"], ["model.copying=true"], ["model.attention=none"]):
+        prepared = prepare(write("ab\tab\nba\tba\n" * 30), None, config.parse({}, settings))
+        assert prepared.config.model.copying == (settings == ["model.copying=true"])
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_no_held_out_source_is_in_training_in_any_form(write, seed):
     # Several targets a source, and each source in two Unicode forms.

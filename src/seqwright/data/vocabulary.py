@@ -95,6 +95,17 @@ class Vocabulary:
         """Return the tokens that this vocabulary lacks, in order and as often as they stand there."""
         return [token for token in tokens if token not in self._ids]
 
+    def twins(self, other: Self) -> Ids:
+        """Return for each id the id of the same symbol in the other vocabulary, -1 where it has none.   (V,).
+
+        Of the special ids only END and UNKNOWN stand for anything that both sides say.
+        """
+        twins = np.full(len(self), -1, np.int32)
+        twins[[END, UNKNOWN]] = END, UNKNOWN
+        for i, symbol in enumerate(self.symbols, start=len(SPECIAL)):
+            twins[i] = other._ids.get(symbol, -1)
+        return twins
+
     def singletons(self) -> Ids:
         """Return the ids of symbols seen exactly once in training, the ones most like a symbol never seen."""
         return np.array([i for i, n in enumerate(self.counts, start=len(SPECIAL)) if n == 1], dtype=np.int32)

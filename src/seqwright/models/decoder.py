@@ -16,9 +16,21 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
 
-__all__ = ["Attention", "Decoder", "DecoderState"]
+__all__ = ["Attention", "Decoder", "DecoderState", "Scored"]
 
 Attention = Literal["none", "dot", "bilinear"]
+
+
+class Scored(NamedTuple):
+    """What a decoder says of the next symbols, and, in the same type, its gradient.
+
+    scores (T, B, V).   weights (T, B, S): where each step looked, None without attention.   gate (T, B): the log-odds
+    of copying, None for a decoder that cannot.
+    """
+
+    scores: Array
+    weights: Array | None
+    gate: Array | None
 
 
 class DecoderState(NamedTuple):
@@ -26,17 +38,19 @@ class DecoderState(NamedTuple):
 
     h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.
     attended (K, B, S): where the last symbol looked, None without attention.
+    source (S, B): what the decoder may copy, as for `nn.copying`; None for one that cannot.
     """
 
     h: Array
     c: Array
     encoded: Encoded
     attended: Array | None
+    source: Ids | None
 
     @classmethod
-    def start(cls, encoded: Encoded) -> DecoderState:
+    def start(cls, encoded: Encoded, source: Ids | None = None) -> DecoderState:
         """Return the state of one hypothesis for each source, before its first symbol."""
-        return cls(encoded.h[:, None], encoded.c[:, None], encoded, None)
+        return cls(encoded.h[:, None], encoded.c[:, None], encoded, None, source)
 
     def select(self, parents: npt.NDArray[np.intp]) -> DecoderState:
         """Return the state of hypotheses that continue parents (K', B): parents[k, b] indexes those of source b."""
@@ -53,6 +67,7 @@ class DecoderState(NamedTuple):
             self.h[:, :, sources], self.c[:, :, sources],
             Encoded(e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources]),
             None if self.attended is None else self.attended[:, sources],
+            None if self.source is None else np.ascontiguousarray(self.source[:, sources]),
         )  # fmt: skip
 
 
@@ -64,6 +79,7 @@ class Decoder:
     attention: "none", "dot" (the memory is H wide) or "bilinear".   memory_size: width M of the memory; H if not given.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
     (Cho et al. 2014).   dropout: share of units dropped behind the embedding, between layers, before the affine layer.
+    copying: a second affine layer beside the last one is the gate of `nn.copying`, which needs attention.
 
     The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
     and take the cache to work in.
@@ -80,12 +96,15 @@ class Decoder:
         memory_size: int | None = None,
         peeky: bool = False,
         dropout: float = 0.0,
+        copying: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
         self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
+        self.copying = copying
         self.memory_size = memory_size or hidden_size
+        assert attention != "none" or not copying, "a decoder copies what it looks at: copying needs attention"
         assert attention != "dot" or self.memory_size == hidden_size, (
             f"dot attention compares {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
         )
@@ -104,7 +123,8 @@ class Decoder:
         if self.attention != "none":
             named = attention.shapes(H, M, bilinear=self.attention == "bilinear")
             shapes |= {f"attention.{name}": shape for name, shape in named.items()}
-        return shapes | {"affine.W": (H + P, V), "affine.b": (V,)}
+        shapes |= {"affine.W": (H + P, V), "affine.b": (V,)}
+        return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if self.copying else {})
 
     def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
         """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
@@ -121,7 +141,7 @@ class Decoder:
         B, T = np.shape(xs)
         encoded = h if isinstance(h, Encoded) else self._from_hidden(h)
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
-        return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).transpose(1, 0, 2)
+        return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).scores.transpose(1, 0, 2)
 
     def backward(self, dscore: Array) -> Array:
         """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the h that `forward` took.
@@ -130,7 +150,8 @@ class Decoder:
         gradient comes from `decode_backward`.
         """
         self.grads.flat[:] = 0
-        d = self.decode_backward(np.ascontiguousarray(dscore.transpose(1, 0, 2)), self.cache)
+        dscores = np.ascontiguousarray(dscore.transpose(1, 0, 2))
+        d = self.decode_backward(Scored(dscores, None, None), self.cache)
         dh: Array = d.h.sum(axis=0)
         return dh
 
@@ -152,9 +173,17 @@ class Decoder:
         return [int(symbol) for symbol in ids[:, 0]]
 
     def decoding(
-        self, encoded: Encoded, forbidden: Sequence[int] = (), *, packed: Array | None = None, int8: bool = False
+        self,
+        encoded: Encoded,
+        forbidden: Sequence[int] = (),
+        source: Ids | None = None,
+        *,
+        packed: Array | None = None,
+        int8: bool = False,
     ) -> kernels.Decoding:
         """Return what the kernels that generate and search read: the weights, and what the sources gave.
+
+        source (S, B): what may be copied, as for `nn.copying`; None for a decoder that cannot.
 
         The arrays are views of both, so `generate` wants copies of h and c; where symbols are forbidden, b is a copy.
         """
@@ -166,14 +195,18 @@ class Decoder:
             b[list(forbidden)] = -np.inf
         memory, lengths = (None, None) if w.attention is None else (encoded.memory, encoded.lengths)
         peek = encoded.h[-1] if self.peeky else None
+        copied = None
+        if w.copying is not None and source is not None:
+            assert w.copying.b is not None, "the gate has a bias"
+            copied = (w.copying.W, w.copying.b, source)
         return kernels.Decoding(
-            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, peek, memory, lengths, packed, int8
+            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, peek, memory, lengths, packed, int8, copied
         )
 
     def decode(
         self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None
-    ) -> Array:
-        """Return the scores (T, B, V) of the symbol behind each of ids (T, B), as a view of `cache`.
+    ) -> Scored:
+        """Return what is said of the symbol behind each of ids (T, B), as views of `cache`.
 
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
@@ -192,10 +225,10 @@ class Decoder:
         assert x is not None, "a decoder has a layer"
         return self._outputs(x, encoded, cache, rng)
 
-    def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[Array, DecoderState]:
-        """Return the scores (K, B, V) of the next symbol of K hypotheses for each of B sources, and the state there.
+    def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[Scored, DecoderState]:
+        """Return what is said of the next symbol of K hypotheses for each of B sources, K for T, and the state there.
 
-        ids (K, B): the last symbol of each.   The scores are a view of `cache`; the state is the caller's.
+        ids (K, B): the last symbol of each.   What is said is a view of `cache`; the state is the caller's.
         """
         _, K, B, H = state.h.shape
         x = self._inputs(ids, state.encoded, cache, None)
@@ -206,9 +239,9 @@ class Decoder:
             start = lstm.State(state.h[layer].reshape(K * B, H), state.c[layer].reshape(K * B, H))
             x, end = lstm.forward(weights, x, one, start, cache.of(f"lstm.{layer}"))
             h[layer], c[layer] = end.h.reshape(K, B, H), end.c.reshape(K, B, H)
-        scores = self._outputs(x.reshape(K, B, H), state.encoded, cache, None)
-        attended = None if self.attention == "none" else cache.of("attention")["weights"].copy()
-        return scores, DecoderState(h, c, state.encoded, attended)
+        scored = self._outputs(x.reshape(K, B, H), state.encoded, cache, None)
+        attended = None if scored.weights is None else scored.weights.copy()
+        return scored, state._replace(h=h, c=c, attended=attended)
 
     def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
@@ -216,16 +249,21 @@ class Decoder:
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
         return self._beside_peek(x, cache.of("lstm input"), encoded.h[-1])
 
-    def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
-        """Return the scores (T, B, V) for the outputs x (T, B, H) of the last LSTM."""
+    def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Scored:
+        """Return what is said for the outputs x (T, B, H) of the last LSTM."""
+        weights = gate = None
         if self.weights.attention is not None:
-            x, _ = attention.forward(self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention"))
+            x, weights = attention.forward(
+                self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention")
+            )
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
         x = self._beside_peek(x, cache.of("affine input"), encoded.h[-1])
-        return affine.forward(self.weights.affine, x, cache.of("affine"))
+        if self.weights.copying is not None:
+            gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
+        return Scored(affine.forward(self.weights.affine, x, cache.of("affine")), weights, gate)
 
-    def decode_backward(self, dscores: Array, cache: Cache) -> Encoded:
-        """Add to `grads` what dscores (T, B, V) gives, return the gradient of what crossed from the encoder."""
+    def decode_backward(self, dscored: Scored, cache: Cache) -> Encoded:
+        """Add to `grads` what dscored gives, return the gradient of what crossed from the encoder."""
         p, g = self.weights, self._g
         B, H = cache["peek"].shape
         d = Encoded(
@@ -234,12 +272,15 @@ class Decoder:
         )  # fmt: skip
         d.memory[:] = 0
         dpeek = np.zeros((B, H), self.cache.dtype)
-        dx = affine.backward(p.affine, dscores, g.affine, cache.of("affine"))
+        dx = affine.backward(p.affine, dscored.scores, g.affine, cache.of("affine"))
+        if dscored.gate is not None:
+            assert p.copying is not None and g.copying is not None, "a gate's gradient is for a decoder that copies"
+            dx += affine.backward(p.copying, dscored.gate[:, :, None], g.copying, cache.of("copying"))
         dx = self._beside_peek_backward(dx, dpeek)
         dx = dropout.backward(dx, cache.of("dropout.out"))
         if p.attention is not None:
             assert g.attention is not None, "gradients have the type of the parameters"
-            dx = attention.backward(p.attention, dx, d.memory, g.attention, cache.of("attention"))
+            dx = attention.backward(p.attention, dx, dscored.weights, d.memory, g.attention, cache.of("attention"))
         for layer in reversed(range(1, self.layers)):
             dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))
             d.h[layer], d.c[layer] = dstart
@@ -292,6 +333,7 @@ class _Weights(NamedTuple):
     lstm: list[lstm.Params]
     attention: attention.Params | None
     affine: affine.Params
+    copying: affine.Params | None
 
     @classmethod
     def of(cls, named: dict[str, Array], layers: int) -> _Weights:
@@ -304,4 +346,5 @@ class _Weights(NamedTuple):
             [lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields)) for layer in range(layers)],
             attended,
             affine.Params(named["affine.W"], named["affine.b"]),
+            affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,
         )

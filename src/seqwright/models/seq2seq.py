@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.models import initial
-from seqwright.models.decoder import Attention, Decoder, DecoderState
+from seqwright.models.decoder import Attention, Decoder, DecoderState, Scored
 from seqwright.models.encoder import Encoded, Encoder
 from seqwright.models.packed import Packed, pack
-from seqwright.nn import cross_entropy
+from seqwright.nn import copying, cross_entropy
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids
@@ -26,6 +26,8 @@ class Seq2seq:
 
     vocab_size V, wordvec_size D, hidden_size H.   target_vocab_size: where source and target have vocabularies of their
     own.   The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
+    twins (V,): for a decoder that may copy symbols of the source (`nn.copying`), the target's id of each, -1 for one
+    that is none of the target's; None for a decoder that only generates.
     initial_values: "article" or "uniform", see `models.initial`; rng draws them.
     dtype: float32 to work, float64 to check.
 
@@ -47,6 +49,7 @@ class Seq2seq:
         bridge: Literal["h", "hc"] = "h",
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
+        twins: Sequence[int] | Ids | None = None,
         initial_values: Literal["article", "uniform"] = "article",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
@@ -59,9 +62,10 @@ class Seq2seq:
         )  # fmt: skip
         self.decoder = Decoder(
             target_vocab_size or V, D, H, layers=layers, attention=attention, memory_size=self.encoder.memory_size,
-            peeky=peeky, dropout=dropout, rng=rng, dtype=dtype,
+            peeky=peeky, dropout=dropout, copying=twins is not None, rng=rng, dtype=dtype,
         )  # fmt: skip
         self.label_smoothing = label_smoothing
+        self.twins = None if twins is None else np.asarray(twins, np.int32)
         self.cache = Cache(dtype)
         self._forward_done = False
         self.params = Parameters(
@@ -111,24 +115,37 @@ class Seq2seq:
         rng: np.random.Generator | None = None,
         *,
         read: Ids | None = None,
+        copied: Ids | None = None,
     ) -> float:
         """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B).
 
         read (T, B): what the decoder reads, target[:-1] if not given.
+        copied (S, B): the source to copy from, where it differs from the one to read by symbols that are hidden.
         """
         self._forward_done = True
         encoded = self.encoder.encode(source, source_lengths, self.encoder.cache, rng)
         read = target[:-1] if read is None else read
-        scores = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
-        return cross_entropy.forward(scores, target[1:], target_lengths, self.cache, smoothing=self.label_smoothing)
+        scored = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
+        wanted, smoothing = target[1:], self.label_smoothing
+        if self.twins is None:
+            return cross_entropy.forward(scored.scores, wanted, target_lengths, self.cache, smoothing=smoothing)
+        assert scored.weights is not None and scored.gate is not None, "a decoder that copies has a gate"
+        twins = self.twins[source if copied is None else copied]
+        return copying.forward(
+            scored.scores, scored.weights, scored.gate, twins, wanted, target_lengths, self.cache, smoothing=smoothing
+        )
 
     def backward(self, dout: float = 1.0) -> None:
         """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
         assert self._forward_done, "each backward needs a forward of its own before it, whose cache it consumes"
         self._forward_done = False
         self.grads.flat[:] = 0
-        dscores = cross_entropy.backward(dout, self.cache, smoothing=self.label_smoothing)
-        d = self.decoder.decode_backward(dscores, self.decoder.cache)
+        smoothing = self.label_smoothing
+        if self.twins is None:
+            dscored = Scored(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)
+        else:
+            dscored = Scored(*copying.backward(dout, self.cache, smoothing=smoothing))
+        d = self.decoder.decode_backward(dscored, self.decoder.cache)
         self.encoder.encode_backward(d, self.encoder.cache)
 
     def generate(self, xs: Ids, start_id: int, sample_size: int, *, packed: Packed | None = None) -> list[int]:
@@ -137,10 +154,22 @@ class Seq2seq:
         packed: what `pack` returned, with which a word takes two thirds of the time.
         """
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
-        encoded = self._encode(ids, np.array([len(ids)], np.int32), packed, self.encoder.cache)
+        lengths = np.array([len(ids)], np.int32)
+        if self.twins is not None:
+            return self._generate_by_steps(ids, lengths, start_id, sample_size)
+        encoded = self._encode(ids, lengths, packed, self.encoder.cache)
         if packed is None:
             return self.decoder.generate(encoded, start_id, sample_size)
         return self.decoder.generate(encoded, start_id, sample_size, packed=packed.decoder, int8=packed.int8)
+
+    def _generate_by_steps(self, source: Ids, lengths: Ids, start_id: int, sample_size: int) -> list[int]:
+        """Return what `generate` does, by probabilities where scores alone do not tell."""
+        step, state = self.start(source, lengths)
+        said = [start_id]
+        for _ in range(sample_size):
+            log_probs, state = step(np.array([said[-1:]], np.int32), state)
+            said.append(int(log_probs.argmax()))
+        return said[1:]
 
     def pack(self, *, int8: bool = False) -> Packed:
         """Return the weights as `generate` and `decoding` read them fastest, to be made once and used for many calls.
@@ -169,9 +198,10 @@ class Seq2seq:
         `start`. Threads may search at once.
         """
         encoded = self._encode(source, source_lengths, packed, Cache(self.params.flat.dtype))
+        copyable = self._copyable(source, forbidden)
         if packed is None:
-            return self.decoder.decoding(encoded, forbidden)
-        return self.decoder.decoding(encoded, forbidden, packed=packed.decoder, int8=packed.int8)
+            return self.decoder.decoding(encoded, forbidden, copyable)
+        return self.decoder.decoding(encoded, forbidden, copyable, packed=packed.decoder, int8=packed.int8)
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.
@@ -181,7 +211,15 @@ class Seq2seq:
         """
         cache = Cache(self.params.flat.dtype)
         encoded = self.encoder.encode(source, source_lengths, cache.of("encoder"))
-        return Step(self.decoder, cache.of("decoder"), list(forbidden)), DecoderState.start(encoded)
+        step = Step(self.decoder, cache.of("decoder"), list(forbidden))
+        return step, DecoderState.start(encoded, self._copyable(source, forbidden))
+
+    def _copyable(self, source: Ids, forbidden: Sequence[int]) -> Ids | None:
+        """Return what may be copied from source (S, B), target ids or -1; None for a decoder that cannot."""
+        if self.twins is None:
+            return None
+        allowed = np.where(np.isin(self.twins, forbidden), np.int32(-1), self.twins)
+        return allowed[source]
 
 
 class Step:
@@ -192,8 +230,11 @@ class Step:
 
     def __call__(self, ids: Ids, state: DecoderState) -> tuple[Array, DecoderState]:
         """Return log-probabilities (K, B, V) behind ids (K, B), and the state there."""
-        scores, state = self._decoder.step(ids, state, self._cache)
+        (scores, weights, gate), state = self._decoder.step(ids, state, self._cache)
         scores[:, :, self._forbidden] = -np.inf
+        if weights is not None and gate is not None and state.source is not None:
+            kernels.copy_log_probs(scores, weights, gate, state.source, scores)
+            return scores, state
         scores -= scores.max(axis=2, keepdims=True)
         scores -= np.log(np.exp(scores).sum(axis=2, keepdims=True))
         return scores, state

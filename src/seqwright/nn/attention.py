@@ -49,8 +49,12 @@ def forward(p: Params, h: Array, memory: Array, lengths: Ids, cache: Cache) -> t
     return out, weights
 
 
-def backward(p: Params, dout: Array, dmemory: Array, grads: Params, cache: Cache) -> Array:
-    """Add to the gradients of p and to dmemory (S, B, M), return dL/dh (T, B, H).   dout (T, B, H) stays unchanged."""
+def backward(p: Params, dout: Array, dweights: Array | None, dmemory: Array, grads: Params, cache: Cache) -> Array:
+    """Add to the gradients of p and to dmemory (S, B, M), return dL/dh (T, B, H).
+
+    dout (T, B, H) and dweights (T, B, S), the gradients of what the forward returned, stay unchanged; dweights is None
+    where nobody used the weights.
+    """
     M = dmemory.shape[2]
     dboth_tanh = cache.new("da", dout.shape)
     kernels.tanh_backward(dout, cache["out"], dboth_tanh)
@@ -60,7 +64,14 @@ def backward(p: Params, dout: Array, dmemory: Array, grads: Params, cache: Cache
     dcontext, dh = dboth[:, :, :M], dboth[:, :, M:]
     dq = cache.new("dq", (*dout.shape[:2], M))
     kernels.attention_backward(
-        dcontext, np.ascontiguousarray(cache["q"]), cache["memory"], cache["lengths"], cache["weights"], dq, dmemory
+        dcontext,
+        dweights,
+        np.ascontiguousarray(cache["q"]),
+        cache["memory"],
+        cache["lengths"],
+        cache["weights"],
+        dq,
+        dmemory,
     )
     if p.Wa is None:
         dh += dq

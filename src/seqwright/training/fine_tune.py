@@ -37,7 +37,8 @@ def settings(config: Config, base: Bundle) -> Config:
         target_tokens=old.target_tokens,
         target_form=old.target_form,
     )
-    return msgspec.structs.replace(config, text=text, model=base.config.model)
+    model = msgspec.structs.replace(base.config.model, copying=bool(base.config.model.copying))
+    return msgspec.structs.replace(config, text=text, model=model)
 
 
 def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:

@@ -133,6 +133,7 @@ class Loop:
 
     def _step(self, batch: batches.Batch) -> float:
         net, position = self.network, self.position
+        seen = batch.source
         batch = batches.with_unknowns(batch, source_rates=self._prepared.unknown_rates, rng=self._random["hide"])
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
         self._optimizer.rate = self._config.optim.rate * position.rate_scale * max(factor, 1e-3)
@@ -140,8 +141,9 @@ class Loop:
         if gaps:
             read = batches.with_gaps(read, rate=gaps, rng=self._random["hide"])
         loss = net.loss(
-            batch.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"], read=read
-        )
+            batch.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],
+            read=read, copied=seen,
+        )  # fmt: skip
         norm = math.nan
         if math.isfinite(loss):
             net.backward()

@@ -14,7 +14,7 @@ from seqwright.bundle import Bundle, Limits
 from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.errors import DataError, UsageError
-from seqwright.training import fine_tune, recipe
+from seqwright.training import copied, fine_tune, recipe
 from seqwright.types import Array
 
 __all__ = ["Prepared", "prepare"]
@@ -41,6 +41,7 @@ class Prepared(NamedTuple):
     target_subwords: subwords.Subwords | None
     target_format: text.Splitter
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
+    copied_share: float  # of the target symbols, those that stand in their source
 
 
 def prepare(
@@ -83,8 +84,9 @@ def prepare(
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
     config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
+    copied_share = copied.share(examples, source_vocabulary, target_vocabulary)
     return Prepared(
-        recipe.complete(config, len(found.examples)),
+        recipe.complete(config, len(examples), copied_share),
         source_vocabulary,
         target_vocabulary,
         limits,
@@ -100,6 +102,7 @@ def prepare(
         found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
         found.target_format,
         excluded,
+        copied_share,
     )
 
 

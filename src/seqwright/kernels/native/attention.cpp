@@ -3,7 +3,7 @@
 //   w[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b]        q (T, B, E)   memory (S, B, E)   w (T, B, S)
 //   context[t, b] = Σ_s w[t, b, s] memory[s, b]                          context (T, B, E)
 //
-//   dw = dcontext·memory      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
+//   dw = dcontext·memory (+ what arrives at w itself)      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
 //   dmemory += Σ_t w dcontext + Σ_t dscore q
 //
 // Rows of context and dcontext may be columns of something wider.
@@ -158,7 +158,8 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
     });
 }
 
-void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q,
+void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
+                        const float* dweights, const float* q,
                         const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
     const ptrdiff_t stride_dc = B * row_dcontext;
@@ -174,6 +175,11 @@ void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdi
             for (int t = 0; t < T; t++) {
                 float* d = dscore + static_cast<ptrdiff_t>(t) * S;
                 const float* w_t = w + t * stride_w;
+                if (dweights != nullptr) {
+                    const float* dw_t = dweights + static_cast<ptrdiff_t>(b) * S + t * stride_w;
+                    for (int s = 0; s < length; s += kLanes)
+                        give(d + s, take(d + s, length - s) + take(dw_t + s, length - s), length - s);
+                }
                 Vec total = zero();
                 for (int s = 0; s < length; s += kLanes)
                     total = fma(take(d + s, length - s), take(w_t + s, length - s), total);

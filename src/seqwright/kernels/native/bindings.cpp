@@ -83,6 +83,13 @@ void in_range(const char* name, const Ids& ids, int64_t V) {
 
 int larger_of(int a, int b) { return a > b ? a : b; }
 
+// Ids of the target that a source offers, or -1.
+void copyable(const char* name, const Ids& ids, int64_t V) {
+    for (size_t i = 0; i < ids.size(); i++)
+        if (ids.data()[i] < -1 || ids.data()[i] >= V)
+            throw nb::index_error((std::string(name) + " holds " + std::to_string(ids.data()[i]) + ", expected -1 <= id < " + std::to_string(V)).c_str());
+}
+
 template <typename A>
 auto maybe(const std::optional<A>& array) -> decltype(array->data()) {
     return array ? array->data() : nullptr;
@@ -218,19 +225,21 @@ void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, RowsO
                                   row_of("context", context));
 }
 
-void attention_backward(int isa, RowsIn dcontext, In q, In memory, Ids lengths, In weights, Out dq, Out dmemory) {
+void attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In q, In memory, Ids lengths, In weights, Out dq,
+                        Out dmemory) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
     expect("dcontext", dcontext, T, B, E);
+    if (dweights) expect("dweights", *dweights, T, B, S);
     expect("memory", memory, S, B, E);
     expect("lengths", lengths, B);
     expect("weights", weights, T, B, S);
     expect("dq", dq, T, B, E);
     expect("dmemory", dmemory, S, B, E);
     nb::gil_scoped_release release;
-    set_of(isa).attention_backward(T, B, S, E, dcontext.data(), row_of("dcontext", dcontext), q.data(), memory.data(),
-                                   lengths.data(), weights.data(), dq.data(), dmemory.data());
+    set_of(isa).attention_backward(T, B, S, E, dcontext.data(), row_of("dcontext", dcontext), maybe(dweights), q.data(),
+                                   memory.data(), lengths.data(), weights.data(), dq.data(), dmemory.data());
 }
 
 void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
@@ -256,6 +265,56 @@ void cross_entropy_backward(int isa, In probs, Ids targets, Ids lengths, double 
     nb::gil_scoped_release release;
     set_of(isa).cross_entropy_backward(T, B, V, probs.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
                                        static_cast<float>(scale), dscores.data());
+}
+
+// The arguments that the kernels of a mixture have in common; source: the target's id of each source symbol, -1 for none.
+void mixture(const In& scores, const In& weights, const In& gate, const Ids& source) {
+    rank("scores", scores, 3);
+    rank("source", source, 2);
+    const int T = dim(scores, 0), B = dim(scores, 1), S = dim(source, 0);
+    expect("weights", weights, T, B, S);
+    expect("gate", gate, T, B);
+    expect("source", source, S, B);
+    copyable("source", source, dim(scores, 2));
+}
+
+void copy_cross_entropy_forward(int isa, In scores, In weights, In gate, Ids source, Ids targets, Ids lengths,
+                                double smoothing, Out probs, Out nll) {
+    mixture(scores, weights, gate, source);
+    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2), S = dim(source, 0);
+    expect("targets", targets, T, B);
+    expect("lengths", lengths, B);
+    expect("probs", probs, T, B, V);
+    expect("nll", nll, T, B);
+    in_range("targets", targets, V);
+    nb::gil_scoped_release release;
+    set_of(isa).copy_cross_entropy_forward(T, B, V, S, scores.data(), weights.data(), gate.data(), source.data(),
+                                           targets.data(), lengths.data(), static_cast<float>(smoothing), probs.data(),
+                                           nll.data());
+}
+
+void copy_cross_entropy_backward(int isa, In probs, In weights, In gate, Ids source, Ids targets, Ids lengths,
+                                 double smoothing, double scale, Out dscores, Out dweights, Out dgate) {
+    mixture(probs, weights, gate, source);
+    const int T = dim(probs, 0), B = dim(probs, 1), V = dim(probs, 2), S = dim(source, 0);
+    expect("targets", targets, T, B);
+    expect("lengths", lengths, B);
+    expect("dscores", dscores, T, B, V);
+    expect("dweights", dweights, T, B, S);
+    expect("dgate", dgate, T, B);
+    in_range("targets", targets, V);
+    nb::gil_scoped_release release;
+    set_of(isa).copy_cross_entropy_backward(T, B, V, S, probs.data(), weights.data(), gate.data(), source.data(),
+                                            targets.data(), lengths.data(), static_cast<float>(smoothing),
+                                            static_cast<float>(scale), dscores.data(), dweights.data(), dgate.data());
+}
+
+void copy_log_probs(int isa, In scores, In weights, In gate, Ids source, Out log_probs) {
+    mixture(scores, weights, gate, source);
+    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2), S = dim(source, 0);
+    expect("log_probs", log_probs, T, B, V);
+    nb::gil_scoped_release release;
+    set_of(isa).copy_log_probs(T, B, V, S, scores.data(), weights.data(), gate.data(), source.data(), log_probs.data());
 }
 
 template <typename A, typename C>
@@ -469,6 +528,7 @@ void pack_decoder(int isa, In E, nb::sequence layers, nb::object attention, In W
 struct Network {
     Decoder d{};
     Stack stack;
+    Ids twins;
 };
 
 template <typename A>
@@ -488,7 +548,7 @@ std::optional<A> maybe_array_of(nb::handle sequence, size_t i, const char* name)
 // The fields of `Decoding`, in their order.   State: the type of h and c, which only generate() writes to.
 template <typename State>
 void read(int isa, Network& network, nb::handle decoding) {
-    if (!nb::isinstance<nb::tuple>(decoding) || nb::len(decoding) != 12) throw nb::type_error("expected a Decoding");
+    if (!nb::isinstance<nb::tuple>(decoding) || nb::len(decoding) != 13) throw nb::type_error("expected a Decoding");
     Decoder& d = network.d;
     decoder_weights(d, network.stack, array_of<In>(decoding, 0, "E"), nb::cast<nb::sequence>(item(decoding, 1)), item(decoding, 2),
                     array_of<In>(decoding, 3, "W"), array_of<In>(decoding, 4, "b"));
@@ -504,7 +564,11 @@ void read(int isa, Network& network, nb::handle decoding) {
     if (d.P > 0 && !peek) throw nb::value_error(("W takes " + std::to_string(d.P) + " inputs beside h, and peek is None").c_str());
     if (peek) expect("peek", *peek, d.B, d.P);
     d.peek = maybe(peek);
-    if (!d.attends) return;
+    const nb::object copying = item(decoding, 12);
+    if (!d.attends) {
+        if (!copying.is_none()) throw nb::value_error("copying needs attention");
+        return;
+    }
     const auto memory = maybe_array_of<In>(decoding, 8, "memory");
     const auto lengths = maybe_array_of<Ids>(decoding, 9, "memory_lengths");
     if (!memory || !lengths) throw nb::value_error("attention needs memory and memory_lengths");
@@ -514,6 +578,13 @@ void read(int isa, Network& network, nb::handle decoding) {
     expect("memory_lengths", *lengths, d.B);
     d.memory = memory->data();
     d.memory_lengths = lengths->data();
+    if (copying.is_none()) return;
+    d.gate_W = network.stack.keep(item(copying, 0), "W of copying", d.H + d.P, 1);
+    d.gate_b = network.stack.keep(item(copying, 1), "b of copying", 1);
+    network.twins = array_of<Ids>(copying, 2, "source");
+    expect("source", network.twins, d.S, d.B);
+    copyable("source", network.twins, d.V);
+    d.twins = network.twins.data();
 }
 
 void an_id(const char* name, int id, int V) {
@@ -524,6 +595,7 @@ void an_id(const char* name, int id, int V) {
 void generate(int isa, nb::tuple decoding, int start_id, int end_id, Ids limits, IdsOut ids, Out log_probs, IdsOut lengths) {
     Network network;
     read<Out>(isa, network, decoding);
+    if (network.d.twins != nullptr) throw nb::value_error("generate says what has the best score, and does not copy; search instead");
     Generation g{network.d};
     rank("ids", ids, 2);
     g.T = dim(ids, 0);
@@ -697,12 +769,18 @@ NB_MODULE(_native, m) {
           "zero_start"_a = false, MAYBE("ids") = nb::none());
     m.def("attention_forward", &attention_forward, "isa"_a, IN("q"), IN("memory"), IN("lengths"), IN("weights"),
           IN("context"));
-    m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), IN("q"), IN("memory"), IN("lengths"),
-          IN("weights"), IN("dq"), IN("dmemory"));
+    m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), MAYBE("dweights"), IN("q"),
+          IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dmemory"));
     m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, IN("scores"), IN("targets"), IN("lengths"),
           "smoothing"_a, IN("probs"), IN("nll"));
     m.def("cross_entropy_backward", &cross_entropy_backward, "isa"_a, IN("probs"), IN("targets"), IN("lengths"),
           "smoothing"_a, "scale"_a, IN("dscores"));
+    m.def("copy_cross_entropy_forward", &copy_cross_entropy_forward, "isa"_a, IN("scores"), IN("weights"), IN("gate"),
+          IN("source"), IN("targets"), IN("lengths"), "smoothing"_a, IN("probs"), IN("nll"));
+    m.def("copy_cross_entropy_backward", &copy_cross_entropy_backward, "isa"_a, IN("probs"), IN("weights"), IN("gate"),
+          IN("source"), IN("targets"), IN("lengths"), "smoothing"_a, "scale"_a, IN("dscores"), IN("dweights"), IN("dgate"));
+    m.def("copy_log_probs", &copy_log_probs, "isa"_a, IN("scores"), IN("weights"), IN("gate"), IN("source"),
+          IN("log_probs"));
     m.def("tanh_forward", &tanh_forward, "isa"_a, IN("x"), IN("out"));
     m.def("tanh_backward", &tanh_backward, "isa"_a, IN("dout"), IN("y"), IN("dx"));
     m.def("dropout", &dropout, "isa"_a, IN("x"), IN("mask"), IN("out"));

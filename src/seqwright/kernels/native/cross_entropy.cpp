@@ -57,6 +57,10 @@ double natural_log(float x) {
     return 2 * u * series + n * 0.69314718055994531;
 }
 
+float sum_of(int V, const float* x) {
+    return sum_over(V, [&](int j, int lanes) { return take(x + j, lanes); });
+}
+
 Softmax softmax_sums(int V, const float* scores, float scale, float* exps) {
     Softmax y;
     y.top = greatest_of(V, scores);
@@ -82,7 +86,7 @@ void cross_entropy_forward(int T, int B, int V, const float* scores, const int32
             const float* s = scores + static_cast<ptrdiff_t>(row) * V;
             float* p = probs + static_cast<ptrdiff_t>(row) * V;
             const float at_target = s[targets[row]];
-            const float mean = smoothing == 0 ? 0 : sum_over(V, [&](int j, int n) { return take(s + j, n); }) / static_cast<float>(V);
+            const float mean = smoothing == 0 ? 0 : sum_of(V, s) / static_cast<float>(V);
             const Softmax z = softmax_sums(V, s, 1.0f, p);
             const Vec total = set(z.total);
             for (int j = 0; j < V; j += kLanes) give(p + j, take(p + j, V - j) / total, V - j);

@@ -19,6 +19,12 @@ size_t keys_size(const Decoder& d) { return bilinear(d) ? Scratch::rounded(count
 size_t state_size(const Decoder& d, int rows) { return Scratch::rounded(count(d.n_layers) * count(rows) * count(d.H)); }
 Memory memory_of(const Decoder& d, int b) { return {d.memory + static_cast<ptrdiff_t>(b) * d.M, static_cast<ptrdiff_t>(d.B) * d.M, d.M}; }
 
+bool copies(const Search& g) {
+    for (int m = 0; m < g.n_members; m++)
+        if (g.members[m].twins != nullptr) return true;
+    return false;
+}
+
 size_t widest_room(const Search& g, int rows) {
     size_t widest = 0;
     for (int m = 0; m < g.n_members; m++) {
@@ -47,12 +53,13 @@ size_t Ensemble::size(const Search& g, int sources) {
     size_t size = Scratch::rounded(count(g.n_members) * sizeof(Member) / sizeof(float)) + Scratch::rounded(count(rows)) +
                   widest_room(g, rows) + Scratch::rounded(count(g.width) * count(g.S)) + count(sources) * slab_size(g);
     if (g.n_members > 1) size += 2 * Scratch::rounded(count(rows) * count(g.V));
+    if (copies(g)) size += Scratch::rounded(count(rows) * count(g.S)) + Scratch::rounded(mixing_size(g.V, g.S));
     for (int m = 0; m < g.n_members; m++) size += 4 * state_size(g.members[m], rows);
     return size;
 }
 
 Ensemble::Ensemble(const Search& g, const Weights* weights, int sources, Scratch& scratch)
-    : g_(g), weights_(weights), looks_(true), top_(nullptr), sum_(nullptr), most_rows_(sources * g.width) {
+    : g_(g), weights_(weights), looks_(true), top_(nullptr), sum_(nullptr), looked_(nullptr), mixing_(nullptr), most_rows_(sources * g.width) {
     members_ = reinterpret_cast<Member*>(scratch.take(count(g.n_members) * sizeof(Member) / sizeof(float)));
     for (int m = 0; m < g.n_members; m++) {
         const Decoder& d = g.members[m];
@@ -68,6 +75,11 @@ Ensemble::Ensemble(const Search& g, const Weights* weights, int sources, Scratch
     if (g.n_members > 1) {
         top_ = scratch.take(count(most_rows_) * count(g.V));
         sum_ = scratch.take(count(most_rows_) * count(g.V));
+    }
+    if (copies(g)) {
+        looked_ = scratch.take(count(most_rows_) * count(g.S));
+        mixing_ = scratch.take(mixing_size(g.V, g.S));
+        memset(mixing_, 0, count(g.V) * sizeof(float));
     }
 }
 
@@ -106,6 +118,9 @@ float* Ensemble::step(int rows, const int* symbols, const int* sources, const Sp
             const Softmax z = softmax_sums(d.V, s, 1.0f, nullptr);
             const Vec top = set(z.top), log_total = set(z.log_total);
             for (int v = 0; v < d.V; v += kLanes) give(s + v, (take(s + v, d.V - v) - top) - log_total, d.V - v);
+            if (d.twins == nullptr) continue;
+            mix_copies(d.V, d.S, looked_ + static_cast<ptrdiff_t>(r) * d.S, gate_of(d, room.x + static_cast<ptrdiff_t>(r) * d.H, sources[r]),
+                       d.twins + sources[r], d.B, s, mixing_);
         }
         log_probs = room.scores;
         if (g_.n_members > 1) add(log_probs, rows * d.V, m == 0);
@@ -128,11 +143,12 @@ void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows
         const Memory values = memory_of(d, s.source);
         const Memory keys{member.keys + static_cast<ptrdiff_t>(s.slab) * static_cast<ptrdiff_t>(keys_size(d)), d.H, d.H};
         const bool here = first && looks_ && s.looks != nullptr;
-        float* weights = here ? s.looks : look_;
+        float* weights = d.twins != nullptr ? looked_ + row * d.S : here ? s.looks : look_;
         attend(s.n, d.S, room.x + row * d.H, d.H, bilinear(d) ? keys : values, values, d.memory_lengths[s.source], weights, d.S,
                room.sums + row * wide, wide);
-        if (here || !looks_ || s.looks == nullptr) continue;
-        for (int j = 0; j < s.n * d.S; j++) s.looks[j] += weights[j];
+        if (weights == s.looks || !looks_ || s.looks == nullptr) continue;
+        if (here) memcpy(s.looks, weights, count(s.n) * count(d.S) * sizeof(float));
+        else for (int j = 0; j < s.n * d.S; j++) s.looks[j] += weights[j];
     }
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(room.sums + r * wide + d.M, room.x + r * d.H, count(d.H) * sizeof(float));
 }

@@ -43,6 +43,7 @@ class Ensemble {
     Member* members_;
     int* rows_;  // 0, 1, 2, …
     float *room_, *look_, *top_, *sum_;
+    float *looked_, *mixing_;  // where each row looks, and room to mix what it copies; null where no member copies
     int most_rows_;
 };
 

@@ -70,6 +70,8 @@ struct Decoder {  // a network, and what its B rows read; null for None
     const float* peek;
     const float* memory;
     const int32_t* memory_lengths;
+    const float *gate_W, *gate_b;  // of copying: null for a decoder that only generates
+    const int32_t* twins;          // (S, B): what may be copied, -1 for nothing
     const float* packed;  // what pack_decoder() wrote; null: packed for this call
     bool int8;
     int B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
@@ -127,13 +129,24 @@ struct Kernels {
 
     void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
                               float* weights, float* context, ptrdiff_t row_context);
-    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q, const float* memory,
-                               const int32_t* lengths, const float* weights, float* dq, float* dmemory);
+    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
+                               const float* dweights, const float* q, const float* memory, const int32_t* lengths,
+                               const float* weights, float* dq, float* dmemory);
 
     void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,
                                   const int32_t* lengths, float smoothing, float* probs, float* nll);
     void (*cross_entropy_backward)(int T, int B, int V, const float* probs, const int32_t* targets,
                                    const int32_t* lengths, float smoothing, float scale, float* dscores);
+
+    void (*copy_cross_entropy_forward)(int T, int B, int V, int S, const float* scores, const float* weights,
+                                       const float* gate, const int32_t* source, const int32_t* targets,
+                                       const int32_t* lengths, float smoothing, float* probs, float* nll);
+    void (*copy_cross_entropy_backward)(int T, int B, int V, int S, const float* probs, const float* weights,
+                                        const float* gate, const int32_t* source, const int32_t* targets,
+                                        const int32_t* lengths, float smoothing, float scale, float* dscores,
+                                        float* dweights, float* dgate);
+    void (*copy_log_probs)(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
+                           const int32_t* source, float* log_probs);
 
     void (*tanh_forward)(size_t N, const float* x, float* out);
     void (*tanh_backward)(size_t N, const float* dout, const float* y, float* dx);

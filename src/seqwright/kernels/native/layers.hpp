@@ -56,7 +56,8 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
                        float* weights, float* context, ptrdiff_t row_context);
-void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext, const float* q,
+void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
+                        const float* dweights, const float* q,
                         const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory);
 struct Memory {  // of one sequence: rows that lie `stride` apart
     const float* rows;
@@ -78,8 +79,25 @@ void cross_entropy_backward(int T, int B, int V, const float* probs, const int32
 struct Softmax {
     float top, total, log_total;  // the greatest score, Σ exp(score - top), and its logarithm
 };
+float sum_of(int V, const float* x);
 Softmax softmax_sums(int V, const float* scores, float scale, float* exps);  // exps[j] = exp(scale (score - top)); may be null
 double natural_log(float x);  // of a positive number or NaN
+
+void copy_cross_entropy_forward(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
+                                const int32_t* source, const int32_t* targets, const int32_t* lengths, float smoothing,
+                                float* probs, float* nll);
+void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs, const float* weights, const float* gate,
+                                 const int32_t* source, const int32_t* targets, const int32_t* lengths, float smoothing,
+                                 float scale, float* dscores, float* dweights, float* dgate);
+void copy_log_probs(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
+                    const int32_t* source, float* log_probs);
+// Turn the log-probabilities (V,) of generating into those of one row's mixture. Its source has symbols `stride` apart;
+// `zeros` are mixing_size floats, of which the first V are 0 before and after.
+void mix_copies(int V, int S, const float* weights, float gate, const int32_t* source, ptrdiff_t stride, float* log_probs,
+                float* zeros);
+size_t mixing_size(int V, int S);
+// The log-odds of copying of one row: x (H,) is what its scores are made from, beside the peek of its source.
+float gate_of(const Decoder& d, const float* x, int source);
 
 void tanh_forward(size_t N, const float* x, float* out);
 void tanh_backward(size_t N, const float* dout, const float* y, float* dx);

@@ -8,6 +8,11 @@ from seqwright.kernels.reference.affine import affine_backward, affine_forward
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
 from seqwright.kernels.reference.beam import beam
 from seqwright.kernels.reference.constraint import Automaton
+from seqwright.kernels.reference.copying import (
+    copy_cross_entropy_backward,
+    copy_cross_entropy_forward,
+    copy_log_probs,
+)
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from seqwright.kernels.reference.decoding import Decoding, decoder_size, pack_decoder
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
@@ -27,6 +32,9 @@ __all__ = [
     "attention_backward",
     "attention_forward",
     "beam",
+    "copy_cross_entropy_backward",
+    "copy_cross_entropy_forward",
+    "copy_log_probs",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "decoder_size",

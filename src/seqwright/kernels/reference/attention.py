@@ -33,6 +33,7 @@ def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, con
 
 def attention_backward(
     dcontext: Array,
+    dweights: Array | None,
     q: Array,
     memory: Array,
     lengths: Ids,  # noqa: ARG001 - lets a faster kernel skip products that are known to be 0
@@ -42,11 +43,14 @@ def attention_backward(
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
-    dcontext (T, B, M), which may be some columns of a wider array.   dq (T, B, M).   dmemory (S, B, M).
+    dcontext (T, B, M), which may be some columns of a wider array.   dweights (T, B, S): what arrives at the weights
+    themselves, None for nothing.   dq (T, B, M).   dmemory (S, B, M).
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, M)
     dw = d @ memory.transpose(1, 2, 0)
+    if dweights is not None:
+        dw += dweights.transpose(1, 0, 2)
     dscore = w * (dw - (dw * w).sum(axis=2, keepdims=True))  # softmax' is w (δ - w)
     dq[:] = (dscore @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
     dmemory += (w.transpose(0, 2, 1) @ d + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)).transpose(1, 0, 2)

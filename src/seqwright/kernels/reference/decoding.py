@@ -9,6 +9,7 @@ import numpy as np
 
 from seqwright.kernels.reference.attention import attention_forward
 from seqwright.kernels.reference.codes import product
+from seqwright.kernels.reference.copying import copy_log_probs
 from seqwright.kernels.reference.encode import lstm_step
 from seqwright.types import Array, Ids
 
@@ -31,6 +32,7 @@ class Decoding(NamedTuple):
     W (H [+ P], V), b (V,): scores = [h̃ or h, peek] W + b; where b is -inf, the symbol is forbidden.
     h, c (L, B, H): the state before the first symbol.   peek (B, P) or None.
     memory (S, B, M) and memory_lengths (B,), or None without attention.
+    copying: (W (H [+ P], 1), b (1,), source (S, B)) of `copy_log_probs`, the gate being [h̃, peek] W + b; or None.
     packed: what `pack_decoder` wrote for these weights, or None.   int8: products are those of `codes.product`.
     """
 
@@ -46,6 +48,7 @@ class Decoding(NamedTuple):
     memory_lengths: Ids | None
     packed: Array | None = None
     int8: bool = False
+    copying: tuple[Array, Array, Ids] | None = None
 
     def rows(self, rows: Ids) -> Decoding:
         """Return the same for some rows only, any of them several times; what belongs to a row is copied."""
@@ -55,13 +58,14 @@ class Decoding(NamedTuple):
             peek=None if self.peek is None else self.peek[rows],
             memory=None if self.memory is None else self.memory[:, rows],
             memory_lengths=None if self.memory_lengths is None else self.memory_lengths[rows],
+            copying=None if self.copying is None else (*self.copying[:2], self.copying[2][:, rows]),
         )
 
 
 def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
     """Return the scores (B, V) of the next symbol after reading ids (B,), and where that one looked, (B, S) or None.
 
-    d.h and d.c move on by one step.
+    Of a decoder that copies, the scores are log-probabilities.   d.h and d.c move on by one step.
     """
     looks = None
     x = d.E[ids] if d.peek is None else np.concatenate([d.E[ids], d.peek], axis=1)
@@ -76,7 +80,12 @@ def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
         x = np.tanh(product(np.concatenate([context, x], axis=1), Wc, bc, int8=d.int8))
     if d.peek is not None:
         x = np.concatenate([x, d.peek], axis=1)
-    return product(x, d.W, d.b, int8=d.int8), looks
+    scores = product(x, d.W, d.b, int8=d.int8)
+    if d.copying is not None:
+        assert looks is not None, "copying needs attention"
+        W, b, source = d.copying
+        copy_log_probs(scores[None], looks[None], (x @ W + b)[None, :, 0], source, scores[None])
+    return scores, looks
 
 
 def _attend(h: Array, memory: Array, lengths: Ids, Wa: Array | None, int8: bool) -> tuple[Array, Array]:
