@@ -19,7 +19,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -28,6 +28,7 @@ import safetensors.numpy
 
 from seqwright.config import Config
 from seqwright.data import subwords
+from seqwright.data.limits import Limits
 from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
@@ -35,22 +36,11 @@ from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
 
-__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "Limits", "load", "network", "save", "stamp"]
+__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "load", "network", "save", "stamp"]
 
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
 HINT = "restore the model from a copy or train it again"
-
-
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long a target may become, from the longest ones in training."""
-
-    longest_target: Annotated[int, msgspec.Meta(ge=0, le=1 << 29)]  # tokens
-    ratio: Annotated[float, msgspec.Meta(ge=0, le=1 << 29)]  # most target tokens for one source token, its end included
-
-    def max_length(self, source_length: int) -> int:
-        """Return the most tokens to answer a source of source_length tokens (its end included) with."""
-        return min(2 * self.longest_target, round(1.5 * self.ratio * source_length)) + 5
 
 
 class Bundle(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from seqwright.types import Array, Ids
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
 BATCH_SOURCES = 128
-SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
+KEPT = 1024  # numbers for each of max_batch_tokens that a search keeps of where its hypotheses looked
 
 
 class Translator:
@@ -154,7 +154,7 @@ class Translator:
     ) -> list[Answer]:
         """Return a record for each source, in order. An answer does not depend on the other sources.
 
-        A source of more tokens than `options.max_source_tokens` (where that is None: twice the longest target of the
+        A source of more tokens than `options.max_source_tokens` (where that is None: twice the longest source of the
         training, at least 50) is cut into windows, behind a space where there is one. They are answered one by one and
         their best answers joined; there is one hypothesis then.
         UsageError: options that this model cannot follow.
@@ -164,7 +164,7 @@ class Translator:
         given = [""] * len(sources) if features is None else features
         assert len(given) == len(sources), f"{len(given)} features for {len(sources)} sources"
         bundle = self.bundle
-        most = options.max_source_tokens or max(2 * bundle.limits.longest_target, SHORTEST_WINDOW)
+        most = options.max_source_tokens or bundle.limits.window
         drop = options.unknown == Unknown.DROP
         readings = [
             reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most, drop_unknown=drop)
@@ -208,24 +208,21 @@ class Translator:
     def _search(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         """Return the candidates of each source, in order, searching sources of like length together."""
         found: list[list[search.Candidate]] = [[] for _ in sources]
-        for index in _portions([len(ids) for ids in sources], options.max_batch_tokens):
+        lengths = [len(ids) for ids in sources]
+        _, most = self._lengths(lengths, options)
+        steps = [options.width * (n + 1) for n in most.tolist()]
+        for index in _portions(lengths, options.max_batch_tokens, steps):
             for i, candidates in zip(index, self._search_portion([sources[i] for i in index], options), strict=True):
-                found[i] = candidates
+                found[i] = candidates[: options.n_best]  # the others' attention is not to wait for the last portion
         return found
 
     def _search_portion(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         padded, lengths = batches.pad(sources)
-        most = [
-            self.bundle.limits.max_length(len(source)) if options.max_length is None else options.max_length
-            for source in sources
-        ]
         constraint = options.constraint
-        if options.max_length is None:  # a limit that nobody asked for gives way
-            needed = max(options.min_length, constraint.shortest if constraint else 0)
-            most = [max(length, needed) for length in most]
+        least, most = self._lengths(lengths, options)
         asked: dict[str, Any] = {
-            "start_id": vocabulary.START, "end_id": vocabulary.END, "max_lengths": np.array(most, np.int32),
-            "min_lengths": None if constraint else np.full(len(sources), options.min_length, np.int32),
+            "start_id": vocabulary.START, "end_id": vocabulary.END, "max_lengths": most,
+            "min_lengths": None if constraint else least,
             "source_lengths": lengths, "ranking": options.ranking, "constraint": constraint,
         }  # fmt: skip
         drawing: dict[str, Any] = {
@@ -250,6 +247,19 @@ class Translator:
         if options.width == 1:
             return [[candidate] for candidate in search.greedy(step, state, **asked)]
         return search.beam(step, state, **following, **asked)
+
+    def _lengths(self, source_lengths: Sequence[int] | Ids, options: Options) -> tuple[Ids, Ids]:
+        """Return the fewest and the most tokens of each answer; a bound that nobody asked for gives way."""
+        limits, B = self.bundle.limits, len(source_lengths)
+        if options.min_length is None:
+            least = np.array([limits.min_length(int(n)) for n in source_lengths], np.int32)
+        else:
+            least = np.full(B, options.min_length, np.int32)
+        if options.max_length is not None:
+            return np.minimum(least, options.max_length), np.full(B, options.max_length, np.int32)
+        needed = options.constraint.shortest if options.constraint else 0
+        most = np.array([limits.max_length(int(n)) for n in source_lengths], np.int32)
+        return least, np.maximum(np.maximum(most, least), np.int32(needed))
 
     def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
         """Return the step function and first state of all members for sources (S, B)."""
@@ -367,13 +377,18 @@ def _with(options: Options | None, beam: int | None, n_best: int | None) -> Opti
     )
 
 
-def _portions(lengths: Sequence[int], max_tokens: int) -> Iterable[list[int]]:
-    """Yield the indices of all sources in portions of like length, bounded in number and in padded size."""
+def _portions(lengths: Sequence[int], max_tokens: int, steps: Sequence[int] | None = None) -> Iterable[list[int]]:
+    """Yield the indices of all sources in portions of like length, bounded in number and in padded size.
+
+    steps: how many symbols of each source's hypotheses are kept, with where each looked.
+    """
     portion: list[int] = []
+    most = 0
     for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):  # so the last of a portion is its longest
-        if portion and (len(portion) == BATCH_SOURCES or (len(portion) + 1) * lengths[i] > max_tokens):
+        tokens, most = (len(portion) + 1) * lengths[i], max(most, steps[i] if steps else 0)
+        if portion and (len(portion) == BATCH_SOURCES or tokens > max_tokens or tokens * most > KEPT * max_tokens):
             yield portion
-            portion = []
+            portion, most = [], steps[i] if steps else 0
         portion.append(i)
     if portion:
         yield portion

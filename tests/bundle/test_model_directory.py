@@ -175,8 +175,3 @@ def test_a_process_that_dies_between_two_files_leaves_a_whole_model_or_one_that_
     monkeypatch.undo()
     message = refusal(model)
     assert "two different models" in message if message else answers(model) in allowed
-
-
-@pytest.mark.parametrize(("source_length", "expected"), [(0, 5), (1, 5 + 3), (4, 5 + 12), (100, 5 + 20)])
-def test_an_answer_may_be_longer_than_any_in_training_but_not_without_end(source_length, expected):
-    assert bundle.Limits(longest_target=10, ratio=2.0).max_length(source_length) == expected

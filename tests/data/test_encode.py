@@ -98,8 +98,10 @@ def test_it_is_what_plain_code_gives(tmp_path_factory, rows, dev_share, on_disk,
     assert (found.source_format, found.target_format) == tuple(formats.values())
     assert found.dev == dev
     assert [e.line for e in found.excluded] == [p.line for p, n in zip(pairs, n_tokens, strict=True) if n > max_tokens]
-    assert found.longest_target == expected.target_lengths.max() - 1
-    assert found.ratio == (expected.target_lengths / expected.source_lengths).max()
+    assert found.limits.longest_target == expected.target_lengths.max() - 1
+    assert found.limits.shortest_target == expected.target_lengths.min() - 1
+    assert found.limits.longest_source == expected.source_lengths.max() - 1
+    assert found.limits.ratio == (expected.target_lengths / expected.source_lengths).max()
     assert is_mapped(found) == on_disk
 
 

@@ -4,8 +4,9 @@ import math
 from html.parser import HTMLParser
 
 from seqwright import evaluation
-from seqwright.bundle import Bundle, Limits
+from seqwright.bundle import Bundle
 from seqwright.config import Config, TextConfig
+from seqwright.data.limits import Limits
 from seqwright.data.text import Tokens
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.report.items import Item, items

@@ -28,14 +28,15 @@ class Options:
     beam: hypotheses followed at a time; 1 is greedy.   n_best: answers returned; at least so many are followed.
     groups, diversity: of diverse beam search, see `search.beam`.
     length_norm, length_penalty, coverage_penalty: see `search.Ranking`; length_norm None is 1, or 0 beside a penalty.
-    min_length, max_length: tokens of an answer; max_length None is what the training makes likely.
+    min_length, max_length: tokens of an answer; None is what the training makes likely, see `data.limits`.
     sampling: draw n_best answers instead of searching, with temperature, top_k and top_p, see `search.sample`. A source
     gets the same answers whenever the seed is the same.   constraint: see `Translator.constraint`.
     dictionary: sources that it knows are answered from it; not together with a constraint, which it may not meet.
     min_confidence: an answer with less is left to somebody else, its text empty; needs a calibrated model.
     unknown: see `Unknown`; its words may be given as text.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
-    max_batch_tokens: of the sources that are searched together, with their padding; it bounds memory.
+    max_batch_tokens: of the sources that are searched together, with their padding. What a search keeps of them is at
+    most 4 KiB a token beside the encoder's states, unless one source alone needs more.
     """
 
     beam: int = 5
@@ -45,7 +46,7 @@ class Options:
     length_norm: float | None = None
     length_penalty: float = 0.0
     coverage_penalty: float = 0.0
-    min_length: int = 0
+    min_length: int | None = None
     max_length: int | None = None
     sampling: bool = False
     temperature: float = 1.0
@@ -79,7 +80,7 @@ class Options:
             raise UsageError("a dictionary answers as it stands, which may break constraints and lengths; choose one")
         if self.unknown not in list(Unknown):
             raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
-        if self.max_length is not None and self.min_length > self.max_length:
+        if self.max_length is not None and (self.min_length or 0) > self.max_length:
             raise UsageError(f"min_length = {self.min_length} is more than max_length = {self.max_length}")
 
     @property

@@ -8,6 +8,7 @@ import msgspec
 
 from seqwright.bundle import Bundle
 from seqwright.cli import attention
+from seqwright.data.limits import Limits
 
 __all__ = ["as_json", "as_text", "of"]
 
@@ -32,7 +33,7 @@ class Summary(msgspec.Struct, frozen=True):
     model: dict[str, Any]
     source: Side
     target: Side
-    longest_target: int
+    limits: Limits
     manifest: dict[str, Any]
 
 
@@ -47,7 +48,7 @@ def of(bundle: Bundle) -> Summary:
         msgspec.to_builtins(bundle.config.model),
         Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
         Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
-        bundle.limits.longest_target,
+        bundle.limits,
         bundle.manifest,
     )
 
@@ -59,7 +60,7 @@ def as_json(summary: Summary) -> str:
 
 def as_text(summary: Summary) -> str:
     """Return it for a reader."""
-    m, told = summary.model, summary.manifest
+    m, told, limits = summary.model, summary.manifest, summary.limits
     kind = ", ".join(
         [
             f"{m['layers']} layer{'' if m['layers'] == 1 else 's'} of {m['hidden_size']} units",
@@ -74,7 +75,7 @@ def as_text(summary: Summary) -> str:
         + (" of 8 bits" if summary.weights == "int8" else ""),
         f"source      {side(summary.source)}",
         f"target      {side(summary.target)}",
-        f"            at most {summary.longest_target:,} tokens long in training",
+        f"            {limits.shortest_target:,} to {limits.longest_target:,} tokens long in training",
     ]
     if "n_pairs" in told:
         lines.append(f"pairs       {told['n_pairs']}")

@@ -26,7 +26,9 @@ __all__ = ["predict"]
               help="Rank by Wu et al. 2016 with this α, in place of the mean log-probability.")  # fmt: skip
 @click.option("--coverage-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
               help="Rank answers that leave parts of the source out lower: β of Wu et al. 2016.")  # fmt: skip
-@click.option("--min-length", type=click.IntRange(min=0), default=0, metavar="N", help="Fewest tokens of an answer.")
+@click.option("--min-length", type=click.IntRange(min=0), metavar="N",
+              help="Fewest tokens of an answer; by default half as many as the shortest target of training had. "
+                   "A line without tokens may always have an empty answer.")  # fmt: skip
 @click.option("--max-length", type=click.IntRange(min=0), metavar="N",
               help="Most tokens; by default what training makes likely.")  # fmt: skip
 @click.option("--groups", type=click.IntRange(min=1), default=1, metavar="N",
@@ -59,7 +61,7 @@ __all__ = ["predict"]
 @click.option("--max-source-tokens", type=click.IntRange(min=1), metavar="N",
               help="Answer a longer line in parts; by default what training makes likely.")  # fmt: skip
 @click.option("--max-batch-tokens", type=click.IntRange(min=1), default=16_384, show_default=True, metavar="N",
-              help="Source tokens searched at a time; bounds memory.")  # fmt: skip
+              help="Source tokens searched at a time, each of which takes some KiB of memory.")  # fmt: skip
 @click.option("--flush", is_flag=True, help="Answer each line before the next is looked at; slower, also from a file.")
 @click.option("--quiet", is_flag=True, help="No summary on standard error.")
 def predict(
@@ -72,7 +74,7 @@ def predict(
     alignment: bool,
     length_penalty: float,
     coverage_penalty: float,
-    min_length: int,
+    min_length: int | None,
     max_length: int | None,
     groups: int,
     diversity: float,
@@ -130,7 +132,7 @@ def predict(
     loaded = translator.load(model)
     constraint = loaded.constraint(
         prefix=prefix, allow=allow, one_of=readers.read_lines(one_of) if one_of else None, pattern=pattern,
-        min_length=min_length,
+        min_length=min_length or 0,
     )  # fmt: skip
     asked = answering.Options(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,

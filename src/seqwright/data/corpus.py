@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright.data import batches, readers, subwords, text, vocabulary
+from seqwright.data.limits import Limits
 
 __all__ = ["Corpus", "Excluded", "Format", "Found", "Whole", "load", "save"]
 
@@ -34,8 +35,7 @@ class Excluded(NamedTuple):
 class Corpus(NamedTuple):
     """Encoded training pairs and all that was found on the way.
 
-    dev: the pairs held out.   hashes: SHA-256 of each file, by name.   longest_target: tokens.
-    ratio: greatest number of target tokens for one source token, its end included.
+    dev: the pairs held out.   hashes: SHA-256 of each file, by name.
     """
 
     examples: batches.Examples
@@ -46,8 +46,7 @@ class Corpus(NamedTuple):
     dev: list[readers.Pair]
     excluded: list[Excluded]
     has_features: bool
-    longest_target: int
-    ratio: float
+    limits: Limits
     hashes: dict[str, str]
 
 
@@ -80,8 +79,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     dev: list[readers.Pair]
     excluded: list[tuple[int, int, int]]  # number of the input, line, tokens
     has_features: bool
-    longest_target: int
-    ratio: float
+    limits: Limits
 
     def corpus(
         self,
@@ -94,7 +92,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return Corpus(
             examples, self.source.splitter(), self.target.splitter(), source_vocabulary, target_vocabulary, self.dev,
             [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
-            self.has_features, self.longest_target, self.ratio, hashes,
+            self.has_features, self.limits, hashes,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ How texts are cut is found, and subwords are trained, from the first `HEAD_PAIRS
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import unicodedata
@@ -22,10 +23,11 @@ import numpy as np
 
 from seqwright import errors
 from seqwright.data import batches, cache, corpus, holdout, readers, spool, subwords, text, vocabulary
+from seqwright.data.limits import Limits
 
 __all__ = ["Request", "read", "size"]
 
-VERSION = 1  # of what is cached: raised whenever the same text would give other files
+VERSION = 2  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
 HEAD_CHARACTERS = 1 << 25
 IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
@@ -172,15 +174,13 @@ class Builder:
         dropped = np.array([row for row, _ in dev], np.int64)
         source_vocabulary, source_final = self._source.numbered(self._source.counts(dropped))
         target_vocabulary, target_final = self._target.numbered(self._target.counts(dropped))
-        longest_target, ratio = self._limits(dropped)
         found = corpus.Found(
             source=corpus.Format.of(source_format),
             target=corpus.Format.of(target_format),
             dev=[pair for _, pair in dev],
             excluded=self._excluded,
             has_features=self._has_features,
-            longest_target=longest_target,
-            ratio=ratio,
+            limits=self._limits(dropped),
         )
         arrays = {
             "source": self._source.flat(source_final, dropped),
@@ -262,13 +262,18 @@ class Builder:
         except errors.DataError as error:
             raise errors.DataError(f"{', '.join(one.name for one in self._inputs)}: {error}") from None
 
-    def _limits(self, dropped: corpus.Whole) -> tuple[int, float]:
-        longest, ratio = 0, 0.0
-        for source, target in zip(self._source.lengths(dropped), self._target.lengths(dropped), strict=True):
-            if len(source):
-                longest = max(longest, int(target.max()) - 2)  # START, END
-                ratio = max(ratio, float(((target - 1) / source).max()))
-        return longest, ratio
+    def _limits(self, dropped: corpus.Whole) -> Limits:
+        pieces = [
+            Limits(
+                longest_target=int(target.max()) - 2,  # START, END
+                ratio=float(((target - 1) / source).max()),
+                shortest_target=int(target.min()) - 2,
+                longest_source=int(source.max()) - 1,  # END
+            )
+            for source, target in zip(self._source.lengths(dropped), self._target.lengths(dropped), strict=True)
+            if len(source)
+        ]
+        return functools.reduce(Limits.joined, pieces)
 
 
 def first_ones(rows: Iterator[tuple[int, readers.Pair]]) -> Iterator[tuple[int, readers.Pair]]:

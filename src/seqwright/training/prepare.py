@@ -10,9 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from seqwright import metrics
-from seqwright.bundle import Bundle, Limits
+from seqwright.bundle import Bundle
 from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
+from seqwright.data.limits import Limits
 from seqwright.errors import DataError, UsageError
 from seqwright.training import copied, fine_tune, recipe
 from seqwright.types import Array
@@ -70,14 +71,13 @@ def prepare(
         excluded = found.excluded + too_long
         origin = ", ".join(one.name for one in dev_inputs)
     source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
-    examples, limits = found.examples, Limits(found.longest_target, found.ratio)
+    examples, limits = found.examples, found.limits
     if base is not None:
         source_vocabulary = fine_tune.extended(base.source_vocabulary, source_vocabulary)
         target_vocabulary = fine_tune.extended(base.target_vocabulary, target_vocabulary)
         both = (found.source_vocabulary, found.target_vocabulary), (source_vocabulary, target_vocabulary)
         examples = fine_tune.remapped(examples, *both)
-        old = base.limits
-        limits = Limits(max(limits.longest_target, old.longest_target), max(limits.ratio, old.ratio))
+        limits = limits.joined(base.limits)
     dev_texts, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
     encoded = [batches.encode_source(*source, found.source_format, source_vocabulary) for source in dev_texts]
     _check_overlap(encoded, dev_references, target_vocabulary, origin)

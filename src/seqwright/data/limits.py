@@ -1,0 +1,46 @@
+"""How long texts were in training, and what that makes of the texts to come."""
+
+from typing import Annotated
+
+import msgspec
+
+__all__ = ["Limits"]
+
+SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
+
+Length = Annotated[int, msgspec.Meta(ge=0, le=1 << 29)]  # tokens
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The extremes of a training's pairs, and the bounds drawn from them.
+
+    ratio: most target tokens for one source token, its end included.   A model of before they were found has 0 for the
+    others: no least length, and windows by its targets.
+    """
+
+    longest_target: Length
+    ratio: Annotated[float, msgspec.Meta(ge=0, le=1 << 29)]
+    shortest_target: Length = 0
+    longest_source: Length = 0  # with its features
+
+    def max_length(self, source_length: int) -> int:
+        """Return the most tokens to answer a source of source_length tokens (its end included) with."""
+        return min(2 * self.longest_target, round(1.5 * self.ratio * source_length)) + 5
+
+    def min_length(self, source_length: int) -> int:
+        """Return the fewest: half of the shortest target, so 1 where no target was empty; none for an empty source."""
+        return min((self.shortest_target + 1) // 2, self.max_length(source_length)) if source_length > 1 else 0
+
+    @property
+    def window(self) -> int:
+        """How many tokens of a source are read at a time, at most: twice the longest of the training, at least 50."""
+        return max(2 * (self.longest_source or self.longest_target), SHORTEST_WINDOW)
+
+    def joined(self, other: "Limits") -> "Limits":
+        """Return the limits of the pairs of both trainings."""
+        return Limits(
+            max(self.longest_target, other.longest_target),
+            max(self.ratio, other.ratio),
+            min(self.shortest_target, other.shortest_target),
+            max(self.longest_source, other.longest_source),
+        )
