@@ -313,6 +313,9 @@ int main() {
         });
     for (std::thread& caller : callers) caller.join();
     for (int n : mistakes) wrong += n;
-    std::printf("%zu calls on %zu instruction sets: %d wrong\n", list.size(), seqwright::runnable().size(), wrong);
+    uint64_t bytes = 0;
+    for (uint64_t digest : expected) bytes = bytes * 1099511628211u + digest;
+    std::printf("%zu calls on %zu instruction sets: %d wrong, bytes %016llx\n", list.size(), seqwright::runnable().size(), wrong,
+                static_cast<unsigned long long>(bytes));
     return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
