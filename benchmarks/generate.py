@@ -1,4 +1,7 @@
-"""Greedy generation and beam search, Python's share included: one word a call, and 256 words a call."""
+"""Greedy generation and beam search, Python's share included: one word a call, and 256 words a call.
+
+Ours works from packed weights, as a loaded model does, and once more from weights in 8 bits.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import agreement, machine, peer, peer_generation, shapes, timing
+from benchmarks import agreement, machine, peer, peer_generation, peer_onnx, shapes, timing
 from seqwright import Seq2seq, kernels, search
+from seqwright.models.packed import Packed
 
 __all__ = ["best_ids", "measure", "our_beam", "ours"]
 
@@ -17,6 +21,7 @@ START_ID, END_ID = 0, 1
 WIDTH = 5
 GOALS = {1: 12.0, 256: 2.5}
 BEAM_GOALS = {1: 8.0, 256: 2.5}
+ONNX_GOALS = {"goal_onnx": 2.5, "goal_onnx_int8": 4.0}  # for one word
 
 
 def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
@@ -25,26 +30,34 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
     net, sources = shape.network(), shape.batch().source
     for side in ("encoder", "decoder"):
         net.params.named[f"{side}.embedding.W"][:] *= 100  # N(0, 1): else all words get nearly the same answer
-    copied = peer.Peer(net)
+    copied, packed, int8 = peer.Peer(net), net.pack(), net.pack(int8=True)
     for B in (1, shape.B):
         source = np.ascontiguousarray(sources[:, :B])
         ids = torch.from_numpy(source).long()
         parties: dict[str, Callable[[], Any]] = {
-            "ours": ours(net, source, shape.T),
+            "ours": ours(net, source, shape.T, packed),
+            "int8": ours(net, source, shape.T, int8),
+            "onnx": _onnx(peer_onnx.Graphs(copied, words=B, symbols=shape.S, threads=threads), source, shape.T),
             "torch": _bound(peer_generation.Tables(copied, encoder_by_steps=B == 1), ids, shape.T),
             "torch_cells": _bound(peer_generation.Cells(copied), ids, shape.T),
         }
         answers = {name: np.asarray(party()).reshape(shape.T, B) for name, party in parties.items()}
-        for name, answer in answers.items():
-            wrong = int((answer != answers["ours"]).any(axis=0).sum())
-            if wrong:
-                raise agreement.DisagreementError(f"{wrong} of {B} words that {name} generates are not ours")
-        yield {"words": B, "beam": 1, "threads": threads, "goal": GOALS[B]} | _timed(parties, B, steps)
+        wrong = {name: int((answer != answers["ours"]).any(axis=0).sum()) for name, answer in answers.items()}
+        for name, n in wrong.items():
+            if n and name != "int8":
+                raise agreement.DisagreementError(f"{n} of {B} words that {name} generates are not ours")
+        goals = {"goal": GOALS[B]} | (ONNX_GOALS if B == 1 else {})
+        facts = {"words": B, "beam": 1, "threads": threads, "other_in_int8": wrong["int8"] / B}
+        yield facts | goals | _timed(parties, B, steps)
     for B in (1, shape.B):
         source = np.ascontiguousarray(sources[:, :B])
         ids = torch.from_numpy(source).long()
         tables = peer_generation.Tables(copied, encoder_by_steps=B == 1)
-        parties = {"ours": our_beam(net, source, shape.T), "torch": _beam(tables, ids, shape.T)}
+        parties = {
+            "ours": our_beam(net, source, shape.T, packed),
+            "int8": our_beam(net, source, shape.T, int8),
+            "torch": _beam(tables, ids, shape.T),
+        }
         answers = {"ours": best_ids(parties["ours"]()), "torch": parties["torch"]().numpy()}
         wrong = int((answers["ours"] != answers["torch"]).any(axis=(1, 2)).sum())
         if wrong:
@@ -59,8 +72,12 @@ def _timed(parties: dict[str, Callable[[], Any]], n_words: int, steps: int) -> d
     seconds = timing.interleaved(turns, rounds=steps)
     row: dict[str, Any] = {f"{name}_ms": timing.spread(values, 1e3) for name, values in seconds.items()}
     row["ratio"] = timing.ratio(seconds["torch"], seconds["ours"])
+    row["ratio_int8"] = timing.ratio(seconds["torch"], seconds["int8"])
     if "torch_cells" in seconds:
         row["ratio_to_cells"] = timing.ratio(seconds["torch_cells"], seconds["ours"])
+    if "onnx" in seconds:
+        row["ratio_to_onnx"] = timing.ratio(seconds["onnx"], seconds["ours"])
+        row["ratio_to_onnx_int8"] = timing.ratio(seconds["onnx"], seconds["int8"])
     return row | {"neighbours_share": neighbours.share()}
 
 
@@ -68,16 +85,23 @@ def _bound(generator: Callable[..., torch.Tensor], source: torch.Tensor, steps: 
     return lambda: generator(source, START_ID, steps)
 
 
+def _onnx(graphs: peer_onnx.Graphs, source: np.ndarray, steps: int) -> Callable[[], np.ndarray]:
+    ids = source.astype(np.int64)
+    return lambda: graphs(ids, START_ID, steps)
+
+
 def _beam(tables: peer_generation.Tables, source: torch.Tensor, steps: int) -> Callable[[], torch.Tensor]:
     return lambda: tables.beam(source, START_ID, END_ID, steps, WIDTH)
 
 
-def our_beam(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], list[list[search.Candidate]]]:
+def our_beam(
+    net: Seq2seq, source: np.ndarray, steps: int, packed: Packed | None = None
+) -> Callable[[], list[list[search.Candidate]]]:
     """Return a search for targets that all have `steps` symbols, their end included."""
     S, B = source.shape
     lengths, symbols = np.full(B, S, np.int32), np.full(B, steps - 1, np.int32)
     options = {"start_id": START_ID, "end_id": END_ID, "max_lengths": symbols, "min_lengths": symbols}
-    return lambda: search.compiled.beam([net.decoding(source, lengths)], width=WIDTH, **options)
+    return lambda: search.compiled.beam([net.decoding(source, lengths, packed=packed)], width=WIDTH, **options)
 
 
 def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
@@ -85,16 +109,16 @@ def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
     return np.array([[[*candidate.ids, END_ID] for candidate in some] for some in found])
 
 
-def ours(net: Seq2seq, source: np.ndarray, steps: int) -> Callable[[], Any]:
+def ours(net: Seq2seq, source: np.ndarray, steps: int, packed: Packed | None = None) -> Callable[[], Any]:
     """Return a call of the article's `generate` for one word; for more, of the kernel under it."""
     if source.shape[1] == 1:
         xs = source.T
-        return lambda: net.generate(xs, START_ID, steps)
+        return lambda: net.generate(xs, START_ID, steps, packed=packed)
     S, B = source.shape
     lengths, limits = np.full(B, S, np.int32), np.full(B, steps, np.int32)
 
     def call() -> np.ndarray:
-        d = net.decoding(source, lengths)
+        d = net.decoding(source, lengths, packed=packed)
         ids, log_probs = np.empty((steps, B), np.int32), np.empty((steps, B), net.params.flat.dtype)
         kernels.generate(d, START_ID, -1, limits, ids, log_probs, np.empty(B, np.int32))
         return ids

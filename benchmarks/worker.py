@@ -15,6 +15,8 @@ from typing import Any
 
 __all__ = ["run"]
 
+PEERS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "onnx": "ONNX Runtime"}
+
 
 def run(name: str, options: dict[str, Any], *, threads: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield what benchmark `name` says, run in a fresh process in which every library uses `threads` threads."""
@@ -46,9 +48,9 @@ def main(name: str, options: dict[str, Any]) -> None:
         for row in measure(**options):
             print(json.dumps({"row": row}), flush=True)
     except ModuleNotFoundError as error:
-        if error.name != "torch":
+        if error.name not in PEERS:
             raise
-        raise SystemExit("the benchmarks compare with PyTorch: pip install seqwright[bench]") from None
+        raise SystemExit(f"the benchmarks compare with {PEERS[error.name]}: pip install seqwright[bench]") from None
 
 
 if __name__ == "__main__":
