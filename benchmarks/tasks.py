@@ -67,10 +67,9 @@ TABLES = {
     "dates": {"dates": Task("date/train.tsv", None, "date/test.tsv", {"dot attention": 0.0})},
     "addition": {"addition": Task("addition/train.tsv", None, "addition/test.tsv", {"reversed, peeky": 1.4})},
     "translation": {
-        "ko-found": _korean(),
+        "ko-found": _korean(),  # jamo → characters
         "ko-words": _korean("text.source_tokens=words", "text.target_tokens=words"),
         "ko-subwords": _korean("text.source_tokens=subwords:2000", "text.target_tokens=subwords:2000"),
-        "ko-jamo": _korean("text.source_form=NFD", "text.source_tokens=characters", "text.target_tokens=characters"),
         "ko-jamo-subwords": _korean(
             "text.source_form=NFD", "text.source_tokens=characters", "text.target_tokens=subwords:1000"
         ),

@@ -8,8 +8,8 @@ from seqwright.training import recipe
 SIZES = [2, 10, 100, 999, 1000, 3600, 20_000, 113_438, 10**6, 10**7, 10**8, 10**9]
 
 
-def completed(n_pairs, *settings):
-    return recipe.complete(config.parse({}, settings), n_pairs)
+def completed(n_pairs, *settings, copied_share=0.0):
+    return recipe.complete(config.parse({}, settings), n_pairs, copied_share)
 
 
 def test_more_pairs_get_fewer_epochs_in_batches_and_networks_that_are_no_smaller():
@@ -24,6 +24,12 @@ def test_few_pairs_are_seen_often_and_many_as_often_as_takes_hours():
     assert seen[100] >= 5_000
     assert seen[10**6] <= 5_000_000  # an hour or two on one core
     assert all(completed(n).training.epochs == 1 for n in (10**8, 10**9))
+
+
+def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
+    assert not completed(100, copied_share=0.3).model.copying
+    assert completed(100, copied_share=0.9).model.copying
+    assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 
 def test_what_is_told_stays():
