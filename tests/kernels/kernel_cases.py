@@ -187,6 +187,10 @@ def tanh_backward(rng: np.random.Generator, N: int) -> Arguments:
     return [rng.standard_normal(N), np.tanh(rng.standard_normal(N)), rng.standard_normal(N)]
 
 
+def clear(rng: np.random.Generator, N: int) -> Arguments:
+    return [rng.standard_normal(N)]
+
+
 def dropout(rng: np.random.Generator, T: int, B: int, D: int, steps: int) -> Arguments:
     mask = (rng.random((steps, B, D)) < 0.7) / 0.7
     return [rng.standard_normal((T, B, D)), mask, rng.standard_normal((T, B, D))]
@@ -492,6 +496,7 @@ SIZES["attention_backward"] = [
 SIZES["copy_cross_entropy_backward"] = SIZES["copy_cross_entropy_forward"]
 SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]
 SIZES["tanh_backward"] = SIZES["tanh_forward"]
+SIZES["clear"] = SIZES["tanh_forward"]
 
 CASES = [(kernel, sizes) for kernel, every in sorted(SIZES.items()) for sizes in every]
 

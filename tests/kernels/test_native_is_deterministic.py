@@ -53,6 +53,7 @@ BIG = [
     ("copy_log_probs", {"T": 9, "B": 40, "V": 999, "S": 30}),
     ("tanh_forward", {"N": 300_001}),
     ("tanh_backward", {"N": 900_001}),
+    ("clear", {"N": 900_001}),
     ("dropout", {"T": 20, "B": 128, "D": 150, "steps": 1}),
     ("adam_update", {"N": 500_003}),
     ("beam", {"T": 9, "B": 70, "width": 5, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "P": 12, "layers": 2}),

@@ -58,7 +58,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("no mask before the scores", 'dx = dropout.backward(dx, cache.of("dropout.out"))', "pass"),
         Fault("no mask between the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
         Fault("a mask of another place", 'cache.of("dropout.out")', 'cache.of("dropout.1")'),
-        Fault("dmemory is not cleared", "d.memory[:] = 0", "d.memory[:] = 1"),
+        Fault("dmemory is not cleared", "kernels.clear(d.memory)", "d.memory[:] = 1"),
     ],
     ("COPYING", Decoder.decode_backward): [
         Fault("the gate's gradient is forgotten", "dx += affine.backward(p.copying", "affine.backward(p.copying"),
@@ -72,7 +72,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("peek's gradient is set, not added", "dpeek += dboth", "dpeek[:] = dboth"),
     ],
     ("FULL", Seq2seq.backward): [
-        Fault("old gradients stay", "self.grads.flat[:] = 0", "pass"),
+        Fault("old gradients stay", "kernels.clear(self.grads.flat)", "pass"),
         Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
         Fault("the upstream gradient is forgotten", "cross_entropy.backward(dout,", "cross_entropy.backward(1.0,"),
         Fault("the encoder gets nothing", "self.encoder.encode_backward(d, self.encoder.cache)", "pass"),

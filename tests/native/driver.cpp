@@ -192,6 +192,7 @@ std::vector<Call> calls() {
             k.tanh_forward(N, x, y);
             k.tanh_backward(N, x, y, x);
             k.dropout(1, N, x, m, true, y);
+            k.clear(N, m);
             *a.floats(1) = static_cast<float>(k.squared_norm(N, x));
             k.adam_update(N, y, x, m, v, 0.01, 0.9, 0.99, 1e-8, 0.01, 3, 0.5);
         });

@@ -270,7 +270,7 @@ class Decoder:
             cache.new("dh", (self.layers, B, H)), cache.new("dc", (self.layers, B, H)),
             cache.new("dmemory", cache["memory"].shape), np.empty(0, np.int32),
         )  # fmt: skip
-        d.memory[:] = 0
+        kernels.clear(d.memory)
         dpeek = np.zeros((B, H), self.cache.dtype)
         dx = affine.backward(p.affine, dscored.scores, g.affine, cache.of("affine"))
         if dscored.gate is not None:

@@ -139,7 +139,7 @@ class Seq2seq:
         """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
         assert self._forward_done, "each backward needs a forward of its own before it, whose cache it consumes"
         self._forward_done = False
-        self.grads.flat[:] = 0
+        kernels.clear(self.grads.flat)
         smoothing = self.label_smoothing
         if self.twins is None:
             dscored = Scored(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)

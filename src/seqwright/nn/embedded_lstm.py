@@ -56,7 +56,7 @@ def backward(
     The other arguments are those of `lstm.backward`.
     """
     dtable = cache.new("dtable", cache["table"].shape)
-    dtable[:] = 0
+    kernels.clear(dtable)
     _, dstart = lstm.backward(
         p._replace(Wx=p.Wx[:0]), dh, dend, grads._replace(Wx=grads.Wx[:0], b=dtable), cache.of("lstm"), reverse=reverse
     )

@@ -340,6 +340,11 @@ void tanh_backward(int isa, In dout, In y, Out dx) {
     set_of(isa).tanh_backward(dout.size(), dout.data(), y.data(), dx.data());
 }
 
+void clear(int isa, Out out) {
+    nb::gil_scoped_release release;
+    set_of(isa).clear(out.size(), out.data());
+}
+
 void dropout(int isa, In x, In mask, Out out) {
     if (x.ndim() == 0) wrong_shape("x", x, "at least one dimension");
     same_shape("out", out, x);
@@ -783,6 +788,7 @@ NB_MODULE(_native, m) {
           IN("log_probs"));
     m.def("tanh_forward", &tanh_forward, "isa"_a, IN("x"), IN("out"));
     m.def("tanh_backward", &tanh_backward, "isa"_a, IN("dout"), IN("y"), IN("dx"));
+    m.def("clear", &clear, "isa"_a, IN("out"));
     m.def("dropout", &dropout, "isa"_a, IN("x"), IN("mask"), IN("out"));
     m.def("squared_norm", &squared_norm, "isa"_a, IN("x"));
     m.def("adam_update", &adam_update, "isa"_a, IN("params"), IN("grads"), IN("m"), IN("v"), "rate"_a, "beta1"_a, "beta2"_a,

@@ -132,9 +132,18 @@ void multiply(int rows, int K, Rows A, const float* panel, const float* start, p
 }
 
 // ------------------------------------------------------------------------------------------------------- packing
+namespace {
+
+constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where the processor does not look by itself
+
+}  // namespace
+
 void pack_columns(const float* W, ptrdiff_t ldw, int K, int n, float* to) {
     if (n == kLanes)
-        for (int k = 0; k < K; k++) store(to + static_cast<ptrdiff_t>(k) * kPanel, load(W + k * ldw));
+        for (int k = 0; k < K; k++) {
+            prefetch(W + (k + kNext) * ldw);
+            store(to + static_cast<ptrdiff_t>(k) * kPanel, load(W + k * ldw));
+        }
     else
         for (int k = 0; k < K; k++) store(to + static_cast<ptrdiff_t>(k) * kPanel, load_n(W + k * ldw, n));
 }
@@ -148,17 +157,17 @@ void pack_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
 }
 
 void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
-    const int live = smaller(kPanel, N - p * kPanel);
-    const float* rows = W + static_cast<ptrdiff_t>(p) * kPanel * ldw;
-    constexpr int strip = 16;  // columns of W at a time: one cache line of each of its rows
-    for (int k = 0; k < K; k += strip) {
-        const int part = smaller(strip, K - k);
-        float* at = to + static_cast<ptrdiff_t>(k) * kPanel;
-        for (int j = 0; j < live; j++)
-            for (int i = 0; i < part; i++) at[i * kPanel + j] = rows[j * ldw + k + i];
-        if (live < kPanel)
-            for (int i = 0; i < part; i++)
-                memset(at + i * kPanel + live, 0, static_cast<size_t>(kPanel - live) * sizeof(float));
+    for (int v = 0; v < kWide; v++) {
+        const int j = p * kPanel + v * kLanes, live = larger(0, smaller(N - j, kLanes));
+        for (int k = 0; k < K; k += kLanes) {
+            const int part = smaller(kLanes, K - k);
+            Vec rows[kLanes];
+            for (int r = 0; r < kLanes; r++) rows[r] = r < live ? take(W + (j + r) * ldw + k, part) : zero();
+            // The next columns of these rows, which are pages apart, where the processor does not look by itself.
+            for (int r = 0; r < live; r++) prefetch(W + (j + r) * ldw + k + 2 * kLanes);
+            transpose(rows);
+            for (int i = 0; i < part; i++) store(to + static_cast<ptrdiff_t>(k + i) * kPanel + v * kLanes, rows[i]);
+        }
     }
 }
 
@@ -239,8 +248,6 @@ void matmul_transposed(int M, int K, int N, const float* A, const float* B, floa
 namespace {
 
 constexpr int kGroup = 256 / kPanel;
-
-constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where the processor does not look by itself
 
 constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
 

@@ -150,6 +150,7 @@ struct Kernels {
 
     void (*tanh_forward)(size_t N, const float* x, float* out);
     void (*tanh_backward)(size_t N, const float* dout, const float* y, float* dx);
+    void (*clear)(size_t N, float* out);
     void (*dropout)(size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out);
 
     double (*squared_norm)(size_t N, const float* x);

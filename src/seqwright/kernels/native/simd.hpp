@@ -80,6 +80,14 @@ SEQWRIGHT_INLINE float sum(Vec a) {
     const __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
 }
+SEQWRIGHT_INLINE Vec zip_low(Vec a, Vec b) {
+    const __m512i order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return {_mm512_permutex2var_ps(a.v, order, b.v)};
+}
+SEQWRIGHT_INLINE Vec zip_high(Vec a, Vec b) {
+    const __m512i order = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return {_mm512_permutex2var_ps(a.v, order, b.v)};
+}
 SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) { return {_mm512_cvtepi32_ps(_mm512_loadu_si512(p))}; }
 SEQWRIGHT_INLINE void store_bytes(uint8_t* p, Vec a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
@@ -138,6 +146,12 @@ SEQWRIGHT_INLINE float sum(Vec x) {
     const __m128 s2 = _mm_add_ps(s4, _mm_movehl_ps(s4, s4));
     return _mm_cvtss_f32(_mm_add_ss(s2, _mm_shuffle_ps(s2, s2, 1)));
 }
+SEQWRIGHT_INLINE Vec zip8(__m256 x, __m256 y) {
+    const __m256 low = _mm256_unpacklo_ps(x, y), high = _mm256_unpackhi_ps(x, y);
+    return {_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)};
+}
+SEQWRIGHT_INLINE Vec zip_low(Vec x, Vec y) { return zip8(x.a, y.a); }
+SEQWRIGHT_INLINE Vec zip_high(Vec x, Vec y) { return zip8(x.b, y.b); }
 SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) {
     const __m256i* ints = reinterpret_cast<const __m256i*>(p);
     return {_mm256_cvtepi32_ps(_mm256_loadu_si256(ints)), _mm256_cvtepi32_ps(_mm256_loadu_si256(ints + 1))};
@@ -205,6 +219,12 @@ SEQWRIGHT_INLINE void store_bytes(uint8_t* p, Vec a) {
     store(part, a);
     for (int i = 0; i < kLanes; i++) p[i] = static_cast<uint8_t>(part[i]);
 }
+SEQWRIGHT_INLINE Vec zip_from(int first, Vec a, Vec b) {
+    const float32x4_t *x = a.v + first, *y = b.v + first;
+    return {{vzip1q_f32(x[0], y[0]), vzip2q_f32(x[0], y[0]), vzip1q_f32(x[1], y[1]), vzip2q_f32(x[1], y[1])}};
+}
+SEQWRIGHT_INLINE Vec zip_low(Vec a, Vec b) { return zip_from(0, a, b); }
+SEQWRIGHT_INLINE Vec zip_high(Vec a, Vec b) { return zip_from(2, a, b); }
 #undef SEQWRIGHT_EACH
 
 // ------------------------------------------------------------------------------------------------------------ plain
@@ -290,6 +310,8 @@ SEQWRIGHT_INLINE Vec from_ints(const int32_t* p) { SEQWRIGHT_EACH(static_cast<fl
 SEQWRIGHT_INLINE void store_bytes(uint8_t* p, const Vec& a) {
     for (int i = 0; i < kLanes; i++) p[i] = static_cast<uint8_t>(a.v[i]);
 }
+SEQWRIGHT_INLINE Vec zip_low(const Vec& a, const Vec& b) { SEQWRIGHT_EACH(i % 2 ? b.v[i / 2] : a.v[i / 2]); }
+SEQWRIGHT_INLINE Vec zip_high(const Vec& a, const Vec& b) { SEQWRIGHT_EACH(i % 2 ? b.v[8 + i / 2] : a.v[8 + i / 2]); }
 #undef SEQWRIGHT_EACH
 
 #endif
@@ -297,6 +319,22 @@ SEQWRIGHT_INLINE void store_bytes(uint8_t* p, const Vec& a) {
 // --------------------------------------------------------------------------------------------- the same for them all
 
 // from_ints: 16 int32 as floats, rounded to nearest. store_bytes: whole numbers from 0 to 255, a byte each.
+// zip_low, zip_high: a0 b0 a1 b1 … of the first eight lanes, and of the last.
+
+// Transpose 16 × 16: four times, each row meets the one eight further on.
+SEQWRIGHT_INLINE void transpose(Vec (&rows)[kLanes]) {
+    SEQWRIGHT_UNROLL
+    for (int round = 0; round < 4; round++) {
+        Vec zipped[kLanes];
+        SEQWRIGHT_UNROLL
+        for (int i = 0; i < kLanes / 2; i++) {
+            zipped[2 * i] = zip_low(rows[i], rows[i + kLanes / 2]);
+            zipped[2 * i + 1] = zip_high(rows[i], rows[i + kLanes / 2]);
+        }
+        SEQWRIGHT_UNROLL
+        for (int i = 0; i < kLanes; i++) rows[i] = zipped[i];
+    }
+}
 
 // Fetch the line at p into the second-level cache.
 SEQWRIGHT_INLINE void prefetch(const float* p) {

@@ -22,6 +22,7 @@ extern const Kernels kernels = {
     copy_log_probs,
     tanh_forward,
     tanh_backward,
+    clear,
     dropout,
     squared_norm,
     adam_update,

@@ -1,7 +1,7 @@
 """The arithmetic in NumPy, for float32 and float64: the specification that every faster kernel is held to.
 
 No function allocates what it returns: outputs, caches and gradients are the caller's. Backward adds into the gradients
-of parameters and overwrites the rest. All arrays are C-contiguous.
+of parameters and overwrites the rest. All arrays are C-contiguous, but for those that may be columns of a wider one.
 """
 
 from seqwright.kernels.reference.affine import affine_backward, affine_forward
@@ -20,7 +20,7 @@ from seqwright.kernels.reference.encode import encode, encoder_size, pack_encode
 from seqwright.kernels.reference.generate import generate
 from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
 from seqwright.kernels.reference.optimize import adam_update, squared_norm
-from seqwright.kernels.reference.pointwise import dropout, tanh_backward, tanh_forward
+from seqwright.kernels.reference.pointwise import clear, dropout, tanh_backward, tanh_forward
 from seqwright.kernels.reference.sample import sample
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "attention_backward",
     "attention_forward",
     "beam",
+    "clear",
     "copy_cross_entropy_backward",
     "copy_cross_entropy_forward",
     "copy_log_probs",

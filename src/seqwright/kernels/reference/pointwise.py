@@ -1,10 +1,15 @@
-"""tanh and dropout: one output element for one input element."""
+"""tanh, dropout and zeros: one output element for one input element, or none."""
 
 import numpy as np
 
 from seqwright.types import Array
 
-__all__ = ["dropout", "tanh_backward", "tanh_forward"]
+__all__ = ["clear", "dropout", "tanh_backward", "tanh_forward"]
+
+
+def clear(out: Array) -> None:
+    """Write zeros to out."""
+    out[...] = 0
 
 
 def tanh_forward(x: Array, out: Array) -> None:
