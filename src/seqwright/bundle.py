@@ -3,6 +3,7 @@
     config.json         format version, configuration, sizes and length limits
     source.vocab.json   target.vocab.json
     source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
+    lexicon.json        pairs that are answered just so, of a model that was given some
     model.safetensors   float32 weights under the names of `Seq2seq.params`; those of an ensemble behind `members.0.` …
                         of format 2, int8 codes and their scales: see `models.int8`
     manifest.json       versions, seed, data hashes, command, scores
@@ -29,6 +30,7 @@ import safetensors.numpy
 from seqwright.config import Config
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
+from seqwright.data.readers import Pair
 from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
@@ -40,12 +42,14 @@ __all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "load", "network", "save", "st
 
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
+LEXICON = "lexicon.json"
 HINT = "restore the model from a copy or train it again"
 
 
 class Bundle(msgspec.Struct, frozen=True):
     """Everything that a model directory holds but its metrics.
 
+    lexicon: pairs whose sources are answered just so.
     int8: the file holds codes, and inference computes with them; `weights` are the floats that they stand for.
     """
 
@@ -58,6 +62,7 @@ class Bundle(msgspec.Struct, frozen=True):
     source_subwords: Subwords | None = None
     target_subwords: Subwords | None = None
     int8: bool = False
+    lexicon: list[Pair] = []
 
     @property
     def members(self) -> list[dict[str, Array]]:
@@ -104,6 +109,11 @@ class _ConfigFile(msgspec.Struct, omit_defaults=True):
     weights: Literal["float32", "int8"] = "float32"
 
 
+class _Lexicon(msgspec.Struct):
+    stamp: str
+    pairs: list[tuple[str, str, str]]  # source, target, features
+
+
 class _Header(msgspec.Struct):
     format_version: int
 
@@ -136,7 +146,9 @@ def save(path: Path, bundle: Bundle) -> None:
     if bundle.int8:
         config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
     both = {"source": bundle.source_subwords, "target": bundle.target_subwords}
+    pairs = [(pair.source, pair.target, pair.features) for pair in bundle.lexicon]
     files = {
+        **({LEXICON: msgspec.json.encode(_Lexicon(stamp, pairs))} if bundle.config.training.lexicon else {}),
         **{f"{side}.subwords.model": cutter.model for side, cutter in both.items() if cutter is not None},
         "source.vocab.json": source,
         "target.vocab.json": target,
@@ -183,6 +195,7 @@ def load(path: Path) -> Bundle:
         _load_subwords(path / "source.subwords.model", text.source_tokens, text.source_form),
         _load_subwords(path / "target.subwords.model", text.target_tokens, text.target_form),
         config.weights == "int8",
+        _load_lexicon(path / LEXICON, stamp) if config.config.training.lexicon else [],
     )  # fmt: skip
     _check_weights(path, bundle)
     return bundle
@@ -227,6 +240,16 @@ def _load_weights(path: Path, *, as_codes: bool) -> tuple[dict[str, Array], str]
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: damaged or cut short ({error}); {HINT}") from None
+
+
+def _load_lexicon(path: Path, stamp: str) -> list[Pair]:
+    try:
+        found = msgspec.json.decode(_read(path), type=_Lexicon)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
+    if found.stamp != stamp:
+        raise ModelError(f"{path}: it belongs to another model than config.json does; {HINT}")
+    return [Pair(*pair) for pair in found.pairs]
 
 
 def _check_weights(path: Path, bundle: Bundle) -> None:

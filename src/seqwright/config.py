@@ -87,6 +87,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     dev_limit: Positive = 1000  # dev sources answered after each epoch
     max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
     cache: str = ""  # directory for data that is too large for memory; "" is beside the data
+    lexicon: str = ""  # file of pairs that the model keeps: it answers their sources with just these targets
     report: bool = True  # write report.html at the end
     log: Literal["none", "tensorboard"] = "none"  # curves for TensorBoard, in tensorboard/ of the model directory
     checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0  # and after each epoch

@@ -56,12 +56,18 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(
-    model: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5, n_best: int = 1, bleu: bool = False
+    model: Translator,
+    pairs: Iterable[readers.Pair],
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    bleu: bool = False,
+    lexicon: bool = True,
 ) -> Evaluation:
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
     bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
-    `are_sentences`) and sacrebleu is installed.
+    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.
     DataError: there are no pairs.   DependencyError: sacrebleu is asked for and not installed.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
@@ -70,7 +76,7 @@ def evaluate(
     format_ = model.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
     texts, features = [source for source, _ in sources], [f for _, f in sources]
-    answers = model.predict(texts, features=features, beam=beam, n_best=n_best)
+    answers = model.predict(texts, features=features, options=Options(beam=beam, n_best=n_best, lexicon=lexicon))
     # Cut again, because the same text can be made of other subwords.
     said = [format_.split(hypotheses[0].text) for hypotheses in answers]
     answered = [
@@ -104,13 +110,14 @@ def are_sentences(texts: Sequence[str]) -> bool:
 
 
 def evaluate_file(
-    model: Translator, path: readers.Paths, *, beam: int = 5, n_best: int = 1, bleu: bool = False
+    model: Translator, path: readers.Paths, *, beam: int = 5, n_best: int = 1, bleu: bool = False, lexicon: bool = True
 ) -> Evaluation:
     """Evaluate on a file of any shape, with the columns that the model was trained with; see `evaluate`.
 
     DataError: not such a file.
     """
-    return evaluate(model, readers.read_pairs(path, columns=columns(model)), beam=beam, n_best=n_best, bleu=bleu)
+    pairs = readers.read_pairs(path, columns=columns(model))
+    return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon)
 
 
 def calibrate(answered: Iterable[Answered]) -> Calibration:

@@ -50,7 +50,7 @@ def export(
     pairs, missing = _pairs(before, data)
     scores = None
     if pairs:
-        first, second = (evaluation.evaluate(one, pairs, beam=beam).scores for one in (before, after))
+        first, second = (evaluation.evaluate(one, pairs, beam=beam, lexicon=False).scores for one in (before, after))
         scores = first, second
     manifest = before.bundle.manifest | {"int8": {"exact": [one.exact for one in scores]} if scores else {}}
     bundles.save(target, msgspec.structs.replace(after.bundle, manifest=manifest))

@@ -19,6 +19,7 @@ from seqwright import bundle as bundles
 from seqwright import search
 from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, copying, reading
 from seqwright.answering.answer import Flag, Link, links, spelled
+from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
 from seqwright.errors import ConstraintError, ModelError, UsageError
@@ -40,6 +41,9 @@ class Translator:
         self._networks = bundle.networks()
         self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
         self._calibration = _calibration(bundle)
+        self._lexicon = None
+        if bundle.lexicon:
+            self._lexicon = Dictionary(bundle.lexicon, bundle.source_format, bundle.target_format)
 
     def __reduce__(self) -> tuple[type[Translator], tuple[bundles.Bundle]]:
         return Translator, (self.bundle,)  # packed weights are of one process
@@ -170,9 +174,7 @@ class Translator:
             reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most, drop_unknown=drop)
             for source, f in zip(sources, given, strict=True)
         ]
-        known: list[list[tuple[str, list[str]]]] = [[] for _ in sources]
-        if options.dictionary is not None:
-            known = [options.dictionary.look_up(source, f) for source, f in zip(sources, given, strict=True)]
+        known = [self._known(source, f, options) for source, f in zip(sources, given, strict=True)]
         readings = [one._replace(windows=[]) if known[i] else one for i, one in enumerate(readings)]
         if options.unknown == Unknown.ERROR:
             readings = [one._replace(windows=[]) if one.unknown else one for one in readings]
@@ -183,6 +185,23 @@ class Translator:
             else self._answer(source, f, one, [next(found) for _ in one.windows], options)
             for source, f, one, entries in zip(sources, given, readings, known, strict=True)
         ]
+
+    def _known(self, source: str, features: str, options: Options) -> list[tuple[str, list[str]]]:
+        """Return the answers to a source that stand in a dictionary or the model's own lexicon, as text and tokens."""
+        if options.dictionary is not None and (found := options.dictionary.look_up(source, features)):
+            return found
+        if self._lexicon is None or not options.lexicon:
+            return []
+        return [
+            (said, tokens) for said, tokens in self._lexicon.look_up(source, features) if self._meets(tokens, options)
+        ]
+
+    def _meets(self, tokens: Sequence[str], options: Options) -> bool:
+        """Return whether an answer that was not searched meets the constraint and the lengths that are asked for."""
+        most = len(tokens) if options.max_length is None else options.max_length
+        if not (options.min_length or 0) <= len(tokens) <= most:
+            return False
+        return options.constraint is None or self.bundle.target_vocabulary.encode(tokens) in options.constraint
 
     def source_tokens(self, source: str, features: str = "") -> list[str]:
         """Return what the model reads a source as: its features, then its tokens."""
@@ -200,6 +219,8 @@ class Translator:
             raise UsageError("min_confidence needs a model that was calibrated on dev data; train it again")
         if options.coverage_penalty and self.bundle.config.model.attention == "none":
             raise UsageError("coverage_penalty needs a model with attention, which says what an answer covers")
+        if options.constraint and options.constraint.n_symbols > len(self.bundle.target_vocabulary):
+            raise UsageError("the constraint was made for another model; make it with this one's `constraint`")
         if options.constraint and options.max_length is not None:
             needed = options.constraint.shortest
             if needed > options.max_length:

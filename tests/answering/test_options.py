@@ -8,6 +8,7 @@ import pytest
 import seqwright
 from seqwright.answering import Options
 from seqwright.errors import ConstraintError, UsageError
+from seqwright.search import automaton
 
 SOURCES = ["abc", "", "hgfab", "aжb"]
 
@@ -118,3 +119,9 @@ def test_no_more_of_a_stream_is_read_than_a_chunk_ahead(model):
     answers = model.predict_iter((read.append(s) or s for s in ["abc"] * 100), beam=1, chunk=10)
     next(answers)
     assert len(read) == 10
+
+
+def test_a_constraint_of_another_model_is_refused(model):
+    other = automaton.listed([[len(model.bundle.target_vocabulary)]])
+    with pytest.raises(UsageError, match="another model"):
+        model.answer(["abc"], options=Options(constraint=other))

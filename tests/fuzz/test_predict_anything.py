@@ -36,6 +36,8 @@ options = st.tuples(
     option("--max-source-tokens", st.integers(1, 60)), option("--max-batch-tokens", st.integers(1, 4000)),
     option("--min-length", st.integers(0, 3)), option("--max-length", st.integers(3, 9)), flag("--sample"),
     option("--length-penalty", st.floats(0, 2)), option("--coverage-penalty", st.floats(0, 2)),
+    option("--temperature", st.floats(0.01, 9)), option("--top-k", st.integers(0, 5)),
+    option("--top-p", st.floats(0.01, 1)), flag("--no-lexicon"), option("--diversity", st.floats(0, 3)),
     option("--groups", st.integers(1, 3)), option("--prefix", st.sampled_from(["a", "hg"])), flag("--flush"),
     option("--pattern", st.sampled_from(["[a-h]*", "h?[ag]+", ".{2,9}"])), option("--allow", st.just("aghbcdef")),
 ).map(lambda parts: [word for part in parts for word in part])  # fmt: skip

@@ -32,6 +32,8 @@ class Options:
     sampling: draw n_best answers instead of searching, with temperature, top_k and top_p, see `search.sample`. A source
     gets the same answers whenever the seed is the same.   constraint: see `Translator.constraint`.
     dictionary: sources that it knows are answered from it; not together with a constraint, which it may not meet.
+    lexicon: whether the model may answer from the pairs that it was given at training, if any: behind the dictionary,
+    and only what meets the constraint and the lengths that are asked for.
     min_confidence: an answer with less is left to somebody else, its text empty; needs a calibrated model.
     unknown: see `Unknown`; its words may be given as text.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
@@ -55,6 +57,7 @@ class Options:
     seed: int = 1
     constraint: automaton.Automaton | None = None
     dictionary: Dictionary | None = None
+    lexicon: bool = True
     min_confidence: float = 0.0
     unknown: Unknown | str = Unknown.KEEP
     max_source_tokens: int | None = None

@@ -13,8 +13,9 @@ __all__ = ["evaluate"]
 @options.beam
 @options.threads
 @click.option("--bleu", is_flag=True, help="Score the answers as sentences, whatever they look like.")
+@click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(*, model: str, file: str, beam: int, bleu: bool, as_json: bool) -> None:
+def evaluate(*, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, as_json: bool) -> None:
     """Compare MODEL's answers with FILE, pairs of source and target as for training.
 
     Where a source stands on several lines, any of its targets counts as right.
@@ -32,5 +33,5 @@ def evaluate(*, model: str, file: str, beam: int, bleu: bool, as_json: bool) -> 
     from seqwright import evaluation, translator
     from seqwright.cli import scores
 
-    result = evaluation.evaluate_file(translator.load(model), file, beam=beam, bleu=bleu)
+    result = evaluation.evaluate_file(translator.load(model), file, beam=beam, bleu=bleu, lexicon=not no_lexicon)
     click.echo(scores.as_json(result) if as_json else scores.as_text(result))

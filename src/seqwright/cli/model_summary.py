@@ -34,6 +34,7 @@ class Summary(msgspec.Struct, frozen=True):
     source: Side
     target: Side
     limits: Limits
+    lexicon: int  # pairs that it answers just so
     manifest: dict[str, Any]
 
 
@@ -49,6 +50,7 @@ def of(bundle: Bundle) -> Summary:
         Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
         Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
         bundle.limits,
+        len(bundle.lexicon),
         bundle.manifest,
     )
 
@@ -77,6 +79,8 @@ def as_text(summary: Summary) -> str:
         f"target      {side(summary.target)}",
         f"            {limits.shortest_target:,} to {limits.longest_target:,} tokens long in training",
     ]
+    if summary.lexicon:
+        lines.append(f"lexicon     {summary.lexicon:,} pairs, answered just so")
     if "n_pairs" in told:
         lines.append(f"pairs       {told['n_pairs']}")
     lines += [f"data        {name}" for name in told.get("data") or {}]

@@ -49,6 +49,7 @@ __all__ = ["predict"]
 @click.option("--pattern", metavar="REGEX", help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}.")
 @click.option("--lexicon", metavar="FILE",
               help="Pairs as for train: their sources are answered from there, the others by MODEL.")  # fmt: skip
+@click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
               help="Leave a line of less confidence empty, for a human to answer.")  # fmt: skip
 @click.option(
@@ -90,6 +91,7 @@ def predict(
     tsv: bool,
     as_json: bool,
     lexicon: str | None,
+    no_lexicon: bool,
     min_confidence: float,
     unknown: str,
     errors: Literal["strict", "replace"],
@@ -138,7 +140,8 @@ def predict(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
-        dictionary=evaluation.read_dictionary(loaded, lexicon) if lexicon else None, min_confidence=min_confidence,
+        dictionary=evaluation.read_dictionary(loaded, lexicon) if lexicon else None,
+        lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip
     answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet)

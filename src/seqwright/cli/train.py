@@ -38,6 +38,9 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option("--target-tokens", metavar="KIND", help=TOKENS)
 @click.option("--source-form", metavar="FORM", help=FORM)
 @click.option("--target-form", metavar="FORM", help=FORM)
+@click.option(
+    "--lexicon", metavar="FILE", help="Pairs that the model keeps, and answers just so; it does not learn from them."
+)
 @click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
 @click.option(
     "--log", type=click.Choice(["tensorboard"]), help="Also write curves for TensorBoard, in DIR/tensorboard."
@@ -66,6 +69,7 @@ def train(
     target_tokens: str | None,
     source_form: str | None,
     target_form: str | None,
+    lexicon: str | None,
     cache: str | None,
     log: str | None,
     config_file: str | None,
@@ -99,7 +103,7 @@ def train(
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
-        "training.cache": cache, "training.log": log,
+        "training.cache": cache, "training.log": log, "training.lexicon": lexicon,
         "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
         "text.source_form": source_form, "text.target_form": target_form,
     }  # fmt: skip

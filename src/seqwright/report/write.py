@@ -40,7 +40,7 @@ def write(
     result = None
     if dev is not None or found.dev:
         measured = chosen(found.dev if dev is None else list(dev))
-        result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST)
+        result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST, lexicon=False)
     path = Path(output) if output is not None else directory / "report.html"
     _write(path, composed(directory, model, result, found))
     return path

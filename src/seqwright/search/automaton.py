@@ -26,11 +26,12 @@ class Automaton:
 
     first (N + 1,): where the edges of each state begin.   symbols, targets (E,): what an edge reads, where it leads;
     those of a state in the order of their symbols.   accepting (N,): whether what was read is in the set.
-    State 0 is the start.   ConstraintError: the set is empty.
+    State 0 is the start.   n_symbols: one more than the greatest id that is read.   ConstraintError: the set is empty.
     """
 
     def __init__(self, first: Positions, symbols: Ids, targets: Ids, accepting: npt.NDArray[np.bool_]) -> None:
         self.arrays = kernels.Automaton(first, symbols, targets, accepting, distances(first, targets, accepting))
+        self.n_symbols = 1 + int(symbols.max(initial=-1))
         if self.shortest == FAR:
             raise ConstraintError("no answer can meet the constraints: nothing is allowed by all of them")
 
@@ -49,11 +50,6 @@ class Automaton:
     def shortest(self) -> int:
         """How many symbols the shortest target of the set has."""
         return int(self.arrays.distances[0])
-
-    @property
-    def n_symbols(self) -> int:
-        """One more than the greatest id that a target of the set holds."""
-        return 1 + int(self.arrays.symbols.max(initial=-1))
 
 
 def distances(first: Positions, targets: Ids, accepting: npt.NDArray[np.bool_]) -> Ids:

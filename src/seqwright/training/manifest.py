@@ -54,7 +54,7 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
         "kernels": kernels.description(),
         "command": origin.command,
         "seed": prepared.config.training.seed,
-        "data": prepared.hashes | prepared.dev_hashes,
+        "data": prepared.hashes | prepared.dev_hashes | prepared.lexicon_hashes,
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
         "scores": None if loop.best is None else scores,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seqwright import metrics, search
-from seqwright.answering import calibration
+from seqwright.answering import Options, calibration
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
@@ -58,7 +58,8 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
     """Return what turns the log-probabilities of the model's answers into how often those to the dev set are right."""
     sources, features = zip(*prepared.dev_texts, strict=True)
-    answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features)]
+    alone = Options(lexicon=False)  # a pair that is looked up says nothing of the network
+    answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
     split = prepared.target_format.split
     right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
     return calibration.fit([sum(answer.log_probs) for answer in answers], right)

@@ -41,6 +41,8 @@ class Prepared(NamedTuple):
     source_subwords: subwords.Subwords | None
     target_subwords: subwords.Subwords | None
     target_format: text.Splitter
+    lexicon: list[readers.Pair]  # what the model is to answer just so
+    lexicon_hashes: dict[str, str]
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
     copied_share: float  # of the target symbols, those that stand in their source
 
@@ -70,6 +72,9 @@ def prepare(
         dev, too_long = _dev_pairs(dev_inputs, columns, found, config.training.max_batch_tokens)
         excluded = found.excluded + too_long
         origin = ", ".join(one.name for one in dev_inputs)
+    lexicon_inputs = readers.inputs(config.training.lexicon, reader=reader) if config.training.lexicon else []
+    columns = dataclasses.replace(columns, features=features_column)
+    lexicon = [pair for one in lexicon_inputs for pair in one.pairs(columns) if pair.source or pair.target]
     source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
     examples, limits = found.examples, found.limits
     if base is not None:
@@ -101,6 +106,8 @@ def prepare(
         found.source_format if isinstance(found.source_format, subwords.Subwords) else None,
         found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
         found.target_format,
+        lexicon,
+        {name: digest for one in lexicon_inputs for name, digest in one.hashes.items()},
         excluded,
         copied_share,
     )

@@ -222,6 +222,7 @@ class _Run:
                 self._describe(self.loop) | ({"calibration": self._calibration} if self._calibration else {}),
                 prepared.source_subwords,
                 prepared.target_subwords,
+                lexicon=prepared.lexicon,
             ),
         )
         self._saved = self.loop.best
@@ -239,10 +240,11 @@ class _Run:
 def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     """Return what must be the same for a training to go on: all that decides about its bytes."""
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
-    for indifferent in ("checkpoint_every_s", "cache", "report", "log"):
+    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the last goes by its content
         del config["training"][indifferent]
     # By their part: the same file may be called by another path.
-    data = {"pairs": " ".join(prepared.hashes.values()), "dev": " ".join(prepared.dev_hashes.values())}
+    hashes = {"pairs": prepared.hashes, "dev": prepared.dev_hashes, "lexicon": prepared.lexicon_hashes}
+    data = {part: " ".join(some.values()) for part, some in hashes.items()}
     return {"config": config, "data": data, "fine_tune": origin.base_hash}
 
 
