@@ -44,6 +44,7 @@ bool spin_until(Condition condition) {
             if (condition()) return true;
             relax();
         }
+        std::this_thread::yield();  // a neighbour may need this core, or the thread that is waited for
     } while (std::chrono::steady_clock::now() - start < kPatience);
     return false;
 }
