@@ -100,8 +100,8 @@ def our_beam(
     """Return a search for targets that all have `steps` symbols, their end included."""
     S, B = source.shape
     lengths, symbols = np.full(B, S, np.int32), np.full(B, steps - 1, np.int32)
-    options = {"start_id": START_ID, "end_id": END_ID, "max_lengths": symbols, "min_lengths": symbols}
-    return lambda: search.compiled.beam([net.decoding(source, lengths, packed=packed)], width=WIDTH, **options)
+    rules = search.Rules(START_ID, END_ID, max_lengths=symbols, min_lengths=symbols)
+    return lambda: search.compiled.beam([net.decoding(source, lengths, packed=packed)], rules, width=WIDTH)
 
 
 def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:

@@ -239,35 +239,32 @@ class Translator:
 
     def _search_portion(self, sources: Sequence[Sequence[int]], options: Options) -> list[list[search.Candidate]]:
         padded, lengths = batches.pad(sources)
-        constraint = options.constraint
         least, most = self._lengths(lengths, options)
-        asked: dict[str, Any] = {
-            "start_id": vocabulary.START, "end_id": vocabulary.END, "max_lengths": most,
-            "min_lengths": None if constraint else least,
-            "source_lengths": lengths, "ranking": options.ranking, "constraint": constraint,
-        }  # fmt: skip
-        drawing: dict[str, Any] = {
-            "n": options.n_best, "temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p,
-        }  # fmt: skip
+        rules = search.Rules(
+            vocabulary.START, vocabulary.END, most, None if options.constraint else least, lengths, options.ranking,
+            options.constraint,
+        )  # fmt: skip
         following: dict[str, Any] = {
             "width": options.width, "groups": options.groups, "diversity": options.diversity,
         }  # fmt: skip
-        rngs = [np.random.default_rng([options.seed, *source]) for source in sources] if options.sampling else []
+        drawing: dict[str, Any] = {
+            "n": options.n_best, "temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p,
+            "rngs": [np.random.default_rng([options.seed, *source]) for source in sources] if options.sampling else [],
+        }  # fmt: skip
         if self.bundle.int8 or all(net.compiled for net in self._networks):
-            never = vocabulary.NEVER_ANSWERED
             members = [
-                net.decoding(padded, lengths, forbidden=never, packed=packed)
+                net.decoding(padded, lengths, forbidden=vocabulary.NEVER_ANSWERED, packed=packed)
                 for net, packed in zip(self._networks, self._packed, strict=True)
             ]
             if options.sampling:
-                return search.compiled.sample(members, rngs=rngs, **drawing, **asked)
-            return search.compiled.beam(members, **following, **asked)
+                return search.compiled.sample(members, rules, **drawing)
+            return search.compiled.beam(members, rules, **following)
         step, state = self._start(padded, lengths)
         if options.sampling:
-            return search.sample(step, state, rngs=rngs, **drawing, **asked)
+            return search.sample(step, state, rules, **drawing)
         if options.width == 1:
-            return [[candidate] for candidate in search.greedy(step, state, **asked)]
-        return search.beam(step, state, **following, **asked)
+            return [[candidate] for candidate in search.greedy(step, state, rules)]
+        return search.beam(step, state, rules, **following)
 
     def _lengths(self, source_lengths: Sequence[int] | Ids, options: Options) -> tuple[Ids, Ids]:
         """Return the fewest and the most tokens of each answer; a bound that nobody asked for gives way."""

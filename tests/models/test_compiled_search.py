@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seqwright import kernels, search
 from seqwright.models import Seq2seq
-from seqwright.search import Candidate, Ranking, automaton
+from seqwright.search import Candidate, Ranking, Rules, automaton
 from seqwright.search.ensemble import ensemble
 
 START, END, PAD = 0, 1, 2
@@ -46,17 +46,11 @@ CONSTRAINTS = {
 }
 
 
-def rules(constraint: str, rng: np.random.Generator) -> dict[str, Any]:
+def some_rules(constraint: str, rng: np.random.Generator) -> Rules:
     chosen = CONSTRAINTS[constraint]
-    least = chosen.shortest if chosen else 0
-    return {
-        "start_id": START,
-        "end_id": END,
-        "max_lengths": rng.integers(least, 12, B).astype(np.int32),
-        "min_lengths": None if chosen else rng.integers(0, 4, B).astype(np.int32),
-        "source_lengths": LENGTHS,
-        "constraint": chosen,
-    }
+    most = rng.integers(chosen.shortest if chosen else 0, 12, B).astype(np.int32)
+    least = None if chosen else rng.integers(0, 4, B).astype(np.int32)
+    return Rules(START, END, most, least, LENGTHS, constraint=chosen)
 
 
 def start(nets: list[Seq2seq]) -> Any:
@@ -91,9 +85,9 @@ rankings = st.sampled_from([Ranking(), Ranking(0.5), Ranking(0.0, 0.8), Ranking(
 def test_a_compiled_beam_finds_what_the_search_over_steps_finds(
     nets: list[Seq2seq], constraint: str, seed: int, ranking: Ranking, size: int, groups: int, diversity: float
 ) -> None:
-    asked = rules(constraint, np.random.default_rng(seed)) | {"ranking": ranking}
-    asked |= {"width": size * groups, "groups": groups, "diversity": diversity}
-    assert_same(search.compiled.beam(members(nets), **asked), search.beam(*start(nets), **asked))
+    rules = some_rules(constraint, np.random.default_rng(seed))._replace(ranking=ranking)
+    options: dict[str, Any] = {"width": size * groups, "groups": groups, "diversity": diversity}
+    assert_same(search.compiled.beam(members(nets), rules, **options), search.beam(*start(nets), rules, **options))
 
 
 drawing = st.sampled_from(
@@ -106,18 +100,18 @@ drawing = st.sampled_from(
 def test_a_compiled_sample_draws_what_the_sample_over_steps_draws(
     nets: list[Seq2seq], constraint: str, seed: int, n: int, options: dict[str, Any]
 ) -> None:
-    asked = rules(constraint, np.random.default_rng(seed)) | options | {"n": n}
+    rules = some_rules(constraint, np.random.default_rng(seed))
     one, other = ([np.random.default_rng([seed, b]) for b in range(B)] for _ in range(2))
-    drawn = search.compiled.sample(members(nets), rngs=one, **asked)
-    assert_same(drawn, search.sample(*start(nets), rngs=other, **asked))
+    drawn = search.compiled.sample(members(nets), rules, n=n, rngs=one, **options)
+    assert_same(drawn, search.sample(*start(nets), rules, n=n, rngs=other, **options))
 
 
 @pytest.mark.parametrize("constraint", sorted(CONSTRAINTS))
 @pytest.mark.parametrize("nets", ENSEMBLES, ids=range(len(ENSEMBLES)))
 def test_a_beam_of_one_is_greedy(nets: list[Seq2seq], constraint: str) -> None:
-    asked = rules(constraint, np.random.default_rng(7))
-    expected = search.greedy(*start(nets), **asked)
-    assert_same(search.compiled.beam(members(nets), width=1, **asked), [[one] for one in expected])
+    rules = some_rules(constraint, np.random.default_rng(7))
+    expected = search.greedy(*start(nets), rules)
+    assert_same(search.compiled.beam(members(nets), rules, width=1), [[one] for one in expected])
 
 
 def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
@@ -127,7 +121,7 @@ def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
         total += p
     lengths, ids = np.full((1, 1), 40, np.int32), np.zeros((1, 1, 40), np.int32)
     found = search.compiled._Found(ids, log_probs, lengths, lengths, None)
-    [[one]] = found.candidates(Ranking(0.0), None)
+    [[one]] = found.candidates(Rules(START, END, lengths[0], ranking=Ranking(0.0)))
     assert one.score == total
 
 
@@ -135,9 +129,8 @@ def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
 def test_nothing_is_found_for_no_sources(nets: list[Seq2seq]) -> None:
     none = np.zeros(0, np.int32)
     nobody = [net.decoding(np.zeros((3, 0), np.int32), none) for net in nets]
-    options: dict[str, Any] = {"start_id": START, "end_id": END, "max_lengths": none}
-    assert search.compiled.beam(nobody, width=3, **options) == []
-    assert search.compiled.sample(nobody, n=3, rngs=[], **options) == []
+    assert search.compiled.beam(nobody, Rules(START, END, none), width=3) == []
+    assert search.compiled.sample(nobody, Rules(START, END, none), n=3, rngs=[]) == []
 
 
 def test_a_network_of_float64_does_not_claim_compiled_search() -> None:

@@ -5,7 +5,7 @@ import pytest
 import variants
 
 from seqwright import kernels
-from seqwright.search import greedy
+from seqwright.search import Rules, greedy
 
 SOURCE = variants.batch((5, 1, 3, 4), (1, 1, 1, 1)).arguments(padding=1)
 LIMITS = np.array([6, 0, 2, 5], np.int32)
@@ -34,7 +34,7 @@ def test_generation_of_a_batch_says_what_greedy_search_says(options, end_id):
     net = network(options)
     ids, log_probs, lengths = generated(net, end_id=end_id)
     step, state = net.start(np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"])
-    searched = greedy(step, state, start_id=variants.START, end_id=end_id, max_lengths=LIMITS)
+    searched = greedy(step, state, Rules(variants.START, end_id, LIMITS))
     for b, candidate in enumerate(searched):
         said = [*candidate.ids, end_id][: LIMITS[b]]
         assert ids[: lengths[b], b].tolist() == said

@@ -5,13 +5,13 @@ import pytest
 
 from seqwright.models import Seq2seq
 from seqwright.optim import Adam
-from seqwright.search import greedy
+from seqwright.search import Rules, greedy
 from seqwright.testing import tasks
 
 
 def accuracy(net: Seq2seq, task: tasks.Task) -> float:
     step, state = net.start(np.ascontiguousarray(task.xs.T), task.source_lengths)
-    answers = greedy(step, state, start_id=tasks.START, end_id=tasks.END, max_lengths=task.source_lengths + 2)
+    answers = greedy(step, state, Rules(tasks.START, tasks.END, task.source_lengths + 2))
     return float(np.mean([answer.ids == target for answer, target in zip(answers, task.targets(), strict=True)]))
 
 

@@ -16,7 +16,7 @@ OPTIONS = [
     {"layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True},
 ]
-SEARCH = {"start_id": 0, "end_id": 1, "max_lengths": np.full(30, 9, np.int32)}
+RULES = search.Rules(0, 1, np.full(30, 9, np.int32))
 
 
 @pytest.fixture(params=OPTIONS, ids=lambda options: " ".join(options) or "plain")
@@ -47,7 +47,7 @@ def test_the_encoder_reads_what_it_encodes(net: Seq2seq, B: int) -> None:
 def test_a_search_finds_the_same(net: Seq2seq, width: int) -> None:
     source, lengths = sources(30)
     networks = [net.decoding(source, lengths, forbidden=(2,), packed=packed) for packed in (None, net.pack())]
-    expected, found = (search.compiled.beam([one], width=width, **SEARCH) for one in networks)
+    expected, found = (search.compiled.beam([one], RULES, width=width) for one in networks)
     for one, other in zip(found, expected, strict=True):
         assert [(c.ids, c.log_probs, c.finished) for c in one] == [(c.ids, c.log_probs, c.finished) for c in other]
 
@@ -60,7 +60,7 @@ def test_generation_says_the_same(net: Seq2seq) -> None:
 def test_in_8_bits_the_answers_are_nearly_as_likely(net: Seq2seq) -> None:
     source, lengths = sources(30)
     networks = [net.decoding(source, lengths, forbidden=(2,), packed=net.pack(int8=int8)) for int8 in (False, True)]
-    best = [[some[0] for some in search.compiled.beam([one], width=4, **SEARCH)] for one in networks]
+    best = [[some[0] for some in search.compiled.beam([one], RULES, width=4)] for one in networks]
     drift = [abs(one.score - other.score) for one, other in zip(*best, strict=True)]
     assert 0 < np.mean(drift) < 0.05
 

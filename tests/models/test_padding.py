@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import variants
 
-from seqwright.search import beam, greedy
+from seqwright.search import Rules, beam, greedy
 
 EQUAL = {"rtol": 0, "atol": 1e-12}
 UNDROPPED = [{**variants.FULL, "dropout": 0.0}, *variants.EVERY[::4]]
@@ -51,7 +51,7 @@ def searched(net, batch, search, max_lengths):
     arguments = batch.arguments(padding=2)
     step, state = net.start(np.ascontiguousarray(arguments["xs"].T), arguments["source_lengths"])
     limits = np.array(max_lengths, np.int32)
-    return search(step, state, start_id=variants.START, end_id=variants.END, max_lengths=limits)
+    return search(step, state, Rules(variants.START, variants.END, limits))
 
 
 @pytest.mark.parametrize("width", [1, 2, 5])
@@ -95,4 +95,4 @@ def test_an_empty_batch_and_an_empty_source_are_answered(sources):
     assert len(answers) == 1
     step, state = net.start(np.zeros((0, sources), np.int32), np.zeros(sources, np.int32))
     limits = np.full(sources, 3, np.int32)
-    assert len(beam(step, state, width=3, start_id=0, end_id=1, max_lengths=limits)) == sources
+    assert len(beam(step, state, Rules(0, 1, limits), width=3)) == sources

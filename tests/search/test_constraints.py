@@ -12,7 +12,7 @@ from tables import END, START
 
 from seqwright.errors import ConstraintError
 from seqwright.kernels.reference.constraint import permit_
-from seqwright.search import automaton, beam, greedy, sample
+from seqwright.search import Rules, automaton, beam, greedy, sample
 from seqwright.search.constraint import advance
 
 V, LONGEST = 5, 4
@@ -69,19 +69,19 @@ def test_every_hypothesis_is_in_the_set_and_a_wide_enough_beam_finds_all_of_it(s
     if not expected:
         return
     constraint = automaton.common(one[0], other[0])
-    options = {"start_id": START, "end_id": END, "max_lengths": np.array([most], np.int32), "constraint": constraint}
+    rules = Rules(START, END, np.array([most], np.int32), constraint=constraint)
     answers = [tables.answer(table, 0, ids, most) for ids in expected]
     answers.sort(key=lambda answer: -answer.score(1.0))
-    [found] = beam(tables.step(table), tables.start([0]), width=len(EVERY), **options)
+    [found] = beam(tables.step(table), tables.start([0]), rules, width=len(EVERY))
     assert [c.ids for c in found] == [answer.ids for answer in answers]
     assert [c.log_probs for c in found] == [answer.log_probs for answer in answers]
     for width in (1, 2):
-        [narrow] = beam(tables.step(table), tables.start([0]), width=width, **options)
+        [narrow] = beam(tables.step(table), tables.start([0]), rules, width=width)
         assert narrow and all(tuple(c.ids) in expected for c in narrow)
-    [best] = greedy(tables.step(table), tables.start([0]), **options)
-    assert best[:4] == beam(tables.step(table), tables.start([0]), width=1, **options)[0][0][:4]
+    [best] = greedy(tables.step(table), tables.start([0]), rules)
+    assert best[:4] == beam(tables.step(table), tables.start([0]), rules, width=1)[0][0][:4]
     rngs = [np.random.default_rng(seed)]
-    [drawn] = sample(tables.step(table), tables.start([0]), n=5, rngs=rngs, **options)
+    [drawn] = sample(tables.step(table), tables.start([0]), rules, n=5, rngs=rngs)
     assert all(tuple(c.ids) in expected for c in drawn)
 
 
@@ -95,8 +95,8 @@ def test_a_set_of_nothing_is_refused():
 def test_what_the_set_wants_is_said_even_where_the_model_gives_it_no_probability():
     with np.errstate(divide="ignore"):
         row = np.log(np.array([0, 0.5, 0.5, 0, 0]))
-    [[only]] = beam(tables.step(lambda *_: row), tables.start([0]), width=1, start_id=START, end_id=END,
-                    max_lengths=np.array([3], np.int32), constraint=automaton.listed([[3, 4]]))  # fmt: skip
+    rules = Rules(START, END, np.array([3], np.int32), constraint=automaton.listed([[3, 4]]))
+    [[only]] = beam(tables.step(lambda *_: row), tables.start([0]), rules, width=1)
     assert only.ids == [3, 4]
 
 

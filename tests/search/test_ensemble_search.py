@@ -8,7 +8,7 @@ from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
 
 START, END = 2, 3
-LIMITS = np.array([5, 4, 6], np.int32)
+RULES = search.Rules(START, END, np.array([5, 4, 6], np.int32))
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def sources():
 
 
 def beams(members, width=4):
-    return search.beam(*ensemble(members), width=width, start_id=START, end_id=END, max_lengths=LIMITS)
+    return search.beam(*ensemble(members), RULES, width=width)
 
 
 def test_an_ensemble_of_one_answers_as_its_member(networks, sources):
-    alone = search.beam(*networks[0].start(*sources), width=4, start_id=START, end_id=END, max_lengths=LIMITS)
+    alone = search.beam(*networks[0].start(*sources), RULES, width=4)
     together = beams([networks[0].start(*sources)])
     assert [[c.ids for c in row] for row in together] == [[c.ids for c in row] for row in alone]
     for a, b in zip(alone, together, strict=True):

@@ -8,7 +8,7 @@ import pytest
 
 from seqwright import kernels
 from seqwright.models import Seq2seq
-from seqwright.search import beam, greedy
+from seqwright.search import Rules, beam, greedy
 
 START, END = 0, 1
 V, LIMITS = 5, np.array([4, 2, 0, 3], np.int32)
@@ -34,7 +34,7 @@ def net(request):
 
 def found(net, width, *, limits=LIMITS, **options):
     step, state = net.start(SOURCE, LENGTHS, **options)
-    return beam(step, state, width=width, start_id=START, end_id=END, max_lengths=limits)
+    return beam(step, state, Rules(START, END, limits), width=width)
 
 
 def forced(net, b, ids):
@@ -77,15 +77,13 @@ def test_a_wide_enough_beam_is_exhaustive(net):
 
 def test_a_beam_of_one_is_greedy(net):
     step, state = net.start(SOURCE, LENGTHS)
-    for candidate, [one] in zip(
-        greedy(step, state, start_id=START, end_id=END, max_lengths=LIMITS), found(net, 1), strict=True
-    ):
+    for candidate, [one] in zip(greedy(step, state, Rules(START, END, LIMITS)), found(net, 1), strict=True):
         assert candidate[:4] == one[:4]
 
 
 def test_greedy_says_what_generate_says(net):
     step, state = net.start(SOURCE[:, :1], LENGTHS[:1])
-    [candidate] = greedy(step, state, start_id=START, end_id=-1, max_lengths=np.array([7], np.int32))
+    [candidate] = greedy(step, state, Rules(START, -1, np.array([7], np.int32)))
     assert candidate.ids == net.generate(SOURCE[:, :1].T, START, 7)
 
 

@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 from tables import END, START
 
 from seqwright.kernels.reference.sample import chances
-from seqwright.search import Ranking, beam, forced, greedy, sample
+from seqwright.search import Ranking, Rules, beam, forced, greedy, sample
 
 seeds = st.integers(0, 2**32)
 
 
-def searched(table, limits, search=beam, **options):
-    limits = np.array(limits, np.int32)
-    state = tables.start(range(len(limits)))
-    return search(tables.step(table), state, start_id=START, end_id=END, max_lengths=limits, **options)
+def searched(table, limits, search=beam, *, min_lengths=None, **options):
+    rules = Rules(START, END, np.array(limits, np.int32), min_lengths)
+    return search(tables.step(table), tables.start(range(len(limits))), rules, **options)
 
 
 def generators(n, seed=0):

@@ -7,19 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import END, START
 
-from seqwright.search import Ranking, beam, greedy
+from seqwright.search import Ranking, Rules, beam, greedy
 
 
-def run_beam(table, limits, **options):
-    limits = np.array(limits, np.int32)
-    state = tables.start(range(len(limits)))
-    return beam(tables.step(table), state, start_id=START, end_id=END, max_lengths=limits, **options)
+def run_beam(table, limits, *, width, ranking=Ranking()):  # noqa: B008 - a tuple cannot change
+    rules = Rules(START, END, np.array(limits, np.int32), ranking=ranking)
+    return beam(tables.step(table), tables.start(range(len(limits))), rules, width=width)
 
 
 def run_greedy(table, limits, **options):
-    limits = np.array(limits, np.int32)
-    step = tables.step(table, **options)
-    return greedy(step, tables.start(range(len(limits))), start_id=START, end_id=END, max_lengths=limits)
+    rules = Rules(START, END, np.array(limits, np.int32))
+    return greedy(tables.step(table, **options), tables.start(range(len(limits))), rules)
 
 
 seeds = st.integers(0, 2**32)

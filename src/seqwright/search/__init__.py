@@ -12,6 +12,7 @@ from seqwright.search.ensemble import ensemble
 from seqwright.search.forced import forced
 from seqwright.search.greedy import greedy
 from seqwright.search.ranking import Ranking
+from seqwright.search.rules import Rules
 from seqwright.search.sample import sample
 from seqwright.search.step import State, Step
 
@@ -19,6 +20,7 @@ __all__ = [
     "Automaton",
     "Candidate",
     "Ranking",
+    "Rules",
     "State",
     "Step",
     "beam",

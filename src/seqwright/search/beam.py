@@ -15,10 +15,9 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
 from seqwright.search.constraint import advance, permit_
-from seqwright.search.ranking import Ranking
+from seqwright.search.rules import Rules
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
 
@@ -30,41 +29,31 @@ S = TypeVar("S", bound=State)
 def beam(
     step: Step[S],
     state: S,
+    rules: Rules,
     *,
     width: int,
-    start_id: int,
-    end_id: int,
-    max_lengths: Ids,
-    min_lengths: Ids | None = None,
-    source_lengths: Ids | None = None,
-    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
     groups: int = 1,
     diversity: float = 0.0,
-    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return up to `width` different targets of each source, best first.
 
-    state: of one hypothesis for each of B sources.   max_lengths (B,): most symbols before the end symbol; behind them,
-    nothing else may come.   min_lengths (B,): fewest; not with a constraint, which has to say so itself.
-    source_lengths (B,): for coverage, where `attended` is padded.   constraint: what all targets are taken from.
+    state: of one hypothesis for each of B sources.   groups, diversity: see above.
     Of equal candidates the better hypothesis, then the lower id, goes first. Width 1 is `greedy`.
     """
     assert width % groups == 0, f"a beam of {width} cannot be shared by {groups} groups"
-    B = len(max_lengths)
-    shortest = np.zeros(B, np.int32) if min_lengths is None else min_lengths
+    B = len(rules.max_lengths)
     size = width // groups
     done: list[list[list[Candidate]]] = [[[] for _ in range(groups)] for _ in range(B)]
     running = np.arange(B)  # the source in each column of the state
-    root = _Node(None, start_id, 0.0, 0.0, True, None, 0)
+    root = _Node(None, rules.start_id, 0.0, 0.0, True, None, 0)
     live = [[root] for _ in running]  # the hypotheses of each column
     shares = [[[0] for _ in range(groups)] for _ in running]  # which of them each group has
     length = 0
     while running.size:
-        last, total = _columns(live, end_id)
+        last, total = _columns(live, rules.end_id)
         log_probs, state = step(last, state)
         own = permit_(
-            log_probs, [[node.place for node in nodes] for nodes in live], constraint,
-            end_id=end_id, n_left=max_lengths[running] - length, too_short=shortest[running] > length,
+            log_probs, [[node.place for node in nodes] for nodes in live], rules, sources=running, length=length
         )  # fmt: skip
         scores = log_probs + total[:, :, None]
         length += 1
@@ -84,14 +73,14 @@ def beam(
                     said[column, symbol] += 1
                     before = live[column][k]
                     looked = None if state.attended is None else state.attended[k, column].copy()
-                    place = 0 if symbol == end_id else advance(constraint, before.place, symbol)
+                    ends = symbol == rules.end_id
+                    place = 0 if ends else advance(rules.constraint, before.place, symbol)
                     node = _Node(
                         before, symbol, float(scores[k, column, symbol]), float(log_probs[k, column, symbol]),
                         bool(own[k, column]), looked, place,
                     )  # fmt: skip
-                    if symbol == end_id:
-                        S = None if source_lengths is None else int(source_lengths[source])
-                        done[source][group].append(_candidate(node, ranking, S))
+                    if ends:
+                        done[source][group].append(_candidate(node, rules, source))
                     else:
                         nodes[column].append(node)
                         places[column].append(k)
@@ -158,7 +147,7 @@ def _continue(state: S, columns: list[int], chosen: list[list[int]]) -> S:
     return state.keep(np.array(columns, np.intp)).select(parents)  # type: ignore[return-value]
 
 
-def _candidate(end: _Node, ranking: Ranking, source_length: int | None) -> Candidate:
+def _candidate(end: _Node, rules: Rules, source: int) -> Candidate:
     path = []
     node: _Node | None = end
     while node is not None and node.before is not None:  # the first node is the start symbol
@@ -169,7 +158,7 @@ def _candidate(end: _Node, ranking: Ranking, source_length: int | None) -> Candi
     return Candidate(
         [n.symbol for n in path[:-1]],
         [n.log_prob for n in path],
-        ranking.score(end.total, len(path), attended, source_length),
+        rules.score(source, end.total, len(path), attended),
         end.own,
         attended,
     )

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from seqwright import kernels
-from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
-from seqwright.search.ranking import Ranking
+from seqwright.search.rules import Rules
 from seqwright.search.sample import uniforms
 from seqwright.types import Array, Ids
 
@@ -23,58 +22,42 @@ __all__ = ["beam", "sample"]
 
 def beam(
     members: Sequence[kernels.Decoding],
+    rules: Rules,
     *,
     width: int,
-    start_id: int,
-    end_id: int,
-    max_lengths: Ids,
-    min_lengths: Ids | None = None,
-    source_lengths: Ids | None = None,
-    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
     groups: int = 1,
     diversity: float = 0.0,
-    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return what `search.beam` does."""
-    found = _Found.room(members, width, max_lengths)
-    kernels.beam(
-        members, constraint.arrays if constraint else None, start_id, end_id,
-        max_lengths, _shortest(min_lengths, max_lengths), groups, diversity, *found,
-    )  # fmt: skip
-    return found.candidates(ranking, source_lengths, distinct=groups > 1)
+    found = _Found.room(members, width, rules)
+    kernels.beam(members, *_arguments(rules), groups, diversity, *found)
+    return found.candidates(rules, distinct=groups > 1)
 
 
 def sample(
     members: Sequence[kernels.Decoding],
+    rules: Rules,
     *,
     n: int,
     rngs: Sequence[np.random.Generator],
-    start_id: int,
-    end_id: int,
-    max_lengths: Ids,
-    min_lengths: Ids | None = None,
-    source_lengths: Ids | None = None,
-    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
     temperature: float = 1.0,
     top_k: int = 0,
     top_p: float = 1.0,
-    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return what `search.sample` does."""
-    found = _Found.room(members, n, max_lengths)
+    found = _Found.room(members, n, rules)
     B, _, T = found.ids.shape
     draws = np.empty((B, T, n), np.float32)
     for row, rng in zip(draws, rngs, strict=True):
         row[:] = uniforms(rng, T, n)
-    kernels.sample(
-        members, constraint.arrays if constraint else None, start_id, end_id,
-        max_lengths, _shortest(min_lengths, max_lengths), draws, temperature, top_k, top_p, *found,
-    )  # fmt: skip
-    return found.candidates(ranking, source_lengths)
+    kernels.sample(members, *_arguments(rules), draws, temperature, top_k, top_p, *found)
+    return found.candidates(rules)
 
 
-def _shortest(min_lengths: Ids | None, max_lengths: Ids) -> Ids:
-    return np.zeros(len(max_lengths), np.int32) if min_lengths is None else min_lengths
+def _arguments(rules: Rules) -> tuple[kernels.Automaton | None, int, int, Ids, Ids]:
+    """Return the rules as the kernels take them."""
+    automaton = rules.constraint.arrays if rules.constraint else None
+    return automaton, rules.start_id, rules.end_id, rules.max_lengths, rules.shortest
 
 
 class _Found(NamedTuple):
@@ -87,9 +70,9 @@ class _Found(NamedTuple):
     attended: Array | None
 
     @classmethod
-    def room(cls, members: Sequence[kernels.Decoding], width: int, max_lengths: Ids) -> _Found:
+    def room(cls, members: Sequence[kernels.Decoding], width: int, rules: Rules) -> _Found:
         """Return arrays for `width` targets of each source."""
-        B, T, dtype = len(max_lengths), int(max_lengths.max(initial=0)) + 1, members[0].E.dtype
+        B, T, dtype = len(rules.max_lengths), int(rules.max_lengths.max(initial=0)) + 1, members[0].E.dtype
         attended = None
         if all(member.memory is not None for member in members) and members[0].memory is not None:
             attended = np.empty((B, width, T, len(members[0].memory)), dtype)
@@ -98,22 +81,19 @@ class _Found(NamedTuple):
             np.empty((B, width), np.int32), attended,
         )  # fmt: skip
 
-    def candidates(
-        self, ranking: Ranking, source_lengths: Ids | None, *, distinct: bool = False
-    ) -> list[list[Candidate]]:
+    def candidates(self, rules: Rules, *, distinct: bool = False) -> list[list[Candidate]]:
         """Return the candidates of each source, best first; with `distinct`, each target once."""
         totals = self.log_probs.cumsum(axis=2, dtype=np.float64)  # one addition a step, in order, as `beam` adds
         ids, log_probs, own_end = self.ids.tolist(), self.log_probs.tolist(), self.own_end.tolist()
         found: list[list[Candidate]] = []
         for b, lengths in enumerate(self.lengths.tolist()):
-            S = None if source_lengths is None else int(source_lengths[b])
             some: list[Candidate] = []
             for k, n in enumerate(lengths):
                 said = ids[b][k][: n - 1]
                 if n == 0 or (distinct and any(candidate.ids == said for candidate in some)):
                     continue
                 looked = None if self.attended is None else self.attended[b, k, :n].copy()  # a view would keep them all
-                score = ranking.score(float(totals[b, k, n - 1]), n, looked, S)
+                score = rules.score(b, float(totals[b, k, n - 1]), n, looked)
                 some.append(Candidate(said, log_probs[b][k][:n], score, bool(own_end[b][k]), looked))
             found.append(sorted(some, key=lambda candidate: -candidate.score))
         return found

@@ -1,4 +1,4 @@
-"""How a search over steps keeps to lengths and to an automaton."""
+"""How a search over steps keeps to its rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from seqwright.kernels.reference import constraint
 from seqwright.search.automaton import Automaton
-from seqwright.types import Array, Ids
+from seqwright.search.rules import Rules
+from seqwright.types import Array
 
 __all__ = ["advance", "permit_"]
 
@@ -17,21 +18,22 @@ __all__ = ["advance", "permit_"]
 def permit_(
     log_probs: Array,
     states: Sequence[Sequence[int]],
-    automaton: Automaton | None,
+    rules: Rules,
     *,
-    end_id: int,
-    n_left: Ids,
-    too_short: npt.NDArray[np.bool_],
+    sources: npt.NDArray[np.intp],
+    length: int,
 ) -> npt.NDArray[np.bool_]:
     """Forbid what may not come next, by -inf in log_probs (K, B, V); return where an end is the model's own, (K, B).
 
-    states: of the hypotheses of each of B sources, up to K.   n_left (B,): how many symbols may come before the end.
-    too_short (B,): the end may not come yet; an automaton has to see to that itself.
+    states: of the constraint, for up to K hypotheses of each of B sources (B,), all of which have `length` symbols.
     An end that only the greatest length brings about is not the model's own.
     """
-    others = np.arange(log_probs.shape[2]) != end_id
+    end_id, automaton = rules.end_id, rules.constraint
+    n_left = rules.max_lengths[sources] - length
     full = n_left <= 0
     if automaton is None:
+        others = np.arange(log_probs.shape[2]) != end_id
+        too_short = rules.shortest[sources] > length
         own: npt.NDArray[np.bool_] = (log_probs.argmax(axis=2) == end_id) | ~full
         log_probs[:, full[:, None] & others] = -np.inf
         log_probs[:, too_short & ~full, end_id] = -np.inf

@@ -8,12 +8,11 @@ from typing import TypeVar
 import numpy as np
 
 from seqwright.kernels.reference.sample import chances, drawn
-from seqwright.search.automaton import Automaton
 from seqwright.search.candidate import Candidate
 from seqwright.search.constraint import advance, permit_
-from seqwright.search.ranking import Ranking
+from seqwright.search.rules import Rules
 from seqwright.search.step import State, Step
-from seqwright.types import Array, Ids
+from seqwright.types import Array
 
 __all__ = ["sample", "uniforms"]
 
@@ -23,28 +22,22 @@ S = TypeVar("S", bound=State)
 def sample(
     step: Step[S],
     state: S,
+    rules: Rules,
     *,
     n: int,
     rngs: Sequence[np.random.Generator],
-    start_id: int,
-    end_id: int,
-    max_lengths: Ids,
-    min_lengths: Ids | None = None,
-    source_lengths: Ids | None = None,
-    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
     temperature: float = 1.0,
     top_k: int = 0,
     top_p: float = 1.0,
-    constraint: Automaton | None = None,
 ) -> list[list[Candidate]]:
     """Return n targets of each source, best first; equal ones may be among them.
 
     rngs: one generator for each of B sources, from which nobody else draws: so a source's targets do not depend on the
-    other sources.   temperature, top_k, top_p: see `chances`.   The other arguments are those of `beam`.
+    other sources.   temperature, top_k, top_p: see `chances`.
     The log-probabilities of a candidate are the model's, whatever it was drawn from.
     """
-    B = len(max_lengths)
-    shortest = np.zeros(B, np.int32) if min_lengths is None else min_lengths
+    B = len(rules.max_lengths)
+    end_id = rules.end_id
     ids: list[list[list[int]]] = [[[] for _ in range(n)] for _ in range(B)]
     log_probs: list[list[list[float]]] = [[[] for _ in range(n)] for _ in range(B)]
     attended: list[list[list[Array]]] = [[[] for _ in range(n)] for _ in range(B)]
@@ -52,16 +45,13 @@ def sample(
     own_end = np.ones((B, n), np.bool_)
     places = [[0] * n for _ in range(B)]
     running = np.arange(B)  # the source in each column of the state
-    last = np.full((n, B), start_id, np.int32)
+    last = np.full((n, B), rules.start_id, np.int32)
     if B:
         state = state.select(np.zeros((n, B), np.intp))  # type: ignore[assignment]
     length = 0
     while running.size:
         scores, state = step(last, state)
-        own = permit_(
-            scores, [places[source] for source in running.tolist()], constraint,
-            end_id=end_id, n_left=max_lengths[running] - length, too_short=shortest[running] > length,
-        )  # fmt: skip
+        own = permit_(scores, [places[source] for source in running.tolist()], rules, sources=running, length=length)
         length += 1
         last = np.full((n, len(running)), end_id, np.int32)
         for column, source in enumerate(running.tolist()):
@@ -80,18 +70,17 @@ def sample(
                     continue
                 ids[source][k].append(symbol)
                 last[k, column] = symbol
-                places[source][k] = advance(constraint, places[source][k], symbol)
+                places[source][k] = advance(rules.constraint, places[source][k], symbol)
         going = np.flatnonzero(~ended[running].all(axis=1))
         if len(going) < len(running):
             running, state = running[going], state.keep(going)  # type: ignore[assignment]
             last = np.ascontiguousarray(last[:, going])  # the compiled kernels take no other
     found = []
     for source in range(B):
-        S = None if source_lengths is None else int(source_lengths[source])
         candidates = []
         for k in range(n):
             looked = np.stack(attended[source][k]) if attended[source][k] else None
-            score = ranking.score(sum(log_probs[source][k]), len(log_probs[source][k]), looked, S)
+            score = rules.score(source, sum(log_probs[source][k]), len(log_probs[source][k]), looked)
             candidates.append(Candidate(ids[source][k], log_probs[source][k], score, bool(own_end[source, k]), looked))
         found.append(sorted(candidates, key=lambda candidate: -candidate.score))
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -35,19 +34,19 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
     for first in range(0, len(order), DEV_BATCH):
         index = order[first : first + DEV_BATCH]
         lengths = [len(sources[i]) for i in index]
-        bounds: dict[str, Any] = {
-            "max_lengths": np.array([prepared.limits.max_length(n) for n in lengths], np.int32),
-            "min_lengths": np.array([prepared.limits.min_length(n) for n in lengths], np.int32),
-        }
-        padded = batches.pad([sources[i] for i in index])
-        start, end, never = vocabulary.START, vocabulary.END, vocabulary.NEVER_ANSWERED
+        rules = search.Rules(
+            vocabulary.START,
+            vocabulary.END,
+            max_lengths=np.array([prepared.limits.max_length(n) for n in lengths], np.int32),
+            min_lengths=np.array([prepared.limits.min_length(n) for n in lengths], np.int32),
+        )
+        padded, never = batches.pad([sources[i] for i in index]), vocabulary.NEVER_ANSWERED
         if all(network.compiled for network in networks):
             members = [network.decoding(*padded, forbidden=never) for network in networks]
-            beams = search.compiled.beam(members, width=1, start_id=start, end_id=end, **bounds)
-            found = [best for [best] in beams]
+            found = [best for [best] in search.compiled.beam(members, rules, width=1)]
         else:
             step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
-            found = search.greedy(step, state, start_id=start, end_id=end, **bounds)
+            found = search.greedy(step, state, rules)
         for i, candidate in zip(index, found, strict=True):
             # Cut again, because the same text can be made of other subwords.
             text = prepared.target_format.join(prepared.target_vocabulary.decode(candidate.ids))
