@@ -32,8 +32,8 @@ from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
 from seqwright.data.subwords import Subwords
-from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
-from seqwright.data.vocabulary import Vocabulary
+from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm, is_feature
+from seqwright.data.vocabulary import SPECIAL, Vocabulary
 from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
@@ -125,11 +125,14 @@ def network(
     m = config.model
     assert m.hidden_size is not None, "the recipe has filled in hidden_size"
     twins = source_vocabulary.twins(target_vocabulary) if m.copying else None  # None: from before there was copying
+    features = None
+    if m.sum_features:
+        features = [False] * len(SPECIAL) + [is_feature(symbol) for symbol in source_vocabulary.symbols]
     return Seq2seq(
         len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
         layers=m.layers, bidirectional=m.bidirectional, attention=m.attention, peeky=m.peeky,
         reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout, label_smoothing=m.label_smoothing,
-        initial_values=m.initial_values, twins=twins, rng=rng,
+        initial_values=m.initial_values, twins=twins, features=features, rng=rng,
     )  # fmt: skip
 
 

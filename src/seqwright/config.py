@@ -51,6 +51,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     bidirectional: bool = True
     attention: Literal["none", "dot", "bilinear"] = "bilinear"
     peeky: bool = False
+    sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
     reversed_source: bool = False
     bridge: Literal["h", "hc"] = "hc"

@@ -113,7 +113,7 @@ class Translator:
             step, state = self._start(padded, lengths)
             found = search.forced(
                 step, state, [ids[i] for i in index], start_id=vocabulary.START, end_id=vocabulary.END,
-                source_lengths=lengths, ranking=options.ranking,
+                source_lengths=self._networks[0].memory_lengths(padded, lengths), ranking=options.ranking,
             )  # fmt: skip
             for i, candidate in zip(index, found, strict=True):
                 hypothesis = self._hypothesis(candidate, readings[i], readings[i].windows[0], options)
@@ -241,8 +241,8 @@ class Translator:
         padded, lengths = batches.pad(sources)
         least, most = self._lengths(lengths, options)
         rules = search.Rules(
-            vocabulary.START, vocabulary.END, most, None if options.constraint else least, lengths, options.ranking,
-            options.constraint,
+            vocabulary.START, vocabulary.END, most, None if options.constraint else least,
+            self._networks[0].memory_lengths(padded, lengths), options.ranking, options.constraint,
         )  # fmt: skip
         following: dict[str, Any] = {
             "width": options.width, "groups": options.groups, "diversity": options.diversity,
@@ -316,7 +316,9 @@ class Translator:
         log_probs, attended = candidate.log_probs, candidate.attended
         if attended is None:
             return self._said(tokens, log_probs, candidate, None, None)
-        attended = attended[:, : len(window.ids)]  # behind them is padding
+        [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
+        unseen = np.zeros((len(attended), len(window.ids) - n_seen), attended.dtype)  # features that nothing looks at
+        attended = np.concatenate([unseen, attended[:, :n_seen]], axis=1)  # behind them is padding
         first = len(window.features)
         unknown = {i: read.tokens[place] for i, place in enumerate(window.places)
                    if window.ids[first + i] == vocabulary.UNKNOWN}  # fmt: skip

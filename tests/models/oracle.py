@@ -149,6 +149,7 @@ class Oracle:
         self.attention = options.get("attention", "none")
         self.peeky = options.get("peeky", False)
         self.twins = options.get("twins")
+        self.features = options.get("features")
         self.smoothing = options.get("label_smoothing", 0.0)
         self.rate = options.get("dropout", 0.0)
         self.H = len(named["decoder.lstm.0.Wh"])
@@ -166,6 +167,7 @@ class Oracle:
         if seed is None or self.rate == 0:
             return {}
         places = {"encoder": self.D} | {f"encoder.{layer}": self.M for layer in range(self.layers)}
+        places |= {"features": self.D} if self.features is not None else {}
         places |= {"decoder": self.D} | {f"decoder.{layer}": self.H for layer in range(1, self.layers)}
         places |= {"scores": self.H}
         rng = np.random.default_rng(seed)
@@ -210,8 +212,7 @@ class Oracle:
     ) -> tuple[Vector, list[Vector], list[Vector]]:  # fmt: skip
         """Return the probabilities of the symbol behind `symbol`, and the state of each layer there."""
         x = masked(p["decoder.embedding.W"][symbol], masks.get("decoder"))
-        if self.peeky:
-            x = x + peek
+        x = x + peek
         new_hs, new_cs = [], []
         for layer in range(self.layers):
             if layer:
@@ -222,8 +223,7 @@ class Oracle:
         if self.attention != "none":
             x, weights = attend(p, self.attention, x, memory, self.M)
         x = masked(x, masks.get("scores"))
-        if self.peeky:
-            x = x + peek
+        x = x + peek
         probabilities = softmax(affine(x, p["decoder.affine.W"], p["decoder.affine.b"]))
         if self.twins is not None:
             [copies] = map(sigmoid, affine(x, p["decoder.copying.W"], p["decoder.copying.b"]))
@@ -240,13 +240,28 @@ class Oracle:
             for v, P in enumerate(generated)
         ]
 
+    def peek(self, p: Parameters, source: Sequence[int], hs: list[Vector], masks: Mapping[str, Any]) -> Vector:
+        """Return what is read beside every symbol: the last hidden state, and the sum of the features' embeddings."""
+        peek = hs[-1] if self.peeky else []
+        if self.features is None:
+            return peek
+        rows = [p["encoder.embedding.W"][symbol] for symbol in source[: self.n_features(source)]]
+        return peek + masked([total(row[j] for row in rows) for j in range(self.D)], masks.get("features"))
+
+    def n_features(self, source: Sequence[int]) -> int:
+        """Return where the source's own symbols begin: behind its last feature."""
+        if self.features is None:
+            return 0
+        return max((n for n, symbol in enumerate(source, start=1) if self.features[symbol]), default=0)
+
     def nll(self, p: Parameters, source: Sequence[int], target: Sequence[int], masks: Mapping[str, Any]) -> Number:
         """Return the cross-entropy of target[1:], read one step behind, summed over its symbols."""
-        hs, cs, memory = self.encode(p, source, masks)
-        peek = hs[-1]
+        own = source[self.n_features(source) :]
+        hs, cs, memory = self.encode(p, own, masks)
+        peek = self.peek(p, source, hs, masks)
         parts = []
         for before, y in itertools.pairwise(target):
-            probabilities, hs, cs = self.read(p, before, hs, cs, peek, memory, source, masks)
+            probabilities, hs, cs = self.read(p, before, hs, cs, peek, memory, own, masks)
             V = len(probabilities)
             for v, probability in enumerate(probabilities):
                 wanted = (1 - self.smoothing) * (v == y) + self.smoothing / V
@@ -274,10 +289,11 @@ class Oracle:
     def generate(self, source: Sequence[int], start_id: int, sample_size: int) -> list[int]:
         """Return the ids of the highest probabilities, each read back in, with the state kept from step to step."""
         p = self.numbers()
-        hs, cs, memory = self.encode(p, source, {})
-        peek, symbol, ids = hs[-1], start_id, []
+        own = source[self.n_features(source) :]
+        hs, cs, memory = self.encode(p, own, {})
+        peek, symbol, ids = self.peek(p, source, hs, {}), start_id, []
         for _ in range(sample_size):
-            probabilities, hs, cs = self.read(p, symbol, hs, cs, peek, memory, source, {})
+            probabilities, hs, cs = self.read(p, symbol, hs, cs, peek, memory, own, {})
             values = [probability.value for probability in probabilities]
             symbol = values.index(max(values))
             ids.append(symbol)

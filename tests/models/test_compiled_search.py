@@ -21,6 +21,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"layers": 2, "attention": "dot", "peeky": True},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True, "twins": (-1, 5, PAD, 3, -1, 5, END, 18, START)},
+    {"attention": "bilinear", "peeky": True, "features": [False, True] * 4 + [False]},
 ]
 
 

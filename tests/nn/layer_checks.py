@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seqwright import kernels
-from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, attention, bag, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.testing import gradients
 
@@ -236,3 +236,20 @@ def check_copying(
     weights = rng.random((T, B, S)) + 0.1
     weights /= weights.sum(axis=2, keepdims=True) * 1.1  # room for steps to either side
     check(f, vjp, normal(rng, scores=(T, B, V)) | {"weights": weights} | normal(rng, gate=(T, B)), rng)
+
+
+def check_bag(rng: np.random.Generator, S: int, B: int, V: int, D: int, check: Check = gradients.check_vjp) -> None:
+    ids = rng.integers(V, size=(S, B)).astype(np.int32)
+    chosen = rng.random((S, B)) < 0.6
+    cache = Cache(np.float64)
+
+    def f(W):
+        return [bag.forward(W, ids, chosen, cache)]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        [dW] = held(arguments["W"])
+        bag.backward(v[0], dW, cache)
+        return added(W=dW)
+
+    check(f, vjp, normal(rng, W=(V, D)), rng)

@@ -84,6 +84,11 @@ def test_cross_entropy_backward_is_the_derivative_with_smoothing_and_padding(rng
     layers.check_cross_entropy(rng, T, B, V, lengths, smoothing)
 
 
+@pytest.mark.parametrize(("S", "B", "V", "D"), [(1, 1, 1, 1), (5, 3, 4, 3), (0, 2, 3, 4)])
+def test_the_backward_of_a_sum_of_rows_is_the_derivative_also_for_repeated_ids(rng, S, B, V, D):
+    layers.check_bag(rng, S, B, V, D)
+
+
 COPYING_SIZES = [  # T, B, V, S and the lengths of the rows
     pytest.param(1, 1, 2, 1, [1], id="ones"),
     pytest.param(5, 4, 7, 6, [5, 1, 3, 0], id="ragged"),

@@ -21,6 +21,7 @@ OPTIONS = [
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"layers": 2, "bidirectional": True, "attention": "bilinear", "peeky": True, "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc", "twins": (-1, 1, 2, 0, 2, 4)},
+    {"attention": "dot", "features": (False, True, True, False, False, True)},
 ]
 
 
@@ -40,12 +41,11 @@ def found(net, width, *, limits=LIMITS, **options):
 def forced(net, b, ids):
     """Return the log-probabilities of ids and the end for source b, and where they looked, by teacher forcing."""
     read = np.array([[START], *([symbol] for symbol in ids)], np.int32)
-    encoded = net.encoder.encode(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1], net.encoder.cache)
-    scored = net.decoder.decode(read, np.array([len(read)], np.int32), encoded, net.decoder.cache)
+    _, state = net.start(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1])
+    scored = net.decoder.decode(read, np.array([len(read)], np.int32), state.encoded, net.decoder.cache)
     log_p = scored.scores[:, 0] - np.log(np.exp(scored.scores[:, 0]).sum(axis=1, keepdims=True))
     if net.twins is not None:
-        source = net.twins[SOURCE[: LENGTHS[b], b : b + 1]]
-        kernels.copy_log_probs(*scored, source, log_p[:, None])
+        kernels.copy_log_probs(*scored, state.source, log_p[:, None])
     attended = None
     if net.decoder.attention != "none":
         attended = net.decoder.cache.of("attention")["weights"][:, 0].copy()
@@ -62,8 +62,9 @@ def test_log_probabilities_scores_and_attention_equal_those_of_teacher_forcing(n
             if attended is None:
                 assert candidate.attended is None
             else:
-                np.testing.assert_allclose(candidate.attended[:, : LENGTHS[b]], attended, rtol=0, atol=1e-12)
-                assert not candidate.attended[:, LENGTHS[b] :].any()
+                n = net.memory_lengths(SOURCE, LENGTHS)[b]
+                np.testing.assert_allclose(candidate.attended[:, :n], attended, rtol=0, atol=1e-12)
+                assert not candidate.attended[:, n:].any()
 
 
 def test_a_wide_enough_beam_is_exhaustive(net):

@@ -43,6 +43,14 @@ def test_copying_is_found_where_the_sources_hold_their_targets(write, lines, sha
     assert prepared.config.model.copying == (share > 0.6)
 
 
+def test_features_are_summed_where_the_data_has_them(write):
+    with_features, without = write("ab\tb\tN\nac\tb\tN;PL\n" * 30), write("ab\tb\nac\tb\n" * 30, "plain.tsv")
+    assert prepare(with_features, None, config.Config()).config.model.sum_features
+    assert not prepare(without, None, config.Config()).config.model.sum_features
+    symbols = config.parse({}, ["model.sum_features=false"])
+    assert not prepare(with_features, None, symbols).config.model.sum_features
+
+
 def test_copying_is_what_the_settings_say(write):
     for settings in (["model.copying=false"], ["model.copying=true"], ["model.attention=none"]):
         prepared = prepare(write("ab\tab\nba\tba\n" * 30), None, config.parse({}, settings))

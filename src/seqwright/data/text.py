@@ -23,6 +23,7 @@ __all__ = [
     "composed",
     "detect",
     "feature_symbols",
+    "is_feature",
     "normalized",
     "source_tokens",
 ]
@@ -104,6 +105,9 @@ def graphemes(text: str) -> list[str]:
     return cast(list[str], regex.findall(r"\X", text))
 
 
+FEATURE = "feature "
+
+
 def feature_symbols(features: str) -> list[str]:
     """Return a symbol for each feature of a features column, which separates them by ";"; empty ones are skipped.
 
@@ -113,7 +117,12 @@ def feature_symbols(features: str) -> list[str]:
     if not features:
         return []
     named = unicodedata.normalize("NFC", features).split(";")
-    return [f"feature {name}" for name in named if name]
+    return [f"{FEATURE}{name}" for name in named if name]
+
+
+def is_feature(symbol: str) -> bool:
+    """Return whether a symbol is one of `feature_symbols`."""
+    return symbol.startswith(FEATURE)
 
 
 def source_tokens(source: str, features: str, format_: Splitter) -> list[str]:

@@ -65,7 +65,10 @@ class DecoderState(NamedTuple):
         e = self.encoded
         return DecoderState(
             self.h[:, :, sources], self.c[:, :, sources],
-            Encoded(e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources]),
+            Encoded(
+                e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources],
+                None if e.features is None else e.features[sources],
+            ),
             None if self.attended is None else self.attended[:, sources],
             None if self.source is None else np.ascontiguousarray(self.source[:, sources]),
         )  # fmt: skip
@@ -78,7 +81,8 @@ class Decoder:
 
     attention: "none", "dot" (the memory is H wide) or "bilinear".   memory_size: width M of the memory; H if not given.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
-    (Cho et al. 2014).   dropout: share of units dropped behind the embedding, between layers, before the affine layer.
+    (Cho et al. 2014).   features_size: width F of the sum of a source's features, another such input; 0 for none.
+    dropout: share of units dropped behind the embedding, between layers, before the affine layer.
     copying: a second affine layer beside the last one is the gate of `nn.copying`, which needs attention.
 
     The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
@@ -95,6 +99,7 @@ class Decoder:
         attention: Attention = "none",
         memory_size: int | None = None,
         peeky: bool = False,
+        features_size: int = 0,
         dropout: float = 0.0,
         copying: bool = False,
         rng: np.random.Generator | None = None,
@@ -102,7 +107,8 @@ class Decoder:
     ) -> None:
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
         self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
-        self.copying = copying
+        self.copying, self.features_size = copying, features_size
+        self.peek_size = (hidden_size if peeky else 0) + features_size
         self.memory_size = memory_size or hidden_size
         assert attention != "none" or not copying, "a decoder copies what it looks at: copying needs attention"
         assert attention != "dot" or self.memory_size == hidden_size, (
@@ -115,7 +121,7 @@ class Decoder:
     def shapes(self) -> dict[str, Shape]:
         """Return the shapes of all parameters, in the order of the flat vector."""
         V, D, H, M = self.vocab_size, self.wordvec_size, self.hidden_size, self.memory_size
-        P = H if self.peeky else 0
+        P = self.peek_size
         shapes: dict[str, Shape] = {"embedding.W": (V, D)}
         for layer in range(self.layers):
             named = lstm.shapes(H if layer else D + P, H)
@@ -194,7 +200,7 @@ class Decoder:
             b = b.copy()
             b[list(forbidden)] = -np.inf
         memory, lengths = (None, None) if w.attention is None else (encoded.memory, encoded.lengths)
-        peek = encoded.h[-1] if self.peeky else None
+        peek = self._peek(encoded)
         copied = None
         if w.copying is not None and source is not None:
             assert w.copying.b is not None, "the gate has a bias"
@@ -210,9 +216,9 @@ class Decoder:
 
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
-        cache["peek"], cache["memory"] = encoded.h[-1], encoded.memory
+        cache["memory"] = encoded.memory
         E, dropped = self.weights.embedding, rng is not None and self.dropout > 0
-        symbols_alone = embedded_lstm.pays(E, ids) and not dropped and not self.peeky
+        symbols_alone = embedded_lstm.pays(E, ids) and not dropped and self.peek_size == 0
         cache["x"] = x = None if symbols_alone else self._inputs(ids, encoded, cache, rng)
         for layer, weights in enumerate(self.weights.lstm):
             start, part = lstm.State(encoded.h[layer], encoded.c[layer]), cache.of(f"lstm.{layer}")
@@ -247,7 +253,7 @@ class Decoder:
         """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
-        return self._beside_peek(x, cache.of("lstm input"), encoded.h[-1])
+        return self._beside_peek(x, cache.of("lstm input"), self._peek(encoded))
 
     def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Scored:
         """Return what is said for the outputs x (T, B, H) of the last LSTM."""
@@ -257,7 +263,7 @@ class Decoder:
                 self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention")
             )
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
-        x = self._beside_peek(x, cache.of("affine input"), encoded.h[-1])
+        x = self._beside_peek(x, cache.of("affine input"), self._peek(encoded))
         if self.weights.copying is not None:
             gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
         return Scored(affine.forward(self.weights.affine, x, cache.of("affine")), weights, gate)
@@ -265,13 +271,13 @@ class Decoder:
     def decode_backward(self, dscored: Scored, cache: Cache) -> Encoded:
         """Add to `grads` what dscored gives, return the gradient of what crossed from the encoder."""
         p, g = self.weights, self._g
-        B, H = cache["peek"].shape
+        B, H = cache["memory"].shape[1], self.hidden_size
         d = Encoded(
             cache.new("dh", (self.layers, B, H)), cache.new("dc", (self.layers, B, H)),
             cache.new("dmemory", cache["memory"].shape), np.empty(0, np.int32),
         )  # fmt: skip
         kernels.clear(d.memory)
-        dpeek = np.zeros((B, H), self.cache.dtype)
+        dpeek = np.zeros((B, self.peek_size), self.cache.dtype)
         dx = affine.backward(p.affine, dscored.scores, g.affine, cache.of("affine"))
         if dscored.gate is not None:
             assert p.copying is not None and g.copying is not None, "a gate's gradient is for a decoder that copies"
@@ -294,12 +300,21 @@ class Decoder:
             dx = dropout.backward(dx, cache.of("dropout"))
             embedding.backward(dx, g.embedding, cache.of("embedding"))
         d.h[0], d.c[0] = dstart
-        d.h[-1] += dpeek
-        return d
+        if self.peeky:
+            d.h[-1] += dpeek[:, :H]
+        return d._replace(features=dpeek[:, -self.features_size :] if self.features_size else None)
 
-    def _beside_peek(self, x: Array, cache: Cache, peek: Array) -> Array:
-        """Return [x, peek] (T, B, D + H) when peeky, else x (T, B, D)."""
-        if not self.peeky:
+    def _peek(self, encoded: Encoded) -> Array | None:
+        """Return what every step reads beside a symbol, (B, P): last hidden state, features; None for neither."""
+        parts = [encoded.h[-1]] if self.peeky else []
+        if self.features_size:
+            assert encoded.features is not None, "the encoder was not told which symbols are features"
+            parts.append(encoded.features)
+        return np.concatenate(parts, axis=1) if parts else None
+
+    def _beside_peek(self, x: Array, cache: Cache, peek: Array | None) -> Array:
+        """Return [x, peek] (T, B, D + P), or x (T, B, D) where there is nothing to peek at."""
+        if peek is None:
             return x
         T, B, D = x.shape
         both = cache.new("both", (T, B, D + peek.shape[1]))
@@ -307,8 +322,8 @@ class Decoder:
         return both
 
     def _beside_peek_backward(self, dboth: Array, dpeek: Array) -> Array:
-        """Return the gradient of x (T, B, D), and add that of peek over all steps to dpeek (B, H)."""
-        if not self.peeky:
+        """Return the gradient of x (T, B, D), and add that of peek over all steps to dpeek (B, P)."""
+        if self.peek_size == 0:
             return dboth
         D = dboth.shape[2] - dpeek.shape[1]
         dpeek += dboth[:, :, D:].sum(axis=0)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.models import initial
-from seqwright.nn import affine, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, bag, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
@@ -21,13 +21,14 @@ class Encoded(NamedTuple):
     """What crosses from encoder to decoder, and, in the same type, its gradient.
 
     h, c (L, B, H): initial states of the decoder's L layers.   memory (S, B, M): the encoder's output at each source
-    symbol, of which row b has lengths[b].
+    symbol, of which row b has lengths[b].   features (B, D): the sum of the embeddings of its features, or None.
     """
 
     h: Array
     c: Array
     memory: Array
     lengths: Ids
+    features: Array | None = None
 
 
 class Encoder:
@@ -132,6 +133,20 @@ class Encoder:
         assert x is not None, "an encoder has a layer"
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
+
+    def summed(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Array:
+        """Return the sum of the embeddings of each row's features, (B, D).
+
+        ids (F, B), of which row b has lengths[b].   rng: draws the dropout mask; None drops nothing.
+        """
+        total = bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
+        out: Array = dropout.forward(total[None], self.dropout, rng, cache.of("dropout.features"))[0]
+        return out
+
+    def summed_backward(self, dsum: Array, cache: Cache) -> None:
+        """Add to `grads` what dsum (B, D), the gradient of the last `summed` with this cache, gives."""
+        dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
+        bag.backward(dtotal, self._g.embedding, cache.of("features"))
 
     def read(self, ids: Ids, lengths: Ids, packed: Array, *, int8: bool) -> Encoded:
         """Return what `encode` does, in new arrays, from packed weights and with nothing kept for a backward pass.

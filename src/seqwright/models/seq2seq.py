@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ class Seq2seq:
     own.   The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
     twins (V,): for a decoder that may copy symbols of the source (`nn.copying`), the target's id of each, -1 for one
     that is none of the target's; None for a decoder that only generates.
+    features (V,): which source symbols are features. What comes up to a source's last one is then not read in order:
+    the sum of its embeddings is an input of every step of the decoder. None: they are symbols like any other.
     initial_values: "article" or "uniform", see `models.initial`; rng draws them.
     dtype: float32 to work, float64 to check.
 
@@ -50,6 +52,7 @@ class Seq2seq:
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
         twins: Sequence[int] | Ids | None = None,
+        features: Sequence[bool] | None = None,
         initial_values: Literal["article", "uniform"] = "article",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
@@ -62,9 +65,11 @@ class Seq2seq:
         )  # fmt: skip
         self.decoder = Decoder(
             target_vocab_size or V, D, H, layers=layers, attention=attention, memory_size=self.encoder.memory_size,
-            peeky=peeky, dropout=dropout, copying=twins is not None, rng=rng, dtype=dtype,
+            peeky=peeky, features_size=0 if features is None else D, dropout=dropout, copying=twins is not None,
+            rng=rng, dtype=dtype,
         )  # fmt: skip
         self.label_smoothing = label_smoothing
+        self.features = None if features is None else np.asarray(features, np.bool_)
         self.twins = None if twins is None else np.asarray(twins, np.int32)
         self.cache = Cache(dtype)
         self._forward_done = False
@@ -123,14 +128,15 @@ class Seq2seq:
         copied (S, B): the source to copy from, where it differs from the one to read by symbols that are hidden.
         """
         self._forward_done = True
-        encoded = self.encoder.encode(source, source_lengths, self.encoder.cache, rng)
+        split = self._split(source if copied is None else copied, source_lengths)
+        encoded = self._encode_split(source, split, rng)
         read = target[:-1] if read is None else read
         scored = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
         wanted, smoothing = target[1:], self.label_smoothing
         if self.twins is None:
             return cross_entropy.forward(scored.scores, wanted, target_lengths, self.cache, smoothing=smoothing)
         assert scored.weights is not None and scored.gate is not None, "a decoder that copies has a gate"
-        twins = self.twins[source if copied is None else copied]
+        twins = self.twins[split.rest(source if copied is None else copied)]
         return copying.forward(
             scored.scores, scored.weights, scored.gate, twins, wanted, target_lengths, self.cache, smoothing=smoothing
         )
@@ -147,6 +153,8 @@ class Seq2seq:
             dscored = Scored(*copying.backward(dout, self.cache, smoothing=smoothing))
         d = self.decoder.decode_backward(dscored, self.decoder.cache)
         self.encoder.encode_backward(d, self.encoder.cache)
+        if d.features is not None:
+            self.encoder.summed_backward(d.features, self.encoder.cache)
 
     def generate(self, xs: Ids, start_id: int, sample_size: int, *, packed: Packed | None = None) -> list[int]:
         """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in.
@@ -179,10 +187,34 @@ class Seq2seq:
         """
         return pack(self.encoder, self.decoder, int8=int8)
 
+    def memory_lengths(self, source: Ids, lengths: Ids) -> Ids:
+        """Return how many symbols of source (S, B) the decoder can look at: the last ones of lengths (B,)."""
+        return self._split(source, lengths).lengths
+
+    def _split(self, source: Ids, lengths: Ids) -> _Split:
+        if self.features is None:
+            return _Split(lengths, None)
+        places = np.arange(1, len(source) + 1, dtype=np.int32)[:, None]
+        n = np.where(self.features[source] & (places <= lengths), places, 0).max(axis=0, initial=0)
+        return _Split(lengths - n, n)
+
+    def _encode_split(self, source: Ids, split: _Split, rng: np.random.Generator | None = None) -> Encoded:
+        """Return what crosses, for `backward` to come."""
+        cache = self.encoder.cache
+        encoded = self.encoder.encode(split.rest(source), split.lengths, cache, rng)
+        if split.n_features is None:
+            return encoded
+        return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache, rng))
+
     def _encode(self, source: Ids, lengths: Ids, packed: Packed | None, cache: Cache) -> Encoded:
+        split = self._split(source, lengths)
         if packed is None:
-            return self.encoder.encode(source, lengths, cache)
-        return self.encoder.read(source, lengths, packed.encoder, int8=packed.int8)
+            encoded = self.encoder.encode(split.rest(source), split.lengths, cache)
+        else:
+            encoded = self.encoder.read(split.rest(source), split.lengths, packed.encoder, int8=packed.int8)
+        if split.n_features is None:
+            return encoded
+        return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache))
 
     @property
     def compiled(self) -> bool:
@@ -198,7 +230,7 @@ class Seq2seq:
         `start`. Threads may search at once.
         """
         encoded = self._encode(source, source_lengths, packed, Cache(self.params.flat.dtype))
-        copyable = self._copyable(source, forbidden)
+        copyable = self._copyable(source, source_lengths, forbidden)
         if packed is None:
             return self.decoder.decoding(encoded, forbidden, copyable)
         return self.decoder.decoding(encoded, forbidden, copyable, packed=packed.decoder, int8=packed.int8)
@@ -210,16 +242,39 @@ class Seq2seq:
         forbidden: ids that no target may hold, such as padding.
         """
         cache = Cache(self.params.flat.dtype)
-        encoded = self.encoder.encode(source, source_lengths, cache.of("encoder"))
+        encoded = self._encode(source, source_lengths, None, cache.of("encoder"))
         step = Step(self.decoder, cache.of("decoder"), list(forbidden))
-        return step, DecoderState.start(encoded, self._copyable(source, forbidden))
+        return step, DecoderState.start(encoded, self._copyable(source, source_lengths, forbidden))
 
-    def _copyable(self, source: Ids, forbidden: Sequence[int]) -> Ids | None:
+    def _copyable(self, source: Ids, lengths: Ids, forbidden: Sequence[int]) -> Ids | None:
         """Return what may be copied from source (S, B), target ids or -1; None for a decoder that cannot."""
         if self.twins is None:
             return None
         allowed = np.where(np.isin(self.twins, forbidden), np.int32(-1), self.twins)
-        return allowed[source]
+        return allowed[self._split(source, lengths).rest(source)]
+
+
+class _Split(NamedTuple):
+    """Where the features of sources end.   lengths (B,): of what is behind.
+
+    n_features (B,): None where there are none.
+    """
+
+    lengths: Ids
+    n_features: Ids | None
+
+    def rest(self, source: Ids) -> Ids:
+        """Return what stands behind the features of source (S, B), one row below the other, with padding behind."""
+        if self.n_features is None:
+            return source
+        S, n = len(source), int(self.lengths.max(initial=0))
+        places = (np.arange(n, dtype=np.int32)[:, None] + self.n_features) % max(S, 1)
+        return np.ascontiguousarray(np.take_along_axis(source, places, axis=0))
+
+    def features(self, source: Ids) -> Ids:
+        """Return the symbols before, (F, B), with others behind those that are fewer."""
+        assert self.n_features is not None, "there are no features to split off"
+        return np.ascontiguousarray(source[: int(self.n_features.max(initial=0))])
 
 
 class Step:
