@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks import imports, report, timing, worker
 
-STEPS = {"train": 30, "generate": 40, "kernels": 20, "import": 20, "memory": 10, "data": 20}
+STEPS = {"train": 30, "generate": 40, "predict": 20, "kernels": 20, "import": 20, "memory": 10, "data": 20}
 QUIET = 0.05  # share of the machine that neighbours may use before a warning
 THIRD = "bi+attention-256"
 
@@ -54,7 +54,9 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield from _memory(steps, options.only or [THIRD], threads)
             continue
         arguments = {"steps": steps, "threads": threads}
-        if options.benchmark != "generate":
+        if options.benchmark == "predict":
+            arguments["model"] = str(options.model.absolute())
+        elif options.benchmark != "generate":
             arguments["only"] = options.only
         for message in worker.run(options.benchmark, arguments, threads=threads):
             yield message["row"]
@@ -85,10 +87,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", default=",".join(map(str, sorted({1, cores}))), help="numbers of threads: 1,2")
     parser.add_argument("--steps", type=int, help="interleaved rounds; a figure to be quoted needs 20")
     parser.add_argument("--only", default="", help="shapes, kernels, or numbers of pairs of data, separated by commas")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="for predict: a trained model, its data still there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write all figures")
     options = parser.parse_args()
     options.threads = [int(n) for n in options.threads.split(",")]
     options.only = [name for name in options.only.split(",") if name]
+    if options.benchmark == "predict" and options.model is None:
+        parser.error("predict needs --model DIR")
     options.steps = options.steps or STEPS[options.benchmark]
     return options
 
