@@ -25,7 +25,7 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
         model = msgspec.structs.replace(model, copying=model.attention != "none" and copied_share >= COPYING)
     if training.batch_size is None:
         training = msgspec.structs.replace(
-            training, batch_size=16 if n_pairs < 1000 else 32 if n_pairs < 20_000 else 128
+            training, batch_size=16 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128
         )
     if training.epochs is None:
         training = msgspec.structs.replace(training, epochs=round(min(100, max(1, 30 * (3600 / n_pairs) ** 0.33))))
