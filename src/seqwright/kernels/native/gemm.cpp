@@ -18,6 +18,9 @@
 // part of the panel while this one is multiplied, 184 → 203. For weight gradients: reading B by the kilobyte instead of one
 // panel at a time, and A in the order of memory, 180 → 196; tiles of even height, → 204. Rows of A are copied into blocks
 // with a constant stride (1 % of the time): rows 4 kB apart otherwise share one set of the first-level cache.
+//
+// Packing is a tenth of a training step with 32 rows. Transposed by single floats it took 0.8 ns a weight, in registers and
+// with the next columns fetched ahead 0.25.
 #include "gemm.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {

@@ -23,6 +23,9 @@
 // A step of 16 units of one row takes 46 cycles behind the product if its operands are near, 75 in place;
 // fetching what it writes while the product runs made no difference that could be measured. One row streams Wh at 80 GB/s:
 // 150 µs for 8 steps with H = 256.
+//
+// A table of 64 symbols in the place of x, T 10, B 128, D 64, H 128: forward 1.4 → 1.0 ms, backward 3.0 → 2.0, and 0.1 for
+// the table and its gradient. Adding up db by symbol takes 0.05 of that.
 #include "layers.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
