@@ -6,6 +6,10 @@
 // buffers serve any number of them and what none of them can hold as a number keeps its logarithm.
 //
 // What the hypotheses of a source look at is never copied: they are the steps of one `attend`.
+//
+// Five networks of D 64, H 256 with bilinear attention over Bulgarian words, beam 5, one thread, seconds of the processor on a
+// loaded machine: 128 words 0.22 s, by steps in Python 0.69 s; one word 4.5 ms and 24 ms. Held to a list of 100,000 targets:
+// 128 words 0.20 s and 0.80 s.
 #include "ensemble.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
