@@ -53,7 +53,8 @@ def _rates(translator: Translator, model: str, words: list[str], source: Path, a
         with answers.open("wb") as stream:
             process = subprocess.Popen([*COMMAND, model, str(source), "--quiet"], stdout=stream)
             _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0, f"{COMMAND} ended with {status}"
+            process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for
+        assert process.returncode == 0, f"{COMMAND} ended with {process.returncode}"
         peaks.append(usage.ru_maxrss * 1024 / 1e6)  # no less than what this process held when it started the other
 
     def in_memory() -> None:

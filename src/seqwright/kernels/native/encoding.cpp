@@ -6,8 +6,8 @@
 // Nothing is kept for a backward pass: states are moved on in place and outputs written where they are wanted, so that the
 // only memory that grows with S is the memory. The threads share out the rows, each runs all layers and steps of its own.
 //
-// One thread of an AMD EPYC (Zen 5), GCC 12.2, 8 symbols, D 128, H 256, both directions, weights kept: one word 0.21 ms (int8
-// 0.05), 256 words 13 ms (int8 8).
+// One thread of an AMD EPYC (Zen 5), GCC 12.2, 8 symbols, D 128, H 256, both directions, weights kept: one word 0.19 ms (int8
+// 0.03), 256 words 15 ms (int8 8), measured beside other work.
 #include "packed.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
