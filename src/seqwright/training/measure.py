@@ -31,6 +31,7 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
     sources = prepared.dev_sources
     answers: list[list[str]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    packed = [network.pack() for network in networks]
     for first in range(0, len(order), DEV_BATCH):
         index = order[first : first + DEV_BATCH]
         lengths = [len(sources[i]) for i in index]
@@ -42,7 +43,10 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
         )
         padded, never = batches.pad([sources[i] for i in index]), vocabulary.NEVER_ANSWERED
         if all(network.compiled for network in networks):
-            members = [network.decoding(*padded, forbidden=never) for network in networks]
+            members = [
+                network.decoding(*padded, forbidden=never, packed=one)
+                for network, one in zip(networks, packed, strict=True)
+            ]
             found = [best for [best] in search.compiled.beam(members, rules, width=1)]
         else:
             step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
