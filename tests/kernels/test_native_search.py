@@ -139,3 +139,12 @@ def test_draws_come_as_often_as_their_chances(isa: str) -> None:
         log_p, _ = ensemble_step(cast(args[0], np.float64), np.array([V - 1]))
         often = np.bincount(args[-5][0, :, 0], minlength=V) / n
         np.testing.assert_allclose(often, chances(log_p[0], **options), atol=4 * np.sqrt(0.25 / n))
+
+
+@every_isa
+@pytest.mark.parametrize("options", [{"top_k": 3}, {"top_p": 0.14}], ids=str)
+def test_of_equally_likely_symbols_the_lower_ids_are_drawn(isa: str, options: dict[str, Any]) -> None:
+    args = arguments("sample", {"T": 2, "B": 1, "width": 300, "V": 20, "D": 3, "H": 4} | options)
+    args[0][0].W[:], args[0][0].b[:], args[4][:], args[5][:] = 0, 0, 1, 0
+    expected, actual = run("sample", args, isa)
+    assert set(actual[0][0, :, 0].tolist()) == set(expected[0][0, :, 0].tolist()) == {0, 1, 2}
