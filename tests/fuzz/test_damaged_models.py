@@ -6,16 +6,22 @@ import shutil
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 import seqwright
+from seqwright import bundle as bundles
+from seqwright.data.readers import Pair
 from seqwright.errors import SeqwrightError
 
 CASES = 5_000
 PARTS = 10  # so that one part's failure names its cases, and each may run anywhere
-FILES = ["config.json", "model.safetensors", "source.vocab.json", "target.vocab.json", "manifest.json"]
+FILES = [
+    "config.json", "model.safetensors", "source.vocab.json", "target.vocab.json", "manifest.json", "lexicon.json",
+]  # fmt: skip
 HOSTILE = [
     b"", b"null", b"[]", b"{}", b"0", b'"x"', b"[" * 5000, b'{"a":' * 5000, b"\xff\xfe", b"\0" * 100, b"1e999999",
     b'{"format_version": 99999999999999999999}', b'{"format_version": -1}', b'{"version": 1, "symbols": 5}',
@@ -58,10 +64,20 @@ def damaged(data: bytes, rng: np.random.Generator) -> bytes:
     return data[:first] + NUMBERS[rng.integers(len(NUMBERS))] + data[end:]
 
 
+def with_lexicon(trained: Path, folder: Path) -> Path:
+    """Write the model to another folder, with pairs that it answers just so."""
+    bundle = bundles.load(trained)
+    told = msgspec.structs.replace(bundle.config.training, lexicon="pairs.tsv")
+    config = msgspec.structs.replace(bundle.config, training=told)
+    pairs = [Pair("abc", "ab"), Pair("", "c", "V;PST"), Pair("가", "")]
+    bundles.save(folder, msgspec.structs.replace(bundle, config=config, lexicon=pairs))
+    return folder
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # damaged weights overflow
 def test_a_damaged_directory_is_refused_or_answers(part, trained, tmp_path):
-    folder = shutil.copytree(trained, tmp_path / "model")
+    folder = with_lexicon(trained, tmp_path / "model")
     whole = {name: (folder / name).read_bytes() for name in FILES}
     n_refused = 0
     for case in range(part * CASES // PARTS, (part + 1) * CASES // PARTS):
