@@ -54,8 +54,9 @@ def distill(
     """Let the model in TEACHER answer every source of PAIRS, and train a small model on the answers.
 
     An ensemble is right most often, and slow. A small model that learns from its answers keeps much of that and is
-    many times as fast (Kim & Rush 2016). Sources without targets are easy to find, and help most: give them with
-    --sources. Those held out to measure on are never learned from; if TEACHER was trained with --dev, give it here too.
+    many times as fast (Kim & Rush 2016). What a teacher adds to the data are its answers to sources without targets:
+    give as many as you have with --sources. Those held out to measure on are never learned from; if TEACHER was
+    trained with --dev, give it here too.
 
     Ctrl-C loses nothing: the same command goes on, with the teacher's answers or with the training, which alone counts
     for --time-budget. At the end, both models are compared on the dev pairs.
