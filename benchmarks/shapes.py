@@ -65,12 +65,31 @@ class Shape(NamedTuple):
         that state is not, as nobody wants it. Embeddings, activations, softmax, biases, clipping and Adam are no
         products.
         """
+        D, H, B, S, T = self.D, self.H, self.B, self.S, self.T
+        encoder = S * B * (D + H) * 4 * H  # x Wx, h Wh
+        decoder = T * B * (D + H) * 4 * H
+        initial = B * H * 4 * H  # dL/dh before the encoder's first step
+        return 3 * (self._directions * encoder + decoder + self._above()) - self._directions * initial
+
+    def carried_out(self) -> int:
+        """Return the multiply-adds that ours does of these: a first layer's inputs are multiplied once a symbol where
+        that is less, and the zeros that the encoder starts from not at all.
+        """
         V, D, H, B, S, T = self.V, self.D, self.H, self.B, self.S, self.T
-        directions = 2 if self.bidirectional else 1
-        M = directions * H  # width of the memory
-        forward = directions * S * B * (D + H) * 4 * H  # encoder: x Wx, h Wh
-        forward += T * B * (D + H) * 4 * H  # decoder
-        forward += T * B * H * V  # affine
+        read, said = (V if steps * B >= 2 * V else steps * B for steps in (S, T))  # inputs that are multiplied
+        encoder = (read * D + (S - 1) * B * H) * 4 * H
+        decoder = (said * D + T * B * H) * 4 * H
+        return 3 * (self._directions * encoder + decoder + self._above())
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _above(self) -> int:
+        """Return the multiply-adds forward of what is no LSTM."""
+        V, H, B, S, T = self.V, self.H, self.B, self.S, self.T
+        M = self._directions * H  # width of the memory
+        forward = T * B * H * V  # affine
         if self.bidirectional:
             states = 2 if self.attention else 1
             forward += states * B * 2 * H * H  # bridge
@@ -79,8 +98,7 @@ class Shape(NamedTuple):
             forward += T * B * S * M  # q · memory
             forward += T * B * S * M  # weights · memory
             forward += T * B * (M + H) * H  # [context, h] Wc
-        initial = directions * B * H * 4 * H  # dL/dh before the encoder's first step
-        return 3 * forward - initial
+        return forward
 
 
 SHAPES = (

@@ -29,7 +29,7 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
             {"ours": ours, "torch": lambda theirs=theirs, ids=ids: theirs.step(ids), **limit.turns()}, rounds=steps
         )
         best = limit.best(seconds)
-        gflop = 2e-9 * shape.multiply_adds()
+        gflop, ours_gflop = 2e-9 * shape.multiply_adds(), 2e-9 * shape.carried_out()
         ours_s, torch_s = timing.spread(seconds["ours"]), timing.spread(seconds["torch"])
         yield {
             "shape": shape.name,
@@ -39,10 +39,11 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
             "ratio": timing.ratio(seconds["torch"], seconds["ours"]),
             "goal": shape.goals.get(threads),
             "gflop": gflop,
-            "ours_gflop/s": gflop / ours_s["median"],
+            "ours_gflop": ours_gflop,
+            "ours_gflop/s": ours_gflop / ours_s["median"],
             "torch_gflop/s": gflop / torch_s["median"],
             "best_product_gflop/s": max(best.values()),
-            "ours_share": gflop / ours_s["median"] / max(best.values()),
+            "ours_share": ours_gflop / ours_s["median"] / max(best.values()),
             "torch_share": gflop / torch_s["median"] / max(best.values()),
             "neighbours_share": neighbours.share(),
             "products_gflop/s": best,

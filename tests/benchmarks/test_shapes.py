@@ -33,3 +33,13 @@ def test_a_memory_of_two_directions_adds_its_products():
     bridge_c = 3 * 2 * 6 * 6
     attention = 5 * 3 * (6 * 12 + 2 * 7 * 12 + 18 * 6)  # Wa, scores and context, Wc
     assert shape.multiply_adds() == without + 3 * (bridge_c + attention)
+
+
+def test_carried_out_is_less_by_the_inputs_of_equal_symbols_and_by_the_zeros_of_the_start():
+    shape = Shape("small", V=100, D=4, H=6, B=3, S=7, T=5, bidirectional=True, attention=True, goals={})
+    zeros = 2 * 3 * (6 * 24)  # two directions, B rows of h Wh
+    assert shape.carried_out() == shape.multiply_adds() - 2 * zeros  # forward, and the gradient of Wh
+    few = shape._replace(V=7)  # for 21 symbols read and 15 said
+    affine = 3 * 15 * 6 * (100 - 7)
+    inputs = 3 * (2 * (21 - 7) + (15 - 7)) * 4 * 24
+    assert few.carried_out() == shape.carried_out() - affine - inputs
