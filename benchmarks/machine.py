@@ -49,7 +49,9 @@ class Neighbours:
 
 
 def _processor_seconds() -> tuple[float, float, float]:
-    """Return the seconds of all cores since the start: busy, in all, and of them those of this process."""
+    """Return the seconds of all cores since the start: busy, in all, and of them those of this process and its children
+    that have ended.
+    """
     try:
         fields = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0].split()
     except OSError:
@@ -58,7 +60,8 @@ def _processor_seconds() -> tuple[float, float, float]:
     idle = ticks[3] + ticks[4]  # idle, iowait; the last of the eight is what the hypervisor gave to others
     per_second = os.sysconf("SC_CLK_TCK")
     own = os.times()
-    return (sum(ticks) - idle) / per_second, sum(ticks) / per_second, own.user + own.system
+    used = own.user + own.system + own.children_user + own.children_system
+    return (sum(ticks) - idle) / per_second, sum(ticks) / per_second, used
 
 
 def _processor() -> str:
