@@ -17,15 +17,15 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, copying, reading
-from seqwright.answering.answer import Flag, Link, links, spelled
+from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, reading, told
+from seqwright.answering.answer import Flag, Link, spelled
 from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
 from seqwright.errors import ConstraintError, ModelError, UsageError
 from seqwright.search import automaton
 from seqwright.search.ensemble import ensemble
-from seqwright.types import Array, Ids
+from seqwright.types import Ids
 
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
 
@@ -40,6 +40,7 @@ class Translator:
         self.bundle = bundle
         self._networks = bundle.networks()
         self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
+        self._target = told.Target(bundle.target_format, bundle.target_vocabulary)
         self._calibration = _calibration(bundle)
         self._lexicon = None
         if bundle.lexicon:
@@ -290,7 +291,7 @@ class Translator:
             hypotheses = [self._hypothesis(c, read, read.windows[0], options) for c in found[0][: options.n_best]]
         elif read.windows:
             parts = [self._hypothesis(c[0], read, w, options) for c, w in zip(found, read.windows, strict=True)]
-            hypotheses = [self._joined(parts, read)]
+            hypotheses = [told.joined(parts, read, self._target)]
         else:
             hypotheses = []
         flags = [Flag.UNKNOWN + symbol for symbol in spelled(read.unknown)]
@@ -312,59 +313,12 @@ class Translator:
     def _hypothesis(
         self, candidate: search.Candidate, read: reading.Reading, window: reading.Window, options: Options
     ) -> Hypothesis:
-        tokens = self.bundle.target_vocabulary.decode(candidate.ids)
-        log_probs, attended = candidate.log_probs, candidate.attended
-        if attended is None:
-            return self._said(tokens, log_probs, candidate, None, None)
-        [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
-        unseen = np.zeros((len(attended), len(window.ids) - n_seen), attended.dtype)  # features that nothing looks at
-        attended = np.concatenate([unseen, attended[:, :n_seen]], axis=1)  # behind them is padding
-        first = len(window.features)
-        unknown = {i: read.tokens[place] for i, place in enumerate(window.places)
-                   if window.ids[first + i] == vocabulary.UNKNOWN}  # fmt: skip
-        if unknown and options.unknown == Unknown.COPY:
-            copied = copying.copied(attended[:, first:-1], unknown)
-            tokens = [s or tokens[row] for row, s in zip(copied.rows, copied.symbols, strict=True)]
-            chosen = [0.0 if added else log_probs[row] for row, added in zip(copied.rows, copied.added, strict=True)]
-            log_probs = [*chosen, log_probs[-1]]  # the model did not choose what was added
-            attended = attended[[*copied.rows, len(attended) - 1]]
-        pairs = [(window.places[s], t) for s, t in links(attended, first)]
-        alignment: Array | None = None
-        if len(read.windows) == 1:
-            F, S = len(read.features), len(read.tokens)
-            alignment = np.zeros((len(attended), F + S + 1), attended.dtype)
-            alignment[:, [*window.features, *(F + place for place in window.places), F + S]] = attended
-        return self._said(tokens, log_probs, candidate, alignment, pairs)
-
-    def _said(
-        self,
-        tokens: list[str],
-        log_probs: list[float],
-        candidate: search.Candidate,
-        alignment: Array | None,
-        pairs: list[Link] | None,
-    ) -> Hypothesis:
-        joined = self.bundle.target_format.join(tokens)
-        return Hypothesis(joined, tokens, candidate.score, log_probs, candidate.finished, alignment, pairs)
-
-    def _joined(self, parts: Sequence[Hypothesis], read: reading.Reading) -> Hypothesis:
-        """Return the answers to the windows of a source as one; its score is the mean over all their symbols."""
-        tokens: list[str] = []
-        log_probs: list[float] = []
-        pairs: list[Link] | None = None if parts[0].links is None else []
-        for i, part in enumerate(parts):
-            if pairs is not None:
-                pairs += [(s, len(tokens) + t) for s, t in part.links or ()]
-            tokens += part.tokens
-            log_probs += part.log_probs[:-1]
-            at_space = i + 1 < len(parts) and read.tokens[read.windows[i].places[-1]].isspace()
-            if at_space and tokens[-1:] != [" "] and " " in self.bundle.target_vocabulary:
-                tokens.append(" ")  # what the source was cut behind stands between the answers, too
-                log_probs.append(0.0)
-        log_probs.append(sum(part.log_probs[-1] for part in parts))
-        score = sum(log_probs) / len(log_probs)
-        finished = all(part.finished for part in parts)
-        return Hypothesis(self.bundle.target_format.join(tokens), tokens, score, log_probs, finished, None, pairs)
+        n_unseen = 0
+        if self._networks[0].features is not None:
+            [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
+            n_unseen = len(window.ids) - n_seen
+        copies = options.unknown == Unknown.COPY
+        return told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=copies)
 
 
 def load(path: str | Path) -> Translator:
