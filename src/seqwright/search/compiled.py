@@ -83,8 +83,10 @@ class _Found(NamedTuple):
 
     def candidates(self, rules: Rules, *, distinct: bool = False) -> list[list[Candidate]]:
         """Return the candidates of each source, best first; with `distinct`, each target once."""
-        totals = self.log_probs.cumsum(axis=2, dtype=np.float64)  # one addition a step, in order, as `beam` adds
-        ids, log_probs, own_end = self.ids.tolist(), self.log_probs.tolist(), self.own_end.tolist()
+        used = slice(int(self.lengths.max(initial=0)))  # far less than there was room for
+        totals = self.log_probs[:, :, used].cumsum(axis=2, dtype=np.float64)  # one addition a step, in order, as `beam`
+        ids, log_probs = self.ids[:, :, used].tolist(), self.log_probs[:, :, used].tolist()
+        own_end = self.own_end.tolist()
         found: list[list[Candidate]] = []
         for b, lengths in enumerate(self.lengths.tolist()):
             some: list[Candidate] = []
