@@ -70,7 +70,9 @@ threads = click.option(
     help="Processor cores to use; no result depends on it.  [default: all]",
 )  # fmt: skip
 
-dev = click.option("--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources is held out.")
+dev = click.option(
+    "--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources, at most 2,000."
+)
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
 

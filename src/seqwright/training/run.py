@@ -46,7 +46,8 @@ def train(
 ) -> Translator:
     """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
 
-    pairs, dev: files of any shape that `data.readers` knows; without dev, a tenth of the sources is held out.
+    pairs, dev: files of any shape that `data.readers` knows; without dev, a tenth of the sources is held out,
+    2,000 at most.
     An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
     ends with the same bytes as if it had never stopped.
     overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
