@@ -68,6 +68,8 @@ class Peer(nn.Module):
         self.decoder = nn.LSTM(D, H, dtype=dtype)
         if self.attention == "bilinear":
             self.Wa = nn.Linear(H, M, bias=False, dtype=dtype)
+        if self.attention == "additive":
+            self.Wq, self.Wk, self.v = (nn.Linear(n, m, bias=False, dtype=dtype) for n, m in ((H, H), (M, H), (H, 1)))
         if self.attention != "none":
             self.Wc = nn.Linear(M + H, H, dtype=dtype)
         self.affine = nn.Linear(H, decoder.vocab_size, dtype=dtype)
@@ -101,12 +103,19 @@ class Peer(nn.Module):
         """
         if self.attention == "none":
             return self.affine(h)
-        # q · memory = h · (memory Waᵀ), and there are no more source steps than target steps.
-        keys = memory @ self.Wa.weight if self.attention == "bilinear" else memory  # (S, B, H)
         h = h.transpose(0, 1)
-        weights = torch.bmm(h, keys.permute(1, 2, 0)).softmax(2)  # (B, T, S)
+        weights = self._looks(h, memory).softmax(2)  # (B, T, S)
         context = torch.bmm(weights, memory.transpose(0, 1))  # (B, T, M)
         return self.affine(torch.tanh(self.Wc(torch.cat([context, h], 2))))
+
+    def _looks(self, h: torch.Tensor, memory: torch.Tensor) -> torch.Tensor:
+        """Return the score of every source step for every target step, (B, T, S), from h (B, T, H)."""
+        if self.attention == "additive":
+            sums = self.Wq(h)[:, :, None] + self.Wk(memory).transpose(0, 1)[:, None]  # (B, T, S, H)
+            return self.v(torch.tanh(sums))[..., 0]
+        # q · memory = h · (memory Waᵀ), and there are no more source steps than target steps.
+        keys = memory @ self.Wa.weight if self.attention == "bilinear" else memory  # (S, B, H)
+        return torch.bmm(h, keys.permute(1, 2, 0))
 
     def _like_scores(self, ids: torch.Tensor) -> torch.Tensor:
         return ids if self.attention == "none" else ids.t()
@@ -131,6 +140,9 @@ class Peer(nn.Module):
         found |= _lstm("decoder.lstm.0", self.decoder, "")
         if self.attention == "bilinear":
             found |= _linear("decoder.attention.", self.Wa, "Wa", None)
+        if self.attention == "additive":
+            for name, part in (("Wq", self.Wq), ("Wk", self.Wk), ("v", self.v)):
+                found |= _linear("decoder.attention.", part, name, None)
         if self.attention != "none":
             found |= _linear("decoder.attention.", self.Wc, "Wc", "bc")
         return found | _linear("decoder.affine.", self.affine, "W", "b")

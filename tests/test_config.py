@@ -25,7 +25,7 @@ def refusal(keys, *settings, origin="--set"):
         {},
         optional={
             "model.hidden_size": st.integers(1, 10**6),
-            "model.attention": st.sampled_from(["none", "bilinear"]),
+            "model.attention": st.sampled_from(["none", "bilinear", "additive"]),
             "model.peeky": st.sampled_from(["true", "false"]),
             "model.dropout": st.floats(0, 0.999),
             "optim.rate": st.floats(1e-12, 1e3),
@@ -75,7 +75,7 @@ def test_a_setting_wins_over_a_key_and_the_last_setting_over_the_first():
         ("model.hidden_size=0", [">= 1"]),
         ("model.hidden_size=big", ["int"]),
         ("model.dropout=1", ["< 1"]),
-        ("model.attention=dto", ["none, dot, bilinear"]),
+        ("model.attention=dto", ["none, dot, bilinear, additive"]),
         ("text.source_tokens=letters", ["characters, graphemes, words"]),
         ("optim.betas=[0.9]", ["length 2"]),
         ("optim.rate=nan", ["> 0"]),

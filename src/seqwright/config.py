@@ -49,7 +49,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     hidden_size: Positive | None = None
     layers: Positive = 1
     bidirectional: bool = True
-    attention: Literal["none", "dot", "bilinear"] = "bilinear"
+    attention: Literal["none", "dot", "bilinear", "additive"] = "bilinear"
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
@@ -167,7 +167,7 @@ def _check_model(model: ModelConfig, origin: str) -> None:
     if model.bidirectional and model.attention == "dot":
         raise ConfigError(
             f"{origin}: model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; "
-            f"or choose bilinear"
+            f"or choose bilinear or additive"
         )
 
 

@@ -34,7 +34,7 @@ OPTIONS = [
         id=f"{bidirectional=}-{attention}-{bridge}",
     )
     for bidirectional in (False, True)
-    for attention in ("none", "dot", "bilinear")
+    for attention in ("none", "dot", "bilinear", "additive")
     for bridge in ("h", "hc")
     if not (bidirectional and attention == "dot")  # the memory is 2H wide: dot cannot compare it
 ]

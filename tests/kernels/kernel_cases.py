@@ -131,6 +131,23 @@ def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int,
     return [normal(context.shape), dweights, q, memory, lengths, weights, normal(q.shape), normal(memory.shape)]
 
 
+def additive_attention_forward(rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int) -> Arguments:
+    normal = rng.standard_normal
+    inputs = [normal((T, B, A)), normal((S, B, A)), normal(A), normal((S, B, M)), ints(rng, S + 1, B)]
+    return [*inputs, normal((T, B, S)), normal((T, B, M))]
+
+
+def additive_attention_backward(
+    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, arriving: bool = True
+) -> Arguments:
+    """arriving: whether the weights themselves have a gradient."""
+    normal = rng.standard_normal
+    *inputs, weights, context = args = additive_attention_forward(rng, T, B, S, A, M)
+    reference.additive_attention_forward(*args)
+    arrive = [normal(context.shape), normal(weights.shape) if arriving else None]
+    return [*arrive, *inputs, weights, *(normal(a.shape) for a in inputs[:4])]
+
+
 def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
     normal = rng.standard_normal
     return [
@@ -238,8 +255,9 @@ def decoding(
     M: int,
     P: int,
     bilinear: bool,
+    additive: bool,
 ) -> Decoding:
-    """S: 0 for no attention.   P: 0 for no peek."""
+    """S: 0 for no attention.   P: 0 for no peek.   additive: whatever `bilinear` says."""
     normal = rng.standard_normal
     stack = []
     for layer in range(layers):
@@ -247,10 +265,13 @@ def decoding(
         scale = 1 / np.sqrt(inputs + H)
         stack.append((scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)))
     scale = 1 / np.sqrt(M + H)
+    score: Any = scale * normal((H, M)) if bilinear and not additive else None
+    if additive:
+        score = (scale * normal((H, H)), scale * normal((M, H)), normal((H, 1)))
     return Decoding(
         E=normal((V, D)),
         layers=stack,
-        attention=(scale * normal((H, M)) if bilinear else None, scale * normal((M + H, H)), normal(H)) if S else None,
+        attention=(score, scale * normal((M + H, H)), normal(H)) if S else None,
         W=normal((H + P, V)),
         b=normal(V),
         h=0.5 * normal((layers, B, H)),
@@ -274,9 +295,10 @@ def generate(
     P: int = 0,
     bilinear: bool = True,
     end_id: int = 0,
+    additive: bool = False,
 ) -> Arguments:
     return [
-        decoding(rng, B, V, D, H, layers, S, M, P, bilinear),
+        decoding(rng, B, V, D, H, layers, S, M, P, bilinear, additive),
         V - 1,
         end_id,
         ints(rng, T + 1, B),
@@ -313,6 +335,7 @@ def searched(
     members: int,
     constrained: bool,
     copying: bool,
+    additive: bool,
 ) -> tuple[Arguments, Arguments]:
     """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory.
 
@@ -320,7 +343,7 @@ def searched(
     """
     wider = 3 if bilinear else 0  # the dot product compares a memory as wide as the state
     nets = [
-        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear)
+        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear, additive)
         for n in range(members)
     ]
     nets = [net._replace(memory_lengths=nets[0].memory_lengths) for net in nets]
@@ -355,9 +378,12 @@ def beam(
     constrained: bool = False,
     groups: int = 1,
     copying: bool = False,
+    additive: bool = False,
 ) -> Arguments:
     """looks: whether where symbols looked is wanted."""
-    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying)
+    begin, end = searched(
+        rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying, additive
+    )
     return [*begin, groups, 0.7, *end]
 
 
@@ -381,8 +407,11 @@ def sample(
     top_k: int = 0,
     top_p: float = 1.0,
     copying: bool = False,
+    additive: bool = False,
 ) -> Arguments:
-    begin, end = searched(rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying)
+    begin, end = searched(
+        rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying, additive
+    )
     return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
 
 
@@ -418,6 +447,12 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         "T B S E",
         (0, 2, 3, 4), (2, 0, 3, 4), (2, 3, 4, 0), (1, 1, 1, 1), (2, 3, 5, 7), (3, 4, 15, 16), (4, 5, 16, 17),
         (5, 6, 17, 31), (7, 2, 18, 33), (8, 9, 33, 64), (9, 30, 12, 130), (1, 1, 9, 300),
+    ),
+    "additive_attention_forward": table(
+        "T B S A M",
+        (0, 2, 3, 4, 5), (2, 0, 3, 4, 5), (2, 3, 0, 4, 5), (2, 3, 4, 0, 5), (2, 3, 4, 5, 0), (1, 1, 1, 1, 1),
+        (2, 3, 5, 7, 9), (3, 4, 15, 16, 17), (4, 5, 16, 17, 16), (5, 6, 17, 31, 40),
+        (8, 9, 33, 64, 33), (9, 30, 12, 130, 20),
     ),
     "cross_entropy_forward": table(
         "T B V smoothing",
@@ -493,6 +528,18 @@ SIZES["lstm_backward"] = SIZES["lstm_forward"]
 SIZES["attention_backward"] = [
     sizes | {"arriving": arriving} for sizes in SIZES["attention_forward"] for arriving in (True, False)
 ]
+SIZES["additive_attention_backward"] = [
+    sizes | {"arriving": arriving} for sizes in SIZES["additive_attention_forward"] for arriving in (True, False)
+]
+for searching in ("beam", "sample"):
+    SIZES[searching] += table(
+        "T B width V D H layers S M P members copying additive",
+        (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, 1, False, True),
+        (7, 33, 4, 30, 6, 31, 2, 9, 23, 4, 2, True, True),
+    )
+SIZES["generate"] += table(
+    "T B V D H layers S M P additive", (6, 2, 19, 5, 16, 1, 5, 23, 0, True), (6, 21, 33, 5, 20, 2, 5, 40, 6, True)
+)
 SIZES["copy_cross_entropy_backward"] = SIZES["copy_cross_entropy_forward"]
 SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]
 SIZES["tanh_backward"] = SIZES["tanh_forward"]

@@ -123,18 +123,24 @@ def test_special_values_go_through_pointwise_kernels_as_in_numpy(isa: str) -> No
 
 @every_isa
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("kernel", ["affine_forward", "lstm_forward", "attention_forward", "cross_entropy_forward"])
+@pytest.mark.parametrize(
+    "kernel",
+    ["affine_forward", "lstm_forward", "attention_forward", "additive_attention_forward", "cross_entropy_forward"],
+)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_special_values_go_through_a_layer_as_in_numpy(isa: str, kernel: str, special: float) -> None:
     sizes = {
         "affine_forward": {"N": 20, "D": 9, "M": 37},
         "lstm_forward": {"T": 3, "B": 20, "D": 9, "H": 19},
         "attention_forward": {"T": 5, "B": 3, "S": 6, "E": 21},
+        "additive_attention_forward": {"T": 5, "B": 3, "S": 6, "A": 21, "M": 9},
         "cross_entropy_forward": {"T": 4, "B": 5, "V": 70, "smoothing": 0.1},
     }[kernel]
     expected_args = arguments(kernel, sizes)
     if kernel == "attention_forward":  # padding is skipped, where the reference multiplies it by 0
         expected_args[2][:] = sizes["S"]
+    if kernel == "additive_attention_forward":
+        expected_args[4][:] = sizes["S"]
     if kernel == "lstm_forward":
         expected_args[1][:] = sizes["T"]
     expected_args[0].reshape(-1)[7] = special
@@ -242,6 +248,27 @@ def test_the_compiled_attention_backward_is_the_derivative_of_the_reference_forw
     terms = [(dq, u[0]), (dmemory, u[1])]
     assert context.shape == dcontext.shape
     slope = sum((s * d).sum() for s, d in zip(slopes, v.values(), strict=True))
+    agrees(slope, sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
+
+
+@every_isa
+@pytest.mark.parametrize("seed", range(3))
+def test_the_compiled_additive_attention_backward_is_the_derivative_of_the_reference_forward(
+    isa: str, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    args = arguments("additive_attention_forward", {"T": 5, "B": 6, "S": 7, "A": 21, "M": 18}, seed)
+    u = {i: rng.standard_normal(args[i].shape) for i in range(4)}
+    v = {i: rng.standard_normal(args[i].shape) for i in (5, 6)}
+    slopes = directional("additive_attention_forward", args, u, list(v), 1e-6)
+
+    *inputs, lengths, weights, _ = forward = cast(args, np.float32)
+    native("additive_attention_forward", isa)(*forward)
+    gradients = [np.zeros_like(a) for a in inputs]
+    dweights, dcontext = (d.astype(np.float32) for d in v.values())
+    native("additive_attention_backward", isa)(dcontext, dweights, *inputs, lengths, weights, *gradients)
+    slope = sum((s * d).sum() for s, d in zip(slopes, v.values(), strict=True))
+    terms = list(zip(gradients, u.values(), strict=True))
     agrees(slope, sum((g * d).sum() for g, d in terms), sum(np.abs(g * d).sum() for g, d in terms))
 
 

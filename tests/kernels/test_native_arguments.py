@@ -49,6 +49,8 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "lstm_backward": [0, 3, 4, 5, 6, 7, 8],
     "attention_forward": [0, 1, 2],
     "attention_backward": [0, 1, 2, 3, 4, 5],
+    "additive_attention_forward": [0, 1, 2, 3, 4],
+    "additive_attention_backward": [0, 1, 2, 3, 4, 5, 6, 7],
     "cross_entropy_forward": [0, 1, 2],
     "copy_cross_entropy_forward": [0, 1, 2, 3, 4, 5],
     "copy_cross_entropy_backward": [0, 1, 2, 3, 4, 5],
@@ -159,6 +161,16 @@ def test_a_decoder_of_wrong_shapes_types_or_layouts_is_an_error(kernel: str) -> 
                 native(kernel)(given if kernel == "generate" else [given], *args[1:])
 
 
+def test_an_additive_score_of_wrong_shapes_is_an_error() -> None:
+    d, *rest = cast(arguments("generate", SMALL | {"S": 3, "M": 7, "additive": True}), np.float32)
+    score, *combine = d.attention
+    wrong = [score[:2], (*score, score[2])]
+    wrong += [(*score[:i], np.zeros((2, 2), np.float32), *score[i + 1 :]) for i in range(3)]
+    for given in wrong:
+        with pytest.raises(ValueError, match=r"three weights|W[qk] has shape|v has shape"):
+            native("generate")(d._replace(attention=(given, *combine)), *rest)
+
+
 @pytest.mark.parametrize("kernel", SEARCHES)
 def test_members_that_do_not_fit_together_are_an_error(kernel: str) -> None:
     args = cast(arguments(kernel, SMALL | {"width": 2, "members": 2}), np.float32)
@@ -194,12 +206,13 @@ def test_lengths_outside_the_steps_mean_none_and_all(length: int) -> None:
     for kernel, sizes, position in [
         ("lstm_forward", {"T": 4, "B": 6, "D": 5, "H": 9}, 1),
         ("attention_forward", {"T": 4, "B": 6, "S": 5, "E": 9}, 2),
+        ("additive_attention_forward", {"T": 4, "B": 6, "S": 5, "A": 9, "M": 3}, 4),
         ("cross_entropy_forward", {"T": 4, "B": 6, "V": 9}, 2),
     ]:
         args = cast(arguments(kernel, sizes), np.float32)
         same = cast(args, np.float32)
         args[position][:] = length
-        same[position][:] = max(0, min(length, sizes["S"] if kernel == "attention_forward" else sizes["T"]))
+        same[position][:] = max(0, min(length, sizes.get("S", sizes["T"])))
         native(kernel)(*args)
         native(kernel)(*same)
         for i, (a, e) in enumerate(zip(arrays(args), arrays(same), strict=True)):

@@ -46,6 +46,8 @@ BIG = [
     ("lstm_backward", {"T": 7, "B": 61, "D": 0, "H": 72, "reverse": True, "zero_start": True, "V": 30}),
     ("attention_forward", {"T": 9, "B": 40, "S": 11, "E": 130}),
     ("attention_backward", {"T": 9, "B": 40, "S": 11, "E": 130}),
+    ("additive_attention_forward", {"T": 9, "B": 40, "S": 11, "A": 70, "M": 130}),
+    ("additive_attention_backward", {"T": 9, "B": 40, "S": 11, "A": 70, "M": 130}),
     ("cross_entropy_forward", {"T": 9, "B": 40, "V": 999}),
     ("cross_entropy_backward", {"T": 9, "B": 40, "V": 999}),
     ("copy_cross_entropy_forward", {"T": 9, "B": 40, "V": 999, "S": 30}),
@@ -60,6 +62,11 @@ BIG = [
     ("beam", {"T": 9, "B": 2, "width": 5, "V": 60, "D": 32, "H": 128, "S": 7, "M": 128}),
     ("encode", {"S": 7, "B": 61, "V": 40, "D": 40, "H": 72, "layers": 2}),
     ("generate", {"T": 9, "B": 50, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "P": 12, "layers": 2}),
+    ("generate", {"T": 9, "B": 50, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "additive": True}),
+    (
+        "beam",
+        {"T": 9, "B": 40, "width": 5, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "members": 2, "additive": True},
+    ),
     ("beam", {"T": 9, "B": 40, "width": 6, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "members": 3, "groups": 2}),
     ("beam", {"T": 9, "B": 70, "width": 5, "V": 60, "D": 32, "H": 64, "constrained": True}),
     ("sample", {"T": 9, "B": 50, "width": 3, "V": 60, "D": 32, "H": 64, "S": 7, "M": 128, "members": 2, "top_k": 9}),
@@ -123,6 +130,12 @@ def chosen(kernel: str, args: list[Any], rows: list[int], T: int | None = None, 
         if S is not None:
             w = np.zeros((*w.shape[:2], S))
         return [steps(q, T), steps(memory, S), lengths[rows], w, steps(context, T)]
+    if kernel == "additive_attention_forward":
+        q, keys, v, memory, lengths, weights, context = args
+        w = steps(weights, T)
+        if S is not None:
+            w = np.zeros((*w.shape[:2], S))
+        return [steps(q, T), steps(keys, S), v, steps(memory, S), lengths[rows], w, steps(context, T)]
     assert kernel == "cross_entropy_forward"
     scores, targets, lengths, smoothing, probs, nll = args
     return [steps(scores, T), steps(targets, T), lengths[rows], smoothing, steps(probs, T), steps(nll, T)]
@@ -156,11 +169,14 @@ def in_columns(a: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("reverse", [False, True])
 def test_some_arrays_may_be_columns_of_a_wider_one(isa: str, T: int, B: int, reverse: bool) -> None:
     of_lstm, of_attention = {"T": T, "B": B, "D": 21, "H": 45, "reverse": reverse}, {"T": T, "B": B, "S": 5, "E": 37}
+    of_additive = {"T": T, "B": B, "S": 5, "A": 21, "M": 37}
     for kernel, sizes, states in [
         ("lstm_forward", of_lstm, (5,)),
         ("lstm_backward", of_lstm, (0, 7)),
         ("attention_forward", of_attention, (4,)),
         ("attention_backward", of_attention, (0,)),
+        ("additive_attention_forward", of_additive, (6,)),
+        ("additive_attention_backward", of_additive, (0,)),
         ("affine_backward", {"N": T * B, "D": 21, "M": 35, "add": True}, (3,)),
     ]:
         args = arguments(kernel, sizes)
@@ -242,19 +258,25 @@ def test_padding_does_not_show_in_the_gradient_of_the_weights() -> None:
         assert short[position].tobytes() == long[position].tobytes()
 
 
-@pytest.mark.parametrize("kernel", ["attention_forward", "cross_entropy_forward"])
-def test_a_row_is_the_same_alone_in_a_batch_and_padded(kernel: str) -> None:
-    sizes: dict[str, Any] = (
-        {"T": 7, "B": 12, "S": 9, "E": 50} if kernel == "attention_forward" else {"T": 7, "B": 12, "V": 70}
-    )
+@pytest.mark.parametrize(
+    ("kernel", "sizes", "outputs"),
+    [
+        ("attention_forward", {"T": 7, "B": 12, "S": 9, "E": 50}, (3, 4)),
+        ("additive_attention_forward", {"T": 7, "B": 12, "S": 9, "A": 37, "M": 50}, (5, 6)),
+        ("cross_entropy_forward", {"T": 7, "B": 12, "V": 70}, (4, 5)),
+    ],
+)
+def test_a_row_is_the_same_alone_in_a_batch_and_padded(
+    kernel: str, sizes: dict[str, Any], outputs: tuple[int, int]
+) -> None:
     args = arguments(kernel, sizes)
     whole = cast(args, np.float32)
     native(kernel)(*whole)
     for b in (0, 5, 11):
-        S = 20 if kernel == "attention_forward" else None
+        S = 20 if "S" in sizes else None
         alone = cast(chosen(kernel, args, [b], 10, S), np.float32)
         native(kernel)(*alone)
-        for position in (3, 4) if kernel == "attention_forward" else (4, 5):
+        for position in outputs:
             one, many = alone[position][:7, 0], whole[position][:, b]
             if one.ndim == 2:
                 one = one[:, : many.shape[1]]

@@ -113,8 +113,9 @@ def test_an_int8_encoder_agrees_with_the_reference(isa: str, case: tuple[str, di
 
 @compiled
 @every_isa
-def test_an_int8_decoder_agrees_with_the_reference(isa: str) -> None:
-    sizes = {"T": 1, "B": 40, "V": 50, "D": 20, "H": 33, "layers": 2, "S": 6, "M": 40, "P": 7}
+@pytest.mark.parametrize("additive", [False, True])
+def test_an_int8_decoder_agrees_with_the_reference(isa: str, additive: bool) -> None:
+    sizes = {"T": 1, "B": 40, "V": 50, "D": 20, "H": 33, "layers": 2, "S": 6, "M": 40, "P": 7, "additive": additive}
     expected, actual = (cast(arguments("generate", sizes), np.float32) for _ in range(2))
     for args in (expected, actual):
         args[0], args[3][:] = args[0]._replace(int8=True), 1

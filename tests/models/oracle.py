@@ -5,8 +5,8 @@ reverse-mode differentiation of single numbers, so that no derivative is written
 and no padding: every sequence is a list of its own ids.
 
 LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000.   Attention: Luong et al. 2015, equations
-5, 7, 8.   Copying: See et al. 2017, equations 8 and 9.   Peeky: Cho et al. 2014.   Label smoothing: Szegedy et al.
-2016.   Dropout: Srivastava et al. 2014.
+5, 7, 8, and Bahdanau et al. 2015, appendix A.1.2.   Copying: See et al. 2017, equations 8 and 9.   Peeky: Cho et al.
+2014.   Label smoothing: Szegedy et al. 2016.   Dropout: Srivastava et al. 2014.
 """
 
 from __future__ import annotations
@@ -122,9 +122,18 @@ def softmax(scores: Vector) -> Vector:
     return [power * norm for power in powers]
 
 
-def attend(p: Parameters, kind: str, h: Vector, memory: list[Vector], M: int) -> tuple[Vector, Vector]:
+def look(p: Parameters, kind: str, h: Vector, m: Vector) -> Number:
+    """Return how well h goes with m: h·m, (h Wa)·m, or Σ_j v_j tanh((h Wq)_j + (m Wk)_j)."""
+    if kind == "additive":
+        Wq, Wk, v = (p[f"decoder.attention.{name}"] for name in ("Wq", "Wk", "v"))
+        sums = [a + b for a, b in zip(affine(h, Wq, None), affine(m, Wk, None), strict=True)]
+        return total(v_j * tanh(a) for [v_j], a in zip(v, sums, strict=True))
     q = affine(h, p["decoder.attention.Wa"], None) if kind == "bilinear" else h
-    weights = softmax([total(q[e] * m[e] for e in range(M)) for m in memory]) if memory else []
+    return total(q[e] * m[e] for e in range(len(m)))
+
+
+def attend(p: Parameters, kind: str, h: Vector, memory: list[Vector], M: int) -> tuple[Vector, Vector]:
+    weights = softmax([look(p, kind, h, m) for m in memory]) if memory else []
     context = [total(w * m[e] for w, m in zip(weights, memory, strict=True)) for e in range(M)]
     combined = affine(context + h, p["decoder.attention.Wc"], p["decoder.attention.bc"])
     return [tanh(a) for a in combined], weights

@@ -32,6 +32,7 @@ def train(net: Seq2seq, task: tasks.Task, steps: int, rng: np.random.Generator) 
     [
         (tasks.copying, {"attention": "dot"}),
         (tasks.reversing, {"attention": "bilinear", "bidirectional": True}),
+        (tasks.reversing, {"attention": "additive", "bidirectional": True}),
     ],
 )
 def test_a_network_with_attention_answers_every_string_that_it_has_not_seen(make, options):

@@ -39,7 +39,7 @@ def product(**choices: Sequence[Any]) -> list[Options]:
 EVERY = product(
     layers=[1, 2],
     bidirectional=[False, True],
-    attention=["none", "dot", "bilinear"],
+    attention=["none", "dot", "bilinear", "additive"],
     peeky=[False, True],
     reversed_source=[False, True],
     bridge=["h", "hc"],
@@ -53,6 +53,7 @@ TWINS = (-1, 2, 0, 2, -1, 4)  # of the sources' symbols: two of one symbol, and 
 COPYING: list[Options] = [
     {"attention": "dot", "twins": TWINS},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc", "twins": TWINS},
+    {"bidirectional": True, "attention": "additive", "bridge": "hc", "twins": TWINS},
     {**FULL, "twins": TWINS},
 ]
 GENERATING: list[Options] = [  # which have no choice but to
@@ -60,6 +61,7 @@ GENERATING: list[Options] = [  # which have no choice but to
     {"reversed_source": True, "peeky": True, "bridge": "hc"},
     {"layers": 2, "attention": "dot", "label_smoothing": 0.1},
     {"bidirectional": True, "attention": "bilinear"},
+    {"bidirectional": True, "attention": "additive"},
     {**FULL, "dropout": 0.0},
 ]
 FEATURES = (False, True, False, False, True, False)

@@ -87,7 +87,13 @@ void decoder(seqwright::Decoder& d, std::vector<seqwright::LstmLayer>& layers, A
     d.n_layers = L;
     d.attends = S > 0;
     if (d.attends) {
-        d.Wa = M == H ? nullptr : a.floats(product(H, M));
+        if (M == 2 * H) {  // additive
+            d.Wq = a.floats(product(H, H));
+            d.Wk = a.floats(product(M, H));
+            d.v = a.floats(product(H));
+        } else if (M != H) {
+            d.Wa = a.floats(product(H, M));
+        }
         d.Wc = a.floats(product(M + H, H));
         d.bc = a.floats(product(H));
         d.memory = a.floats(product(S, B, M));
@@ -168,6 +174,17 @@ std::vector<Call> calls() {
             k.attention_backward(T, B, S, E, context, E, nullptr, q, memory, lengths, weights, dq, dmemory);
             k.attention_backward(T, B, S, E, context, E, weights, q, memory, lengths, weights, dq, dmemory);
         });
+    for (auto [T, B, S, A, M] : {std::tuple{1, 1, 1, 1, 1}, {0, 2, 3, 4, 5}, {2, 3, 0, 4, 5}, {3, 4, 5, 7, 9}, {7, 40, 17, 33, 20}})
+        add("additive attention", [=](const Kernels& k, Arrays& a) {
+            const float *q = a.floats(product(T, B, A)), *keys = a.floats(product(S, B, A)), *v = a.floats(product(A)),
+                        *memory = a.floats(product(S, B, M));
+            const int32_t* lengths = a.ints(product(B), S + 1);
+            float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, M)), *dq = a.floats(product(T, B, A)),
+                  *dkeys = a.floats(product(S, B, A)), *dv = a.floats(product(A)), *dmemory = a.floats(product(S, B, M));
+            k.additive_attention_forward(T, B, S, A, M, q, keys, v, memory, lengths, weights, context, M);
+            k.additive_attention_backward(T, B, S, A, M, context, M, nullptr, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory);
+            k.additive_attention_backward(T, B, S, A, M, context, M, weights, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory);
+        });
     for (auto [T, B, V, S] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 2}, {3, 4, 17, 0}, {5, 7, 65, 30}, {4, 30, 301, 12}})
         add("copying", [=](const Kernels& k, Arrays& a) {
             float *scores = a.floats(product(T, B, V)), *probs = a.floats(product(T, B, V)), *nll = a.floats(product(T, B)),
@@ -198,7 +215,7 @@ std::vector<Call> calls() {
         });
     for (auto [T, B, V, D, H, L, S, M, P] :
          {std::tuple{1, 1, 1, 1, 1, 1, 0, 0, 0}, {5, 3, 13, 7, 17, 2, 4, 9, 0}, {5, 4, 40, 7, 33, 1, 5, 33, 6}, {6, 5, 40, 7, 15, 1, 0, 0, 3},
-          {6, 37, 70, 9, 40, 3, 7, 31, 5}, {0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 0, 3, 4, 5, 1, 0, 0, 0}})
+          {6, 37, 70, 9, 40, 3, 7, 31, 5}, {6, 5, 33, 7, 18, 2, 5, 36, 4}, {0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 0, 3, 4, 5, 1, 0, 0, 0}})
         add("generate", [=](const Kernels& k, Arrays& a) {
             std::vector<seqwright::LstmLayer> layers;
             seqwright::Generation g{};
@@ -214,7 +231,7 @@ std::vector<Call> calls() {
         });
     for (auto [T, B, width, V, D, H, L, S, M, P] :
          {std::tuple{1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, {6, 1, 5, 17, 4, 16, 1, 5, 33, 0}, {5, 3, 4, 13, 7, 17, 2, 4, 9, 0}, {6, 4, 7, 3, 7, 33, 1, 5, 33, 6},
-          {7, 37, 5, 40, 9, 40, 3, 7, 31, 5}, {4, 2, 150, 16, 5, 15, 1, 3, 20, 0}, {3, 0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 2, 0, 3, 4, 5, 1, 0, 0, 0}})
+          {7, 37, 5, 40, 9, 40, 3, 7, 31, 5}, {6, 5, 4, 33, 7, 18, 2, 5, 36, 4}, {4, 2, 150, 16, 5, 15, 1, 3, 20, 0}, {3, 0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 2, 0, 3, 4, 5, 1, 0, 0, 0}})
         for (int how = 0; how < 8; how++)
             add("search", [=](const Kernels& k, Arrays& a) {
                 const bool constrained = how & 1, ensemble = how & 2, sampled = how & 4, looks = S > 0 && how % 3 == 0;

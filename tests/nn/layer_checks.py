@@ -80,27 +80,27 @@ def check_embedded_lstm(
 
 
 def check_attention(
-    rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], bilinear: bool,
+    rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], score: attention.Score,
     check: Check = gradients.check_vjp,
 ) -> None:  # fmt: skip
     n = np.array(lengths, np.int32)
     cache = Cache(np.float64)
-    shapes = {"h": (T, B, H), "memory": (S, B, M)} | attention.shapes(H, M, bilinear=bilinear)
-    arguments = normal(rng, **shapes)
+    shapes = attention.shapes(H, M, score)
+    arguments = normal(rng, h=(T, B, H), memory=(S, B, M), **shapes)
 
-    def f(h, memory, Wc, bc, Wa=None):
-        return attention.forward(attention.Params(Wa, Wc, bc), h, memory, n, cache)
+    def f(h, memory, **p):
+        return attention.forward(attention.Params.of(p), h, memory, n, cache)
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
-        p = attention.Params(arguments.get("Wa"), arguments["Wc"], arguments["bc"])
-        grads = attention.Params(*held(*p))
+        p = {name: arguments[name] for name in shapes}
+        grads = dict(zip(p, held(*p.values()), strict=True))
         [dmemory] = held(arguments["memory"])
         upstream = [each.copy() for each in v]
-        dh = attention.backward(p, *v, dmemory, grads, cache)
+        dh = attention.backward(attention.Params.of(p), *v, dmemory, attention.Params.of(grads), cache)
         assert all(map(np.array_equal, upstream, v)), "backward changed the gradients that it was given"
         assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
-        return {"h": dh} | added(memory=dmemory, **grads._asdict())
+        return {"h": dh} | added(memory=dmemory, **grads)
 
     check(f, vjp, arguments, rng)
 
@@ -122,6 +122,31 @@ def check_attention_kernel(
         kernels.attention_backward(v[1], v[0], arguments["q"], arguments["memory"], n, weights, dq, dmemory)
         assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
         return {"q": dq} | added(memory=dmemory)
+
+    check(f, vjp, arguments, rng)
+
+
+def check_additive_kernel(
+    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, lengths: Sequence[int],
+    check: Check = gradients.check_vjp,
+) -> None:  # fmt: skip
+    n = np.array(lengths, np.int32)
+    arguments = normal(rng, q=(T, B, A), keys=(S, B, A), v=(A,), memory=(S, B, M))
+
+    def f(q, keys, v, memory):
+        weights, context = np.empty((T, B, S)), np.empty((T, B, M))
+        kernels.additive_attention_forward(q, keys, v, memory, n, weights, context)
+        return [weights, context]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        weights, _ = f(**arguments)
+        dq, dkeys, (dv, dmemory) = np.empty((T, B, A)), np.empty((S, B, A)), held(arguments["v"], arguments["memory"])
+        kernels.additive_attention_backward(v[1], v[0], *arguments.values(), n, weights, dq, dkeys, dv, dmemory)
+        padding = np.arange(S)[:, None] >= n
+        assert not dkeys[padding].any() and not (dmemory - BEFORE)[padding].any(), (
+            "gradient of keys or memory at padding is not 0"
+        )
+        return {"q": dq, "keys": dkeys} | added(v=dv, memory=dmemory)
 
     check(f, vjp, arguments, rng)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import layer_checks as layers
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 
 from seqwright import kernels
 from seqwright.kernels import reference
+from seqwright.kernels.reference import attention as attention_kernels
 from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
 from seqwright.testing.faults import with_fault
 
@@ -25,8 +26,8 @@ def check_embedded_lstms() -> None:
 
 
 def check_attentions() -> None:
-    for bilinear in (False, True):
-        layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], bilinear)
+    for score in get_args(attention.Score):
+        layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], score)
 
 
 def check_cross_entropies() -> None:
@@ -56,7 +57,7 @@ def check_tanhs() -> None:
 
 
 JOINED = """both[:, :, M:] = h
-    kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, both[:, :, :M])"""
+    context = both[:, :, :M]"""
 
 
 class Fault(NamedTuple):
@@ -111,16 +112,32 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("the table's gradient is not cleared", "kernels.clear(dtable)", "dtable[:] = 1"),
         Fault("dE is set, not added", "dE += rows", "dE[:] = rows"),
     ],
-    (check_attentions, kernels, "attention_forward"): [
+    (check_attentions, attention_kernels, "masked_softmax_"): [
         Fault("padding of the memory is attended", "= -np.inf\n", "+= 0\n"),
     ],
-    (check_attentions, kernels, "attention_backward"): [
+    (check_attentions, attention_kernels, "score_gradients"): [
         Fault("softmax' without its subtraction", "w * (dw - (dw * w).sum(axis=2, keepdims=True))", "w * dw"),
+        Fault("what arrives at the weights is forgotten", "dw += dweights.transpose(1, 0, 2)", "pass"),
+    ],
+    (check_attentions, kernels, "attention_backward"): [
         Fault("memory gets nothing as a value", "w.transpose(0, 2, 1) @ d + ", ""),
         Fault("memory gets nothing as a key", " + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)", ""),
         Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
-        Fault("what arrives at the weights is forgotten", "dw += dweights.transpose(1, 0, 2)", "pass"),
-        Fault("dq from dw instead of dscore", "dq[:] = (dscore @", "dq[:] = (dw @"),
+        Fault("dq from the weights instead of dscore", "dq[:] = (dscore @", "dq[:] = (w @"),
+    ],
+    (check_attentions, kernels, "additive_attention_forward"): [  # the backward, which is right, no longer fits
+        Fault("no tanh in the score", "np.tanh(q[t] + keys)", "(q[t] + keys)"),
+        Fault("padding of the memory is attended", "_softmax_(score, lengths)", "_softmax_(score, 9 + lengths)"),
+    ],
+    (check_attentions, kernels, "additive_attention_backward"): [
+        Fault("no square in tanh'", "(1 - u * u)", "(1 - u)"),
+        Fault("v is forgotten", "da = d * v *", "da = d *"),
+        Fault("keys get the gradient of one step only", "dkeys += da", "dkeys[:] = da"),
+        Fault("what the keys' gradient held stays", "dkeys[:] = 0", "dkeys[:] = 1"),
+        Fault("dq from one key only", "da.sum(axis=0)", "da[0]"),
+        Fault("dv from the sum before tanh", "dv += (d * u)", "dv += (d * (q[t] + keys))"),
+        Fault("memory gets nothing as a value", 'dmemory += np.einsum("tbs,tbm->sbm", weights, dcontext)', "pass"),
+        Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
     ],
     (check_attentions, attention, "forward"): [
         Fault("context and h are swapped", JOINED, JOINED.replace("[:, :, M:]", "[:, :, :H]").replace(":M]", "H:]")),
@@ -128,7 +145,11 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_attentions, attention, "backward"): [
         Fault("context and h are swapped", "dcontext, dh = dboth", "dh, dcontext = dboth"),
         Fault("h gets nothing as a query of dot", "dh += dq", "pass"),
-        Fault("h gets nothing as a query of bilinear", 'cache.of("query"), dx=dh)', 'cache.of("query"), dx=0 * dh)'),
+        Fault("h gets nothing as a query of bilinear",
+              'grads.score, None), cache.of("query"), dx=dh)', 'grads.score, None), cache.of("query"), dx=0 * dh)'),
+        Fault("h gets nothing as a query of additive",
+              'dWq, None), cache.of("query"), dx=dh)', 'dWq, None), cache.of("query"), dx=0 * dh)'),
+        Fault("memory gets nothing as a key of additive", "dx=dmemory)", "dx=0 * dmemory)"),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
     ],
     (check_cross_entropies, kernels, "cross_entropy_forward"): [

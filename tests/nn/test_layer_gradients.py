@@ -42,19 +42,27 @@ def test_the_backward_of_an_lstm_over_symbols_is_the_derivative(rng, T, B, D, H,
     layers.check_embedded_lstm(rng, 4, T, B, D, H, lengths, reverse)
 
 
-@pytest.mark.parametrize("bilinear", [False, True], ids=["dot", "bilinear"])
+@pytest.mark.parametrize("score", ["dot", "bilinear", "additive"])
 @pytest.mark.parametrize(("T", "B", "S", "H", "M", "lengths"), ATTENTION_SIZES)
-def test_attention_backward_is_the_derivative_for_queries_memory_and_parameters(rng, T, B, S, H, M, lengths, bilinear):
-    layers.check_attention(rng, T, B, S, H, M, lengths, bilinear)
+def test_attention_backward_is_the_derivative_for_queries_memory_and_parameters(rng, T, B, S, H, M, lengths, score):
+    layers.check_attention(rng, T, B, S, H, M, lengths, score)
 
 
-def test_bilinear_attention_reads_a_memory_of_another_width(rng):
-    layers.check_attention(rng, 3, 2, 5, 3, 7, [5, 2], bilinear=True)
+@pytest.mark.parametrize("score", ["bilinear", "additive"])
+def test_attention_with_keys_of_its_own_reads_a_memory_of_another_width(rng, score):
+    layers.check_attention(rng, 3, 2, 5, 3, 7, [5, 2], score)
 
 
 @pytest.mark.parametrize(("T", "B", "S", "E", "lengths"), [(1, 1, 1, 1, [1]), (3, 4, 7, 5, [7, 1, 0, 3])])
 def test_attention_kernel_backward_is_the_derivative_for_queries_and_memory(rng, T, B, S, E, lengths):
     layers.check_attention_kernel(rng, T, B, S, E, lengths)
+
+
+@pytest.mark.parametrize(
+    ("T", "B", "S", "A", "M", "lengths"), [(1, 1, 1, 1, 1, [1]), (3, 4, 7, 5, 2, [7, 1, 0, 3]), (2, 1, 0, 3, 2, [0])]
+)
+def test_additive_kernel_backward_is_the_derivative_for_queries_keys_and_memory(rng, T, B, S, A, M, lengths):
+    layers.check_additive_kernel(rng, T, B, S, A, M, lengths)
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
@@ -107,8 +115,9 @@ def test_every_single_element_of_a_tiny_case_has_the_right_gradient(rng):
     each = gradients.check_elementwise
     layers.check_lstm(rng, 3, 2, 2, 2, [3, 1], check=each)
     layers.check_lstm(rng, 3, 2, 2, 2, [3, 1], reverse=True, check=each)
-    layers.check_attention(rng, 2, 2, 3, 2, 3, [3, 1], bilinear=True, check=each)
-    layers.check_attention(rng, 2, 2, 3, 2, 2, [3, 0], bilinear=False, check=each)
+    layers.check_attention(rng, 2, 2, 3, 2, 3, [3, 1], "bilinear", check=each)
+    layers.check_attention(rng, 2, 2, 3, 2, 3, [3, 1], "additive", check=each)
+    layers.check_attention(rng, 2, 2, 3, 2, 2, [3, 0], "dot", check=each)
     layers.check_cross_entropy(rng, 3, 2, 3, [3, 1], 0.1, check=each)
     layers.check_copying(rng, 2, 2, 3, 4, [2, 1], 0.1, check=each)
     layers.check_affine(rng, (2, 3), 2, bias=True, check=each)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import seqwright
-from seqwright import bundle, config, evaluation, training
+from seqwright import bundle, config, evaluation, exporting, training
 from seqwright.data import readers
 from seqwright.training.events import Finished, Measured, Progressed, Started
 
@@ -54,6 +54,18 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     assert events[-1].dev_accuracy == best.dev_accuracy
     result = evaluation.evaluate_file(seqwright.load(tmp_path / "model"), held, beam=1)
     assert (result.scores.exact, result.scores.ter) == pytest.approx((best.dev_accuracy, best.dev_ter))
+
+
+@pytest.mark.parametrize("settings", [["model.attention=additive"], ["model.attention=additive", "model.copying=true"]])
+def test_a_model_of_another_kind_goes_all_the_way_too(tmp_path, pairs, settings):
+    train(pairs, tmp_path / "model", "training.epochs=2", "training.members=2", *settings)
+    small = exporting.export(tmp_path / "model", output=tmp_path / "small").output
+    model, rounded = seqwright.load(tmp_path / "model"), seqwright.load(small)
+    sources = ["abc", "", "hgf"]
+    for one, other in zip(model.predict(sources), rounded.predict(sources), strict=True):
+        assert one[0].alignment.sum(axis=1) == pytest.approx(1)
+        assert one[0].score == pytest.approx(other[0].score, abs=0.2)
+    assert [place for _, place in model.align(["abc"], ["cb"])[0]] == [0, 1]
 
 
 def test_events_come_in_order_and_the_journal_keeps_all_but_the_quick_ones(tmp_path, pairs):

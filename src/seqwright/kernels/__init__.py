@@ -81,6 +81,8 @@ def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
 
 
 adam_update = _dispatched(reference.adam_update)
+additive_attention_backward = _dispatched(reference.additive_attention_backward)
+additive_attention_forward = _dispatched(reference.additive_attention_forward)
 affine_backward = _dispatched(reference.affine_backward)
 affine_forward = _dispatched(reference.affine_forward)
 attention_backward = _dispatched(reference.attention_backward)

@@ -18,7 +18,7 @@ from seqwright.types import Array, Ids, Shape
 
 __all__ = ["Attention", "Decoder", "DecoderState", "Scored"]
 
-Attention = Literal["none", "dot", "bilinear"]
+Attention = Literal["none", "dot", "bilinear", "additive"]
 
 
 class Scored(NamedTuple):
@@ -79,7 +79,8 @@ class Decoder:
 
     vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
 
-    attention: "none", "dot" (the memory is H wide) or "bilinear".   memory_size: width M of the memory; H if not given.
+    attention: "none", "dot" (the memory is H wide), "bilinear" or "additive".   memory_size: width M of the memory; H if
+    not given.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
     (Cho et al. 2014).   features_size: width F of the sum of a source's features, another such input; 0 for none.
     dropout: share of units dropped behind the embedding, between layers, before the affine layer.
@@ -127,7 +128,7 @@ class Decoder:
             named = lstm.shapes(H if layer else D + P, H)
             shapes |= {f"lstm.{layer}.{name}": shape for name, shape in named.items()}
         if self.attention != "none":
-            named = attention.shapes(H, M, bilinear=self.attention == "bilinear")
+            named = attention.shapes(H, M, self.attention)
             shapes |= {f"attention.{name}": shape for name, shape in named.items()}
         shapes |= {"affine.W": (H + P, V), "affine.b": (V,)}
         return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if self.copying else {})
@@ -353,13 +354,11 @@ class _Weights(NamedTuple):
     @classmethod
     def of(cls, named: dict[str, Array], layers: int) -> _Weights:
         """Pick the views out of `named`."""
-        attended = None
-        if "attention.Wc" in named:
-            attended = attention.Params(named.get("attention.Wa"), named["attention.Wc"], named["attention.bc"])
+        attended = {name.removeprefix("attention."): a for name, a in named.items() if name.startswith("attention.")}
         return cls(
             named["embedding.W"],
             [lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields)) for layer in range(layers)],
-            attended,
+            attention.Params.of(attended) if attended else None,
             affine.Params(named["affine.W"], named["affine.b"]),
             affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,
         )

@@ -1,11 +1,15 @@
 """Global attention with an attentional output, h̃ = tanh([context, h] Wc + bc).
 
 Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation", equations 5, 7 and 8, with the
-"dot" and the "general" (here: bilinear) score. Queries are the decoder's outputs, keys and values the encoder's. All
-decoder steps are attended at once: h̃ is not fed back into the LSTM.
+"dot" and the "general" (here: bilinear) score, and with the additive score of Bahdanau et al. 2015, "Neural Machine
+Translation by Jointly Learning to Align and Translate", appendix A.1.2. Queries are the decoder's outputs, keys and
+values the encoder's. All decoder steps are attended at once: h̃ is not fed back into the LSTM.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -14,21 +18,41 @@ from seqwright.nn import affine
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids, Shape
 
-__all__ = ["Params", "backward", "forward", "shapes"]
+__all__ = ["Additive", "Params", "Score", "backward", "forward", "shapes"]
+
+Score = Literal["dot", "bilinear", "additive"]
+
+
+class Additive(NamedTuple):
+    """Wq (H, H), Wk (M, H) and v (H, 1) of the score v·tanh(h Wq + m Wk)."""
+
+    Wq: Array
+    Wk: Array
+    v: Array
 
 
 class Params(NamedTuple):
-    """Wa (H, M), None for the dot score; Wc (M + H, H) and bc (H,)."""
+    """Wc (M + H, H), bc (H,), and what the score is made with: Wa (H, M) if bilinear, None for the dot product."""
 
-    Wa: Array | None
+    score: Array | Additive | None
     Wc: Array
     bc: Array
 
+    @classmethod
+    def of(cls, named: Mapping[str, Array]) -> Params:
+        """Pick the arrays that `shapes` describes out of `named`."""
+        additive = Additive(*(named[name] for name in Additive._fields)) if "v" in named else None
+        return cls(additive or named.get("Wa"), named["Wc"], named["bc"])
 
-def shapes(H: int, M: int, *, bilinear: bool) -> dict[str, Shape]:
+
+def shapes(H: int, M: int, score: Score) -> dict[str, Shape]:
     """Return the shape of each parameter by name; M is the width of the memory."""
-    combine: dict[str, Shape] = {"Wc": (M + H, H), "bc": (H,)}
-    return {"Wa": (H, M), **combine} if bilinear else combine
+    of_score: dict[Score, dict[str, Shape]] = {
+        "dot": {},
+        "bilinear": {"Wa": (H, M)},
+        "additive": {"Wq": (H, H), "Wk": (M, H), "v": (H, 1)},
+    }
+    return of_score[score] | {"Wc": (M + H, H), "bc": (H,)}
 
 
 def forward(p: Params, h: Array, memory: Array, lengths: Ids, cache: Cache) -> tuple[Array, Array]:
@@ -38,11 +62,19 @@ def forward(p: Params, h: Array, memory: Array, lengths: Ids, cache: Cache) -> t
     """
     T, B, H = h.shape
     S, _, M = memory.shape
-    q = h if p.Wa is None else affine.forward(affine.Params(p.Wa, None), h, cache.of("query"))
-    cache["q"], cache["memory"], cache["lengths"] = q, memory, lengths
     weights, both = cache.new("weights", (T, B, S)), cache.new("both", (T, B, M + H))
     both[:, :, M:] = h
-    kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, both[:, :, :M])
+    context = both[:, :, :M]
+    cache["memory"], cache["lengths"] = memory, lengths
+    if isinstance(p.score, Additive):
+        q = affine.forward(affine.Params(p.score.Wq, None), h, cache.of("query"))
+        keys = affine.forward(affine.Params(p.score.Wk, None), memory, cache.of("keys"))
+        cache["keys"] = keys
+        kernels.additive_attention_forward(q, keys, p.score.v[:, 0], memory, lengths, weights, context)
+    else:
+        q = h if p.score is None else affine.forward(affine.Params(p.score, None), h, cache.of("query"))
+        kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, context)
+    cache["q"] = q
     out = affine.forward(affine.Params(p.Wc, p.bc), both, cache.of("combine"))
     kernels.tanh_forward(out, out)
     cache["out"] = out
@@ -62,20 +94,22 @@ def backward(p: Params, dout: Array, dweights: Array | None, dmemory: Array, gra
         affine.Params(p.Wc, p.bc), dboth_tanh, affine.Params(grads.Wc, grads.bc), cache.of("combine")
     )
     dcontext, dh = dboth[:, :, :M], dboth[:, :, M:]
-    dq = cache.new("dq", (*dout.shape[:2], M))
-    kernels.attention_backward(
-        dcontext,
-        dweights,
-        np.ascontiguousarray(cache["q"]),
-        cache["memory"],
-        cache["lengths"],
-        cache["weights"],
-        dq,
-        dmemory,
-    )
-    if p.Wa is None:
+    q, memory, lengths, weights = cache["q"], cache["memory"], cache["lengths"], cache["weights"]
+    dq = cache.new("dq", q.shape)
+    if isinstance(p.score, Additive):
+        assert isinstance(grads.score, Additive), "gradients have the type of the parameters"
+        (Wq, Wk, v), (dWq, dWk, dv), keys = p.score, grads.score, cache["keys"]
+        dkeys = cache.new("dkeys", keys.shape)
+        kernels.additive_attention_backward(
+            dcontext, dweights, q, keys, v[:, 0], memory, lengths, weights, dq, dkeys, dv[:, 0], dmemory
+        )
+        affine.backward(affine.Params(Wk, None), dkeys, affine.Params(dWk, None), cache.of("keys"), dx=dmemory)
+        affine.backward(affine.Params(Wq, None), dq, affine.Params(dWq, None), cache.of("query"), dx=dh)
+        return dh
+    kernels.attention_backward(dcontext, dweights, np.ascontiguousarray(q), memory, lengths, weights, dq, dmemory)
+    if p.score is None:
         dh += dq
     else:
-        assert grads.Wa is not None, "gradients have the type of the parameters"
-        affine.backward(affine.Params(p.Wa, None), dq, affine.Params(grads.Wa, None), cache.of("query"), dx=dh)
+        assert isinstance(grads.score, np.ndarray), "gradients have the type of the parameters"
+        affine.backward(affine.Params(p.score, None), dq, affine.Params(grads.score, None), cache.of("query"), dx=dh)
     return dh

@@ -242,6 +242,43 @@ void attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In
                                    memory.data(), lengths.data(), weights.data(), dq.data(), dmemory.data());
 }
 
+void additive_attention_forward(int isa, In q, In keys, In v, In memory, Ids lengths, Out weights, RowsOut context) {
+    rank("q", q, 3);
+    rank("memory", memory, 3);
+    const int T = dim(q, 0), B = dim(q, 1), A = dim(q, 2), S = dim(memory, 0), M = dim(memory, 2);
+    expect("keys", keys, S, B, A);
+    expect("v", v, A);
+    expect("memory", memory, S, B, M);
+    expect("lengths", lengths, B);
+    expect("weights", weights, T, B, S);
+    expect("context", context, T, B, M);
+    nb::gil_scoped_release release;
+    set_of(isa).additive_attention_forward(T, B, S, A, M, q.data(), keys.data(), v.data(), memory.data(), lengths.data(),
+                                           weights.data(), context.data(), row_of("context", context));
+}
+
+void additive_attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In q, In keys, In v, In memory, Ids lengths,
+                                 In weights, Out dq, Out dkeys, Out dv, Out dmemory) {
+    rank("q", q, 3);
+    rank("memory", memory, 3);
+    const int T = dim(q, 0), B = dim(q, 1), A = dim(q, 2), S = dim(memory, 0), M = dim(memory, 2);
+    expect("dcontext", dcontext, T, B, M);
+    if (dweights) expect("dweights", *dweights, T, B, S);
+    expect("keys", keys, S, B, A);
+    expect("v", v, A);
+    expect("memory", memory, S, B, M);
+    expect("lengths", lengths, B);
+    expect("weights", weights, T, B, S);
+    expect("dq", dq, T, B, A);
+    expect("dkeys", dkeys, S, B, A);
+    expect("dv", dv, A);
+    expect("dmemory", dmemory, S, B, M);
+    nb::gil_scoped_release release;
+    set_of(isa).additive_attention_backward(T, B, S, A, M, dcontext.data(), row_of("dcontext", dcontext), maybe(dweights), q.data(),
+                                            keys.data(), v.data(), memory.data(), lengths.data(), weights.data(), dq.data(),
+                                            dkeys.data(), dv.data(), dmemory.data());
+}
+
 void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
     rank("scores", scores, 3);
     const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2);
@@ -508,8 +545,17 @@ void decoder_weights(Decoder& d, Stack& stack, const In& E, const nb::sequence& 
     d.M = dim(Wc, 0) - d.H;
     d.Wc = stack.keep(item(attention, 1), "Wc", larger_of(d.M, 0) + d.H, d.H);
     d.bc = stack.keep(item(attention, 2), "bc", d.H);
-    if (const nb::object query = item(attention, 0); !query.is_none()) d.Wa = stack.keep(query, "Wa", d.H, d.M);
-    else if (d.M != d.H) throw nb::value_error("without Wa, memory must be as wide as h");
+    const nb::object score = item(attention, 0);
+    if (score.is_none()) {
+        if (d.M != d.H) throw nb::value_error("without Wa, memory must be as wide as h");
+    } else if (nb::isinstance<nb::tuple>(score)) {
+        if (nb::len(score) != 3) throw nb::value_error("the additive score has three weights: Wq, Wk and v");
+        d.Wq = stack.keep(item(score, 0), "Wq", d.H, d.H);
+        d.Wk = stack.keep(item(score, 1), "Wk", d.M, d.H);
+        d.v = stack.keep(item(score, 2), "v", d.H, 1);
+    } else {
+        d.Wa = stack.keep(score, "Wa", d.H, d.M);
+    }
 }
 
 int64_t decoder_size(int isa, In E, nb::sequence layers, nb::object attention, In W, In b, bool int8) {
@@ -776,6 +822,10 @@ NB_MODULE(_native, m) {
           IN("context"));
     m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), MAYBE("dweights"), IN("q"),
           IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dmemory"));
+    m.def("additive_attention_forward", &additive_attention_forward, "isa"_a, IN("q"), IN("keys"), IN("v"), IN("memory"),
+          IN("lengths"), IN("weights"), IN("context"));
+    m.def("additive_attention_backward", &additive_attention_backward, "isa"_a, IN("dcontext"), MAYBE("dweights"), IN("q"),
+          IN("keys"), IN("v"), IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dkeys"), IN("dv"), IN("dmemory"));
     m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, IN("scores"), IN("targets"), IN("lengths"),
           "smoothing"_a, IN("probs"), IN("nll"));
     m.def("cross_entropy_backward", &cross_entropy_backward, "isa"_a, IN("probs"), IN("targets"), IN("lengths"),

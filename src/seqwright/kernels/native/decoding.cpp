@@ -4,7 +4,8 @@
 //   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b
 //
 // Rows are independent, and a row's bytes do not depend on the rows beside it: see packed.cpp. With bilinear attention a
-// source's keys, memory Waᵀ, are made once, so that no step needs the product of its queries with Wa.
+// source's keys, memory Waᵀ, are made once, so that no step needs the product of its queries with Wa; so are those of additive
+// attention, memory Wk, beside which each step has the product of its queries with Wq.
 //
 // Where weights are packed for one call, b + E[id] Wx is made for all symbols ahead if the rows of all steps are many more
 // than the symbols: a third fewer multiply-adds in the LSTM of D 128, H 256. Weights that are kept always have it.
@@ -23,7 +24,9 @@ bool table_fits(const Decoder& d) { return static_cast<double>(d.V) * static_cas
 
 // The products of the network, in `form`; the keys never in place, as nothing streams a transposed matrix.
 Weights network(const Decoder& d, Form form) {
-    return {{d.Wa, nullptr, d.M, d.H, true, form == Form::in_place ? Form::panels : form, nullptr},
+    const bool bilinear = d.Wa != nullptr;
+    return {{bilinear ? d.Wa : d.Wk, nullptr, d.M, d.H, bilinear, form == Form::in_place ? Form::panels : form, nullptr},
+            {d.Wq, nullptr, d.H, d.H, false, form, nullptr},
             {d.Wc, d.bc, d.M + d.H, d.H, false, form, nullptr},
             {d.W, d.b, d.H + d.P, d.V, false, form, nullptr},
             form, nullptr, false};
@@ -39,7 +42,8 @@ size_t lay_out(const Decoder& d, Weights& w, float* at) {
     w.block = at;
     Block block(at);
     for (int l = 0; l < d.n_layers; l++) next_layer(d, w, l, block);
-    if (d.Wa != nullptr) lay_out(w.keys, block);
+    if (has_keys(d)) lay_out(w.keys, block);
+    if (d.Wq != nullptr) lay_out(w.query, block);
     if (d.attends) lay_out(w.combine, block);
     lay_out(w.output, block);
     return block.size;
@@ -49,7 +53,8 @@ void pack_all(const Decoder& d, const Weights& w) {
     const Table table = table_of(d);
     Block block(w.block);
     for (int l = 0; l < d.n_layers; l++) pack(next_layer(d, w, l, block), &table);
-    if (d.Wa != nullptr) pack(w.keys);
+    if (has_keys(d)) pack(w.keys);
+    if (d.Wq != nullptr) pack(w.query);
     if (d.attends) pack(w.combine);
     pack(w.output);
 }
@@ -161,6 +166,12 @@ void run_layers(const Decoder& d, const Weights& w, int n, const int* symbols, c
         for (int r = 0; r < n; r++)
             memcpy(room.x + static_cast<ptrdiff_t>(r) * H, h + static_cast<ptrdiff_t>(at[r]) * H, static_cast<size_t>(H) * kFloat);
     }
+}
+
+const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoom& room) {
+    if (d.Wq == nullptr) return room.x;
+    product(w.query, n, room.x, room.y, room.blocks);
+    return room.y;
 }
 
 void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room) {

@@ -6,8 +6,8 @@
 namespace seqwright::SEQWRIGHT_ISA {
 
 struct Weights {
-    Linear keys, combine, output;  // keys: memory Waᵀ, for bilinear attention
-    Form form;                     // of the layers
+    Linear keys, query, combine, output;  // the first two: see `has_keys` and `queries`
+    Form form;                            // of the layers
     float* block;
     bool table;
 };
@@ -31,9 +31,13 @@ DecoderRoom room_for(const Decoder& d, int rows, float* at);  // room_size float
 // floats a layer; row r of it is at[r]·H.
 void run_layers(const Decoder& d, const Weights& w, int n, const int* symbols, const int* sources, const int* at, float* h, float* c,
                 ptrdiff_t stride, const DecoderRoom& room);
-// keys (length, H) = memory Waᵀ of one source, for all its steps. `blocks` is room for the copied rows.
+// Whether what is looked at is not the memory itself, but memory Waᵀ (bilinear) or memory Wk (additive).
+inline bool has_keys(const Decoder& d) { return d.Wa != nullptr || d.Wk != nullptr; }
+// keys (length, H) of one source, for all its steps. `room` is keys_room floats.
 size_t keys_room(const Decoder& d);
 void make_keys(const Decoder& d, const Weights& w, Memory memory, int length, float* keys, float* room);
+// What rows of room.x (n, H) ask the keys: themselves, or in room.y their product with Wq.
+const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
 // room.x = tanh([context, h] Wc + bc), from rows [context, h] (n, M + H) in room.sums.
 void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
 // room.scores (n, V) from room.x (n, H).

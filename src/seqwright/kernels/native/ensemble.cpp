@@ -18,8 +18,7 @@ namespace {
 constexpr float kNothing = -1e30f;  // stands for -inf: the difference of two of them is 0
 
 size_t count(int n) { return static_cast<size_t>(n); }
-bool bilinear(const Decoder& d) { return d.attends && d.Wa != nullptr; }
-size_t keys_size(const Decoder& d) { return bilinear(d) ? Scratch::rounded(count(d.S) * count(d.H)) : 0; }
+size_t keys_size(const Decoder& d) { return has_keys(d) ? Scratch::rounded(count(d.S) * count(d.H)) : 0; }
 size_t state_size(const Decoder& d, int rows) { return Scratch::rounded(count(d.n_layers) * count(rows) * count(d.H)); }
 Memory memory_of(const Decoder& d, int b) { return {d.memory + static_cast<ptrdiff_t>(b) * d.M, static_cast<ptrdiff_t>(d.B) * d.M, d.M}; }
 
@@ -97,7 +96,7 @@ void Ensemble::begin(int source, int slab, int row) {
             memcpy(member.h + to, d.h + from, count(d.H) * sizeof(float));
             memcpy(member.c + to, d.c + from, count(d.H) * sizeof(float));
         }
-        if (!bilinear(d)) continue;
+        if (!has_keys(d)) continue;
         float* keys = member.keys + static_cast<ptrdiff_t>(slab) * static_cast<ptrdiff_t>(keys_size(d));
         make_keys(d, weights_[m], memory_of(d, source), larger(0, smaller(d.memory_lengths[source], d.S)), keys,
                   workspace(Slot::panel, keys_room(d)));
@@ -141,6 +140,7 @@ float* Ensemble::step(int rows, const int* symbols, const int* sources, const Sp
 // room.sums = [context, h] of each row.
 void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows, const Span* spans, int n_spans, const DecoderRoom& room) {
     const ptrdiff_t wide = d.M + d.H;
+    const float* q = queries(d, weights_[&d - g_.members], rows, room);
     ptrdiff_t row = 0;
     for (int i = 0; i < n_spans; row += spans[i++].n) {
         const Span& s = spans[i];
@@ -148,7 +148,7 @@ void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows
         const Memory keys{member.keys + static_cast<ptrdiff_t>(s.slab) * static_cast<ptrdiff_t>(keys_size(d)), d.H, d.H};
         const bool here = first && looks_ && s.looks != nullptr;
         float* weights = d.twins != nullptr ? looked_ + row * d.S : here ? s.looks : look_;
-        attend(s.n, d.S, room.x + row * d.H, d.H, bilinear(d) ? keys : values, values, d.memory_lengths[s.source], weights, d.S,
+        attend(s.n, d.S, q + row * d.H, d.H, has_keys(d) ? keys : values, d.v, values, d.memory_lengths[s.source], weights, d.S,
                room.sums + row * wide, wide);
         if (weights == s.looks || !looks_ || s.looks == nullptr) continue;
         if (here) memcpy(s.looks, weights, count(s.n) * count(d.S) * sizeof(float));

@@ -30,7 +30,7 @@ class Ensemble {
     struct Member {
         float *h, *c, *h_next, *c_next;  // (L, rows, H); they change places at every step
         ptrdiff_t stride;                // floats a layer
-        float* keys;                     // (sources, S, H), for bilinear attention
+        float* keys;                     // (sources, S, H), see `has_keys`
     };
 
     void look(const Decoder& d, const Member& member, bool first, int rows, const Span* spans, int n_spans, const DecoderRoom& room);

@@ -1,6 +1,6 @@
 // Generation, the whole loop: the twin of kernels/reference/generate.py.
 //
-//   x = [E[id], peek]      h, c = LSTM layers (x)       context = attention (h, memory Waᵀ, memory)
+//   x = [E[id], peek]      h, c = LSTM layers (x)       context = attention (h, keys of the memory, memory)
 //   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b      id = the best symbol
 //
 // Rows are independent: they are cut over the threads, each thread runs all steps of its rows, and a row that has ended
@@ -50,7 +50,7 @@ void generate(const Generation& g) {
         const int most = mine.end - mine.begin;
         int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
         int* symbols = live + most;  // of each live row
-        const size_t keys_size = g.Wa == nullptr ? 0 : Scratch::rounded(static_cast<size_t>(S) * static_cast<size_t>(H));
+        const size_t keys_size = has_keys(g) ? Scratch::rounded(static_cast<size_t>(S) * static_cast<size_t>(H)) : 0;
         Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(S)) +
                                                   static_cast<size_t>(most) * keys_size)};
         const DecoderRoom room = room_for(g, most, scratch.take(room_size(g, most)));
@@ -64,16 +64,17 @@ void generate(const Generation& g) {
             if (g.limits[b] > 0) {
                 live[n] = b;
                 symbols[n++] = g.start_id;
-                if (g.Wa != nullptr)
+                if (has_keys(g))
                     make_keys(g, w, memory_of(b), larger(0, smaller(g.memory_lengths[b], S)), keys_of(b), workspace(Slot::panel, keys_room(g)));
             }
         for (int t = 0; t < g.T && n > 0; t++) {
             run_layers(g, w, n, symbols, live, live, g.h, g.c, B * H, room);
             if (g.attends) {
+                const float* q = queries(g, w, n, room);
                 for (int r = 0; r < n; r++) {
                     float* row = room.sums + static_cast<ptrdiff_t>(r) * (M + H);  // [context, h]
-                    const Memory memory = memory_of(live[r]), keys_here = g.Wa == nullptr ? memory : Memory{keys_of(live[r]), H, H};
-                    attend(1, S, room.x + static_cast<ptrdiff_t>(r) * H, 0, keys_here, memory, g.memory_lengths[live[r]], weights, 0,
+                    const Memory memory = memory_of(live[r]), keys_here = has_keys(g) ? Memory{keys_of(live[r]), H, H} : memory;
+                    attend(1, S, q + static_cast<ptrdiff_t>(r) * H, 0, keys_here, g.v, memory, g.memory_lengths[live[r]], weights, 0,
                            row, 0);
                     memcpy(row + M, room.x + static_cast<ptrdiff_t>(r) * H, static_cast<size_t>(H) * sizeof(float));
                 }

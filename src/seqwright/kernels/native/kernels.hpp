@@ -64,7 +64,9 @@ struct Decoder {  // a network, and what its B rows read; null for None
     const LstmLayer* layers;
     int n_layers;
     bool attends;
-    const float *Wa, *Wc, *bc;
+    const float* Wa;            // of the bilinear score
+    const float *Wq, *Wk, *v;   // of the additive score; all of these are null for the dot product
+    const float *Wc, *bc;
     const float *W, *b;
     float *h, *c;  // only generate() writes to them
     const float* peek;
@@ -132,6 +134,13 @@ struct Kernels {
     void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
                                const float* dweights, const float* q, const float* memory, const int32_t* lengths,
                                const float* weights, float* dq, float* dmemory);
+
+    void (*additive_attention_forward)(int T, int B, int S, int A, int M, const float* q, const float* keys, const float* v,
+                                 const float* memory, const int32_t* lengths, float* weights, float* context,
+                                 ptrdiff_t row_context);
+    void (*additive_attention_backward)(int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,
+                                  const float* dweights, const float* q, const float* keys, const float* v, const float* memory,
+                                  const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory);
 
     void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,
                                   const int32_t* lengths, float smoothing, float* probs, float* nll);

@@ -15,6 +15,8 @@ extern const Kernels kernels = {
     lstm_backward,
     attention_forward,
     attention_backward,
+    additive_attention_forward,
+    additive_attention_backward,
     cross_entropy_forward,
     cross_entropy_backward,
     copy_cross_entropy_forward,

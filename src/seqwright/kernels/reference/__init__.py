@@ -4,6 +4,7 @@ No function allocates what it returns: outputs, caches and gradients are the cal
 of parameters and overwrites the rest. All arrays are C-contiguous, but for those that may be columns of a wider one.
 """
 
+from seqwright.kernels.reference.additive_attention import additive_attention_backward, additive_attention_forward
 from seqwright.kernels.reference.affine import affine_backward, affine_forward
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
 from seqwright.kernels.reference.beam import beam
@@ -27,6 +28,8 @@ __all__ = [
     "Automaton",
     "Decoding",
     "adam_update",
+    "additive_attention_backward",
+    "additive_attention_forward",
     "affine_backward",
     "affine_forward",
     "attention_backward",

@@ -8,7 +8,7 @@ import numpy as np
 
 from seqwright.types import Array, Ids
 
-__all__ = ["attention_backward", "attention_forward"]
+__all__ = ["attention_backward", "attention_forward", "masked_softmax_", "score_gradients"]
 
 
 def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, context: Array) -> None:
@@ -18,17 +18,21 @@ def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, con
     weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M), which may be some columns of a
     wider array.
     """
-    S = memory.shape[0]
     score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
-    live = np.arange(S) < lengths[:, None, None]
+    masked_softmax_(score, lengths)
+    weights[:] = score.transpose(1, 0, 2)
+    context[:] = (score @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
+
+
+def masked_softmax_(score: Array, lengths: Ids) -> None:
+    """Turn scores (B, T, S) into the softmax over s < lengths[b]; 0 behind, and everywhere where lengths[b] is 0."""
+    live = np.arange(score.shape[2]) < lengths[:, None, None]
     score[~np.broadcast_to(live, score.shape)] = -np.inf
     top = score.max(axis=2, keepdims=True, initial=-np.inf)
     score -= np.where(np.isneginf(top), 0, top)
     np.exp(score, out=score)
     total = score.sum(axis=2, keepdims=True)
     score /= np.where(total == 0, 1, total)
-    weights[:] = score.transpose(1, 0, 2)
-    context[:] = (score @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
 
 
 def attention_backward(
@@ -48,9 +52,16 @@ def attention_backward(
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, M)
-    dw = d @ memory.transpose(1, 2, 0)
-    if dweights is not None:
-        dw += dweights.transpose(1, 0, 2)
-    dscore = w * (dw - (dw * w).sum(axis=2, keepdims=True))  # softmax' is w (δ - w)
+    dscore = score_gradients(dcontext, dweights, memory, weights)
     dq[:] = (dscore @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
     dmemory += (w.transpose(0, 2, 1) @ d + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)).transpose(1, 0, 2)
+
+
+def score_gradients(dcontext: Array, dweights: Array | None, memory: Array, weights: Array) -> Array:
+    """Return the gradient of the scores, (B, T, S), from what arrives behind their softmax; as `attention_backward`."""
+    w = weights.transpose(1, 0, 2)
+    dw = dcontext.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)
+    if dweights is not None:
+        dw += dweights.transpose(1, 0, 2)
+    dscore: Array = w * (dw - (dw * w).sum(axis=2, keepdims=True))  # softmax' is w (δ - w)
+    return dscore

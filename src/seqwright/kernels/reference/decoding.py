@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from seqwright.kernels.reference.additive_attention import additive_attention_forward
 from seqwright.kernels.reference.attention import attention_forward
 from seqwright.kernels.reference.codes import product
 from seqwright.kernels.reference.copying import copy_log_probs
@@ -24,11 +25,15 @@ __all__ = [
 ]
 
 
+Score = Array | tuple[Array, Array, Array] | None
+
+
 class Decoding(NamedTuple):
     """A decoder's parameters and what B rows, of a source each, start from.
 
     E (V, D) embedding.   layers: (Wx, Wh, b) of each LSTM, bottom first; the first reads [E[id], peek].
-    attention: (Wa (H, M) or None for plain dot, Wc (M + H, H), bc (H,)) or None: h̃ = tanh([context, h] Wc + bc).
+    attention: (score, Wc (M + H, H), bc (H,)) or None: h̃ = tanh([context, h] Wc + bc). The score is bilinear by
+    Wa (H, M), additive by (Wq (H, H), Wk (M, H), v (H, 1)), the dot product by None.
     W (H [+ P], V), b (V,): scores = [h̃ or h, peek] W + b; where b is -inf, the symbol is forbidden.
     h, c (L, B, H): the state before the first symbol.   peek (B, P) or None.
     memory (S, B, M) and memory_lengths (B,), or None without attention.
@@ -38,7 +43,7 @@ class Decoding(NamedTuple):
 
     E: Array
     layers: Sequence[tuple[Array, Array, Array]]
-    attention: tuple[Array | None, Array, Array] | None
+    attention: tuple[Score, Array, Array] | None
     W: Array
     b: Array
     h: Array
@@ -75,8 +80,8 @@ def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
         d.h[layer] = x
     if d.attention is not None:
         assert d.memory is not None and d.memory_lengths is not None, "attention needs a memory"
-        Wa, Wc, bc = d.attention
-        looks, context = _attend(x, d.memory, d.memory_lengths, Wa, d.int8)
+        score, Wc, bc = d.attention
+        looks, context = _attend(x, d.memory, d.memory_lengths, score, d.int8)
         x = np.tanh(product(np.concatenate([context, x], axis=1), Wc, bc, int8=d.int8))
     if d.peek is not None:
         x = np.concatenate([x, d.peek], axis=1)
@@ -88,13 +93,20 @@ def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
     return scores, looks
 
 
-def _attend(h: Array, memory: Array, lengths: Ids, Wa: Array | None, int8: bool) -> tuple[Array, Array]:
+def _attend(h: Array, memory: Array, lengths: Ids, score: Score, int8: bool) -> tuple[Array, Array]:
     """Return where h (B, H) looks in memory (S, B, M), (B, S), and what it sees there, (B, M)."""
-    S, B, M = memory.shape
+    (S, B, M), H = memory.shape, h.shape[1]
+    weights = np.empty((1, B, S), h.dtype)
+    if isinstance(score, tuple):
+        Wq, Wk, v = score
+        q, keys = product(h, Wq, None, int8=int8), product(memory.reshape(S * B, M), Wk, None, int8=int8)
+        context = np.empty((1, B, M), h.dtype)
+        additive_attention_forward(q[None], keys.reshape(S, B, H), v[:, 0], memory, lengths, weights, context)
+        return weights[0], context[0]
     keys = memory
-    if Wa is not None:
-        keys = product(memory.reshape(S * B, M), np.ascontiguousarray(Wa.T), None, int8=int8).reshape(S, B, len(Wa))
-    weights, ignored = np.empty((1, B, S), h.dtype), np.empty((1, *keys.shape[1:]), h.dtype)
+    if score is not None:
+        keys = product(memory.reshape(S * B, M), np.ascontiguousarray(score.T), None, int8=int8).reshape(S, B, H)
+    ignored = np.empty((1, *keys.shape[1:]), h.dtype)
     attention_forward(h[None], keys, lengths, weights, ignored)
     return weights[0], np.einsum("bs,sbm->bm", weights[0], memory)
 
@@ -126,7 +138,7 @@ def mean_log_probs(log_probs: Array) -> Array:
 def decoder_size(
     E: Array,  # noqa: ARG001
     layers: Sequence[tuple[Array, Array, Array]],  # noqa: ARG001
-    attention: tuple[Array | None, Array, Array] | None,  # noqa: ARG001
+    attention: tuple[Score, Array, Array] | None,  # noqa: ARG001
     W: Array,  # noqa: ARG001
     b: Array,  # noqa: ARG001
     int8: bool,  # noqa: ARG001
@@ -138,7 +150,7 @@ def decoder_size(
 def pack_decoder(
     E: Array,
     layers: Sequence[tuple[Array, Array, Array]],
-    attention: tuple[Array | None, Array, Array] | None,
+    attention: tuple[Score, Array, Array] | None,
     W: Array,
     b: Array,
     int8: bool,
