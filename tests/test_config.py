@@ -115,6 +115,18 @@ def test_copying_without_attention_is_refused():
     config.parse({}, ["model.copying=false", "model.attention=none"])
 
 
+def test_tied_weights_of_two_widths_are_refused():
+    for settings in (["model.hidden_size=128"], []):
+        assert "set model.wordvec_size and model.hidden_size to one number" in refusal({}, "model.tied=true", *settings)
+    config.parse({}, ["model.tied=true", "model.wordvec_size=32", "model.hidden_size=32"])
+
+
+@pytest.mark.parametrize("beside", ["peeky", "sum_features"])
+def test_tied_weights_are_refused_where_something_stands_beside_the_state(beside):
+    sizes = ["model.tied=true", "model.wordvec_size=32", "model.hidden_size=32"]
+    assert f"set model.{beside}=false" in refusal({}, *sizes, f"model.{beside}=true")
+
+
 @pytest.mark.parametrize("setting", ["model.reversed_source=true", "model.attention=dot"])
 def test_what_needs_one_direction_is_refused_with_two(setting):
     assert "needs model.bidirectional=false" in refusal({}, setting)

@@ -53,6 +53,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
+    tied: bool = False  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
     reversed_source: bool = False
     bridge: Literal["h", "hc"] = "hc"
     dropout: Share = 0.3
@@ -162,6 +163,14 @@ def _check_model(model: ModelConfig, origin: str) -> None:
     """Raise ConfigError where options that are right by themselves do not go together."""
     if model.copying and model.attention == "none":
         raise ConfigError(f"{origin}: model.copying=true needs attention, which says what is copied; choose bilinear")
+    if model.tied and model.wordvec_size != model.hidden_size:
+        raise ConfigError(
+            f"{origin}: model.tied=true needs embeddings as wide as the network; set model.wordvec_size and "
+            f"model.hidden_size to one number, such as 256"
+        )
+    if model.tied and (model.peeky or model.sum_features):
+        beside = "peeky" if model.peeky else "sum_features"
+        raise ConfigError(f"{origin}: model.tied=true has no weights for what stands beside; set model.{beside}=false")
     if model.bidirectional and model.reversed_source:
         raise ConfigError(f"{origin}: model.reversed_source needs model.bidirectional=false; both ways have no reverse")
     if model.bidirectional and model.attention == "dot":

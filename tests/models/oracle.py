@@ -6,7 +6,7 @@ and no padding: every sequence is a list of its own ids.
 
 LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000.   Attention: Luong et al. 2015, equations
 5, 7, 8, and Bahdanau et al. 2015, appendix A.1.2.   Copying: See et al. 2017, equations 8 and 9.   Peeky: Cho et al.
-2014.   Label smoothing: Szegedy et al. 2016.   Dropout: Srivastava et al. 2014.
+2014.   Tied: Press & Wolf 2017.   Label smoothing: Szegedy et al. 2016.   Dropout: Srivastava et al. 2014.
 """
 
 from __future__ import annotations
@@ -159,6 +159,7 @@ class Oracle:
         self.peeky = options.get("peeky", False)
         self.twins = options.get("twins")
         self.features = options.get("features")
+        self.tied = options.get("tied", False)
         self.smoothing = options.get("label_smoothing", 0.0)
         self.rate = options.get("dropout", 0.0)
         self.H = len(named["decoder.lstm.0.Wh"])
@@ -233,7 +234,9 @@ class Oracle:
             x, weights = attend(p, self.attention, x, memory, self.M)
         x = masked(x, masks.get("scores"))
         x = x + peek
-        probabilities = softmax(affine(x, p["decoder.affine.W"], p["decoder.affine.b"]))
+        embedding = p["decoder.embedding.W"]
+        W = [list(column) for column in zip(*embedding, strict=True)] if self.tied else p["decoder.affine.W"]
+        probabilities = softmax(affine(x, W, p["decoder.affine.b"]))
         if self.twins is not None:
             [copies] = map(sigmoid, affine(x, p["decoder.copying.W"], p["decoder.copying.b"]))
             probabilities = self.mixed(probabilities, weights, copies, source)

@@ -178,6 +178,20 @@ def test_dot_attention_over_a_memory_of_another_width_is_refused():
         Seq2seq(5, 3, 4, attention="dot", bidirectional=True)
 
 
+@pytest.mark.parametrize("options", [{}, {"peeky": True}, {"features": [False] * 4 + [True]}])
+def test_tied_weights_that_do_not_fit_are_refused(options):
+    with pytest.raises(AssertionError, match="a tied decoder scores its 4 units, and nothing beside them"):
+        Seq2seq(5, 4 if options else 3, 4, tied=True, **options)
+
+
+def test_tied_weights_are_one_array():
+    net = Seq2seq(7, 4, 4, target_vocab_size=5, tied=True)
+    assert "decoder.affine.W" not in net.params.named
+    assert net.params.named["decoder.affine.b"].shape == (5,)
+    decoding = net.decoding(np.zeros((1, 1), np.int32), np.ones(1, np.int32))
+    np.testing.assert_array_equal(decoding.W, net.params.named["decoder.embedding.W"].T)
+
+
 def test_two_vocabularies_have_a_size_each():
     net = Seq2seq(7, 3, 4, target_vocab_size=5)
     assert net.params.named["encoder.embedding.W"].shape == (7, 3)
@@ -199,7 +213,7 @@ def test_every_kernel_is_called_with_contiguous_arrays_and_int32_ids(options, mo
 
     def even_rows(name, a):  # columns of a wider array
         evenly = a.ndim == 2 or a.strides[0] == a.shape[1] * a.strides[1]
-        return name.startswith(("lstm", "attention", "affine")) and a.strides[-1] == a.itemsize and evenly
+        return name.startswith(("lstm", "attention", "additive", "affine")) and a.strides[-1] == a.itemsize and evenly
 
     def strict(name, kernel):
         def checked(*args):

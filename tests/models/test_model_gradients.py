@@ -7,7 +7,7 @@ import variants
 from seqwright.testing import gradients
 
 
-@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING)
+@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED)
 def test_the_loss_has_the_gradient_that_backward_returns(options):
     models.check_gradients(options, variants.batch())
 
@@ -23,6 +23,6 @@ def test_the_gradient_is_right_for_sequences_of_any_length(options, lengths):
     models.check_gradients(options, variants.batch(*lengths))
 
 
-@variants.each([{"attention": "dot", "peeky": True, "bridge": "hc"}])
+@variants.each([{"attention": "dot", "peeky": True, "bridge": "hc"}, variants.TIED[0]])
 def test_every_single_parameter_has_the_right_gradient(options):
     models.check_gradients(options, variants.batch((3, 1), (2, 1)), check=gradients.check_elementwise)

@@ -16,6 +16,7 @@ OPTIONS = [
     {"layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True},
     {"bidirectional": True, "attention": "additive", "bridge": "hc"},
+    {"bidirectional": True, "attention": "bilinear", "tied": True},
 ]
 RULES = search.Rules(0, 1, np.full(30, 9, np.int32))
 
@@ -23,7 +24,7 @@ RULES = search.Rules(0, 1, np.full(30, 9, np.int32))
 @pytest.fixture(params=OPTIONS, ids=lambda options: " ".join(options) or "plain")
 def net(request: pytest.FixtureRequest) -> Seq2seq:
     rng = np.random.default_rng(5)
-    net = Seq2seq(9, 8, 24, target_vocab_size=19, rng=rng, **request.param)
+    net = Seq2seq(9, 24 if "tied" in request.param else 8, 24, target_vocab_size=19, rng=rng, **request.param)
     net.params.flat[:] = 0.4 * rng.standard_normal(len(net.params.flat))
     return net
 

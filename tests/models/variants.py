@@ -69,6 +69,10 @@ SUMMING: list[Options] = [
     {"features": FEATURES},
     {**FULL, "features": FEATURES, "twins": TWINS},
 ]
+TIED: list[Options] = [
+    {"tied": True},
+    {**FULL, "attention": "additive", "peeky": False, "tied": True, "twins": TWINS},
+]
 FEW = [*GENERATING, SUMMING[0], {**FULL, "dropout": 0.0, "twins": TWINS}]
 
 
@@ -80,7 +84,9 @@ def each(variants: Sequence[Options]) -> pytest.MarkDecorator:
 def network(options: Options, *, seed: int = 0, dtype: Any = np.float64) -> Seq2seq:
     """Return a small network whose parameters, biases too, are far enough from zero for every term to count."""
     rng = np.random.default_rng(seed)
-    net = Seq2seq(V_SOURCE, D, H, target_vocab_size=V_TARGET, **options, rng=rng, dtype=dtype)
+    net = Seq2seq(
+        V_SOURCE, H if options.get("tied") else D, H, target_vocab_size=V_TARGET, **options, rng=rng, dtype=dtype
+    )
     net.params.flat[:] = 0.6 * rng.standard_normal(net.params.flat.shape)
     return net
 

@@ -9,7 +9,18 @@ from typing import Any
 import numpy as np
 
 from seqwright import kernels
-from seqwright.nn import affine, attention, bag, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import (
+    affine,
+    attention,
+    bag,
+    copying,
+    cross_entropy,
+    dropout,
+    embedded_lstm,
+    embedding,
+    lstm,
+    tied_affine,
+)
 from seqwright.nn.cache import Cache
 from seqwright.testing import gradients
 
@@ -166,6 +177,23 @@ def check_affine(
         p = affine.Params(arguments["W"], arguments.get("b"))
         grads = affine.Params(*held(*p))
         return {"x": affine.backward(p, v[0], grads, cache)} | added(**grads._asdict())
+
+    check(f, vjp, arguments, rng)
+
+
+def check_tied_affine(
+    rng: np.random.Generator, shape: tuple[int, ...], V: int, check: Check = gradients.check_vjp
+) -> None:
+    cache = Cache(np.float64)
+    arguments = normal(rng, x=shape, E=(V, shape[-1]), b=(V,))
+
+    def f(x, E, b):
+        return [tied_affine.forward(E, b, x, cache)]
+
+    def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
+        f(**arguments)
+        dE, db = held(arguments["E"], arguments["b"])
+        return {"x": tied_affine.backward(v[0], dE, db, cache)} | added(E=dE, b=db)
 
     check(f, vjp, arguments, rng)
 

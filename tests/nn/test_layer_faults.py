@@ -11,7 +11,7 @@ import pytest
 from seqwright import kernels
 from seqwright.kernels import reference
 from seqwright.kernels.reference import attention as attention_kernels
-from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm, tied_affine
 from seqwright.testing.faults import with_fault
 
 
@@ -42,6 +42,10 @@ def check_copyings() -> None:
 
 def check_affines() -> None:
     layers.check_affine(np.random.default_rng(0), (3, 5, 4), 4, bias=True)
+
+
+def check_tied_affines() -> None:
+    layers.check_tied_affine(np.random.default_rng(0), (3, 5, 4), 4)
 
 
 def check_embeddings() -> None:
@@ -194,6 +198,14 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     ],
     (check_affines, affine, "backward"): [
         Fault("x is forgotten", 'x = cache["x"]', 'x = 0 * cache["x"]'),
+    ],
+    (check_tied_affines, tied_affine, "forward"): [
+        Fault("the rows for the columns", "W[:] = E.T", "W[:] = E"),
+    ],
+    (check_tied_affines, tied_affine, "backward"): [
+        Fault("what the last gradient left stays", "kernels.clear(dW)", "dW[:] = 1"),
+        Fault("dE is set, not added", "dE += dW.T", "dE[:] = dW.T"),
+        Fault("dE is not transposed", "dE += dW.T", "dE += dW"),
     ],
     (check_tanhs, kernels, "tanh_backward"): [
         Fault("no square in tanh'", "1 - y * y", "1 - y"),

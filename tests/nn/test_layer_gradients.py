@@ -71,6 +71,11 @@ def test_affine_backward_is_the_derivative(rng, shape, bias):
     layers.check_affine(rng, shape, 3, bias)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (3, 5, 7), (0, 3)], ids=str)
+def test_the_backward_of_an_affine_layer_with_the_weights_of_an_embedding_is_the_derivative(rng, shape):
+    layers.check_tied_affine(rng, shape, 4)
+
+
 @pytest.mark.parametrize(("T", "B", "V", "D"), [(1, 1, 1, 1), (5, 3, 4, 3)])
 def test_embedding_backward_is_the_derivative_also_for_repeated_ids(rng, T, B, V, D):
     layers.check_embedding(rng, T, B, V, D)
@@ -121,6 +126,7 @@ def test_every_single_element_of_a_tiny_case_has_the_right_gradient(rng):
     layers.check_cross_entropy(rng, 3, 2, 3, [3, 1], 0.1, check=each)
     layers.check_copying(rng, 2, 2, 3, 4, [2, 1], 0.1, check=each)
     layers.check_affine(rng, (2, 3), 2, bias=True, check=each)
+    layers.check_tied_affine(rng, (2, 3), 2, check=each)
     layers.check_embedding(rng, 3, 2, 3, 2, check=each)
     layers.check_dropout(rng, 2, 2, 3, 0.4, check=each)
     layers.check_tanh(rng, (2, 3), check=each)

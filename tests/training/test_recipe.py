@@ -32,6 +32,12 @@ def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 
+def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
+    tied = ["model.tied=true", "model.wordvec_size=64", "model.hidden_size=64"]
+    assert completed(100, "text.features_column=3").model.sum_features
+    assert not completed(100, "text.features_column=3", *tied).model.sum_features
+
+
 def test_what_is_told_stays():
     told = completed(100, "model.hidden_size=7", "training.batch_size=3", "training.epochs=9")
     assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)

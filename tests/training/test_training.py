@@ -56,7 +56,14 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     assert (result.scores.exact, result.scores.ter) == pytest.approx((best.dev_accuracy, best.dev_ter))
 
 
-@pytest.mark.parametrize("settings", [["model.attention=additive"], ["model.attention=additive", "model.copying=true"]])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["model.attention=additive"],
+        ["model.attention=additive", "model.copying=true"],
+        ["model.tied=true", "model.wordvec_size=8"],
+    ],
+)
 def test_a_model_of_another_kind_goes_all_the_way_too(tmp_path, pairs, settings):
     train(pairs, tmp_path / "model", "training.epochs=2", "training.members=2", *settings)
     small = exporting.export(tmp_path / "model", output=tmp_path / "small").output

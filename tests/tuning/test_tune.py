@@ -46,6 +46,11 @@ def test_dot_attention_makes_the_encoder_one_way():
     assert applied(COMPLETE, {"model.attention": "bilinear"}).model.bidirectional
 
 
+def test_tied_embeddings_are_as_wide_as_the_network_that_is_tried():
+    tied = config.parse({}, ["model.tied=true", "model.wordvec_size=64", "model.hidden_size=64"])
+    assert applied(tied, {"model.hidden_size": 96}).model.wordvec_size == 96
+
+
 def test_more_accuracy_is_better_and_then_a_lower_error_rate():
     assert score(50.1, 90) > score(50.0, 1) > score(50.0, 2)
 

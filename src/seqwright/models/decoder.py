@@ -11,7 +11,7 @@ import numpy.typing as npt
 from seqwright import kernels
 from seqwright.models import initial
 from seqwright.models.encoder import Encoded
-from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm
+from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm, tied_affine
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
@@ -79,12 +79,13 @@ class Decoder:
 
     vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
 
-    attention: "none", "dot" (the memory is H wide), "bilinear" or "additive".   memory_size: width M of the memory; H if
-    not given.
+    attention: "none", "dot" (the memory is H wide), "bilinear" or "additive".   memory_size: width M of the memory; H
+    if not given.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
     (Cho et al. 2014).   features_size: width F of the sum of a source's features, another such input; 0 for none.
     dropout: share of units dropped behind the embedding, between layers, before the affine layer.
     copying: a second affine layer beside the last one is the gate of `nn.copying`, which needs attention.
+    tied: the affine layer's weights are the embedding's (`nn.tied_affine`), so D = H, and nothing is read beside h.
 
     The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
     and take the cache to work in.
@@ -103,17 +104,22 @@ class Decoder:
         features_size: int = 0,
         dropout: float = 0.0,
         copying: bool = False,
+        tied: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
         self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
-        self.copying, self.features_size = copying, features_size
+        self.copying, self.tied, self.features_size = copying, tied, features_size
         self.peek_size = (hidden_size if peeky else 0) + features_size
         self.memory_size = memory_size or hidden_size
         assert attention != "none" or not copying, "a decoder copies what it looks at: copying needs attention"
         assert attention != "dot" or self.memory_size == hidden_size, (
             f"dot attention compares {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
+        )
+        assert not tied or (wordvec_size, self.peek_size) == (hidden_size, 0), (
+            f"a tied decoder scores its {hidden_size} units, and nothing beside them, with embeddings that are "
+            f"{wordvec_size} wide: use as many, neither peeky nor with a sum of features"
         )
         self.cache = Cache(dtype)
         self.bind(Parameters(self.shapes(), dtype))
@@ -130,7 +136,7 @@ class Decoder:
         if self.attention != "none":
             named = attention.shapes(H, M, self.attention)
             shapes |= {f"attention.{name}": shape for name, shape in named.items()}
-        shapes |= {"affine.W": (H + P, V), "affine.b": (V,)}
+        shapes |= {"affine.b": (V,)} if self.tied else {"affine.W": (H + P, V), "affine.b": (V,)}
         return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if self.copying else {})
 
     def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
@@ -192,7 +198,8 @@ class Decoder:
 
         source (S, B): what may be copied, as for `nn.copying`; None for a decoder that cannot.
 
-        The arrays are views of both, so `generate` wants copies of h and c; where symbols are forbidden, b is a copy.
+        The arrays are views of both, so `generate` wants copies of h and c; where symbols are forbidden, b is a copy,
+        and so is W where it is tied.
         """
         w = self.weights
         W, b = w.affine
@@ -207,7 +214,19 @@ class Decoder:
             assert w.copying.b is not None, "the gate has a bias"
             copied = (w.copying.W, w.copying.b, source)
         return kernels.Decoding(
-            w.embedding, w.lstm, w.attention, W, b, encoded.h, encoded.c, peek, memory, lengths, packed, int8, copied
+            w.embedding,
+            w.lstm,
+            w.attention,
+            np.ascontiguousarray(W),
+            b,
+            encoded.h,
+            encoded.c,
+            peek,
+            memory,
+            lengths,
+            packed,
+            int8,
+            copied,
         )
 
     def decode(
@@ -267,7 +286,23 @@ class Decoder:
         x = self._beside_peek(x, cache.of("affine input"), self._peek(encoded))
         if self.weights.copying is not None:
             gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
-        return Scored(affine.forward(self.weights.affine, x, cache.of("affine")), weights, gate)
+        return Scored(self._scores(x, cache.of("affine")), weights, gate)
+
+    def _scores(self, x: Array, cache: Cache) -> Array:
+        """Return the scores (T, B, V) for what the affine layer reads, x (T, B, H [+ P])."""
+        w = self.weights
+        if not self.tied:
+            return affine.forward(w.affine, x, cache)
+        assert w.affine.b is not None, "the decoder's affine layer has a bias"
+        return tied_affine.forward(w.embedding, w.affine.b, x, cache)
+
+    def _scores_backward(self, dscores: Array, cache: Cache) -> Array:
+        """Add to the gradients of the affine layer, return dL/dx."""
+        g = self._g
+        if not self.tied:
+            return affine.backward(self.weights.affine, dscores, g.affine, cache)
+        assert g.affine.b is not None, "gradients have the type of the parameters"
+        return tied_affine.backward(dscores, g.embedding, g.affine.b, cache)
 
     def decode_backward(self, dscored: Scored, cache: Cache) -> Encoded:
         """Add to `grads` what dscored gives, return the gradient of what crossed from the encoder."""
@@ -279,7 +314,7 @@ class Decoder:
         )  # fmt: skip
         kernels.clear(d.memory)
         dpeek = np.zeros((B, self.peek_size), self.cache.dtype)
-        dx = affine.backward(p.affine, dscored.scores, g.affine, cache.of("affine"))
+        dx = self._scores_backward(dscored.scores, cache.of("affine"))
         if dscored.gate is not None:
             assert p.copying is not None and g.copying is not None, "a gate's gradient is for a decoder that copies"
             dx += affine.backward(p.copying, dscored.gate[:, :, None], g.copying, cache.of("copying"))
@@ -343,7 +378,7 @@ class Decoder:
 
 
 class _Weights(NamedTuple):
-    """The decoder's parameters by layer; gradients have the same type."""
+    """The decoder's parameters by layer; gradients have the same type. Tied weights are a view of the embedding."""
 
     embedding: Array
     lstm: list[lstm.Params]
@@ -359,6 +394,6 @@ class _Weights(NamedTuple):
             named["embedding.W"],
             [lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields)) for layer in range(layers)],
             attention.Params.of(attended) if attended else None,
-            affine.Params(named["affine.W"], named["affine.b"]),
+            affine.Params(named.get("affine.W", named["embedding.W"].T), named["affine.b"]),
             affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,
         )

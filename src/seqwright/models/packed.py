@@ -36,6 +36,7 @@ def pack(encoder: Encoder, decoder: Decoder, *, int8: bool) -> Packed:
     e, d = encoder.weights, decoder.weights
     bridge, (W, b) = list(e.bridge.values()), d.affine
     assert b is not None, "the decoder's affine layer has a bias"
+    W = np.ascontiguousarray(W)  # where it is tied, a view of the embedding
     packed = Packed(
         _aligned(kernels.encoder_size(e.embedding, e.lstm, bridge, int8), e.embedding),
         _aligned(kernels.decoder_size(d.embedding, d.lstm, d.attention, W, b, int8), d.embedding),

@@ -53,6 +53,7 @@ class Seq2seq:
         label_smoothing: float = 0.0,
         twins: Sequence[int] | Ids | None = None,
         features: Sequence[bool] | None = None,
+        tied: bool = False,
         initial_values: Literal["article", "uniform"] = "article",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
@@ -66,7 +67,7 @@ class Seq2seq:
         self.decoder = Decoder(
             target_vocab_size or V, D, H, layers=layers, attention=attention, memory_size=self.encoder.memory_size,
             peeky=peeky, features_size=0 if features is None else D, dropout=dropout, copying=twins is not None,
-            rng=rng, dtype=dtype,
+            tied=tied, rng=rng, dtype=dtype,
         )  # fmt: skip
         self.label_smoothing = label_smoothing
         self.features = None if features is None else np.asarray(features, np.bool_)

@@ -20,7 +20,8 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
     if model.hidden_size is None:
         model = msgspec.structs.replace(model, hidden_size=128 if n_pairs < 1000 else 256)
     if model.sum_features is None:
-        model = msgspec.structs.replace(model, sum_features=bool(config.text.features_column))
+        summed = bool(config.text.features_column) and not model.tied  # tied weights take no inputs beside the state
+        model = msgspec.structs.replace(model, sum_features=summed)
     if model.copying is None:
         model = msgspec.structs.replace(model, copying=model.attention != "none" and copied_share >= COPYING)
     if training.batch_size is None:

@@ -63,5 +63,7 @@ def applied(config: Config, chosen: Mapping[str, Any]) -> Config:
     if "attention" in sections.get("model", {}):
         both_ways = config.model.bidirectional and sections["model"]["attention"] != "dot"
         sections["model"]["bidirectional"] = both_ways
+    if config.model.tied and "hidden_size" in sections.get("model", {}):
+        sections["model"]["wordvec_size"] = sections["model"]["hidden_size"]
     changed = {name: msgspec.structs.replace(getattr(config, name), **keys) for name, keys in sections.items()}
     return msgspec.structs.replace(config, **changed)
