@@ -115,6 +115,10 @@ def test_copying_without_attention_is_refused():
     config.parse({}, ["model.copying=false", "model.attention=none"])
 
 
+def test_a_bias_by_distance_without_attention_is_refused():
+    assert "needs attention" in refusal({"model": {"distance_bias": True}}, "model.attention=none")
+
+
 def test_tied_weights_of_two_widths_are_refused():
     for settings in (["model.hidden_size=128"], []):
         assert "set model.wordvec_size and model.hidden_size to one number" in refusal({}, "model.tied=true", *settings)

@@ -50,6 +50,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     layers: Positive = 1
     bidirectional: bool = True
     attention: Literal["none", "dot", "bilinear", "additive"] = "bilinear"
+    distance_bias: bool = False  # learned, of the attention's scores, by how far a source symbol is from the step
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
@@ -171,6 +172,10 @@ def _check_model(model: ModelConfig, origin: str) -> None:
     if model.tied and (model.peeky or model.sum_features):
         beside = "peeky" if model.peeky else "sum_features"
         raise ConfigError(f"{origin}: model.tied=true has no weights for what stands beside; set model.{beside}=false")
+    if model.distance_bias and model.attention == "none":
+        raise ConfigError(
+            f"{origin}: model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
+        )
     if model.bidirectional and model.reversed_source:
         raise ConfigError(f"{origin}: model.reversed_source needs model.bidirectional=false; both ways have no reverse")
     if model.bidirectional and model.attention == "dot":

@@ -115,37 +115,45 @@ def lstm_backward(
     return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, *options]
 
 
-def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int) -> Arguments:
+def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int, biased: bool = False) -> Arguments:
+    """biased: whether something is added to the scores."""
     normal = rng.standard_normal
     q, memory = normal((T, B, E)) / np.sqrt(E + 1), normal((S, B, E))
-    return [q, memory, ints(rng, S + 1, B), normal((T, B, S)), normal((T, B, E))]
+    args = [q, memory, ints(rng, S + 1, B), normal((T, B, S)), normal((T, B, E))]
+    return [*args, normal((T, S))] if biased else args
 
 
-def attention_backward(rng: np.random.Generator, T: int, B: int, S: int, E: int, arriving: bool = True) -> Arguments:
-    """arriving: whether the weights themselves have a gradient."""
-    normal = rng.standard_normal
-    q, memory, lengths, weights, context = args = attention_forward(rng, T, B, S, E)
-    if S and E:
-        reference.attention_forward(*args)
-    dweights = normal(weights.shape) if arriving else None
-    return [normal(context.shape), dweights, q, memory, lengths, weights, normal(q.shape), normal(memory.shape)]
-
-
-def additive_attention_forward(rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int) -> Arguments:
-    normal = rng.standard_normal
-    inputs = [normal((T, B, A)), normal((S, B, A)), normal(A), normal((S, B, M)), ints(rng, S + 1, B)]
-    return [*inputs, normal((T, B, S)), normal((T, B, M))]
-
-
-def additive_attention_backward(
-    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, arriving: bool = True
+def attention_backward(
+    rng: np.random.Generator, T: int, B: int, S: int, E: int, arriving: bool = True, biased: bool = False
 ) -> Arguments:
     """arriving: whether the weights themselves have a gradient."""
     normal = rng.standard_normal
-    *inputs, weights, context = args = additive_attention_forward(rng, T, B, S, A, M)
+    q, memory, lengths, weights, context, *bias = args = attention_forward(rng, T, B, S, E, biased)
+    reference.attention_forward(*args)
+    dweights = normal(weights.shape) if arriving else None
+    outputs = [normal(a.shape) for a in (q, memory, *bias)]
+    return [normal(context.shape), dweights, q, memory, lengths, weights, *outputs]
+
+
+def additive_attention_forward(
+    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, biased: bool = False
+) -> Arguments:
+    normal = rng.standard_normal
+    inputs = [normal((T, B, A)), normal((S, B, A)), normal(A), normal((S, B, M)), ints(rng, S + 1, B)]
+    args = [*inputs, normal((T, B, S)), normal((T, B, M))]
+    return [*args, normal((T, S))] if biased else args
+
+
+def additive_attention_backward(
+    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, arriving: bool = True, biased: bool = False
+) -> Arguments:
+    """arriving: whether the weights themselves have a gradient."""
+    normal = rng.standard_normal
+    args = additive_attention_forward(rng, T, B, S, A, M, biased)
+    inputs, weights, context, bias = args[:5], args[5], args[6], args[7:]
     reference.additive_attention_forward(*args)
     arrive = [normal(context.shape), normal(weights.shape) if arriving else None]
-    return [*arrive, *inputs, weights, *(normal(a.shape) for a in inputs[:4])]
+    return [*arrive, *inputs, weights, *(normal(a.shape) for a in [*inputs[:4], *bias])]
 
 
 def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
@@ -256,8 +264,9 @@ def decoding(
     P: int,
     bilinear: bool,
     additive: bool,
+    distance: bool,
 ) -> Decoding:
-    """S: 0 for no attention.   P: 0 for no peek.   additive: whatever `bilinear` says."""
+    """S: 0 for no attention.   P: 0 for no peek.   additive: whatever `bilinear` says.   distance: a bias by it."""
     normal = rng.standard_normal
     stack = []
     for layer in range(layers):
@@ -268,10 +277,11 @@ def decoding(
     score: Any = scale * normal((H, M)) if bilinear and not additive else None
     if additive:
         score = (scale * normal((H, H)), scale * normal((M, H)), normal((H, 1)))
+    by_distance = normal(7) if distance else None
     return Decoding(
         E=normal((V, D)),
         layers=stack,
-        attention=(score, scale * normal((M + H, H)), normal(H)) if S else None,
+        attention=(score, scale * normal((M + H, H)), normal(H), by_distance) if S else None,
         W=normal((H + P, V)),
         b=normal(V),
         h=0.5 * normal((layers, B, H)),
@@ -296,9 +306,10 @@ def generate(
     bilinear: bool = True,
     end_id: int = 0,
     additive: bool = False,
+    distance: bool = False,
 ) -> Arguments:
     return [
-        decoding(rng, B, V, D, H, layers, S, M, P, bilinear, additive),
+        decoding(rng, B, V, D, H, layers, S, M, P, bilinear, additive, distance),
         V - 1,
         end_id,
         ints(rng, T + 1, B),
@@ -336,6 +347,7 @@ def searched(
     constrained: bool,
     copying: bool,
     additive: bool,
+    distance: bool,
 ) -> tuple[Arguments, Arguments]:
     """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory.
 
@@ -343,7 +355,7 @@ def searched(
     """
     wider = 3 if bilinear else 0  # the dot product compares a memory as wide as the state
     nets = [
-        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear, additive)
+        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear, additive, distance)
         for n in range(members)
     ]
     nets = [net._replace(memory_lengths=nets[0].memory_lengths) for net in nets]
@@ -379,10 +391,28 @@ def beam(
     groups: int = 1,
     copying: bool = False,
     additive: bool = False,
+    distance: bool = False,
 ) -> Arguments:
     """looks: whether where symbols looked is wanted."""
     begin, end = searched(
-        rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying, additive
+        rng,
+        T,
+        B,
+        width,
+        V,
+        D,
+        H,
+        layers,
+        S,
+        M,
+        P,
+        bilinear,
+        looks,
+        members,
+        constrained,
+        copying,
+        additive,
+        distance,
     )
     return [*begin, groups, 0.7, *end]
 
@@ -408,9 +438,27 @@ def sample(
     top_p: float = 1.0,
     copying: bool = False,
     additive: bool = False,
+    distance: bool = False,
 ) -> Arguments:
     begin, end = searched(
-        rng, T, B, width, V, D, H, layers, S, M, P, bilinear, looks, members, constrained, copying, additive
+        rng,
+        T,
+        B,
+        width,
+        V,
+        D,
+        H,
+        layers,
+        S,
+        M,
+        P,
+        bilinear,
+        looks,
+        members,
+        constrained,
+        copying,
+        additive,
+        distance,
     )
     return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
 
@@ -531,14 +579,22 @@ SIZES["attention_backward"] = [
 SIZES["additive_attention_backward"] = [
     sizes | {"arriving": arriving} for sizes in SIZES["additive_attention_forward"] for arriving in (True, False)
 ]
+for attending in ("attention", "additive_attention"):
+    for direction in ("forward", "backward"):
+        every = SIZES[f"{attending}_{direction}"]
+        SIZES[f"{attending}_{direction}"] = every + [sizes | {"biased": True} for sizes in every]
 for searching in ("beam", "sample"):
     SIZES[searching] += table(
-        "T B width V D H layers S M P members copying additive",
+        "T B width V D H layers S M P members copying additive distance",
         (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, 1, False, True),
-        (7, 33, 4, 30, 6, 31, 2, 9, 23, 4, 2, True, True),
+        (7, 33, 4, 30, 6, 31, 2, 9, 23, 4, 2, True, True, True),
+        (8, 21, 4, 30, 6, 31, 1, 9, 23, 0, 1, True, False, True),
     )
 SIZES["generate"] += table(
-    "T B V D H layers S M P additive", (6, 2, 19, 5, 16, 1, 5, 23, 0, True), (6, 21, 33, 5, 20, 2, 5, 40, 6, True)
+    "T B V D H layers S M P additive distance",
+    (6, 2, 19, 5, 16, 1, 5, 23, 0, True),
+    (6, 21, 33, 5, 20, 2, 5, 40, 6, True, True),
+    (9, 3, 33, 5, 20, 2, 11, 40, 6, False, True),
 )
 SIZES["copy_cross_entropy_backward"] = SIZES["copy_cross_entropy_forward"]
 SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]

@@ -136,7 +136,7 @@ def test_draws_come_as_often_as_their_chances(isa: str) -> None:
         args[4][:], args[5][:] = 1, 0
         args[6][:] = np.random.default_rng(0).random(args[6].shape, np.float32)
         native("sample", isa)(*args)
-        log_p, _ = ensemble_step(cast(args[0], np.float64), np.array([V - 1]))
+        log_p, _ = ensemble_step(cast(args[0], np.float64), np.array([V - 1]), 0)
         often = np.bincount(args[-5][0, :, 0], minlength=V) / n
         np.testing.assert_allclose(often, chances(log_p[0], **options), atol=4 * np.sqrt(0.25 / n))
 

@@ -132,8 +132,12 @@ def look(p: Parameters, kind: str, h: Vector, m: Vector) -> Number:
     return total(q[e] * m[e] for e in range(len(m)))
 
 
-def attend(p: Parameters, kind: str, h: Vector, memory: list[Vector], M: int) -> tuple[Vector, Vector]:
-    weights = softmax([look(p, kind, h, m) for m in memory]) if memory else []
+def attend(p: Parameters, kind: str, step: int, h: Vector, memory: list[Vector], M: int) -> tuple[Vector, Vector]:
+    scores = [look(p, kind, h, m) for m in memory]
+    if "decoder.attention.distance" in p:
+        gains = p["decoder.attention.distance"]  # of 16 before to 16 behind, and all beyond
+        scores = [score + gains[min(max(s - step, -16), 16) + 16] for s, score in enumerate(scores)]
+    weights = softmax(scores) if memory else []
     context = [total(w * m[e] for w, m in zip(weights, memory, strict=True)) for e in range(M)]
     combined = affine(context + h, p["decoder.attention.Wc"], p["decoder.attention.bc"])
     return [tanh(a) for a in combined], weights
@@ -217,10 +221,10 @@ class Oracle:
         return hs, cs, xs
 
     def read(
-        self, p: Parameters, symbol: int, hs: list[Vector], cs: list[Vector], peek: Vector, memory: list[Vector],
-        source: Sequence[int], masks: Mapping[str, Any],
+        self, p: Parameters, step: int, symbol: int, hs: list[Vector], cs: list[Vector], peek: Vector,
+        memory: list[Vector], source: Sequence[int], masks: Mapping[str, Any],
     ) -> tuple[Vector, list[Vector], list[Vector]]:  # fmt: skip
-        """Return the probabilities of the symbol behind `symbol`, and the state of each layer there."""
+        """Return the probabilities of the symbol behind `symbol`, the step-th, and the state of each layer there."""
         x = masked(p["decoder.embedding.W"][symbol], masks.get("decoder"))
         x = x + peek
         new_hs, new_cs = [], []
@@ -231,7 +235,7 @@ class Oracle:
             new_hs.append(x)
             new_cs.append(c)
         if self.attention != "none":
-            x, weights = attend(p, self.attention, x, memory, self.M)
+            x, weights = attend(p, self.attention, step, x, memory, self.M)
         x = masked(x, masks.get("scores"))
         x = x + peek
         embedding = p["decoder.embedding.W"]
@@ -272,8 +276,8 @@ class Oracle:
         hs, cs, memory = self.encode(p, own, masks)
         peek = self.peek(p, source, hs, masks)
         parts = []
-        for before, y in itertools.pairwise(target):
-            probabilities, hs, cs = self.read(p, before, hs, cs, peek, memory, own, masks)
+        for step, (before, y) in enumerate(itertools.pairwise(target)):
+            probabilities, hs, cs = self.read(p, step, before, hs, cs, peek, memory, own, masks)
             V = len(probabilities)
             for v, probability in enumerate(probabilities):
                 wanted = (1 - self.smoothing) * (v == y) + self.smoothing / V
@@ -304,8 +308,8 @@ class Oracle:
         own = source[self.n_features(source) :]
         hs, cs, memory = self.encode(p, own, {})
         peek, symbol, ids = self.peek(p, source, hs, {}), start_id, []
-        for _ in range(sample_size):
-            probabilities, hs, cs = self.read(p, symbol, hs, cs, peek, memory, own, {})
+        for step in range(sample_size):
+            probabilities, hs, cs = self.read(p, step, symbol, hs, cs, peek, memory, own, {})
             values = [probability.value for probability in probabilities]
             symbol = values.index(max(values))
             ids.append(symbol)

@@ -22,7 +22,8 @@ OPTIONS: list[dict[str, Any]] = [
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True, "twins": (-1, 5, PAD, 3, -1, 5, END, 18, START)},
     {"attention": "bilinear", "peeky": True, "features": [False, True] * 4 + [False]},
-    {"bidirectional": True, "attention": "bilinear", "tied": True},
+    {"bidirectional": True, "attention": "bilinear", "distance_bias": True, "tied": True},
+    {"attention": "additive", "distance_bias": True},
     {"bidirectional": True, "attention": "additive", "peeky": True, "twins": (-1, 5, PAD, 3, -1, 5, END, 18, START)},
 ]
 
@@ -37,7 +38,7 @@ def network(seed: int, H: int, options: dict[str, Any]) -> Seq2seq:
 NETWORKS = [[network(seed, H, options) for seed, H in enumerate((24, 17, 8))] for options in OPTIONS]
 ENSEMBLES = [nets[:n] for nets in NETWORKS for n in (1, 3)] + [
     [NETWORKS[2][1], NETWORKS[0][0]],
-    [NETWORKS[6][1], NETWORKS[2][0]],
+    [NETWORKS[7][1], NETWORKS[5][0]],
 ]
 RNG = np.random.default_rng(6)
 SOURCE = RNG.integers(9, size=(7, B)).astype(np.int32)

@@ -7,7 +7,7 @@ import variants
 from seqwright.testing import gradients
 
 
-@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED)
+@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED)
 def test_the_loss_has_the_gradient_that_backward_returns(options):
     models.check_gradients(options, variants.batch())
 

@@ -9,7 +9,7 @@ import pytest
 import variants
 
 
-@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED)
+@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED)
 def test_loss_and_every_gradient_agree_with_the_oracle(options):
     models.check_oracle(options, variants.batch())
 
@@ -25,7 +25,7 @@ def test_the_oracle_agrees_on_sequences_of_any_length(options, lengths):
     models.check_oracle(options, variants.batch(*lengths))
 
 
-@variants.each([*variants.EVERY, variants.TIED[0]])
+@variants.each([*variants.EVERY, variants.TIED[0], variants.BIASED[0]])
 def test_generated_ids_equal_those_of_the_oracle(options):
     net = variants.network(options)
     net.params.flat *= 2  # ids that depend on the source

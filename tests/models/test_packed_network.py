@@ -15,7 +15,7 @@ OPTIONS = [
     {"reversed_source": True},
     {"layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "peeky": True},
-    {"bidirectional": True, "attention": "additive", "bridge": "hc"},
+    {"bidirectional": True, "attention": "additive", "distance_bias": True, "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "tied": True},
 ]
 RULES = search.Rules(0, 1, np.full(30, 9, np.int32))

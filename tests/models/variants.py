@@ -69,6 +69,10 @@ SUMMING: list[Options] = [
     {"features": FEATURES},
     {**FULL, "features": FEATURES, "twins": TWINS},
 ]
+BIASED: list[Options] = [
+    {"attention": "dot", "distance_bias": True},
+    {**FULL, "attention": "additive", "distance_bias": True, "twins": TWINS},
+]
 TIED: list[Options] = [
     {"tied": True},
     {**FULL, "attention": "additive", "peeky": False, "tied": True, "twins": TWINS},

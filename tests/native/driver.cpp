@@ -96,6 +96,8 @@ void decoder(seqwright::Decoder& d, std::vector<seqwright::LstmLayer>& layers, A
         }
         d.Wc = a.floats(product(M + H, H));
         d.bc = a.floats(product(H));
+        d.distance = P > 0 ? a.floats(7) : nullptr;
+        d.farthest = 3;
         d.memory = a.floats(product(S, B, M));
         d.memory_lengths = a.ints(product(B), S + 1);
     }
@@ -169,10 +171,10 @@ std::vector<Call> calls() {
             const float *q = a.floats(product(T, B, E)), *memory = a.floats(product(S, B, E));
             const int32_t* lengths = a.ints(product(B), S + 1);
             float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, E)), *dq = a.floats(product(T, B, E)),
-                  *dmemory = a.floats(product(S, B, E));
-            k.attention_forward(T, B, S, E, q, memory, lengths, weights, context, E);
-            k.attention_backward(T, B, S, E, context, E, nullptr, q, memory, lengths, weights, dq, dmemory);
-            k.attention_backward(T, B, S, E, context, E, weights, q, memory, lengths, weights, dq, dmemory);
+                  *dmemory = a.floats(product(S, B, E)), *bias = a.floats(product(T, S)), *dbias = a.floats(product(T, S));
+            k.attention_forward(T, B, S, E, q, memory, lengths, weights, context, E, bias);
+            k.attention_backward(T, B, S, E, context, E, nullptr, q, memory, lengths, weights, dq, dmemory, dbias);
+            k.attention_backward(T, B, S, E, context, E, weights, q, memory, lengths, weights, dq, dmemory, dbias);
         });
     for (auto [T, B, S, A, M] : {std::tuple{1, 1, 1, 1, 1}, {0, 2, 3, 4, 5}, {2, 3, 0, 4, 5}, {3, 4, 5, 7, 9}, {7, 40, 17, 33, 20}})
         add("additive attention", [=](const Kernels& k, Arrays& a) {
@@ -180,10 +182,11 @@ std::vector<Call> calls() {
                         *memory = a.floats(product(S, B, M));
             const int32_t* lengths = a.ints(product(B), S + 1);
             float *weights = a.floats(product(T, B, S)), *context = a.floats(product(T, B, M)), *dq = a.floats(product(T, B, A)),
-                  *dkeys = a.floats(product(S, B, A)), *dv = a.floats(product(A)), *dmemory = a.floats(product(S, B, M));
-            k.additive_attention_forward(T, B, S, A, M, q, keys, v, memory, lengths, weights, context, M);
-            k.additive_attention_backward(T, B, S, A, M, context, M, nullptr, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory);
-            k.additive_attention_backward(T, B, S, A, M, context, M, weights, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory);
+                  *dkeys = a.floats(product(S, B, A)), *dv = a.floats(product(A)), *dmemory = a.floats(product(S, B, M)),
+                  *bias = a.floats(product(T, S)), *dbias = a.floats(product(T, S));
+            k.additive_attention_forward(T, B, S, A, M, q, keys, v, memory, lengths, weights, context, M, bias);
+            k.additive_attention_backward(T, B, S, A, M, context, M, nullptr, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory, dbias);
+            k.additive_attention_backward(T, B, S, A, M, context, M, weights, q, keys, v, memory, lengths, weights, dq, dkeys, dv, dmemory, dbias);
         });
     for (auto [T, B, V, S] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 2}, {3, 4, 17, 0}, {5, 7, 65, 30}, {4, 30, 301, 12}})
         add("copying", [=](const Kernels& k, Arrays& a) {

@@ -92,11 +92,11 @@ def check_embedded_lstm(
 
 def check_attention(
     rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], score: attention.Score,
-    check: Check = gradients.check_vjp,
+    distance: bool = False, check: Check = gradients.check_vjp,
 ) -> None:  # fmt: skip
     n = np.array(lengths, np.int32)
     cache = Cache(np.float64)
-    shapes = attention.shapes(H, M, score)
+    shapes = attention.shapes(H, M, score, distance=distance)
     arguments = normal(rng, h=(T, B, H), memory=(S, B, M), **shapes)
 
     def f(h, memory, **p):

@@ -27,7 +27,8 @@ def check_embedded_lstms() -> None:
 
 def check_attentions() -> None:
     for score in get_args(attention.Score):
-        layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], score)
+        for distance in (False, True):
+            layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], score, distance)
 
 
 def check_cross_entropies() -> None:
@@ -127,6 +128,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("memory gets nothing as a value", "w.transpose(0, 2, 1) @ d + ", ""),
         Fault("memory gets nothing as a key", " + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)", ""),
         Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
+        Fault("the bias gets the gradient of one sequence", "dbias += dscore.sum(axis=0)", "dbias += dscore[0]"),
         Fault("dq from the weights instead of dscore", "dq[:] = (dscore @", "dq[:] = (w @"),
     ],
     (check_attentions, kernels, "additive_attention_forward"): [  # the backward, which is right, no longer fits
@@ -142,6 +144,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("dv from the sum before tanh", "dv += (d * u)", "dv += (d * (q[t] + keys))"),
         Fault("memory gets nothing as a value", 'dmemory += np.einsum("tbs,tbm->sbm", weights, dcontext)', "pass"),
         Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
+        Fault("the bias gets the gradient of one sequence", "dbias += dscore.sum(axis=0)", "dbias += dscore[0]"),
     ],
     (check_attentions, attention, "forward"): [
         Fault("context and h are swapped", JOINED, JOINED.replace("[:, :, M:]", "[:, :, :H]").replace(":M]", "H:]")),
@@ -153,6 +156,8 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
               'grads.score, None), cache.of("query"), dx=dh)', 'grads.score, None), cache.of("query"), dx=0 * dh)'),
         Fault("h gets nothing as a query of additive",
               'dWq, None), cache.of("query"), dx=dh)', 'dWq, None), cache.of("query"), dx=0 * dh)'),
+        Fault("a distance that comes twice counts once",
+              'np.add.at(grads.distance, cache["places"], dbias)', 'grads.distance[cache["places"]] += dbias'),
         Fault("memory gets nothing as a key of additive", "dx=dmemory)", "dx=0 * dmemory)"),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
     ],

@@ -48,6 +48,12 @@ def test_attention_backward_is_the_derivative_for_queries_memory_and_parameters(
     layers.check_attention(rng, T, B, S, H, M, lengths, score)
 
 
+@pytest.mark.parametrize("score", ["dot", "additive"])
+@pytest.mark.parametrize(("T", "S"), [(3, 5), (20, 3), (2, 19), (1, 0)])
+def test_a_bias_by_distance_has_the_gradient_of_all_that_are_as_far(rng, T, S, score):
+    layers.check_attention(rng, T, 2, S, 3, 3, [S, S // 2], score, distance=True)
+
+
 @pytest.mark.parametrize("score", ["bilinear", "additive"])
 def test_attention_with_keys_of_its_own_reads_a_memory_of_another_width(rng, score):
     layers.check_attention(rng, 3, 2, 5, 3, 7, [5, 2], score)

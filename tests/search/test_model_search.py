@@ -21,7 +21,7 @@ OPTIONS = [
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc"},
     {"layers": 2, "bidirectional": True, "attention": "bilinear", "peeky": True, "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "bridge": "hc", "twins": (-1, 1, 2, 0, 2, 4)},
-    {"bidirectional": True, "attention": "additive"},
+    {"bidirectional": True, "attention": "additive", "distance_bias": True},
     {"attention": "dot", "features": (False, True, True, False, False, True)},
 ]
 

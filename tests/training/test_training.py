@@ -60,7 +60,7 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     "settings",
     [
         ["model.attention=additive"],
-        ["model.attention=additive", "model.copying=true"],
+        ["model.attention=additive", "model.copying=true", "model.distance_bias=true"],
         ["model.tied=true", "model.wordvec_size=8"],
     ],
 )

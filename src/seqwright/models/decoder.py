@@ -37,7 +37,7 @@ class DecoderState(NamedTuple):
     """Where K hypotheses for each of B sources stand.
 
     h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.
-    attended (K, B, S): where the last symbol looked, None without attention.
+    attended (K, B, S): where the last symbol looked, None without attention.   n_steps: how many symbols were read.
     source (S, B): what the decoder may copy, as for `nn.copying`; None for one that cannot.
     """
 
@@ -46,6 +46,7 @@ class DecoderState(NamedTuple):
     encoded: Encoded
     attended: Array | None
     source: Ids | None
+    n_steps: int = 0
 
     @classmethod
     def start(cls, encoded: Encoded, source: Ids | None = None) -> DecoderState:
@@ -71,6 +72,7 @@ class DecoderState(NamedTuple):
             ),
             None if self.attended is None else self.attended[:, sources],
             None if self.source is None else np.ascontiguousarray(self.source[:, sources]),
+            self.n_steps,
         )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ class Decoder:
     vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
 
     attention: "none", "dot" (the memory is H wide), "bilinear" or "additive".   memory_size: width M of the memory; H
-    if not given.
+    if not given.   distance_bias: the attention's scores gain by s - t, which is learned; see `nn.attention`.
     peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
     (Cho et al. 2014).   features_size: width F of the sum of a source's features, another such input; 0 for none.
     dropout: share of units dropped behind the embedding, between layers, before the affine layer.
@@ -99,6 +101,7 @@ class Decoder:
         *,
         layers: int = 1,
         attention: Attention = "none",
+        distance_bias: bool = False,
         memory_size: int | None = None,
         peeky: bool = False,
         features_size: int = 0,
@@ -110,9 +113,11 @@ class Decoder:
     ) -> None:
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
         self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
+        self.distance_bias = distance_bias
         self.copying, self.tied, self.features_size = copying, tied, features_size
         self.peek_size = (hidden_size if peeky else 0) + features_size
         self.memory_size = memory_size or hidden_size
+        assert attention != "none" or not distance_bias, "a bias by distance is for the scores of attention"
         assert attention != "none" or not copying, "a decoder copies what it looks at: copying needs attention"
         assert attention != "dot" or self.memory_size == hidden_size, (
             f"dot attention compares {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
@@ -134,7 +139,7 @@ class Decoder:
             named = lstm.shapes(H if layer else D + P, H)
             shapes |= {f"lstm.{layer}.{name}": shape for name, shape in named.items()}
         if self.attention != "none":
-            named = attention.shapes(H, M, self.attention)
+            named = attention.shapes(H, M, self.attention, distance=self.distance_bias)
             shapes |= {f"attention.{name}": shape for name, shape in named.items()}
         shapes |= {"affine.b": (V,)} if self.tied else {"affine.W": (H + P, V), "affine.b": (V,)}
         return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if self.copying else {})
@@ -265,9 +270,10 @@ class Decoder:
             start = lstm.State(state.h[layer].reshape(K * B, H), state.c[layer].reshape(K * B, H))
             x, end = lstm.forward(weights, x, one, start, cache.of(f"lstm.{layer}"))
             h[layer], c[layer] = end.h.reshape(K, B, H), end.c.reshape(K, B, H)
-        scored = self._outputs(x.reshape(K, B, H), state.encoded, cache, None)
+        steps = np.full(K, state.n_steps, np.int32)
+        scored = self._outputs(x.reshape(K, B, H), state.encoded, cache, None, steps)
         attended = None if scored.weights is None else scored.weights.copy()
-        return scored, state._replace(h=h, c=c, attended=attended)
+        return scored, state._replace(h=h, c=c, attended=attended, n_steps=state.n_steps + 1)
 
     def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
@@ -275,12 +281,19 @@ class Decoder:
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
         return self._beside_peek(x, cache.of("lstm input"), self._peek(encoded))
 
-    def _outputs(self, x: Array, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Scored:
-        """Return what is said for the outputs x (T, B, H) of the last LSTM."""
+    def _outputs(
+        self,
+        x: Array,
+        encoded: Encoded,
+        cache: Cache,
+        rng: np.random.Generator | None,
+        steps: Ids | None = None,
+    ) -> Scored:
+        """Return what is said for the outputs x (T, B, H) of the last LSTM.   steps: as for `attention.forward`."""
         weights = gate = None
         if self.weights.attention is not None:
             x, weights = attention.forward(
-                self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention")
+                self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention"), steps=steps
             )
         x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
         x = self._beside_peek(x, cache.of("affine input"), self._peek(encoded))

@@ -46,6 +46,7 @@ class Seq2seq:
         layers: int = 1,
         bidirectional: bool = False,
         attention: Attention = "none",
+        distance_bias: bool = False,
         peeky: bool = False,
         reversed_source: bool = False,
         bridge: Literal["h", "hc"] = "h",
@@ -65,9 +66,9 @@ class Seq2seq:
             dropout=dropout, rng=rng, dtype=dtype,
         )  # fmt: skip
         self.decoder = Decoder(
-            target_vocab_size or V, D, H, layers=layers, attention=attention, memory_size=self.encoder.memory_size,
-            peeky=peeky, features_size=0 if features is None else D, dropout=dropout, copying=twins is not None,
-            tied=tied, rng=rng, dtype=dtype,
+            target_vocab_size or V, D, H, layers=layers, attention=attention, distance_bias=distance_bias,
+            memory_size=self.encoder.memory_size, peeky=peeky, features_size=0 if features is None else D,
+            dropout=dropout, copying=twins is not None, tied=tied, rng=rng, dtype=dtype,
         )  # fmt: skip
         self.label_smoothing = label_smoothing
         self.features = None if features is None else np.asarray(features, np.bool_)

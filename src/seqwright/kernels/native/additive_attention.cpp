@@ -6,6 +6,8 @@
 //   dscore = w (dw - Σ_s dw w), as for the dot product        u = tanh(q + keys), made again: it has T S B A numbers
 //   da = dscore v (1 - u²)      dq = Σ_s da      dkeys = Σ_t da      dv += Σ dscore u      dmemory += Σ_t w dcontext
 //
+// A bias (T, S), the same for all sequences, may be added to the scores; dbias += Σ_b dscore.
+//
 // A sequence at a time, and the sequences cut over the threads. dv is the sum of those of the sequences, in their order, so
 // that the number of threads does not show.
 #include "attention.hpp"
@@ -70,24 +72,27 @@ void additive_scores(int T, int S, const float* q, ptrdiff_t stride_q, Memory ke
 
 void additive_attention_forward(int T, int B, int S, int A, int M, const float* q, const float* keys, const float* v,
                                 const float* memory, const int32_t* lengths, float* weights, float* context,
-                                ptrdiff_t row_context) {
+                                ptrdiff_t row_context, const float* bias) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * A;
     each_sequence(T, B, S, A, [&](int b) {
         const ptrdiff_t at = static_cast<ptrdiff_t>(b) * A;
         const Memory values{memory + static_cast<ptrdiff_t>(b) * M, static_cast<ptrdiff_t>(B) * M, M};
-        attend(T, S, q + at, stride, {keys + at, stride, A}, v, values, lengths[b], weights + static_cast<ptrdiff_t>(b) * S,
+        attend(T, S, q + at, stride, {keys + at, stride, A}, v, values, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S,
                static_cast<ptrdiff_t>(B) * S, context + b * row_context, B * row_context);
     });
 }
 
 void additive_attention_backward(int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,
                                  const float* dweights, const float* q, const float* keys, const float* v, const float* memory,
-                                 const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory) {
+                                 const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory,
+                                 float* dbias) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * A, stride_m = static_cast<ptrdiff_t>(B) * M;
     const ptrdiff_t stride_w = static_cast<ptrdiff_t>(B) * S, stride_dc = B * row_dcontext;
     float* dv_of = workspace(Slot::packed, static_cast<size_t>(B) * static_cast<size_t>(A));  // each sequence
+    const size_t steps = static_cast<size_t>(T) * static_cast<size_t>(S);
+    float* dscores = dbias == nullptr ? nullptr : workspace(Slot::bias, static_cast<size_t>(B) * steps);  // of each sequence
     each_sequence(T, B, S, A, [&](int b) {
-        float* dscore = workspace(Slot::step, static_cast<size_t>(T) * static_cast<size_t>(S));
+        float* dscore = dscores == nullptr ? workspace(Slot::step, steps) : dscores + static_cast<size_t>(b) * steps;
         const int length = clipped(lengths[b], S);
         const ptrdiff_t at = static_cast<ptrdiff_t>(b) * A, at_m = static_cast<ptrdiff_t>(b) * M, at_w = static_cast<ptrdiff_t>(b) * S;
         const float *w = weights + at_w, *dc = dcontext + b * row_dcontext;
@@ -98,6 +103,7 @@ void additive_attention_backward(int T, int B, int S, int A, int M, const float*
     });
     for (int b = 0; b < B; b++)
         for (int a = 0; a < A; a++) dv[a] += dv_of[static_cast<ptrdiff_t>(b) * A + a];
+    if (dbias != nullptr) add_bias_gradients(T, B, S, lengths, dscores, dbias);
 }
 
 }  // namespace seqwright::SEQWRIGHT_ISA

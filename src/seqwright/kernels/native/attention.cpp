@@ -6,6 +6,8 @@
 //   dw = dcontext·memory (+ what arrives at w itself)      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
 //   dmemory += Σ_t w dcontext + Σ_t dscore q
 //
+// A bias (T, S), the same for all sequences, may be added to the products; dbias += Σ_b dscore.
+//
 // Rows of context and dcontext may be columns of something wider. What the additive score has in common with this one is in
 // attention.hpp.
 // A sequence at a time, so that nothing depends on its neighbours, and the sequences cut over the threads. A dot product
@@ -139,10 +141,15 @@ void normalise(int S, int length, float* w) {
 }  // namespace
 
 void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, Memory values, int length,
-            float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c) {
+            const float* bias, ptrdiff_t stride_bias, float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c) {
     length = clipped(length, S);
     if (v == nullptr) dots(T, length, keys.width, q, stride_q, keys.rows, keys.stride, weights, stride_w);
     else additive_scores(T, length, q, stride_q, keys, v, weights, stride_w);
+    for (int t = 0; t < T && bias != nullptr; t++) {
+        float* w = weights + t * stride_w;
+        for (int s = 0; s < length; s += kLanes)
+            give(w + s, take(w + s, length - s) + take(bias + t * stride_bias + s, length - s), length - s);
+    }
     for (int t = 0; t < T; t++) normalise(S, length, weights + t * stride_w);
     mix(T, length, values.width, weights, stride_w, 1, values.rows, values.stride, context, stride_c, false);
 }
@@ -165,8 +172,18 @@ void score_gradients(int T, int S, Memory values, int length, const float* dcont
     }
 }
 
+void add_bias_gradients(int T, int B, int S, const int32_t* lengths, const float* dscores, float* dbias) {
+    for (int b = 0; b < B; b++) {
+        const int length = clipped(lengths[b], S);
+        for (int t = 0; t < T; t++) {
+            const ptrdiff_t row = static_cast<ptrdiff_t>(t) * S;
+            for (int s = 0; s < length; s++) dbias[row + s] += dscores[static_cast<ptrdiff_t>(b) * T * S + row + s];
+        }
+    }
+}
+
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                       float* weights, float* context, ptrdiff_t row_context) {
+                       float* weights, float* context, ptrdiff_t row_context, const float* bias) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
     const int tasks = tasks_for(2.0 * T * B * S * E, 1 << 16, larger(1, B));
     parallel(tasks, [&](int i) {
@@ -174,7 +191,7 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
         for (int b = mine.begin; b < mine.end; b++) {
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
             const Memory rows{memory + at, stride, E};
-            attend(T, S, q + at, stride, rows, nullptr, rows, lengths[b], weights + static_cast<ptrdiff_t>(b) * S, stride_w,
+            attend(T, S, q + at, stride, rows, nullptr, rows, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S, stride_w,
                    context + b * row_context, B * row_context);
         }
     });
@@ -182,14 +199,18 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
 
 void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
                         const float* dweights, const float* q,
-                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory) {
+                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory,
+                        float* dbias) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(B) * E, stride_w = static_cast<ptrdiff_t>(B) * S;
     const ptrdiff_t stride_dc = B * row_dcontext;
+    const size_t steps = static_cast<size_t>(T) * static_cast<size_t>(S);
+    float* dscores = dbias == nullptr ? nullptr : workspace(Slot::bias, static_cast<size_t>(B) * steps);  // of each sequence
     const int tasks = tasks_for(4.0 * T * B * S * E, 1 << 16, larger(1, B));
     parallel(tasks, [&](int i) {
         const Range mine = share(B, tasks, i);
-        float* dscore = workspace(Slot::step, static_cast<size_t>(T) * static_cast<size_t>(S));
+        float* room = workspace(Slot::step, steps);
         for (int b = mine.begin; b < mine.end; b++) {
+            float* dscore = dscores == nullptr ? room : dscores + static_cast<size_t>(b) * steps;
             const int length = clipped(lengths[b], S);
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
             const float *w = weights + static_cast<ptrdiff_t>(b) * S, *dc = dcontext + b * row_dcontext;
@@ -200,6 +221,7 @@ void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdi
             mix(length, T, E, dscore, 1, S, q + at, stride, dmemory + at, stride, true);
         }
     });
+    if (dbias != nullptr) add_bias_gradients(T, B, S, lengths, dscores, dbias);
 }
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -15,6 +15,9 @@ void additive_scores(int T, int S, const float* q, ptrdiff_t stride_q, Memory ke
 void mix(int N, int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, const float* m, ptrdiff_t stride_m, float* out,
          ptrdiff_t stride_out, bool add);
 
+// Adds the dscore (T, S) of each of B sequences to dbias (T, S), one after the other.
+void add_bias_gradients(int T, int B, int S, const int32_t* lengths, const float* dscores, float* dbias);
+
 // dscore (T, S) from what arrives at the context and, unless null, at the weights: w (dw - Σ_s dw w), dw = dcontext·values
 // (+ dweights). Of S columns, `length` are written. Steps of dweights lie as those of the weights do.
 void score_gradients(int T, int S, Memory values, int length, const float* dcontext, ptrdiff_t stride_dc, const float* dweights,

@@ -212,7 +212,7 @@ void lstm_backward(int isa, RowsIn dh, Out dh_end, Out dc_end, In x, Ids lengths
     set_of(isa).lstm_backward(s);
 }
 
-void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, RowsOut context) {
+void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, RowsOut context, std::optional<In> bias) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
@@ -220,13 +220,14 @@ void attention_forward(int isa, In q, In memory, Ids lengths, Out weights, RowsO
     expect("lengths", lengths, B);
     expect("weights", weights, T, B, S);
     expect("context", context, T, B, E);
+    if (bias) expect("bias", *bias, T, S);
     nb::gil_scoped_release release;
     set_of(isa).attention_forward(T, B, S, E, q.data(), memory.data(), lengths.data(), weights.data(), context.data(),
-                                  row_of("context", context));
+                                  row_of("context", context), maybe(bias));
 }
 
 void attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In q, In memory, Ids lengths, In weights, Out dq,
-                        Out dmemory) {
+                        Out dmemory, std::optional<Out> dbias) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), E = dim(q, 2), S = dim(memory, 0);
@@ -237,12 +238,14 @@ void attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In
     expect("weights", weights, T, B, S);
     expect("dq", dq, T, B, E);
     expect("dmemory", dmemory, S, B, E);
+    if (dbias) expect("dbias", *dbias, T, S);
     nb::gil_scoped_release release;
     set_of(isa).attention_backward(T, B, S, E, dcontext.data(), row_of("dcontext", dcontext), maybe(dweights), q.data(),
-                                   memory.data(), lengths.data(), weights.data(), dq.data(), dmemory.data());
+                                   memory.data(), lengths.data(), weights.data(), dq.data(), dmemory.data(), maybe(dbias));
 }
 
-void additive_attention_forward(int isa, In q, In keys, In v, In memory, Ids lengths, Out weights, RowsOut context) {
+void additive_attention_forward(int isa, In q, In keys, In v, In memory, Ids lengths, Out weights, RowsOut context,
+                                std::optional<In> bias) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), A = dim(q, 2), S = dim(memory, 0), M = dim(memory, 2);
@@ -252,13 +255,14 @@ void additive_attention_forward(int isa, In q, In keys, In v, In memory, Ids len
     expect("lengths", lengths, B);
     expect("weights", weights, T, B, S);
     expect("context", context, T, B, M);
+    if (bias) expect("bias", *bias, T, S);
     nb::gil_scoped_release release;
     set_of(isa).additive_attention_forward(T, B, S, A, M, q.data(), keys.data(), v.data(), memory.data(), lengths.data(),
-                                           weights.data(), context.data(), row_of("context", context));
+                                           weights.data(), context.data(), row_of("context", context), maybe(bias));
 }
 
 void additive_attention_backward(int isa, RowsIn dcontext, std::optional<In> dweights, In q, In keys, In v, In memory, Ids lengths,
-                                 In weights, Out dq, Out dkeys, Out dv, Out dmemory) {
+                                 In weights, Out dq, Out dkeys, Out dv, Out dmemory, std::optional<Out> dbias) {
     rank("q", q, 3);
     rank("memory", memory, 3);
     const int T = dim(q, 0), B = dim(q, 1), A = dim(q, 2), S = dim(memory, 0), M = dim(memory, 2);
@@ -273,10 +277,11 @@ void additive_attention_backward(int isa, RowsIn dcontext, std::optional<In> dwe
     expect("dkeys", dkeys, S, B, A);
     expect("dv", dv, A);
     expect("dmemory", dmemory, S, B, M);
+    if (dbias) expect("dbias", *dbias, T, S);
     nb::gil_scoped_release release;
     set_of(isa).additive_attention_backward(T, B, S, A, M, dcontext.data(), row_of("dcontext", dcontext), maybe(dweights), q.data(),
                                             keys.data(), v.data(), memory.data(), lengths.data(), weights.data(), dq.data(),
-                                            dkeys.data(), dv.data(), dmemory.data());
+                                            dkeys.data(), dv.data(), dmemory.data(), maybe(dbias));
 }
 
 void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
@@ -545,6 +550,13 @@ void decoder_weights(Decoder& d, Stack& stack, const In& E, const nb::sequence& 
     d.M = dim(Wc, 0) - d.H;
     d.Wc = stack.keep(item(attention, 1), "Wc", larger_of(d.M, 0) + d.H, d.H);
     d.bc = stack.keep(item(attention, 2), "bc", d.H);
+    if (const nb::object distance = item(attention, 3); !distance.is_none()) {
+        const In of = nb::cast<In>(distance);
+        rank("distance", of, 1);
+        if (dim(of, 0) % 2 == 0) wrong_shape("distance", of, "an odd number of distances");
+        d.distance = stack.keep(distance, "distance", dim(of, 0));
+        d.farthest = dim(of, 0) / 2;
+    }
     const nb::object score = item(attention, 0);
     if (score.is_none()) {
         if (d.M != d.H) throw nb::value_error("without Wa, memory must be as wide as h");
@@ -819,13 +831,14 @@ NB_MODULE(_native, m) {
           IN("Wh"), IN("h"), IN("c"), IN("gates"), IN("dx"), IN("dWx"), IN("dWh"), IN("db"), "reverse"_a,
           "zero_start"_a = false, MAYBE("ids") = nb::none());
     m.def("attention_forward", &attention_forward, "isa"_a, IN("q"), IN("memory"), IN("lengths"), IN("weights"),
-          IN("context"));
+          IN("context"), MAYBE("bias") = nb::none());
     m.def("attention_backward", &attention_backward, "isa"_a, IN("dcontext"), MAYBE("dweights"), IN("q"),
-          IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dmemory"));
+          IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dmemory"), MAYBE("dbias") = nb::none());
     m.def("additive_attention_forward", &additive_attention_forward, "isa"_a, IN("q"), IN("keys"), IN("v"), IN("memory"),
-          IN("lengths"), IN("weights"), IN("context"));
+          IN("lengths"), IN("weights"), IN("context"), MAYBE("bias") = nb::none());
     m.def("additive_attention_backward", &additive_attention_backward, "isa"_a, IN("dcontext"), MAYBE("dweights"), IN("q"),
-          IN("keys"), IN("v"), IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dkeys"), IN("dv"), IN("dmemory"));
+          IN("keys"), IN("v"), IN("memory"), IN("lengths"), IN("weights"), IN("dq"), IN("dkeys"), IN("dv"), IN("dmemory"),
+          MAYBE("dbias") = nb::none());
     m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, IN("scores"), IN("targets"), IN("lengths"),
           "smoothing"_a, IN("probs"), IN("nll"));
     m.def("cross_entropy_backward", &cross_entropy_backward, "isa"_a, IN("probs"), IN("targets"), IN("lengths"),

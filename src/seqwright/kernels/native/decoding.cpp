@@ -174,6 +174,12 @@ const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoo
     return room.y;
 }
 
+const float* bias_of_step(const Decoder& d, int step, float* row) {
+    if (d.distance == nullptr) return nullptr;
+    for (int s = 0; s < d.S; s++) row[s] = d.distance[larger(-d.farthest, smaller(s - step, d.farthest)) + d.farthest];
+    return row;
+}
+
 void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room) {
     product(w.combine, n, room.sums, room.x, room.blocks);
     const int size = n * d.H;

@@ -38,6 +38,8 @@ size_t keys_room(const Decoder& d);
 void make_keys(const Decoder& d, const Weights& w, Memory memory, int length, float* keys, float* room);
 // What rows of room.x (n, H) ask the keys: themselves, or in room.y their product with Wq.
 const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
+// row (S,) = what the scores of one step of the target gain by their distance; null where they gain nothing.
+const float* bias_of_step(const Decoder& d, int step, float* row);
 // room.x = tanh([context, h] Wc + bc), from rows [context, h] (n, M + H) in room.sums.
 void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
 // room.scores (n, V) from room.x (n, H).

@@ -54,7 +54,7 @@ size_t Ensemble::slab_size(const Search& g) {
 size_t Ensemble::size(const Search& g, int sources) {
     const int rows = sources * g.width;
     size_t size = Scratch::rounded(count(g.n_members) * sizeof(Member) / sizeof(float)) + Scratch::rounded(count(rows)) +
-                  widest_room(g, rows) + Scratch::rounded(count(g.width) * count(g.S)) + count(sources) * slab_size(g);
+                  widest_room(g, rows) + Scratch::rounded(count(g.width) * count(g.S)) + Scratch::rounded(count(g.S)) + count(sources) * slab_size(g);
     if (g.n_members > 1) size += 2 * Scratch::rounded(count(rows) * count(g.V));
     if (copies(g)) size += Scratch::rounded(count(rows) * count(g.S)) + Scratch::rounded(mixing_size(g.V, g.S));
     for (int m = 0; m < g.n_members; m++) size += 4 * state_size(g.members[m], rows);
@@ -75,6 +75,7 @@ Ensemble::Ensemble(const Search& g, const Weights* weights, int sources, Scratch
     for (int r = 0; r < most_rows_; r++) rows_[r] = r;
     room_ = scratch.take(widest_room(g, most_rows_));
     look_ = scratch.take(count(g.width) * count(g.S));
+    bias_ = scratch.take(count(g.S));
     if (g.n_members > 1) {
         top_ = scratch.take(count(most_rows_) * count(g.V));
         sum_ = scratch.take(count(most_rows_) * count(g.V));
@@ -148,7 +149,8 @@ void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows
         const Memory keys{member.keys + static_cast<ptrdiff_t>(s.slab) * static_cast<ptrdiff_t>(keys_size(d)), d.H, d.H};
         const bool here = first && looks_ && s.looks != nullptr;
         float* weights = d.twins != nullptr ? looked_ + row * d.S : here ? s.looks : look_;
-        attend(s.n, d.S, q + row * d.H, d.H, has_keys(d) ? keys : values, d.v, values, d.memory_lengths[s.source], weights, d.S,
+        attend(s.n, d.S, q + row * d.H, d.H, has_keys(d) ? keys : values, d.v, values, d.memory_lengths[s.source],
+               bias_of_step(d, s.step, bias_), 0, weights, d.S,
                room.sums + row * wide, wide);
         if (weights == s.looks || !looks_ || s.looks == nullptr) continue;
         if (here) memcpy(s.looks, weights, count(s.n) * count(d.S) * sizeof(float));

@@ -6,7 +6,7 @@
 namespace seqwright::SEQWRIGHT_ISA {
 
 struct Span {  // the hypotheses of one source; their rows follow those of the spans before
-    int source, slab, n;
+    int source, slab, n, step;
     float* looks;  // (n, S): where they look, to write; or null
 };
 
@@ -42,7 +42,7 @@ class Ensemble {
     bool looks_;  // whether all members can say where they look
     Member* members_;
     int* rows_;  // 0, 1, 2, …
-    float *room_, *look_, *top_, *sum_;
+    float *room_, *look_, *bias_, *top_, *sum_;
     float *looked_, *mixing_;  // where each row looks, and room to mix what it copies; null where no member copies
     int most_rows_;
 };

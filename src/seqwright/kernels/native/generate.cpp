@@ -51,10 +51,11 @@ void generate(const Generation& g) {
         int* live = reinterpret_cast<int*>(workspace(Slot::state, 2 * static_cast<size_t>(most)));
         int* symbols = live + most;  // of each live row
         const size_t keys_size = has_keys(g) ? Scratch::rounded(static_cast<size_t>(S) * static_cast<size_t>(H)) : 0;
-        Scratch scratch{workspace(Slot::step, room_size(g, most) + Scratch::rounded(static_cast<size_t>(S)) +
+        Scratch scratch{workspace(Slot::step, room_size(g, most) + 2 * Scratch::rounded(static_cast<size_t>(S)) +
                                                   static_cast<size_t>(most) * keys_size)};
         const DecoderRoom room = room_for(g, most, scratch.take(room_size(g, most)));
         float* weights = scratch.take(static_cast<size_t>(S));
+        float* bias_row = scratch.take(static_cast<size_t>(S));
         float* keys = scratch.take(static_cast<size_t>(most) * keys_size);  // of source b, from (b - mine.begin) · keys_size on
         const auto memory_of = [&](int b) { return Memory{g.memory + static_cast<ptrdiff_t>(b) * M, B * M, M}; };
         const auto keys_of = [&](int b) { return keys + static_cast<size_t>(b - mine.begin) * keys_size; };
@@ -70,12 +71,12 @@ void generate(const Generation& g) {
         for (int t = 0; t < g.T && n > 0; t++) {
             run_layers(g, w, n, symbols, live, live, g.h, g.c, B * H, room);
             if (g.attends) {
-                const float* q = queries(g, w, n, room);
+                const float *q = queries(g, w, n, room), *bias = bias_of_step(g, t, bias_row);
                 for (int r = 0; r < n; r++) {
                     float* row = room.sums + static_cast<ptrdiff_t>(r) * (M + H);  // [context, h]
                     const Memory memory = memory_of(live[r]), keys_here = has_keys(g) ? Memory{keys_of(live[r]), H, H} : memory;
-                    attend(1, S, q + static_cast<ptrdiff_t>(r) * H, 0, keys_here, g.v, memory, g.memory_lengths[live[r]], weights, 0,
-                           row, 0);
+                    attend(1, S, q + static_cast<ptrdiff_t>(r) * H, 0, keys_here, g.v, memory, g.memory_lengths[live[r]], bias, 0,
+                           weights, 0, row, 0);
                     memcpy(row + M, room.x + static_cast<ptrdiff_t>(r) * H, static_cast<size_t>(H) * sizeof(float));
                 }
                 combine_context(g, w, n, room);

@@ -67,6 +67,8 @@ struct Decoder {  // a network, and what its B rows read; null for None
     const float* Wa;            // of the bilinear score
     const float *Wq, *Wk, *v;   // of the additive score; all of these are null for the dot product
     const float *Wc, *bc;
+    const float* distance;  // (2 farthest + 1,): what a score gains by s - t; or null
+    int farthest;
     const float *W, *b;
     float *h, *c;  // only generate() writes to them
     const float* peek;
@@ -130,17 +132,18 @@ struct Kernels {
     void (*lstm_backward)(const LstmBackward& s);
 
     void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                              float* weights, float* context, ptrdiff_t row_context);
+                              float* weights, float* context, ptrdiff_t row_context, const float* bias);
     void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
                                const float* dweights, const float* q, const float* memory, const int32_t* lengths,
-                               const float* weights, float* dq, float* dmemory);
+                               const float* weights, float* dq, float* dmemory, float* dbias);
 
     void (*additive_attention_forward)(int T, int B, int S, int A, int M, const float* q, const float* keys, const float* v,
                                  const float* memory, const int32_t* lengths, float* weights, float* context,
-                                 ptrdiff_t row_context);
+                                 ptrdiff_t row_context, const float* bias);
     void (*additive_attention_backward)(int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,
                                   const float* dweights, const float* q, const float* keys, const float* v, const float* memory,
-                                  const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory);
+                                  const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory,
+                                  float* dbias);
 
     void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,
                                   const int32_t* lengths, float smoothing, float* probs, float* nll);

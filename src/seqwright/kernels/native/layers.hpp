@@ -55,25 +55,28 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
                bool zero_before = false);
 
 void attention_forward(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                       float* weights, float* context, ptrdiff_t row_context);
+                       float* weights, float* context, ptrdiff_t row_context, const float* bias);
 void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
                         const float* dweights, const float* q,
-                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory);
+                        const float* memory, const int32_t* lengths, const float* weights, float* dq, float* dmemory,
+                        float* dbias);
 void additive_attention_forward(int T, int B, int S, int A, int M, const float* q, const float* keys, const float* v,
                                 const float* memory, const int32_t* lengths, float* weights, float* context,
-                                ptrdiff_t row_context);
+                                ptrdiff_t row_context, const float* bias);
 void additive_attention_backward(int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,
                                  const float* dweights, const float* q, const float* keys, const float* v, const float* memory,
-                                 const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory);
+                                 const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory,
+                                 float* dbias);
 struct Memory {  // of one sequence: rows that lie `stride` apart
     const float* rows;
     ptrdiff_t stride;
     int width;
 };
 // T steps of one sequence, which look at its keys and mix its values, of which `length` of S are real. Steps of q, weights
-// and context lie stride_q, stride_w and stride_c apart.   v: of the additive score; null for the dot product.
+// and context lie stride_q, stride_w and stride_c apart.   v: of the additive score; null for the dot product.   bias: S
+// floats for each step, stride_bias apart, that are added to the scores; or null.
 void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, Memory values, int length,
-            float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c);
+            const float* bias, ptrdiff_t stride_bias, float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c);
 // out[t, s] = a[t]·m[s] over E, 16 lanes and then their sum.
 void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
           ptrdiff_t stride_out);

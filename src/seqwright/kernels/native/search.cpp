@@ -139,7 +139,7 @@ class Shard {
     void step() {
         for (int i = 0; i < n_sources_; i++) {
             const Followed& s = sources_[i];
-            spans_[i] = {s.source, s.slab, s.n_live, s.looks == nullptr ? nullptr : looks(s, s.n_steps, 0)};
+            spans_[i] = {s.source, s.slab, s.n_live, s.n_steps, s.looks == nullptr ? nullptr : looks(s, s.n_steps, 0)};
         }
         log_probs_ = ensemble_.step(n_rows_, now_.symbols, now_.sources, spans_, n_sources_);
     }

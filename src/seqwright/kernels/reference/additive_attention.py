@@ -14,18 +14,27 @@ __all__ = ["additive_attention_backward", "additive_attention_forward"]
 
 
 def additive_attention_forward(
-    q: Array, keys: Array, v: Array, memory: Array, lengths: Ids, weights: Array, context: Array
+    q: Array,
+    keys: Array,
+    v: Array,
+    memory: Array,
+    lengths: Ids,
+    weights: Array,
+    context: Array,
+    bias: Array | None = None,
 ) -> None:
     """Write weights[t, b] = softmax over s < lengths[b] of v·tanh(q[t, b] + keys[s, b]), context = Σ_s weights memory.
 
     q (T, B, A).   keys (S, B, A).   v (A,).   memory (S, B, M).   lengths (B,) int32: real memory rows of a sequence.
     weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M), which may be some columns of a
-    wider array.
+    wider array.   bias (T, S): added to the scores of every sequence; None for nothing.
     """
     (T, B, _), S = q.shape, len(keys)
     score = np.empty((B, T, S), q.dtype)
     for t in range(T):
         score[:, t] = (np.tanh(q[t] + keys) @ v).T
+    if bias is not None:
+        score += bias
     masked_softmax_(score, lengths)
     weights[:] = score.transpose(1, 0, 2)
     context[:] = (score @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
@@ -44,11 +53,13 @@ def additive_attention_backward(
     dkeys: Array,
     dv: Array,
     dmemory: Array,
+    dbias: Array | None = None,
 ) -> None:
     """Write dL/dq and dL/dkeys, add dL/dv to dv and dL/dmemory to dmemory; weights as the forward left them.
 
     dcontext (T, B, M), which may be some columns of a wider array.   dweights (T, B, S): what arrives at the weights
     themselves, None for nothing.   dq (T, B, A).   dkeys (S, B, A): 0 at padding.   dv (A,).   dmemory (S, B, M).
+    dbias (T, S): added to, unless None.
     """
     dscore = score_gradients(dcontext, dweights, memory, weights)
     dkeys[:] = 0
@@ -60,3 +71,5 @@ def additive_attention_backward(
         dkeys += da
         dv += (d * u).sum(axis=(0, 1))
     dmemory += np.einsum("tbs,tbm->sbm", weights, dcontext)
+    if dbias is not None:
+        dbias += dscore.sum(axis=0)

@@ -8,20 +8,34 @@ import numpy as np
 
 from seqwright.types import Array, Ids
 
-__all__ = ["attention_backward", "attention_forward", "masked_softmax_", "score_gradients"]
+__all__ = ["attention_backward", "attention_forward", "masked_softmax_", "places_by_distance", "score_gradients"]
 
 
-def attention_forward(q: Array, memory: Array, lengths: Ids, weights: Array, context: Array) -> None:
+def attention_forward(
+    q: Array, memory: Array, lengths: Ids, weights: Array, context: Array, bias: Array | None = None
+) -> None:
     """Write weights[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b], and context = Σ_s weights memory.
 
     q (T, B, M).   memory (S, B, M).   lengths (B,) int32: real memory rows of each sequence.
     weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M), which may be some columns of a
-    wider array.
+    wider array.   bias (T, S): added to the products of every sequence; None for nothing.
     """
     score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
+    if bias is not None:
+        score += bias
     masked_softmax_(score, lengths)
     weights[:] = score.transpose(1, 0, 2)
     context[:] = (score @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
+
+
+def places_by_distance(steps: Ids, S: int, n: int) -> Ids:
+    """Return where the value of the distance s - steps[t] stands among n of them, (T, S).
+
+    n: odd; distance 0 is in the middle, and what is further than the first or the last counts as these.
+    """
+    farthest = n // 2
+    places: Ids = np.clip(np.arange(S, dtype=np.int32) - steps[:, None], -farthest, farthest) + np.int32(farthest)
+    return places
 
 
 def masked_softmax_(score: Array, lengths: Ids) -> None:
@@ -44,17 +58,20 @@ def attention_backward(
     weights: Array,
     dq: Array,
     dmemory: Array,
+    dbias: Array | None = None,
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
     dcontext (T, B, M), which may be some columns of a wider array.   dweights (T, B, S): what arrives at the weights
-    themselves, None for nothing.   dq (T, B, M).   dmemory (S, B, M).
+    themselves, None for nothing.   dq (T, B, M).   dmemory (S, B, M).   dbias (T, S): added to, unless None.
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, M)
     dscore = score_gradients(dcontext, dweights, memory, weights)
     dq[:] = (dscore @ memory.transpose(1, 0, 2)).transpose(1, 0, 2)
     dmemory += (w.transpose(0, 2, 1) @ d + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)).transpose(1, 0, 2)
+    if dbias is not None:
+        dbias += dscore.sum(axis=0)
 
 
 def score_gradients(dcontext: Array, dweights: Array | None, memory: Array, weights: Array) -> Array:

@@ -57,7 +57,7 @@ def beam(
         done = [0] * groups
         length = 0
         while live:
-            log_p, looks = ensemble_step(states, np.array([one.symbol for one in live], np.int32))
+            log_p, looks = ensemble_step(states, np.array([one.symbol for one in live], np.int32), length)
             own = [
                 permit_(row, automaton, one.state, end_id, limits[source] - length, length < shortest[source])
                 for row, one in zip(log_p, live, strict=True)

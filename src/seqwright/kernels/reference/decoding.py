@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqwright.kernels.reference.additive_attention import additive_attention_forward
-from seqwright.kernels.reference.attention import attention_forward
+from seqwright.kernels.reference.attention import attention_forward, places_by_distance
 from seqwright.kernels.reference.codes import product
 from seqwright.kernels.reference.copying import copy_log_probs
 from seqwright.kernels.reference.encode import lstm_step
@@ -26,14 +26,16 @@ __all__ = [
 
 
 Score = Array | tuple[Array, Array, Array] | None
+Attention = tuple[Score, Array, Array, Array | None]
 
 
 class Decoding(NamedTuple):
     """A decoder's parameters and what B rows, of a source each, start from.
 
     E (V, D) embedding.   layers: (Wx, Wh, b) of each LSTM, bottom first; the first reads [E[id], peek].
-    attention: (score, Wc (M + H, H), bc (H,)) or None: h̃ = tanh([context, h] Wc + bc). The score is bilinear by
-    Wa (H, M), additive by (Wq (H, H), Wk (M, H), v (H, 1)), the dot product by None.
+    attention: (score, Wc (M + H, H), bc (H,), distance) or None: h̃ = tanh([context, h] Wc + bc). The score is bilinear
+    by Wa (H, M), additive by (Wq (H, H), Wk (M, H), v (H, 1)), the dot product by None; distance (2K + 1,) or None is
+    added to it by s - t, from -K to K.
     W (H [+ P], V), b (V,): scores = [h̃ or h, peek] W + b; where b is -inf, the symbol is forbidden.
     h, c (L, B, H): the state before the first symbol.   peek (B, P) or None.
     memory (S, B, M) and memory_lengths (B,), or None without attention.
@@ -43,7 +45,7 @@ class Decoding(NamedTuple):
 
     E: Array
     layers: Sequence[tuple[Array, Array, Array]]
-    attention: tuple[Score, Array, Array] | None
+    attention: Attention | None
     W: Array
     b: Array
     h: Array
@@ -67,10 +69,11 @@ class Decoding(NamedTuple):
         )
 
 
-def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
+def decoder_step(d: Decoding, ids: Ids, step: int) -> tuple[Array, Array | None]:
     """Return the scores (B, V) of the next symbol after reading ids (B,), and where that one looked, (B, S) or None.
 
-    Of a decoder that copies, the scores are log-probabilities.   d.h and d.c move on by one step.
+    step: how many symbols the rows have read before.   Of a decoder that copies, the scores are log-probabilities.
+    d.h and d.c move on by one step.
     """
     looks = None
     x = d.E[ids] if d.peek is None else np.concatenate([d.E[ids], d.peek], axis=1)
@@ -80,8 +83,11 @@ def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
         d.h[layer] = x
     if d.attention is not None:
         assert d.memory is not None and d.memory_lengths is not None, "attention needs a memory"
-        score, Wc, bc = d.attention
-        looks, context = _attend(x, d.memory, d.memory_lengths, score, d.int8)
+        score, Wc, bc, distance = d.attention
+        gains = None
+        if distance is not None:
+            gains = distance[places_by_distance(np.array([step], np.int32), len(d.memory), len(distance))]
+        looks, context = _attend(x, d.memory, d.memory_lengths, score, gains, d.int8)
         x = np.tanh(product(np.concatenate([context, x], axis=1), Wc, bc, int8=d.int8))
     if d.peek is not None:
         x = np.concatenate([x, d.peek], axis=1)
@@ -93,30 +99,33 @@ def decoder_step(d: Decoding, ids: Ids) -> tuple[Array, Array | None]:
     return scores, looks
 
 
-def _attend(h: Array, memory: Array, lengths: Ids, score: Score, int8: bool) -> tuple[Array, Array]:
-    """Return where h (B, H) looks in memory (S, B, M), (B, S), and what it sees there, (B, M)."""
+def _attend(h: Array, memory: Array, lengths: Ids, score: Score, bias: Array | None, int8: bool) -> tuple[Array, Array]:
+    """Return where h (B, H) looks in memory (S, B, M), (B, S), and what it sees there, (B, M).
+
+    bias (1, S): of the scores, or None.
+    """
     (S, B, M), H = memory.shape, h.shape[1]
     weights = np.empty((1, B, S), h.dtype)
     if isinstance(score, tuple):
         Wq, Wk, v = score
         q, keys = product(h, Wq, None, int8=int8), product(memory.reshape(S * B, M), Wk, None, int8=int8)
         context = np.empty((1, B, M), h.dtype)
-        additive_attention_forward(q[None], keys.reshape(S, B, H), v[:, 0], memory, lengths, weights, context)
+        additive_attention_forward(q[None], keys.reshape(S, B, H), v[:, 0], memory, lengths, weights, context, bias)
         return weights[0], context[0]
     keys = memory
     if score is not None:
         keys = product(memory.reshape(S * B, M), np.ascontiguousarray(score.T), None, int8=int8).reshape(S, B, H)
     ignored = np.empty((1, *keys.shape[1:]), h.dtype)
-    attention_forward(h[None], keys, lengths, weights, ignored)
+    attention_forward(h[None], keys, lengths, weights, ignored, bias)
     return weights[0], np.einsum("bs,sbm->bm", weights[0], memory)
 
 
-def ensemble_step(members: Sequence[Decoding], ids: Ids) -> tuple[Array, Array | None]:
+def ensemble_step(members: Sequence[Decoding], ids: Ids, step: int) -> tuple[Array, Array | None]:
     """Return the log-probabilities (B, V) of the next symbol, and where it looked, the mean over the members of both.
 
     log p = log mean exp (log p of the members).   None as soon as one member has no attention.
     """
-    answers = [decoder_step(member, ids) for member in members]
+    answers = [decoder_step(member, ids, step) for member in members]
     each = np.stack([log_softmax(scores) for scores, _ in answers])
     log_probs = mean_log_probs(each) if len(each) > 1 else each[0]
     looks = [look for _, look in answers if look is not None]
@@ -138,7 +147,7 @@ def mean_log_probs(log_probs: Array) -> Array:
 def decoder_size(
     E: Array,  # noqa: ARG001
     layers: Sequence[tuple[Array, Array, Array]],  # noqa: ARG001
-    attention: tuple[Score, Array, Array] | None,  # noqa: ARG001
+    attention: Attention | None,  # noqa: ARG001
     W: Array,  # noqa: ARG001
     b: Array,  # noqa: ARG001
     int8: bool,  # noqa: ARG001
@@ -150,7 +159,7 @@ def decoder_size(
 def pack_decoder(
     E: Array,
     layers: Sequence[tuple[Array, Array, Array]],
-    attention: tuple[Score, Array, Array] | None,
+    attention: Attention | None,
     W: Array,
     b: Array,
     int8: bool,

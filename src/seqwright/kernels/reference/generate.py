@@ -35,7 +35,7 @@ def generate(
             break
         ended = ~running
         h_ended, c_ended = d.h[:, ended], d.c[:, ended]
-        scores, _ = decoder_step(d, step_ids)
+        scores, _ = decoder_step(d, step_ids, t)
         d.h[:, ended], d.c[:, ended] = h_ended, c_ended
         step_ids = scores.argmax(axis=1).astype(np.int32)
         ids[t] = np.where(running, step_ids, -1)

@@ -44,7 +44,7 @@ def sample(
         live = [(k, Hypothesis.root(start_id)) for k in range(width)]
         length = 0
         while live:
-            log_p, looks = ensemble_step(states, np.array([one.symbol for _, one in live], np.int32))
+            log_p, looks = ensemble_step(states, np.array([one.symbol for _, one in live], np.int32), length)
             going: list[tuple[int, Hypothesis]] = []
             parents: list[int] = []
             for row, (k, before) in enumerate(live):
