@@ -57,7 +57,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tied: bool = False  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
     reversed_source: bool = False
     bridge: Literal["h", "hc"] = "hc"
-    dropout: Share = 0.3
+    dropout: Share | None = None
     label_smoothing: Share = 0.1  # Szegedy et al. 2016
     initial_values: Literal["article", "uniform"] = "uniform"
 
@@ -66,7 +66,7 @@ class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The optimiser and its rate over time; see `training.schedule`."""
 
     method: Literal["adam", "sgd"] = "adam"
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 4e-3
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
     schedule: Literal["constant", "cosine", "inverse_sqrt", "plateau"] = "cosine"
     plateau: Positive = 3  # epochs without a better dev score before the schedule of this name halves the rate
     warmup: Share = 0.05  # of the whole run, while the rate rises from 0

@@ -38,6 +38,22 @@ def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
     assert not completed(100, "text.features_column=3", *tied).model.sum_features
 
 
+def test_a_larger_network_is_trained_with_less_noise_and_in_smaller_steps():
+    few, many = completed(10_000), completed(100_000)
+    assert many.model.hidden_size > few.model.hidden_size
+    assert many.model.dropout < few.model.dropout
+    assert many.optim.rate < few.optim.rate
+
+
 def test_what_is_told_stays():
-    told = completed(100, "model.hidden_size=7", "training.batch_size=3", "training.epochs=9")
-    assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
+    for n_pairs in SIZES:
+        told = completed(
+            n_pairs,
+            "model.hidden_size=7",
+            "training.batch_size=3",
+            "training.epochs=9",
+            "model.dropout=0",
+            "optim.rate=1",
+        )
+        assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
+        assert (told.model.dropout, told.optim.rate) == (0, 1)

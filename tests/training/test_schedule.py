@@ -9,7 +9,7 @@ from seqwright.training.prepare import prepare
 from seqwright.training.schedule import rate_factor
 
 TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.batch_size=8"]
-PLATEAU = [*TINY, "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
+PLATEAU = [*TINY, "optim.rate=4e-3", "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
 
 
 @pytest.fixture

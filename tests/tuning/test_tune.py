@@ -12,8 +12,8 @@ from seqwright.tuning import study as studies
 from seqwright.tuning.space import Range, applied, configured, space
 from seqwright.tuning.study import Study, score
 
-QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2"])
-COMPLETE = config.parse({}, ["model.hidden_size=200", "training.batch_size=32"])
+QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "optim.rate=4e-3"])
+COMPLETE = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "optim.rate=4e-3", "model.dropout=0.3"])
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_sizes_are_searched_around_the_configured_ones_which_are_among_them():
 
 
 def test_what_is_configured_outside_of_the_search_is_left_to_it():
-    far = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "model.dropout=0.9"])
+    far = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "model.dropout=0.9", "optim.rate=4e-3"])
     assert "model.dropout" not in configured(far, space(far))
 
 

@@ -59,7 +59,9 @@ class Loop:
             "hide": np.random.default_rng(hide),
         }
         self._shuffle_state = self._random["shuffle"].bit_generator.state  # as the epoch at work found it
-        self._optimizer = optimizer(self._config.optim)
+        assert self._config.optim.rate is not None, "the recipe has filled it in"
+        self._rate = self._config.optim.rate  # its highest
+        self._optimizer = optimizer(self._config.optim, self._rate)
         self.best: Array | None = None
         self.position = Position()
         self._began = self._measured_at = time.monotonic()
@@ -136,7 +138,7 @@ class Loop:
         seen = batch.source
         batch = batches.with_unknowns(batch, source_rates=self._prepared.unknown_rates, rng=self._random["hide"])
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
-        self._optimizer.rate = self._config.optim.rate * position.rate_scale * max(factor, 1e-3)
+        self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read, gaps = batch.target[:-1], self._config.training.word_dropout
         if gaps:
             read = batches.with_gaps(read, rate=gaps, rng=self._random["hide"])
@@ -165,13 +167,13 @@ class Loop:
         if position.returns == MAX_RETURNS:
             raise TrainingError(
                 f"the loss is not finite, also after {MAX_RETURNS} returns with a lower rate; the best model so far is "
-                f"kept; look at the data, or try --set optim.rate={self._config.optim.rate / 10:g}"
+                f"kept; look at the data, or try --set optim.rate={self._rate / 10:g}"
             )
         self._restore_network(self._good)
         position.returns += 1
         position.rate_scale /= 2
         position.skipped_in_a_row = 0
-        return Returned(self._epoch(), position.skipped, self._config.optim.rate * position.rate_scale)
+        return Returned(self._epoch(), position.skipped, self._rate * position.rate_scale)
 
     def _restore_network(self, checkpoint: Checkpoint) -> None:
         self.network.params.flat[:] = checkpoint.arrays["params"]
@@ -259,12 +261,12 @@ class Loop:
         )
 
 
-def optimizer(config: OptimConfig) -> optim.Adam | optim.SGD:
+def optimizer(config: OptimConfig, rate: float) -> optim.Adam | optim.SGD:
     """Return the configured optimiser."""
     if config.method == "sgd":
-        return optim.SGD(config.rate, clip_norm=config.clip_norm)
+        return optim.SGD(rate, clip_norm=config.clip_norm)
     return optim.Adam(
-        config.rate,
+        rate,
         betas=config.betas,
         eps=config.eps,
         weight_decay=config.weight_decay,

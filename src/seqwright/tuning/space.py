@@ -29,15 +29,15 @@ Searched = dict[str, Range | tuple[Any, ...]]  # setting: its values
 
 def space(around: Config, fixed: Collection[str] = ()) -> Searched:
     """Return the settings to search, without the fixed ones; sizes lie around those of a configuration without None."""
-    hidden, batch = around.model.hidden_size, around.training.batch_size
-    assert hidden is not None and batch is not None, "the recipe has filled them in"
+    hidden, rate, batch = around.model.hidden_size, around.optim.rate, around.training.batch_size
+    assert hidden is not None and rate is not None and batch is not None, "the recipe has filled them in"
     quarter = max(1, hidden // 4)
     settings: Searched = {
         "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
         "model.layers": Range(1, max(2, around.model.layers), step=1),
         "model.attention": ("bilinear", "dot"),  # dot reads the source in one direction, see config.ModelConfig
         "model.dropout": Range(0.0, 0.6),
-        "optim.rate": Range(around.optim.rate / 5, around.optim.rate * 3, log=True),
+        "optim.rate": Range(rate / 5, rate * 3, log=True),
         "training.batch_size": tuple(sorted({max(1, batch // 2), batch, 2 * batch, 4 * batch})),
     }
     return {name: values for name, values in settings.items() if name not in fixed}
