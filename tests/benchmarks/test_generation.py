@@ -7,7 +7,7 @@ pytest.importorskip("torch", reason="the benchmarks' peer needs PyTorch: pip ins
 
 import torch
 
-pytest.importorskip("onnxruntime", reason="and ONNX Runtime")
+pytest.importorskip("onnxruntime", reason="the benchmarks' other peer is ONNX Runtime: pip install seqwright[bench]")
 
 from benchmarks import generate, peer, peer_generation, peer_onnx
 from benchmarks.shapes import Shape
