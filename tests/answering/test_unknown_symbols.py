@@ -8,6 +8,7 @@ import pytest
 
 import seqwright
 from seqwright.answering import Options
+from seqwright.answering.answer import spelled
 from seqwright.errors import UsageError
 from seqwright.translator import Translator
 
@@ -56,6 +57,17 @@ def test_a_refused_source_has_no_answer_and_its_neighbours_have(model):
     assert [bool(answer.hypotheses) for answer in answers] == [True, False, True]
     assert answers[1].flags == ("unknown:ж", "refused")
     assert answers[1].text == ""
+
+
+@pytest.mark.parametrize(
+    ("symbol", "word"),
+    [
+        ("ж", "ж"), ("\u200b", "U+200B"), (" ", "U+0020"), ("feature PST", "feature:PST"),
+        ("feature a b", "U+0066 U+0065 U+0061 U+0074 U+0075 U+0072 U+0065 U+003A U+0061 U+0020 U+0062"),
+    ],
+)  # fmt: skip
+def test_a_symbol_that_was_never_seen_is_named_in_a_way_that_can_be_read(symbol, word):
+    assert spelled([symbol, "x", symbol]) == (word, "x")
 
 
 def test_copying_needs_attention(model):

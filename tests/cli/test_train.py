@@ -163,6 +163,7 @@ def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inf
     assert scores["n"] == len({(row[0], row[2]) for row in rows})
     asked.write_text(f"{rows[0][0]}\tNOSUCH;FEATURE\n", encoding="utf-8")
     assert "'feature NOSUCH'" in seqwright("predict", model, asked).err
+    assert "unknown:feature:NOSUCH" in seqwright("predict", model, asked, "--tsv").out
 
 
 def test_a_model_without_features_takes_the_whole_line_as_the_source(tmp_path, seqwright, model):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from seqwright.data import text
 from seqwright.types import Array
 
 __all__ = ["Answer", "Flag", "Hypothesis", "Link", "links", "spelled"]
@@ -87,8 +88,11 @@ def links(alignment: Array, n_features: int) -> list[Link]:
 
 
 def spelled(symbols: Sequence[str]) -> tuple[str, ...]:
-    """Return the distinct symbols in order; one that would not be seen on a line is written as its code points."""
+    """Return the distinct symbols in order, each as one word.
+
+    A feature is feature:NAME; what would not be seen on a line, or has a space in it, is written as its code points.
+    """
+    words = (symbol.replace(" ", ":", 1) if text.is_feature(symbol) else symbol for symbol in dict.fromkeys(symbols))
     return tuple(
-        symbol if symbol.isprintable() and " " not in symbol else " ".join(f"U+{ord(c):04X}" for c in symbol)
-        for symbol in dict.fromkeys(symbols)
+        word if word.isprintable() and " " not in word else " ".join(f"U+{ord(c):04X}" for c in word) for word in words
     )
