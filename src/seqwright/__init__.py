@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqwright.config import Config
     from seqwright.distillation import distill
     from seqwright.errors import SeqwrightError
+    from seqwright.joining import join
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
@@ -38,6 +39,7 @@ __all__ = [
     "Translator",
     "__version__",
     "distill",
+    "join",
     "load",
     "train",
     "tune",
@@ -57,6 +59,7 @@ _HOMES = {
     "SeqwrightError": "seqwright.errors",
     "Translator": "seqwright.translator",
     "distill": "seqwright.distillation",
+    "join": "seqwright.joining",
     "load": "seqwright.translator",
     "train": "seqwright.training",
     "tune": "seqwright.tuning",

@@ -25,6 +25,7 @@ FLOORS = {
     "translator": 5,
     "evaluation": 5,
     "exporting": 5,
+    "joining": 5,
     "comparison": 5,
     "report": 5,
     "training": 5,
@@ -40,6 +41,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "inspection": {"config"},  # reads files as they would be read in training
     "evaluation": {"translator"},  # scores what it answers
     "exporting": {"evaluation", "report", "translator"},  # measures both forms, on pairs that the report can find again
+    "joining": {"evaluation", "report", "translator"},  # likewise
     "comparison": {"evaluation", "translator"},  # of two models
     "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator", "report"},  # returns one, and shows what it learned

@@ -63,7 +63,7 @@ def test_no_held_out_source_is_in_training_in_any_form(write, seed):
     stems = [a + b for a in "abcdef" for b in "abcdef"]
     names = [f"{stem}\u00e9" for stem in stems]
     lines = [f"{stem}\u00e9\t{stem}\n{stem}\u00e9\tx\n{stem}e\u0301\ty\n" for stem in stems]
-    settings = [f"training.seed={seed}", "training.dev_share=0.3", "text.source_form=NFC"]
+    settings = [f"training.dev_seed={seed}", "training.dev_share=0.3", "text.source_form=NFC"]
     prepared = prepare(write("".join(lines)), None, config.parse({}, settings))
     held = {"".join(prepared.source_vocabulary.decode(source[:-1])) for source in prepared.dev_sources}
     assert 4 <= len(held) <= 18  # of 36, about 0.3

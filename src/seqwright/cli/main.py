@@ -13,6 +13,7 @@ from seqwright.cli.distill import distill
 from seqwright.cli.evaluate import evaluate
 from seqwright.cli.export import export
 from seqwright.cli.inspect import inspect
+from seqwright.cli.join import join
 from seqwright.cli.predict import predict
 from seqwright.cli.report import report
 from seqwright.cli.score import score
@@ -60,7 +61,7 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, inspect, check, report, export, compare, tune, distill, demo):
+for command in (train, predict, evaluate, score, inspect, check, report, export, compare, tune, distill, join, demo):
     seqwright.add_command(command)
 
 

@@ -76,7 +76,7 @@ def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, s
 
     learned = list(all_pairs(pairs))
     if dev is None:
-        learned, measured = holdout.split(learned, fraction=training.dev_share, seed=training.seed)
+        learned, measured = holdout.split(learned, fraction=training.dev_share, seed=training.dev_seed)
     else:
         measured = list(all_pairs(dev))
     asked = dict.fromkeys((pair.source, pair.features) for pair in learned)

@@ -58,7 +58,7 @@ def recover(bundle: Bundle, *, needs_dev: bool = True) -> Recovered:
 def _read(bundle: Bundle, names: list[str], *, keep_all: bool) -> Recovered:
     training = bundle.config.training
     columns, reader = inspection.reading(bundle.config.text)
-    held_out = holdout.HoldOut(fraction=training.dev_share, seed=training.seed)
+    held_out = holdout.HoldOut(fraction=training.dev_share, seed=training.dev_seed)
     for_dev = set(str(bundle.manifest.get("dev", "")).split(", "))  # none of the names where pairs were held out
     splits, dev = [], []
     for name in sorted(names, key=for_dev.__contains__):  # what was trained on first

@@ -131,7 +131,7 @@ def _request(config: Config, columns: readers.Columns, *, hold_out: bool) -> enc
         target_tokens=config.text.target_tokens,
         target_form=config.text.target_form,
         dev_share=config.training.dev_share if hold_out else None,
-        seed=config.training.seed if hold_out else 0,  # decides nothing else, and would cost another cache
+        seed=config.training.dev_seed if hold_out else 0,  # decides nothing else, and would cost another cache
         max_tokens=config.training.max_batch_tokens,
     )
 

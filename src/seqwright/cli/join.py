@@ -1,0 +1,32 @@
+"""`seqwright join`."""
+
+import click
+
+from seqwright.cli import options
+
+__all__ = ["join"]
+
+
+@click.command(short_help="Make one model of several that answer together.")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL MODEL…")
+@click.option("-o", "--output", metavar="DIR", required=True, help="Model directory to write.")
+@click.option("--data", metavar="FILE", help="Pairs to measure on.  [default: those that training measured on]")
+@options.beam
+@options.threads
+def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int) -> None:
+    """Write one model that averages the probabilities of all MODELs, and tell how often each and all are right.
+
+    The models must have learned from the same pairs with the same text and network settings: `seqwright train` with
+    --seed 1, --seed 2 and so on, side by side or on several machines. What comes of it is what `seqwright train
+    --members` makes, which trains its networks one after the other.
+
+    \b
+    Examples:
+      seqwright join model-1 model-2 model-3 -o words-model
+      seqwright join model-1 model-2 -o words-model --data dev.tsv
+    """
+    # Imported here, not above: `seqwright --help` needs none of it.
+    from seqwright import joining
+    from seqwright.cli import joined
+
+    click.echo(joined.as_text(joining.join(models, output=output, data=data, beam=beam), models))

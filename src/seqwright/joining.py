@@ -1,0 +1,152 @@
+"""Several models as one that averages their probabilities: an ensemble of networks that were trained apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+import seqwright
+from seqwright import bundle as bundles
+from seqwright import evaluation, metrics
+from seqwright.bundle import Bundle
+from seqwright.config import ModelConfig
+from seqwright.data import readers
+from seqwright.errors import UsageError
+from seqwright.report import recovery
+from seqwright.translator import Translator
+
+__all__ = ["Joined", "join", "together"]
+
+SHARED = ("data", "n_pairs", "dev")  # what the manifests of models say alike that learned from the same pairs
+
+
+class Joined(NamedTuple):
+    """What was joined.
+
+    n_networks: that answer together.   alone: scores of each model; together: of the new one; empty and None where
+    there were no pairs to measure on, and `missing` says why.
+    """
+
+    output: Path
+    n_networks: int
+    alone: list[metrics.Scores]
+    together: metrics.Scores | None
+    missing: str
+
+
+def join(
+    models: Sequence[str | Path], *, output: str | Path, data: readers.Paths | None = None, beam: int = 5
+) -> Joined:
+    """Write the networks of all models to the directory `output` as one model, and measure each and all.
+
+    data: pairs to measure on, and to fit the confidence on; those that the trainings measured on, if not given.
+    UsageError: fewer than two models, models that cannot answer together, or something stands at `output`.
+    """
+    target = Path(output)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(f"{target} exists already; choose another --output")
+    apart = [bundles.load(Path(model)) for model in models]
+    whole = together(apart, names=[str(model) for model in models])
+    pairs, missing = _pairs(apart, data)
+    alone: list[metrics.Scores] = []
+    scores = None
+    if pairs:
+        alone = [_evaluated(one, pairs, beam).scores for one in apart]
+        found = _evaluated(whole, pairs, beam)
+        scores = found.scores
+        noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}
+        manifest = whole.manifest | {"scores": noted, "calibration": evaluation.calibrate(found.answered)}
+        whole = msgspec.structs.replace(whole, manifest=manifest)
+    bundles.save(target, whole)
+    return Joined(target, len(whole.members), alone, scores, missing)
+
+
+def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
+    """Return the model whose networks are those of all bundles, which lend it their weights; names: for messages.
+
+    UsageError: fewer than two, or two that differ in more than what they have learned.
+    """
+    if len(apart) < 2:
+        raise UsageError("one model has nothing to be joined with; give two or more")
+    first = apart[0]
+    for name, other in zip(names[1:], apart[1:], strict=True):
+        if different := _difference(first, other):
+            raise UsageError(f"{names[0]} and {name} cannot answer together: {different}")
+    networks = [weights for one in apart for weights in one.members]
+    limits = first.limits
+    for other in apart[1:]:
+        limits = limits.joined(other.limits)
+    training = msgspec.structs.replace(first.config.training, members=len(networks))
+    return msgspec.structs.replace(
+        first,
+        config=msgspec.structs.replace(first.config, training=training),
+        limits=limits,
+        weights={
+            f"members.{number}.{name}": array
+            for number, weights in enumerate(networks)
+            for name, array in weights.items()
+        },
+        manifest=_manifest(apart, names),
+    )
+
+
+def _difference(one: Bundle, other: Bundle) -> str:
+    """Return what keeps two models from answering together, "" if nothing does."""
+    if one.int8 or other.int8:
+        return "one is in 8 bits; join the models that were exported, and export what comes of it"
+    if one.config.text != other.config.text:
+        return "they cut texts into tokens in two ways; train both with the same text settings"
+    if _symbols(one) != _symbols(other):
+        return "they know different symbols, or in another order; train both on the same pairs"
+    first, second = (msgspec.to_builtins(_kind(each.config.model)) for each in (one, other))
+    if unlike := [key for key in first if first[key] != second[key]]:
+        return f"model.{unlike[0]} is {first[unlike[0]]} in one and {second[unlike[0]]} in the other"
+    if one.lexicon != other.lexicon:
+        return "they hold different lexicons; train both with the same --lexicon, or without"
+    return ""
+
+
+def _symbols(one: Bundle) -> tuple[object, ...]:
+    cutters = [None if cutter is None else cutter.model for cutter in (one.source_subwords, one.target_subwords)]
+    return one.source_vocabulary.symbols, one.target_vocabulary.symbols, *cutters
+
+
+def _kind(model: ModelConfig) -> ModelConfig:
+    """Return the configuration without what matters in training only."""
+    return msgspec.structs.replace(model, dropout=0.0, label_smoothing=0.0, initial_values="uniform")
+
+
+def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:
+    """Return what they have in common, and what was joined."""
+    manifests = [one.manifest for one in apart]
+    shared = {
+        key: manifests[0][key]
+        for key in SHARED
+        if all(key in manifest and manifest[key] == manifests[0][key] for manifest in manifests)
+    }
+    seeds = [one.config.training.seed for one in apart]
+    joined = [{"model": name, "seed": seed} for name, seed in zip(names, seeds, strict=True)]
+    return {"seqwright": seqwright.__version__, **shared, "joined": joined}
+
+
+def _pairs(apart: Sequence[Bundle], data: readers.Paths | None) -> tuple[list[readers.Pair], str]:
+    """Return the pairs to measure on, that none of the models has learned from; where there are none, why."""
+    if data is not None:
+        return list(readers.read_pairs(data, columns=evaluation.columns(Translator(apart[0])))), ""
+    if len({_measured_on(one) for one in apart}) > 1:
+        return [], "they were not measured on the same pairs"
+    found = recovery.recover(apart[0])
+    return found.dev, "" if found.dev else found.missing or "no pairs were held out"
+
+
+def _measured_on(one: Bundle) -> str:
+    """Return what tells the pairs that a training measured on from others."""
+    training = one.config.training
+    return repr((one.manifest.get("data"), one.manifest.get("dev"), training.dev_share, training.dev_seed))
+
+
+def _evaluated(bundle: Bundle, pairs: Sequence[readers.Pair], beam: int) -> evaluation.Evaluation:
+    return evaluation.evaluate(Translator(bundle), pairs, beam=beam, lexicon=False)

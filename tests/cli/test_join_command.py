@@ -1,0 +1,46 @@
+"""`seqwright join` writes a model that every command takes."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def joined(seqwright, model, tmp_path):
+    """Return the directory of a model twice joined with itself."""
+    shutil.copytree(model, tmp_path / "again")
+    result = seqwright("join", model, tmp_path / "again", "-o", tmp_path / "joined")
+    assert result.code == 0, result
+    assert "2 networks that answer together" in result.out
+    assert re.search(r"exact match on \d+ sources:\n +[\d.]+ %  \S+model\n(.*\n){1} +[\d.]+ %  together", result.out)
+    return tmp_path / "joined"
+
+
+def test_every_command_takes_it(seqwright, joined, pairs):
+    assert seqwright("evaluate", joined, pairs).code == 0
+    assert seqwright("score", joined, pairs).code == 0
+    assert seqwright("predict", joined, pairs).out.count("\n") == pairs.read_text("utf-8").count("\n")
+    assert "parameters" in seqwright("inspect", joined).out
+    assert json.loads(seqwright("inspect", joined, "--json").out)
+    assert seqwright("report", joined).code == 0
+    assert seqwright("export", joined, "--int8").code == 0
+
+
+def test_it_cannot_be_made_again_from_its_manifest(seqwright, joined, tmp_path):
+    result = seqwright("train", "--from-manifest", joined / "manifest.json", "-o", tmp_path / "out")
+    assert "not the manifest of a training" in result.refused(1)
+
+
+def test_one_model_is_refused(seqwright, model, tmp_path):
+    assert "two or more" in seqwright("join", model, "-o", tmp_path / "out").refused(2)
+
+
+def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
+    manifest = json.loads((model / "manifest.json").read_bytes())
+    (model / "manifest.json").write_text(json.dumps(manifest | {"data": {}}), encoding="utf-8")
+    result = seqwright("join", model, model, "-o", tmp_path / "out")
+    assert result.code == 0
+    assert "not measured" in result.out
+    assert "--data" in result.out

@@ -1,0 +1,103 @@
+"""Models that were trained apart answer together as one that was trained at once does."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from seqwright import bundle, config, joining, training, translator
+from seqwright.data import readers
+from seqwright.errors import UsageError
+
+TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, reversals):
+    """Return a folder with pairs, the models of seeds 1, 2 and 3, and one of two members."""
+    folder = tmp_path_factory.mktemp("joining")
+    (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
+    for name, settings in {
+        "1": ["training.seed=1"], "2": ["training.seed=2"], "3": ["training.seed=3"], "both": ["training.members=2"],
+        "wider": ["model.hidden_size=16"], "cut": ["text.source_form=NFD"],
+        "1-2": ["training.members=2", "training.seed=2"],
+    }.items():  # fmt: skip
+        training.train(folder / "pairs.tsv", output=folder / name, config=config.parse({}, TINY + settings))
+    return folder
+
+
+def answers(path, sources):
+    return translator.load(path).answer(sources)
+
+
+def test_it_is_the_ensemble_that_one_training_makes(folder, tmp_path):
+    done = joining.join([folder / "1", folder / "2"], output=tmp_path / "model")
+    joined, trained = bundle.load(tmp_path / "model"), bundle.load(folder / "both")
+    assert joined.weights.keys() == trained.weights.keys()
+    assert all(np.array_equal(joined.weights[name], trained.weights[name]) for name in trained.weights)
+    assert joined.config == trained.config
+    sources = ["abc", "hgf", "dad"]
+    one, other = (
+        [(a.hypotheses[0].text, a.hypotheses[0].log_probs, a.confidence) for a in answers(path, sources)]
+        for path in (tmp_path / "model", folder / "both")
+    )
+    assert one == other
+    assert (done.n_networks, done.missing) == (2, "")
+    assert done.together.n == done.alone[0].n == 6
+    assert joined.manifest["scores"]["dev_accuracy"] == done.together.exact
+
+
+def test_ensembles_are_joined_network_by_network(folder, tmp_path):
+    joining.join([folder / "1", folder / "1-2"], output=tmp_path / "model")
+    members = bundle.load(tmp_path / "model").members
+    alone = [bundle.load(folder / name).weights for name in "123"]
+    assert len(members) == 3
+    for found, weights in zip(members, alone, strict=True):
+        assert all(np.array_equal(found[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (["1"], "one model"),
+        (["1", "wider"], r"1 and .*wider cannot answer together: model.hidden_size is 8 in one and 16 in the other"),
+        (["1", "cut"], "text settings"),
+        (["1", "int8"], "8 bits"),
+        (["1", "symbols"], "symbols"),
+        (["1", "lexicon"], "lexicon"),
+    ],
+)
+def test_what_cannot_answer_together_is_refused(folder, tmp_path, names, what):
+    found = bundle.load(folder / "2")
+    bundle.save(tmp_path / "int8", msgspec.structs.replace(found, int8=True))
+    order = type(found.source_vocabulary)(reversed(found.source_vocabulary.symbols))
+    bundle.save(tmp_path / "symbols", msgspec.structs.replace(found, source_vocabulary=order))
+    with_lexicon = msgspec.structs.replace(found.config.training, lexicon="pairs.tsv")
+    pairs = [readers.Pair("abc", "cba")]
+    bundle.save(
+        tmp_path / "lexicon",
+        msgspec.structs.replace(
+            found, config=msgspec.structs.replace(found.config, training=with_lexicon), lexicon=pairs
+        ),
+    )
+    paths = [folder / name if (folder / name).exists() else tmp_path / name for name in names]
+    with pytest.raises(UsageError, match=what):
+        joining.join(paths, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_it_writes_over_nothing(folder, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    with pytest.raises(UsageError, match="exists already"):
+        joining.join([folder / "1", folder / "2"], output=tmp_path / "taken")
+
+
+def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
+    found = bundle.load(folder / "2")
+    bundle.save(tmp_path / "2", msgspec.structs.replace(found, manifest=found.manifest | {"dev": "dev.tsv"}))
+    done = joining.join([folder / "1", tmp_path / "2"], output=tmp_path / "model")
+    assert done.together is None
+    assert "same pairs" in done.missing
+    assert "calibration" not in bundle.load(tmp_path / "model").manifest
+    given = joining.join([folder / "1", tmp_path / "2"], output=tmp_path / "other", data=folder / "pairs.tsv")
+    assert given.together.n == 60
