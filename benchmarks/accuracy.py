@@ -6,8 +6,10 @@
     python -m benchmarks.accuracy translation          BLEU and chrF by sacrebleu; needs seqwright[text]
     python -m benchmarks.accuracy readme               write what is there into the README
 
-A run is a training and its score: a JSON file in benchmarks/results/accuracy, found again instead of repeated. Models
-are kept in --models, so that an interrupted training goes on. Settings are chosen on dev sets; test is for the end.
+A run is a model and its score: a JSON file in benchmarks/results/accuracy, found again instead of repeated. Models are
+kept in --models, so that an interrupted training goes on. The networks of an ensemble are the models of as many
+seeds, joined: several calls with a seed each can train them side by side. Settings are chosen on dev sets; test is for
+the end.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ import argparse
 import os
 import statistics
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from rich.table import Table
 import seqwright
 from benchmarks import results
 from benchmarks.tasks import TABLES, Task
-from seqwright import bundle, config, evaluation, kernels
+from seqwright import bundle, config, evaluation, joining, kernels
 from seqwright.data import readers
 from seqwright.training.events import Measured
 
@@ -54,56 +55,59 @@ def main() -> None:
 
 
 def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    """Return the result of one training, from its file or from doing it."""
+    """Return the result of one model, from its file or from making it."""
     label = results.label(name, members=options.members, seed=seed, extra=options.settings)
     settings = [f"training.seed={seed}", f"training.members={options.members}", *task.settings, *options.settings]
     found = results.find(label, options.split)
     if found is not None and (found["settings"], found["seqwright"]) == (settings, seqwright.__version__):
         return found
-    directory = options.models / label
-    dev = None if task.dev is None else DATA / task.dev
-    began = time.monotonic()
-    if (directory / "config.json").exists() and not (directory / "checkpoints").exists():
-        model = seqwright.load(directory)
-    else:
-        print(f"{label}: training", file=sys.stderr)
-        model = seqwright.train(
-            DATA / task.train, dev=dev, output=directory, config=config.parse({}, settings), listen=_say
-        )
+    folders = [_trained(name, task, seed + member, options) for member in range(options.members)]
+    apart = [bundle.load(folder) for folder in folders]
+    model = seqwright.Translator(joining.together(apart, names=[*map(str, folders)]) if apart[1:] else apart[0])
     result: dict[str, Any] = {
         "task": name, "split": options.split, "seed": seed, "members": options.members, "settings": settings,
         "seqwright": seqwright.__version__, "kernels": kernels.description(),
-        "seconds": round(time.monotonic() - began, 1),
-        "dev_wer_greedy": round(100 - model.bundle.manifest["scores"]["dev_accuracy"], 2),
+        "seconds": round(sum(map(_seconds, folders)), 1),
     }  # fmt: skip
     file = task.test if options.split == "test" else task.dev
     if file is not None:
         result |= _scores(model, DATA / file, sentences=task.sentences)
-    else:  # the dev pairs were held out of the training file, and only the training has seen them
-        result |= {"wer": result["dev_wer_greedy"]}
+    elif options.members == 1:  # the dev pairs were held out of the training file, and only the training has seen them
+        result |= {"wer": round(100 - model.bundle.manifest["scores"]["dev_accuracy"], 2)}
+    else:
+        raise SystemExit(f"{name} has no dev file to measure an ensemble on; add --split test")
     results.keep(label, result)
     return result
 
 
+def _trained(name: str, task: Task, seed: int, options: argparse.Namespace) -> Path:
+    """Return the directory of the model of one seed, which is trained if it is not there."""
+    label = results.label(name, members=1, seed=seed, extra=options.settings)
+    directory = options.models / label
+    if (directory / "config.json").exists() and not (directory / "checkpoints").exists():
+        return directory
+    print(f"{label}: training", file=sys.stderr)
+    settings = config.parse({}, [f"training.seed={seed}", *task.settings, *options.settings])
+    dev = None if task.dev is None else DATA / task.dev
+    seqwright.train(DATA / task.train, dev=dev, output=directory, config=settings, listen=_say)
+    return directory
+
+
+def _seconds(directory: Path) -> float:
+    """Return how long a training took, as the last of its events says."""
+    return msgspec.json.decode((directory / "metrics.jsonl").read_bytes().splitlines()[-1])["elapsed_s"]
+
+
 def _scores(model: seqwright.Translator, file: Path, *, sentences: bool) -> dict[str, Any]:
-    """Return the scores on a file and, of an ensemble, the WER of each member alone: single models of other seeds."""
-    pairs = readers.read_pairs(file)
-    found = evaluation.evaluate(model, pairs, bleu=sentences)
+    """Return the scores on a file."""
+    found = evaluation.evaluate(model, readers.read_pairs(file), bleu=sentences)
     scores: dict[str, Any] = {"wer": found.scores.wer, "ter": found.scores.ter}
     if found.sentences is not None and sentences:
         scores |= {"bleu": found.sentences.bleu, "chrf": found.sentences.chrf}
     rounded = {key: round(value, 2) for key, value in scores.items()} | {"n": found.scores.n}
     if found.sentences is not None and sentences:
         rounded |= {"signatures": [found.sentences.bleu_signature, found.sentences.chrf_signature]}
-    if len(model.bundle.members) > 1:
-        alone = [evaluation.evaluate(member, pairs).scores.wer for member in _members(model.bundle)]
-        rounded |= {"member_wers": [round(wer, 2) for wer in alone]}
     return rounded
-
-
-def _members(ensemble: bundle.Bundle) -> list[seqwright.Translator]:
-    """Return a model for each member."""
-    return [seqwright.Translator(msgspec.structs.replace(ensemble, weights=weights)) for weights in ensemble.members]
 
 
 def _say(event: object) -> None:

@@ -72,25 +72,14 @@ def _row(line: Line, split: str, folder: Path) -> tuple[str, str] | None:
 
 
 def _seeds(tasks: Collection[str], members: int, split: str, folder: Path) -> tuple[list[list[dict[str, Any]]], str]:
-    """Return the results of all tasks for each seed, and the arguments that give them.
-
-    The members of an ensemble serve as seeds of a single model, where they are more than those that were trained alone.
-    """
+    """Return the results of all tasks for each seed, and the arguments that give them."""
     found = {
-        (n, seed): these
-        for n in range(1, 11)
-        for seed in range(1, 10)
-        if all(these := [find(label(name, members=n, seed=seed), split, folder) for name in tasks])
+        seed: these
+        for seed in range(1, 11)
+        if all(these := [find(label(name, members=members, seed=seed), split, folder) for name in tasks])
     }
-    own = {seed: results for (n, seed), results in found.items() if n == members}
-    seeds = f" --seeds {','.join(map(str, own))}" if len(own) > 1 else ""
-    arguments = (f" --members {members}" if members > 1 else "") + seeds
-    if members == 1:
-        for (n, _), results in found.items():
-            if n > max(1, len(own)) and all("member_wers" in result for result in results):
-                alone = zip(*(result["member_wers"] for result in results), strict=True)
-                return [[{"wer": wer} for wer in wers] for wers in alone], f" --members {n}"
-    return list(own.values()), arguments
+    seeds = f" --seeds {','.join(map(str, found))}" if len(found) > 1 else ""
+    return list(found.values()), (f" --members {members}" if members > 1 else "") + seeds
 
 
 def _figure(key: str, seeds: Sequence[Sequence[dict[str, Any]]]) -> str:
