@@ -1,5 +1,5 @@
 // The table of kernels that each instruction set fills in, with the arguments of kernels/reference/ in the same order.
-// Pointers are to C-contiguous arrays whose shapes bindings.cpp has checked; ids are in range.
+// Pointers are to C-contiguous arrays whose shapes the bindings have checked; ids are in range.
 #pragma once
 
 #include <stddef.h>

@@ -1,0 +1,20 @@
+// What the files of the Python module have in common. Every function of it checks its arrays, releases the GIL, and calls the
+// kernel of the chosen instruction set.
+#pragma once
+
+#include "arrays.hpp"
+#include "kernels.hpp"
+
+namespace seqwright {
+
+const Kernels& set_of(int isa);
+
+// noconvert: an array of another type or layout is an error. A silent copy would take the results with it.
+inline auto array(const char* name) { return nb::arg(name).noconvert(); }
+inline auto maybe_array(const char* name) { return array(name).none(); }
+
+void bind_layers(nb::module_& m);
+void bind_inference(nb::module_& m);
+void bind_search(nb::module_& m);
+
+}  // namespace seqwright
