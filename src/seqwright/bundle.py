@@ -27,7 +27,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from seqwright.config import Config
+from seqwright.config import Config, conflict
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
@@ -218,9 +218,12 @@ def _load_config(path: Path) -> _ConfigFile:
             raise ModelError(
                 f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
             )
-        return msgspec.json.decode(data, type=_ConfigFile)
+        found = msgspec.json.decode(data, type=_ConfigFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
+    if what := conflict(found.config):
+        raise ModelError(f"{path}: no model has such settings ({what}); undo the change, or {HINT}")
+    return found
 
 
 def _load_subwords(path: Path, tokens: str | None, form: UnicodeForm | None) -> Subwords | None:

@@ -19,7 +19,17 @@ from seqwright.data import readers, subwords
 from seqwright.data.text import UnicodeForm
 from seqwright.errors import ConfigError
 
-__all__ = ["Config", "ModelConfig", "OptimConfig", "TextConfig", "TrainingConfig", "load", "parse", "to_toml"]
+__all__ = [
+    "Config",
+    "ModelConfig",
+    "OptimConfig",
+    "TextConfig",
+    "TrainingConfig",
+    "conflict",
+    "load",
+    "parse",
+    "to_toml",
+]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
@@ -137,10 +147,36 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
         _check_keys({section: {key: None}}, f"--set {setting}")
         merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
     config = msgspec.convert(merged, Config)
-    _check_model(config.model, origin)
-    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
-        raise ConfigError(f"{origin}: optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup")
+    if what := conflict(config):
+        raise ConfigError(f"{origin}: {what}")
     return config
+
+
+def conflict(config: Config) -> str:
+    """Return which options, right by themselves, do not go together, and what to do; "" where all of them do."""
+    model = config.model
+    if model.copying and model.attention == "none":
+        return "model.copying=true needs attention, which says what is copied; choose bilinear"
+    if model.tied and model.wordvec_size != model.hidden_size:
+        return (
+            "model.tied=true needs embeddings as wide as the network; set model.wordvec_size and model.hidden_size to "
+            "one number, such as 256"
+        )
+    if model.tied and (model.peeky or model.sum_features):
+        beside = "peeky" if model.peeky else "sum_features"
+        return f"model.tied=true has no weights for what stands beside; set model.{beside}=false"
+    if model.distance_bias and model.attention == "none":
+        return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
+    if model.bidirectional and model.reversed_source:
+        return "model.reversed_source needs model.bidirectional=false; both ways have no reverse"
+    if model.bidirectional and model.attention == "dot":
+        return (
+            "model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; or choose "
+            "bilinear or additive"
+        )
+    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
+        return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
+    return ""
 
 
 def to_toml(config: Config) -> str:
@@ -159,31 +195,6 @@ def to_toml(config: Config) -> str:
                 lines.append(f'{key} = "none"')
         lines.append("")
     return "\n".join(lines)
-
-
-def _check_model(model: ModelConfig, origin: str) -> None:
-    """Raise ConfigError where options that are right by themselves do not go together."""
-    if model.copying and model.attention == "none":
-        raise ConfigError(f"{origin}: model.copying=true needs attention, which says what is copied; choose bilinear")
-    if model.tied and model.wordvec_size != model.hidden_size:
-        raise ConfigError(
-            f"{origin}: model.tied=true needs embeddings as wide as the network; set model.wordvec_size and "
-            f"model.hidden_size to one number, such as 256"
-        )
-    if model.tied and (model.peeky or model.sum_features):
-        beside = "peeky" if model.peeky else "sum_features"
-        raise ConfigError(f"{origin}: model.tied=true has no weights for what stands beside; set model.{beside}=false")
-    if model.distance_bias and model.attention == "none":
-        raise ConfigError(
-            f"{origin}: model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
-        )
-    if model.bidirectional and model.reversed_source:
-        raise ConfigError(f"{origin}: model.reversed_source needs model.bidirectional=false; both ways have no reverse")
-    if model.bidirectional and model.attention == "dot":
-        raise ConfigError(
-            f"{origin}: model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; "
-            f"or choose bilinear or additive"
-        )
 
 
 def _check_keys(keys: Mapping[str, Any], origin: str) -> None:

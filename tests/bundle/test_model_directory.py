@@ -131,6 +131,26 @@ def test_weights_of_another_shape_are_refused(model):
         bundle.load(model)
 
 
+@pytest.mark.parametrize(
+    ("edited", "why"),
+    [
+        ({"tied": True}, "needs embeddings as wide as the network"),
+        ({"tied": True, "wordvec_size": 8, "sum_features": True}, "has no weights for what stands beside"),
+        ({"attention": "none", "copying": True}, "copying=true needs attention"),
+        ({"attention": "none", "copying": False, "distance_bias": True}, "distance_bias=true needs attention"),
+        ({"attention": "dot"}, "attention=dot needs model.bidirectional=false"),
+        ({"reversed_source": True}, "reversed_source needs model.bidirectional=false"),
+    ],
+    ids=str,
+)
+def test_settings_that_do_not_go_together_are_refused(edited, why, model):
+    edit(model / "config.json", lambda document: document["config"]["model"].update(edited))
+    message = refusal(model)
+    assert str(model / "config.json") in message
+    assert why in message
+    assert "undo the change, or restore the model from a copy" in message
+
+
 def test_a_mixture_of_two_models_is_refused(tmp_path, model):
     bundle.save(tmp_path / "other", other_than(model))
     shutil.copy(tmp_path / "other" / "model.safetensors", model)

@@ -7,7 +7,7 @@ import pytest
 from seqwright import config
 from seqwright.data.text import Tokens, UnicodeForm
 from seqwright.data.vocabulary import END
-from seqwright.errors import DataError
+from seqwright.errors import ConfigError, DataError
 from seqwright.training.prepare import prepare
 
 
@@ -158,3 +158,9 @@ def test_several_files_are_one_and_each_has_a_hash(write, reversals):
     assert one.dev_sources == two.dev_sources
     assert list(two.hashes) == [str(part) for part in parts]
     assert two.dev_origin == f"held out of {parts[0]}, {parts[1]}"
+
+
+def test_a_configuration_made_in_python_is_refused_like_one_of_a_file(write):
+    tied = config.Config(model=config.ModelConfig(tied=True, hidden_size=32))
+    with pytest.raises(ConfigError, match=r"set model\.wordvec_size and model\.hidden_size to one number"):
+        prepare(write("ab\tba\n"), None, tied)
