@@ -8,7 +8,8 @@ import pytest
 import seqwright
 from seqwright import bundle, config, evaluation, exporting, training
 from seqwright.data import readers
-from seqwright.training.events import Finished, Measured, Progressed, Started
+from seqwright.training import checkpoint
+from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
 
 TINY = ["model.hidden_size=8", "model.wordvec_size=4"]
 
@@ -171,17 +172,65 @@ def test_an_interruption_between_two_files_of_a_save_leaves_a_whole_model(n, tmp
     seqwright.load(tmp_path / "model")
 
 
-def test_a_failure_before_the_first_model_leaves_the_old_one(tmp_path, pairs, monkeypatch):
-    train(pairs, tmp_path / "model", "training.epochs=1")
-    before = weights(tmp_path / "model")
+def interrupted_when_measured(pairs, output, *settings, **options):
+    def listen(event):
+        if isinstance(event, Measured):
+            raise KeyboardInterrupt
 
-    def fails(*_):
-        raise ZeroDivisionError
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=output, config=config.parse({}, [*TINY, *settings]), listen=listen, **options)
 
+
+def files(directory):
+    """Return the bytes of each file of a model directory."""
+    return {
+        file.relative_to(directory).as_posix(): file.read_bytes() for file in directory.rglob("*.*") if file.is_file()
+    }
+
+
+def fails(*_):
+    raise ZeroDivisionError
+
+
+def test_a_failure_before_the_first_model_leaves_the_old_one_with_all_its_files(tmp_path, pairs, monkeypatch):
+    train(pairs, tmp_path / "model", "training.epochs=2", "training.report=true")
+    before = files(tmp_path / "model")
     monkeypatch.setattr(bundle, "save", fails)
     with pytest.raises(ZeroDivisionError):
         train(pairs, tmp_path / "model", "training.epochs=1", overwrite=True)
-    assert weights(tmp_path / "model") == before
+    after = files(tmp_path / "model")
+    assert after.keys() - before.keys() == {"checkpoints/last.safetensors"}
+    assert {name: after[name] for name in before} == before
+    assert {"metrics.jsonl", "report.html"} < before.keys()
+
+
+def test_the_first_new_model_takes_metrics_and_report_of_the_old_one(tmp_path, pairs):
+    train(pairs, tmp_path / "model", "training.epochs=2", "training.report=true")
+    interrupted_when_measured(pairs, tmp_path / "model", "training.epochs=9", overwrite=True)
+    assert "report.html" not in files(tmp_path / "model")
+    [started] = [event for event in journal(tmp_path / "model") if event["type"] == "started"]
+    assert started["config"]["training"]["epochs"] == 9
+
+
+def test_a_failure_between_the_first_checkpoint_and_its_model_loses_no_event(tmp_path, pairs, monkeypatch):
+    monkeypatch.setattr(bundle, "save", fails)
+    with pytest.raises(ZeroDivisionError):
+        train(pairs, tmp_path / "model", "training.epochs=2")
+    monkeypatch.undo()
+    assert not (tmp_path / "model" / "metrics.jsonl").exists()
+    train(pairs, tmp_path / "model", "training.epochs=2")
+    kinds = [event["type"] for event in journal(tmp_path / "model")]
+    assert kinds == ["started", "measured", "started", "resumed", "measured", "finished"]
+
+
+def test_an_unfinished_training_can_go_on_where_another_failed_to_take_its_place(tmp_path, pairs, monkeypatch):
+    interrupted_when_measured(pairs, tmp_path / "model", "training.epochs=4")
+    monkeypatch.setattr(checkpoint, "save", fails)
+    with pytest.raises(ZeroDivisionError):
+        train(pairs, tmp_path / "model", "training.epochs=3", overwrite=True)
+    monkeypatch.undo()
+    events = train(pairs, tmp_path / "model", "training.epochs=4")
+    assert of_kind(events, Resumed)
 
 
 def test_the_returned_model_is_the_one_in_the_directory(tmp_path, pairs):

@@ -51,6 +51,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     arrays: flat vectors by name.   random: the state of each generator by name.   optimizer_step: updates done.
     done: members of the ensemble before this one, whose parameters are in arrays.
     journal_bytes: length of metrics.jsonl, whose later lines belong to events that will happen again.
+    journal: lines that wait until there is a model beside which they can be written.
     """
 
     identity: dict[str, Any]
@@ -60,6 +61,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     optimizer_step: int
     done: int = 0
     journal_bytes: int = 0
+    journal: bytes = b""
 
 
 def exists(directory: Path) -> bool:
@@ -77,6 +79,7 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
         "optimizer_step": str(checkpoint.optimizer_step),
         "done": str(checkpoint.done),
         "journal_bytes": str(checkpoint.journal_bytes),
+        "journal": checkpoint.journal.decode(),
     }
     partial = path.with_name(f".last.{os.getpid()}.partial")
     try:
@@ -112,6 +115,7 @@ def load(directory: Path) -> Checkpoint | None:
                 int(metadata["optimizer_step"]),
                 int(metadata["done"]),
                 int(metadata["journal_bytes"]),
+                metadata.get("journal", "").encode(),
             )
     except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: damaged ({error}); give --overwrite to train from the beginning") from None

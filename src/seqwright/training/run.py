@@ -19,7 +19,7 @@ from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
 from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
-from seqwright.training.journal import Journal
+from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import calibrated, dev_scores
 from seqwright.training.output import check_output
@@ -50,8 +50,8 @@ def train(
     2,000 at most.
     An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
     ends with the same bytes as if it had never stopped.
-    overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`; the old
-    model stays until the first new one is saved.
+    overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`. The old
+    model, its metrics and its report stay until the first new model is saved; curves for TensorBoard do not.
     fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
     listen: called with each event.   callbacks: called at its main moments.
     command: noted in the manifest, as the entries of notes are.
@@ -74,8 +74,6 @@ def train(
         if not overwrite:
             checkpoint.refuse(path, resumed.identity, identity)
         resumed = None
-    if resumed is None:
-        checkpoint.remove(path)
     audience = _audience(path, config, listen, callbacks)
     run = _Run(path, prepared, base, identity, audience, lambda loop: manifest.describe(prepared, loop, origin))
     run.begin(resumed)
@@ -137,7 +135,7 @@ class _Run:
         self._done = [resumed.arrays[f"done.{member}"] for member in range(resumed.done)]
         self.loop = Loop(self._prepared, member=len(self._done), base=self._base)
         self.loop.restore(resumed)
-        self._journal.go_on(resumed.journal_bytes)
+        self._journal.go_on(resumed.journal_bytes, resumed.journal)
         if self.loop.best is not None:
             self._save_model()  # the end may have come between the checkpoint and the model
         self._journal.tell(_started(self._prepared, self.loop))
@@ -161,7 +159,6 @@ class _Run:
         """Save what the event brings: a checkpoint when it is time, a better model."""
         every_s = self._prepared.config.training.checkpoint_every_s
         due = isinstance(event, Measured | Begun) or time.monotonic() - self._checkpointed_at >= every_s
-        self._journal.keeps = self._journal.keeps or due
         self._journal.tell(event)
         # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
         if due:
@@ -173,7 +170,6 @@ class _Run:
         """Save everything at a Ctrl-C."""
         # It may have come while files were renamed: saving again makes the directory one model. A network that was
         # never measured is kept where there is none, and does not replace one that was.
-        self._journal.keeps = True
         self._save_checkpoint()
         measured = self.loop.best is not None and self.loop.best is not self._saved
         if measured or not (self._path / "config.json").exists():
@@ -226,13 +222,21 @@ class _Run:
                 lexicon=prepared.lexicon,
             ),
         )
+        if self._saved is None:
+            with writing(self._path):
+                (self._path / "report.html").unlink(missing_ok=True)  # of the model that was there before
+        self._journal.begin_writing()
         self._saved = self.loop.best
 
     def _save_checkpoint(self) -> None:
         moment = self.loop.checkpoint(self._identity)
         done = {f"done.{member}": flat for member, flat in enumerate(self._done)}
         moment = msgspec.structs.replace(
-            moment, arrays=moment.arrays | done, done=len(done), journal_bytes=self._journal.size
+            moment,
+            arrays=moment.arrays | done,
+            done=len(done),
+            journal_bytes=self._journal.size,
+            journal=self._journal.pending,
         )
         checkpoint.save(self._path, moment)
         self._checkpointed_at = time.monotonic()
