@@ -9,16 +9,14 @@
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
 
-No pickle, no symbolic link. Every file is written beside its place, flushed to the disk and renamed into it; weights
-and configuration carry the same stamp, so that a mixture of two models is refused instead of answered from.
+No pickle, no symbolic link. The files of a model are replaced together (`file_set`); weights and configuration carry
+the same stamp, so that a mixture of two models that were copied by hand is refused instead of answered from.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +25,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from seqwright import file_set
 from seqwright.config import Config, conflict
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
@@ -38,7 +37,7 @@ from seqwright.errors import ModelError, OutputError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
 
-__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "load", "network", "save", "stamp"]
+__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "exists", "load", "network", "save", "stamp", "weights_file"]
 
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
@@ -138,7 +137,9 @@ def network(
 
 
 def save(path: Path, bundle: Bundle) -> None:
-    """Write the bundle to the directory `path`, which is made if need be; a model that is there survives a failure.
+    """Write the bundle to the directory `path`, which is made if need be.
+
+    A model that is there survives a failure; a process that is killed leaves the old model or the new one.
 
     OutputError: no space, no permission.
     """
@@ -160,22 +161,13 @@ def save(path: Path, bundle: Bundle) -> None:
         "config.json": _json(config),
         WEIGHTS: safetensors.numpy.save(weights, {"stamp": stamp}),  # one key: their order is random
     }
-    with _writing(path):
-        path.mkdir(parents=True, exist_ok=True)
-        written: list[tuple[Path, Path]] = []
-        try:
-            for name, data in files.items():
-                partial = path / f".{name}.{os.getpid()}.partial"
-                written.append((partial, path / name))
-                with partial.open("wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            for partial, final in written:
-                partial.replace(final)
-        finally:
-            for partial, _ in written:
-                partial.unlink(missing_ok=True)
+    try:
+        file_set.replace(path, files)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
+            f"free some space or choose another --output"
+        ) from None
 
 
 def load(path: Path) -> Bundle:
@@ -183,23 +175,23 @@ def load(path: Path) -> Bundle:
     if not path.is_dir():
         what = "is a file, not a model directory" if path.exists() else "no such model directory"
         raise ModelError(f"{path}: {what}; give the directory that `seqwright train` wrote")
-    config = _load_config(path / "config.json")
-    source = Vocabulary.from_json(_read(path / "source.vocab.json"), path=path / "source.vocab.json")
-    target = Vocabulary.from_json(_read(path / "target.vocab.json"), path=path / "target.vocab.json")
-    weights, stamp = _load_weights(path / WEIGHTS, as_codes=config.weights == "int8")
+    config = _load_config(file_set.place(path, "config.json"))
+    source = _load_vocabulary(file_set.place(path, "source.vocab.json"))
+    target = _load_vocabulary(file_set.place(path, "target.vocab.json"))
+    weights, stamp = _load_weights(weights_file(path), as_codes=config.weights == "int8")
     if stamp != config.stamp:
         raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
     try:
-        manifest = msgspec.json.decode(_read(path / "manifest.json"), type=dict[str, Any])
+        manifest = msgspec.json.decode(_read(file_set.place(path, "manifest.json")), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
     text = config.config.text
     bundle = Bundle(
         config.config, source, target, config.limits, weights, manifest,
-        _load_subwords(path / "source.subwords.model", text.source_tokens, text.source_form),
-        _load_subwords(path / "target.subwords.model", text.target_tokens, text.target_form),
+        _load_subwords(file_set.place(path, "source.subwords.model"), text.source_tokens, text.source_form),
+        _load_subwords(file_set.place(path, "target.subwords.model"), text.target_tokens, text.target_form),
         config.weights == "int8",
-        _load_lexicon(path / LEXICON, stamp) if config.config.training.lexicon else [],
+        _load_lexicon(file_set.place(path, LEXICON), stamp) if config.config.training.lexicon else [],
     )  # fmt: skip
     _check_weights(path, bundle)
     return bundle
@@ -207,7 +199,17 @@ def load(path: Path) -> Bundle:
 
 def stamp(path: Path) -> str:
     """Return the name that the weights of a model directory have for being these.   ModelError: there is no model."""
-    return _load_config(path / "config.json").stamp
+    return _load_config(file_set.place(path, "config.json")).stamp
+
+
+def exists(path: Path) -> bool:
+    """Return whether a model was saved in the directory."""
+    return file_set.place(path, "config.json").exists()
+
+
+def weights_file(path: Path) -> Path:
+    """Return the file that holds the weights of a model directory."""
+    return file_set.place(path, WEIGHTS)
 
 
 def _load_config(path: Path) -> _ConfigFile:
@@ -224,6 +226,10 @@ def _load_config(path: Path) -> _ConfigFile:
     if what := conflict(found.config):
         raise ModelError(f"{path}: no model has such settings ({what}); undo the change, or {HINT}")
     return found
+
+
+def _load_vocabulary(path: Path) -> Vocabulary:
+    return Vocabulary.from_json(_read(path), path=path)
 
 
 def _load_subwords(path: Path, tokens: str | None, form: UnicodeForm | None) -> Subwords | None:
@@ -302,14 +308,3 @@ def _read(path: Path) -> bytes:
 
 def _json(value: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
-            f"free some space or choose another --output"
-        ) from None

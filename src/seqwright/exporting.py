@@ -54,7 +54,7 @@ def export(
         scores = first, second
     manifest = before.bundle.manifest | {"int8": {"exact": [one.exact for one in scores]} if scores else {}}
     bundles.save(target, msgspec.structs.replace(after.bundle, manifest=manifest))
-    n_bytes = tuple((one / bundles.WEIGHTS).stat().st_size for one in (path, target))
+    n_bytes = tuple(bundles.weights_file(one).stat().st_size for one in (path, target))
     return Exported(target, (n_bytes[0], n_bytes[1]), scores, missing)
 
 

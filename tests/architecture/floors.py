@@ -15,6 +15,7 @@ FLOORS = {
     "optim": 2,
     "data": 2,
     "metrics": 2,
+    "file_set": 2,
     "models": 3,
     "search": 3,
     "config": 4,

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 import seqwright
-from seqwright import kernels
+from seqwright import bundle, kernels
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import DataError, ModelError
@@ -39,7 +39,7 @@ class Origin:
         self.notes = dict(notes)
         self.pairs, self.dev, self.command = _names(pairs), _names(dev), list(command or sys.argv)
         self.fine_tune = None if fine_tune is None else str(fine_tune)
-        self.base_hash = "" if fine_tune is None else readers.sha256(Path(fine_tune) / "model.safetensors")
+        self.base_hash = "" if fine_tune is None else readers.sha256(bundle.weights_file(Path(fine_tune)))
 
 
 def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def recall(path: str | Path) -> Recalled:
         if readers.sha256(Path(name)) != digest:
             raise DataError(f"{name} is not the file that {path} was made from: its SHA-256 was {digest}")
     again = found.again
-    if again.fine_tune and readers.sha256(Path(again.fine_tune) / "model.safetensors") != again.base_hash:
+    if again.fine_tune and readers.sha256(bundle.weights_file(Path(again.fine_tune))) != again.base_hash:
         raise DataError(f"{again.fine_tune} is not the model that {path} was fine-tuned from")
     return Recalled(again.pairs, again.dev, again.config, again.fine_tune)
 

@@ -172,7 +172,7 @@ class _Run:
         # never measured is kept where there is none, and does not replace one that was.
         self._save_checkpoint()
         measured = self.loop.best is not None and self.loop.best is not self._saved
-        if measured or not (self._path / "config.json").exists():
+        if measured or not bundle.exists(self._path):
             self._save_model()
         self._journal.tell(_finished(self.loop, "interrupted", self._path))
 

@@ -1,0 +1,57 @@
+"""Several files of a directory, replaced together: a writer killed at any moment leaves all old ones or all new ones.
+
+New files are written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are
+the files of the directory, wherever they stand, and are moved into their places one after the other; who reads asks
+`place`. A `.next` that is met later was left by a killed writer, and the next one goes on with it.
+
+One process writes at a time; one that reads meanwhile may meet files of both sets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["place", "replace"]
+
+NEXT = ".next"
+
+
+def place(directory: Path, name: str) -> Path:
+    """Return where a file of the directory stands, or would stand."""
+    moving = directory / NEXT / name
+    return moving if moving.exists() else directory / name
+
+
+def replace(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files, by name, to the directory, which is made if need be.   OSError: those that were there stay."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for abandoned in directory.glob(".set.*.partial"):
+        shutil.rmtree(abandoned)
+    partial = directory / f".set.{os.getpid()}.partial"
+    try:
+        partial.mkdir()
+        for name, data in files.items():
+            with (partial / name).open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        _move(directory)
+        partial.rename(directory / NEXT)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    with contextlib.suppress(OSError):  # a file that is open elsewhere, on Windows: it is moved the next time
+        _move(directory)
+
+
+def _move(directory: Path) -> None:
+    """Move what stands in `.next` to its places."""
+    moving = directory / NEXT
+    if not moving.is_dir():
+        return
+    for file in list(moving.iterdir()):
+        file.replace(directory / file.name)
+    moving.rmdir()

@@ -1,0 +1,117 @@
+"""A process that is killed while it saves a model, at any file operation: the old model or the new one is there.
+
+The processes are real ones, which end at an operation without anything that would clean up behind them.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from seqwright import bundle, file_set
+from seqwright.errors import ModelError
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+OPERATIONS = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
+
+
+def killed(at: int, work: Callable[[], None]) -> bool:
+    """Do the work in another process, which ends before its file operation `at`; return whether it came to it."""
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert code in (0, 9), f"the work failed with exit code {code}"
+        return code == 9
+    done = count()
+
+    def hook(event: str, _: object) -> None:
+        if event in OPERATIONS and next(done) == at:
+            os._exit(9)
+
+    try:
+        sys.addaudithook(hook)
+        work()
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+def stamps(*models: bundle.Bundle, folder: Path) -> list[str]:
+    """Return what each model is known by."""
+    found = []
+    for number, model in enumerate(models):
+        bundle.save(folder / str(number), model)
+        found.append(bundle.stamp(folder / str(number)))
+    return found
+
+
+def plus(model: bundle.Bundle, n: int) -> bundle.Bundle:
+    return msgspec.structs.replace(model, weights={name: array + n for name, array in model.weights.items()})
+
+
+def loaded(directory: Path) -> str:
+    """Return the stamp of the model in a directory, all of which was read."""
+    bundle.load(directory)
+    return bundle.stamp(directory)
+
+
+def test_a_save_that_is_killed_leaves_the_old_model_or_the_new_one(trained, tmp_path):
+    old = bundle.load(trained)
+    new, newer = plus(old, 1), plus(old, 2)
+    names = stamps(old, new, newer, folder=tmp_path / "apart")
+    seen = []
+    for n in count():
+        directory = Path(shutil.copytree(trained, tmp_path / f"model{n}"))
+        if not killed(n, lambda directory=directory: bundle.save(directory, new)):
+            break
+        seen.append(names.index(loaded(directory)))
+        bundle.save(directory, newer)
+        assert loaded(directory) == names[2]
+        assert {file.name for file in directory.iterdir()} == {file.name for file in trained.iterdir()}
+    assert seen == sorted(seen), "the new model was there, and then the old one again"
+    assert seen.count(0) > 5
+    assert seen.count(1) > 5
+
+
+def test_a_save_that_is_killed_behind_one_that_was_leaves_one_of_their_models(trained, tmp_path):
+    old = bundle.load(trained)
+    new, newer = plus(old, 1), plus(old, 2)
+    names = stamps(new, newer, folder=tmp_path / "apart")
+    for n in count():
+        half = Path(shutil.copytree(trained, tmp_path / f"half{n}"))
+        assert killed(n, lambda half=half: bundle.save(half, new))
+        if len(list(half.glob(f"{file_set.NEXT}/*"))) == 2:
+            break
+    seen = []
+    for n in count():
+        directory = Path(shutil.copytree(half, tmp_path / f"model{n}"))
+        if not killed(n, lambda directory=directory: bundle.save(directory, newer)):
+            break
+        seen.append(names.index(loaded(directory)))
+    assert seen == sorted(seen)
+    assert len(set(seen)) == 2
+
+
+def test_a_first_save_that_is_killed_leaves_no_model_or_a_whole_one(trained, tmp_path):
+    model = bundle.load(trained)
+    seen = []
+    for n in count():
+        directory = tmp_path / f"model{n}"
+        if not killed(n, lambda directory=directory: bundle.save(directory, model)):
+            break
+        try:
+            seen.append(bool(loaded(directory)))
+        except ModelError:
+            seen.append(False)
+        assert seen[-1] == bundle.exists(directory)
+        assert bundle.weights_file(directory).exists() == seen[-1]
+    assert seen == sorted(seen)
+    assert len(set(seen)) == 2
