@@ -8,6 +8,7 @@ from seqwright import config, errors, training, tuning
 from seqwright.models import Seq2seq
 from seqwright.training import loop
 from seqwright.training.events import Measured
+from seqwright.tuning import run
 from seqwright.tuning import study as studies
 from seqwright.tuning.space import Range, applied, configured, space
 from seqwright.tuning.study import Study, score
@@ -44,6 +45,14 @@ def test_dot_attention_makes_the_encoder_one_way():
     dot = applied(COMPLETE, {"model.attention": "dot", "model.layers": 2})
     assert (dot.model.attention, dot.model.bidirectional, dot.model.layers) == ("dot", False, 2)
     assert applied(COMPLETE, {"model.attention": "bilinear"}).model.bidirectional
+
+
+def test_every_attention_that_is_tried_goes_with_the_rest_of_the_configuration():
+    tried = space(COMPLETE)["model.attention"]
+    assert set(tried) == {"additive", "bilinear", "dot"}
+    both_ways = {name: applied(COMPLETE, {"model.attention": name}) for name in tried}
+    assert [config.conflict(one) for one in both_ways.values()] == [""] * 3
+    assert both_ways["additive"].model.bidirectional
 
 
 def test_tied_embeddings_are_as_wide_as_the_network_that_is_tried():
@@ -126,6 +135,24 @@ def test_trials_on_other_data_are_refused(pairs, tmp_path):
     tune(pairs, tmp_path / "tuned", max_trials=1)
     pairs.write_text(pairs.read_text() + "abc\tcba\n")
     with pytest.raises(errors.UsageError, match=r"different: data.*another --output"):
+        tune(pairs, tmp_path / "tuned")
+
+
+def test_trials_of_another_choice_of_settings_are_refused(pairs, tmp_path, monkeypatch):
+    with monkeypatch.context() as before:
+        narrower = space(COMPLETE) | {"model.attention": ("bilinear", "dot")}
+        before.setattr(run, "space", lambda *_: narrower)
+        tune(pairs, tmp_path / "tuned", max_trials=1)
+    with pytest.raises(errors.UsageError, match=r"different: searched settings.*another --output"):
+        tune(pairs, tmp_path / "tuned")
+
+
+def test_a_record_that_does_not_say_what_was_searched_is_refused(pairs, tmp_path, monkeypatch):
+    identity = run._identity
+    with monkeypatch.context() as before:
+        before.setattr(run, "_identity", lambda *of: {k: v for k, v in identity(*of).items() if "searched" not in k})
+        tune(pairs, tmp_path / "tuned", max_trials=1)
+    with pytest.raises(errors.UsageError, match=r"different: searched settings.*another --output"):
         tune(pairs, tmp_path / "tuned")
 
 

@@ -18,7 +18,7 @@ from seqwright.training.events import Event, Measured
 from seqwright.training.journal import writing
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared, prepare
-from seqwright.tuning.space import applied, configured, space
+from seqwright.tuning.space import Searched, applied, configured, space
 from seqwright.tuning.study import Asked, Study, Trial, require, score
 
 __all__ = ["Tried", "Trying", "Tuned", "tune"]
@@ -77,7 +77,7 @@ def tune(
     searched = space(prepared.config, fixed)
     if not searched:
         raise UsageError("every setting that could be searched is fixed; leave some open")
-    study = Study(path, _identity(prepared, config, fixed), seed=config.training.seed)
+    study = Study(path, _identity(prepared, config, fixed, searched), seed=config.training.seed)
     study.suggest_first(configured(prepared.config, searched))
     while not _over(study, time_budget_s, max_trials):
         asked = study.ask(searched)
@@ -134,7 +134,7 @@ def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
     return study.spent_s + needed >= time_budget_s
 
 
-def _identity(prepared: Prepared, config: Config, fixed: Collection[str]) -> dict[str, Any]:
+def _identity(prepared: Prepared, config: Config, fixed: Collection[str], searched: Searched) -> dict[str, Any]:
     """Return what must be the same for trials to be compared."""
     data = [*prepared.hashes.values(), *prepared.dev_hashes.values()]
     return {
@@ -142,6 +142,7 @@ def _identity(prepared: Prepared, config: Config, fixed: Collection[str]) -> dic
         "data": data,
         "config": msgspec.to_builtins(config),
         "fixed": sorted(fixed),
+        "searched settings": searched,
     }
 
 
