@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from seqwright.training.events import Begun, Event, Finished, Listener, Measured
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import calibrated, dev_scores
+from seqwright.training.members import Members
 from seqwright.training.output import check_output
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.tensorboard import TensorBoard
@@ -75,11 +76,12 @@ def train(
             checkpoint.refuse(path, resumed.identity, identity)
         resumed = None
     audience = _audience(path, config, listen, callbacks)
-    run = _Run(path, prepared, base, identity, audience, lambda loop: manifest.describe(prepared, loop, origin))
+    members = Members(prepared, base)
+    run = _Run(path, prepared, members, identity, audience, lambda loop: manifest.describe(prepared, loop, origin))
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
-            for event in run.events():
+            for event in members.events():
                 run.follow(event)
                 if interrupted():
                     raise KeyboardInterrupt
@@ -107,21 +109,19 @@ def _unfinished(path: Path, overwrite: bool) -> checkpoint.Checkpoint | None:
 
 
 class _Run:
-    """One training and what it leaves in its directory."""
+    """What a training leaves in its directory, as its events come."""
 
     def __init__(
         self,
         path: Path,
         prepared: Prepared,
-        base: bundle.Bundle | None,
+        members: Members,
         identity: dict[str, Any],
         listen: Listener,
         describe: Callable[[Loop], dict[str, Any]],
     ) -> None:
-        self._path, self._prepared, self._base, self._identity = path, prepared, base, identity
+        self._path, self._prepared, self._members, self._identity = path, prepared, members, identity
         self._describe = describe
-        self.loop = Loop(prepared, base=base)
-        self._done: list[Array] = []  # the best parameters of the members before this one
         self._journal = Journal(path / "metrics.jsonl", listen)
         self._calibration: calibration.Calibration | None = None
         self._saved: Array | None = None  # the parameters that the directory holds
@@ -130,30 +130,15 @@ class _Run:
     def begin(self, resumed: checkpoint.Checkpoint | None) -> None:
         """Tell what starts or, from a checkpoint, goes on."""
         if resumed is None:
-            self._journal.tell(_started(self._prepared, self.loop))
+            self._journal.tell(_started(self._prepared, self._members.loop))
             return
-        self._done = [resumed.arrays[f"done.{member}"] for member in range(resumed.done)]
-        self.loop = Loop(self._prepared, member=len(self._done), base=self._base)
-        self.loop.restore(resumed)
+        self._members.restore(resumed)
         self._journal.go_on(resumed.journal_bytes, resumed.journal)
-        if self.loop.best is not None:
+        if self._better():
             self._save_model()  # the end may have come between the checkpoint and the model
-        self._journal.tell(_started(self._prepared, self.loop))
+        self._journal.tell(_started(self._prepared, self._members.loop))
         position = resumed.position
         self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), position.elapsed_s))
-
-    def events(self) -> Iterator[Event]:
-        """Train each member of the ensemble, or the one network that there is."""
-        n = self._prepared.config.training.members
-        while True:
-            if n > 1:
-                yield Begun(len(self._done) + 1, n)
-            yield from self.loop.events()
-            assert self.loop.best is not None, "a loop ends with a measurement"
-            if len(self._done) + 1 == n:
-                return
-            self._done.append(self.loop.best)
-            self.loop = Loop(self._prepared, member=len(self._done), base=self._base)
 
     def follow(self, event: Event) -> None:
         """Save what the event brings: a checkpoint when it is time, a better model."""
@@ -163,23 +148,21 @@ class _Run:
         # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
         if due:
             self._save_checkpoint()
-        if self.loop.best is not None and self.loop.best is not self._saved:
+        if self._better():
             self._save_model()
 
     def interrupt(self) -> None:
         """Save everything at a Ctrl-C."""
-        # It may have come while files were renamed: saving again makes the directory one model. A network that was
-        # never measured is kept where there is none, and does not replace one that was.
         self._save_checkpoint()
-        measured = self.loop.best is not None and self.loop.best is not self._saved
-        if measured or not bundle.exists(self._path):
+        # A network that was never measured is kept where there is none, and does not replace one that was.
+        if self._better() or not bundle.exists(self._path):
             self._save_model()
-        self._journal.tell(_finished(self.loop, "interrupted", self._path))
+        self._journal.tell(_finished(self._members.loop, "interrupted", self._path))
 
     def end(self) -> Translator:
         """Leave the finished model and its report; return the model."""
-        at = self.loop.position
-        if self._done:
+        at = self._members.loop.position
+        if self._members.done:
             together = dev_scores(bundle.load(self._path).networks(), self._prepared)
             at.best_exact, at.best_ter = together.exact, together.ter
             self._save_model()
@@ -191,23 +174,17 @@ class _Run:
         if self._prepared.config.training.report:
             with contextlib.suppress(OutputError):  # a full disk takes the report, not the model
                 page = str(report.write(self._path, model=model))
-        self._journal.tell(msgspec.structs.replace(_finished(self.loop, at.reason, self._path), report=page))
+        finished = _finished(self._members.loop, at.reason, self._path)
+        self._journal.tell(msgspec.structs.replace(finished, report=page))
         return model
 
+    def _better(self) -> bool:
+        """Return whether there are better parameters than those in the directory."""
+        best = self._members.loop.best
+        return best is not None and best is not self._saved
+
     def _save_model(self) -> None:
-        prepared = self._prepared
-        params = self.loop.network.params
-        members = list(self._done)
-        if self.loop.best is not None:
-            members.append(self.loop.best)
-        elif not members:
-            members.append(params.flat)  # interrupted before the first measurement
-        weights: dict[str, Array] = {}
-        for member, flat in enumerate(members):
-            views = params.like()
-            views.flat[:] = flat
-            prefix = f"members.{member}." if prepared.config.training.members > 1 else ""
-            weights |= {prefix + name: array for name, array in views.named.items()}
+        prepared, loop = self._prepared, self._members.loop
         bundle.save(
             self._path,
             bundle.Bundle(
@@ -215,8 +192,8 @@ class _Run:
                 prepared.source_vocabulary,
                 prepared.target_vocabulary,
                 prepared.limits,
-                weights,
-                self._describe(self.loop) | ({"calibration": self._calibration} if self._calibration else {}),
+                self._members.weights(),
+                self._describe(loop) | ({"calibration": self._calibration} if self._calibration else {}),
                 prepared.source_subwords,
                 prepared.target_subwords,
                 lexicon=prepared.lexicon,
@@ -226,19 +203,12 @@ class _Run:
             with writing(self._path):
                 (self._path / "report.html").unlink(missing_ok=True)  # of the model that was there before
         self._journal.begin_writing()
-        self._saved = self.loop.best
+        self._saved = loop.best
 
     def _save_checkpoint(self) -> None:
-        moment = self.loop.checkpoint(self._identity)
-        done = {f"done.{member}": flat for member, flat in enumerate(self._done)}
-        moment = msgspec.structs.replace(
-            moment,
-            arrays=moment.arrays | done,
-            done=len(done),
-            journal_bytes=self._journal.size,
-            journal=self._journal.pending,
-        )
-        checkpoint.save(self._path, moment)
+        moment = self._members.checkpoint(self._identity)
+        told = {"journal_bytes": self._journal.size, "journal": self._journal.pending}
+        checkpoint.save(self._path, msgspec.structs.replace(moment, **told))
         self._checkpointed_at = time.monotonic()
 
 
