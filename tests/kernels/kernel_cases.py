@@ -59,9 +59,9 @@ def embedding_forward(rng: np.random.Generator, T: int, B: int, D: int, V: int) 
     return [normal((V, D)), ints(rng, V, T, B), normal((T, B, D))]
 
 
-def embedding_backward(rng: np.random.Generator, T: int, B: int, D: int, V: int) -> Arguments:
-    normal = rng.standard_normal
-    return [normal((T, B, D)), ints(rng, V, T, B), normal((V, D))]
+def embedding_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
+    W, ids, out = embedding_forward(rng, **sizes)
+    return [out, ids, W]
 
 
 def affine_forward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True) -> Arguments:
@@ -69,12 +69,10 @@ def affine_forward(rng: np.random.Generator, N: int, D: int, M: int, bias: bool 
     return [normal((N, D)), normal((D, M)), normal(M) if bias else None, normal((N, M))]
 
 
-def affine_backward(
-    rng: np.random.Generator, N: int, D: int, M: int, bias: bool = True, add: bool = False
-) -> Arguments:
-    normal = rng.standard_normal
-    db = normal(M) if bias else None
-    return [normal((N, M)), normal((N, D)), normal((D, M)), normal((N, D)), normal((D, M)), db, add]
+def affine_backward(rng: np.random.Generator, add: bool = False, **sizes: Any) -> Arguments:
+    x, W, b, out = affine_forward(rng, **sizes)
+    dx, dW, db = (None if a is None else rng.standard_normal(a.shape) for a in (x, W, b))
+    return [out, x, W, dx, dW, db, add]
 
 
 def lstm_forward(
@@ -97,21 +95,12 @@ def lstm_forward(
     return [normal((T, B, D)), lengths, Wx, Wh, b, h, c, normal((T, B, 4 * H)), reverse, zero_start, ids]
 
 
-def lstm_backward(
-    rng: np.random.Generator,
-    T: int,
-    B: int,
-    D: int,
-    H: int,
-    reverse: bool = False,
-    zero_start: bool = False,
-    V: int = 0,
-) -> Arguments:
+def lstm_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
     normal = rng.standard_normal
-    x, lengths, Wx, Wh, b, h, c, gates, *options = args = lstm_forward(rng, T, B, D, H, reverse, zero_start, V)
+    x, lengths, Wx, Wh, b, h, c, gates, *options = args = lstm_forward(rng, **sizes)
     reference.lstm_forward(*args)
     dWx, dWh, db = normal(Wx.shape), normal(Wh.shape), normal(b.shape)
-    dh, dh_end, dc_end = normal((T, B, H)), normal((B, H)), normal((B, H))
+    dh, dh_end, dc_end = normal(h[1:].shape), normal(h[0].shape), normal(c[0].shape)
     return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, *options]
 
 
@@ -123,12 +112,10 @@ def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int, 
     return [*args, normal((T, S))] if biased else args
 
 
-def attention_backward(
-    rng: np.random.Generator, T: int, B: int, S: int, E: int, arriving: bool = True, biased: bool = False
-) -> Arguments:
+def attention_backward(rng: np.random.Generator, arriving: bool = True, **sizes: Any) -> Arguments:
     """arriving: whether the weights themselves have a gradient."""
     normal = rng.standard_normal
-    q, memory, lengths, weights, context, *bias = args = attention_forward(rng, T, B, S, E, biased)
+    q, memory, lengths, weights, context, *bias = args = attention_forward(rng, **sizes)
     reference.attention_forward(*args)
     dweights = normal(weights.shape) if arriving else None
     outputs = [normal(a.shape) for a in (q, memory, *bias)]
@@ -144,16 +131,13 @@ def additive_attention_forward(
     return [*args, normal((T, S))] if biased else args
 
 
-def additive_attention_backward(
-    rng: np.random.Generator, T: int, B: int, S: int, A: int, M: int, arriving: bool = True, biased: bool = False
-) -> Arguments:
-    """arriving: whether the weights themselves have a gradient."""
+def additive_attention_backward(rng: np.random.Generator, arriving: bool = True, **sizes: Any) -> Arguments:
     normal = rng.standard_normal
-    args = additive_attention_forward(rng, T, B, S, A, M, biased)
-    inputs, weights, context, bias = args[:5], args[5], args[6], args[7:]
+    q, keys, v, memory, lengths, weights, context, *bias = args = additive_attention_forward(rng, **sizes)
     reference.additive_attention_forward(*args)
     arrive = [normal(context.shape), normal(weights.shape) if arriving else None]
-    return [*arrive, *inputs, weights, *(normal(a.shape) for a in [*inputs[:4], *bias])]
+    outputs = [normal(a.shape) for a in (q, keys, v, memory, *bias)]
+    return [*arrive, q, keys, v, memory, lengths, weights, *outputs]
 
 
 def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
@@ -168,8 +152,8 @@ def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoo
     ]
 
 
-def cross_entropy_backward(rng: np.random.Generator, T: int, B: int, V: int, smoothing: float = 0.1) -> Arguments:
-    scores, targets, lengths, _, probs, _ = args = cross_entropy_forward(rng, T, B, V, smoothing)
+def cross_entropy_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
+    scores, targets, lengths, smoothing, probs, _ = args = cross_entropy_forward(rng, **sizes)
     reference.cross_entropy_forward(*args)
     return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(scores.shape)]
 
@@ -189,12 +173,9 @@ def copy_cross_entropy_forward(
     return [*copying(rng, T, B, V, S), ints(rng, V, T, B), ints(rng, T + 1, B), smoothing, *outputs]
 
 
-def copy_cross_entropy_backward(
-    rng: np.random.Generator, T: int, B: int, V: int, S: int, smoothing: float = 0.1
-) -> Arguments:
-    scores, weights, gate, source, targets, lengths, _, probs, _ = args = copy_cross_entropy_forward(
-        rng, T, B, V, S, smoothing
-    )
+def copy_cross_entropy_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
+    args = copy_cross_entropy_forward(rng, **sizes)
+    scores, weights, gate, source, targets, lengths, smoothing, probs, _ = args
     reference.copy_cross_entropy_forward(*args)
     outputs = [rng.standard_normal(a.shape) for a in (scores, weights, gate)]
     return [probs, weights, gate, source, targets, lengths, smoothing, 0.25, *outputs]
@@ -258,13 +239,13 @@ def decoding(
     V: int,
     D: int,
     H: int,
-    layers: int,
-    S: int,
-    M: int,
-    P: int,
-    bilinear: bool,
-    additive: bool,
-    distance: bool,
+    layers: int = 1,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    bilinear: bool = True,
+    additive: bool = False,
+    distance: bool = False,
 ) -> Decoding:
     """S: 0 for no attention.   P: 0 for no peek.   additive: whatever `bilinear` says.   distance: a bias by it."""
     normal = rng.standard_normal
@@ -292,24 +273,10 @@ def decoding(
     )
 
 
-def generate(
-    rng: np.random.Generator,
-    T: int,
-    B: int,
-    V: int,
-    D: int,
-    H: int,
-    layers: int = 1,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    bilinear: bool = True,
-    end_id: int = 0,
-    additive: bool = False,
-    distance: bool = False,
-) -> Arguments:
+def generate(rng: np.random.Generator, T: int, B: int, V: int, end_id: int = 0, **net: Any) -> Arguments:
+    """net: what else `decoding` takes."""
     return [
-        decoding(rng, B, V, D, H, layers, S, M, P, bilinear, additive, distance),
+        decoding(rng, B, V, **net),
         V - 1,
         end_id,
         ints(rng, T + 1, B),
@@ -337,28 +304,25 @@ def searched(
     V: int,
     D: int,
     H: int,
-    layers: int,
-    S: int,
-    M: int,
-    P: int,
-    bilinear: bool,
-    looks: bool,
-    members: int,
-    constrained: bool,
-    copying: bool,
-    additive: bool,
-    distance: bool,
+    S: int = 0,
+    M: int = 0,
+    P: int = 0,
+    looks: bool = True,
+    members: int = 1,
+    constrained: bool = False,
+    copying: bool = False,
+    **net: Any,
 ) -> tuple[Arguments, Arguments]:
     """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory.
 
-    copying: whether the first member copies.
+    looks: whether where symbols looked is wanted.   copying: whether the first member copies.   net: what else
+    `decoding` takes.
     """
-    wider = 3 if bilinear else 0  # the dot product compares a memory as wide as the state
+    wider = 3 if net.get("bilinear", True) else 0  # the dot product compares a memory as wide as the state
     nets = [
-        decoding(rng, B, V, D + n, H + wider * n, layers, S, M + wider * n if S else 0, P, bilinear, additive, distance)
-        for n in range(members)
+        decoding(rng, B, V, D + n, H + wider * n, S=S, M=M + wider * n if S else 0, P=P, **net) for n in range(members)
     ]
-    nets = [net._replace(memory_lengths=nets[0].memory_lengths) for net in nets]
+    nets = [one._replace(memory_lengths=nets[0].memory_lengths) for one in nets]
     if copying:
         source = ints(rng, V + 1, S, B) - np.int32(1)
         nets[0] = nets[0]._replace(copying=(rng.standard_normal((H + P, 1)), rng.standard_normal(1), source))
@@ -372,48 +336,8 @@ def searched(
     ]
 
 
-def beam(
-    rng: np.random.Generator,
-    T: int,
-    B: int,
-    width: int,
-    V: int,
-    D: int,
-    H: int,
-    layers: int = 1,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    bilinear: bool = True,
-    looks: bool = True,
-    members: int = 1,
-    constrained: bool = False,
-    groups: int = 1,
-    copying: bool = False,
-    additive: bool = False,
-    distance: bool = False,
-) -> Arguments:
-    """looks: whether where symbols looked is wanted."""
-    begin, end = searched(
-        rng,
-        T,
-        B,
-        width,
-        V,
-        D,
-        H,
-        layers,
-        S,
-        M,
-        P,
-        bilinear,
-        looks,
-        members,
-        constrained,
-        copying,
-        additive,
-        distance,
-    )
+def beam(rng: np.random.Generator, groups: int = 1, **sizes: Any) -> Arguments:
+    begin, end = searched(rng, **sizes)
     return [*begin, groups, 0.7, *end]
 
 
@@ -422,44 +346,12 @@ def sample(
     T: int,
     B: int,
     width: int,
-    V: int,
-    D: int,
-    H: int,
-    layers: int = 1,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    bilinear: bool = True,
-    looks: bool = True,
-    members: int = 1,
-    constrained: bool = False,
     temperature: float = 1.0,
     top_k: int = 0,
     top_p: float = 1.0,
-    copying: bool = False,
-    additive: bool = False,
-    distance: bool = False,
+    **sizes: Any,
 ) -> Arguments:
-    begin, end = searched(
-        rng,
-        T,
-        B,
-        width,
-        V,
-        D,
-        H,
-        layers,
-        S,
-        M,
-        P,
-        bilinear,
-        looks,
-        members,
-        constrained,
-        copying,
-        additive,
-        distance,
-    )
+    begin, end = searched(rng, T, B, width, **sizes)
     return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
 
 
@@ -468,7 +360,8 @@ def table(names: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
     return [dict(zip(names.split(), row, strict=False)) for row in rows]
 
 
-# 0 and 1; odd; one below, at and past a vector (16), a panel (32), a tile's height (14) and a block of depth (256)
+# 0 and 1; odd; one below, at and past a vector (16), a panel (32), a tile's height (14) and a block of depth (256).
+# A backward is tried with what its forward is.
 # fmt: off
 SIZES: dict[str, list[dict[str, Any]]] = {
     "embedding_forward": table(
@@ -561,28 +454,15 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (5, 1, 7, 3, 17), (5, 3, 13, 16, 33, 2),
         (6, 4, 19, 5, 16, 1, 5, 16, 0, False), (6, 5, 33, 5, 20, 1, 5, 23, 6, True, -1),
         (7, 19, 40, 12, 31, 2, 9, 62, 9), (5, 30, 70, 17, 48), (5, 2, 70, 17, 48, 3, 3, 48),
+    ) + table(
+        "T B V D H layers S M P additive distance",
+        (6, 2, 19, 5, 16, 1, 5, 23, 0, True), (6, 21, 33, 5, 20, 2, 5, 40, 6, True, True),
+        (9, 3, 33, 5, 20, 2, 11, 40, 6, False, True),
     ),
 }
 # fmt: on
-SIZES["embedding_backward"] = SIZES["embedding_forward"]
-SIZES["affine_backward"] = SIZES["affine_forward"] + table(
-    "N D M bias add",
-    (3, 4, 0, True, True),
-    (5, 17, 33, True, True),
-    (29, 255, 40, False, True),
-    (300, 40, 260, True, True),
-)
-SIZES["lstm_backward"] = SIZES["lstm_forward"]
-SIZES["attention_backward"] = [
-    sizes | {"arriving": arriving} for sizes in SIZES["attention_forward"] for arriving in (True, False)
-]
-SIZES["additive_attention_backward"] = [
-    sizes | {"arriving": arriving} for sizes in SIZES["additive_attention_forward"] for arriving in (True, False)
-]
-for attending in ("attention", "additive_attention"):
-    for direction in ("forward", "backward"):
-        every = SIZES[f"{attending}_{direction}"]
-        SIZES[f"{attending}_{direction}"] = every + [sizes | {"biased": True} for sizes in every]
+for attending in ("attention_forward", "additive_attention_forward"):
+    SIZES[attending] += [sizes | {"biased": True} for sizes in SIZES[attending]]
 for searching in ("beam", "sample"):
     SIZES[searching] += table(
         "T B width V D H layers S M P members copying additive distance",
@@ -590,15 +470,16 @@ for searching in ("beam", "sample"):
         (7, 33, 4, 30, 6, 31, 2, 9, 23, 4, 2, True, True, True),
         (8, 21, 4, 30, 6, 31, 1, 9, 23, 0, 1, True, False, True),
     )
-SIZES["generate"] += table(
-    "T B V D H layers S M P additive distance",
-    (6, 2, 19, 5, 16, 1, 5, 23, 0, True),
-    (6, 21, 33, 5, 20, 2, 5, 40, 6, True, True),
-    (9, 3, 33, 5, 20, 2, 11, 40, 6, False, True),
+SIZES |= {kernel.replace("forward", "backward"): list(every) for kernel, every in SIZES.items() if "forward" in kernel}
+SIZES["affine_backward"] += table(
+    "N D M bias add",
+    (3, 4, 0, True, True),
+    (5, 17, 33, True, True),
+    (29, 255, 40, False, True),
+    (300, 40, 260, True, True),
 )
-SIZES["copy_cross_entropy_backward"] = SIZES["copy_cross_entropy_forward"]
-SIZES["cross_entropy_backward"] = SIZES["cross_entropy_forward"]
-SIZES["tanh_backward"] = SIZES["tanh_forward"]
+for attending in ("attention_backward", "additive_attention_backward"):
+    SIZES[attending] = [sizes | {"arriving": arriving} for sizes in SIZES[attending] for arriving in (True, False)]
 SIZES["clear"] = SIZES["tanh_forward"]
 
 CASES = [(kernel, sizes) for kernel, every in sorted(SIZES.items()) for sizes in every]

@@ -1,7 +1,6 @@
 """The checks of whole models fail where a model is wrong: each fault below is planted and has to be caught."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import model_checks as models
 import pytest
@@ -10,14 +9,7 @@ import variants
 from seqwright.models.decoder import Decoder
 from seqwright.models.encoder import Encoder
 from seqwright.models.seq2seq import Seq2seq
-from seqwright.testing.faults import with_fault
-
-
-class Fault(NamedTuple):
-    name: str
-    right: str
-    wrong: str
-
+from seqwright.testing.faults import Fault, with_fault
 
 BIDIRECTIONAL = {"layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"}
 PEEKY = {"layers": 2, "peeky": True, "bridge": "hc"}

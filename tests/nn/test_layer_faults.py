@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import layer_checks as layers
 import numpy as np
@@ -12,7 +12,7 @@ from seqwright import kernels
 from seqwright.kernels import reference
 from seqwright.kernels.reference import attention as attention_kernels
 from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm, tied_affine
-from seqwright.testing.faults import with_fault
+from seqwright.testing.faults import Fault, with_fault
 
 
 def check_lstms() -> None:
@@ -65,12 +65,17 @@ JOINED = """both[:, :, M:] = h
     context = both[:, :, :M]"""
 
 
-class Fault(NamedTuple):
-    name: str
-    right: str
-    wrong: str
-
-
+OF_ANY_ATTENTION = [
+    Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
+    Fault("the bias gets the gradient of one sequence", "dbias += dscore.sum(axis=0)", "dbias += dscore[0]"),
+]
+OF_A_LOSS = [
+    Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
+    Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
+]
+OF_A_MEAN = [
+    Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
+]
 FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_lstms, kernels, "lstm_backward"): [
         Fault("h_t for h_{t-1} in dWh", "h[1:] if reverse else h[:-1]", "h[:-1] if reverse else h[1:]"),
@@ -127,8 +132,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_attentions, kernels, "attention_backward"): [
         Fault("memory gets nothing as a value", "w.transpose(0, 2, 1) @ d + ", ""),
         Fault("memory gets nothing as a key", " + dscore.transpose(0, 2, 1) @ q.transpose(1, 0, 2)", ""),
-        Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
-        Fault("the bias gets the gradient of one sequence", "dbias += dscore.sum(axis=0)", "dbias += dscore[0]"),
+        *OF_ANY_ATTENTION,
         Fault("dq from the weights instead of dscore", "dq[:] = (dscore @", "dq[:] = (w @"),
     ],
     (check_attentions, kernels, "additive_attention_forward"): [  # the backward, which is right, no longer fits
@@ -143,8 +147,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("dq from one key only", "da.sum(axis=0)", "da[0]"),
         Fault("dv from the sum before tanh", "dv += (d * u)", "dv += (d * (q[t] + keys))"),
         Fault("memory gets nothing as a value", 'dmemory += np.einsum("tbs,tbm->sbm", weights, dcontext)', "pass"),
-        Fault("dmemory is set, not added", "dmemory +=", "dmemory[:] ="),
-        Fault("the bias gets the gradient of one sequence", "dbias += dscore.sum(axis=0)", "dbias += dscore[0]"),
+        *OF_ANY_ATTENTION,
     ],
     (check_attentions, attention, "forward"): [
         Fault("context and h are swapped", JOINED, JOINED.replace("[:, :, M:]", "[:, :, :H]").replace(":M]", "H:]")),
@@ -161,10 +164,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("memory gets nothing as a key of additive", "dx=dmemory)", "dx=0 * dmemory)"),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
     ],
-    (check_cross_entropies, kernels, "cross_entropy_forward"): [
-        Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
-        Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
-    ],
+    (check_cross_entropies, kernels, "cross_entropy_forward"): OF_A_LOSS,
     (check_cross_entropies, kernels, "cross_entropy_backward"): [
         Fault("smoothing is ignored for the others", "np.subtract(probs, smoothing / V,", "np.subtract(probs, 0,"),
         Fault("smoothing is ignored for the target", "-= 1 - smoothing", "-= 1"),
@@ -172,13 +172,8 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
         Fault("the upstream gradient is ignored", "dscores *= scale", "dscores *= 1 / lengths.sum()"),
     ],
-    (check_cross_entropies, cross_entropy, "backward"): [
-        Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
-    ],
-    (check_copyings, kernels, "copy_cross_entropy_forward"): [
-        Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
-        Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
-    ],
+    (check_cross_entropies, cross_entropy, "backward"): OF_A_MEAN,
+    (check_copyings, kernels, "copy_cross_entropy_forward"): OF_A_LOSS,
     (check_copyings, kernels, "copy_cross_entropy_backward"): [
         Fault("w does not depend on the weights", "dcopied = gamma * total / w - by_copying", "dcopied = -by_copying"),
         Fault("what cannot be copied has a gradient", "np.where(ids >= 0,", "np.where(True,"),
@@ -186,9 +181,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("generating gets the whole symbol", "wanted * w * probs / mixture, wanted)", "wanted, wanted)"),
         Fault("the softmax takes all from the scores", "np.subtract(probs * total,", "np.subtract(probs,"),
     ],
-    (check_copyings, copying, "backward"): [
-        Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
-    ],
+    (check_copyings, copying, "backward"): OF_A_MEAN,
     (check_embeddings, kernels, "embedding_backward"): [
         Fault("repeated ids are assigned, not added",
               "np.add.at(dW, ids.reshape(-1), dout.reshape(ids.size, dW.shape[1]))", "dW[ids] += dout"),

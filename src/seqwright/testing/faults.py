@@ -8,9 +8,17 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["with_fault"]
+__all__ = ["Fault", "with_fault"]
+
+
+class Fault(NamedTuple):
+    """What a check has to see, and the change of the source text that makes it."""
+
+    name: str
+    right: str
+    wrong: str
 
 
 def with_fault(function: Callable[..., Any], right: str, wrong: str) -> Callable[..., Any]:
