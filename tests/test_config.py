@@ -33,7 +33,7 @@ def refusal(keys, *settings, origin="--set"):
             "optim.clip_norm": st.just("none") | st.floats(1e-3, 1e3),
             "text.source_form": st.sampled_from(["none", "NFD"]),
             "training.time_budget_s": st.just("inf") | st.floats(1, 1e6),
-            "training.patience": st.just("none") | st.integers(1, 99),
+            "training.patience": st.sampled_from(["none", "auto"]) | st.integers(1, 99),
         },
     )
 )

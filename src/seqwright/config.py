@@ -95,10 +95,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     word_dropout: Share = 0.0  # of the symbols of both sides, that the network reads as the unknown one
     pool: Positive = 64  # batches sorted together by length; 1: as chance has it
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    patience: Positive | None = 10  # epochs without a better dev score before it ends
+    patience: Positive | Literal["auto"] | None = "auto"  # epochs without a better dev score before it ends
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # says which; apart from seed, so that seeds can be compared
-    dev_limit: Positive = 1000  # dev sources answered after each epoch
+    dev_limit: Positive = 2000  # dev sources answered after each epoch
     max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
     cache: str = ""  # directory for data that is too large for memory; "" is beside the data
     lexicon: str = ""  # file of pairs that the model keeps: it answers their sources with just these targets

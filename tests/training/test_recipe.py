@@ -38,10 +38,10 @@ def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
     assert not completed(100, "text.features_column=3", *tied).model.sum_features
 
 
-def test_a_larger_network_is_trained_with_less_noise_and_in_smaller_steps():
+def test_a_larger_network_is_trained_with_more_noise_and_in_smaller_steps():
     few, many = completed(10_000), completed(100_000)
     assert many.model.hidden_size > few.model.hidden_size
-    assert many.model.dropout < few.model.dropout
+    assert many.model.dropout > few.model.dropout
     assert many.optim.rate < few.optim.rate
 
 
@@ -57,3 +57,10 @@ def test_what_is_told_stays():
         )
         assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
         assert (told.model.dropout, told.optim.rate) == (0, 1)
+
+
+def test_a_long_training_waits_longer_for_something_better():
+    assert completed(3600).training.patience == 10
+    assert completed(1000).training.patience == completed(1000).training.epochs // 3 > 20
+    assert completed(1000, "training.patience=5").training.patience == 5
+    assert completed(1000, "training.patience=none").training.patience is None

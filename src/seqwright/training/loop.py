@@ -228,6 +228,7 @@ class Loop:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"
+        assert training.patience != "auto", "the recipe has put a number in its place"
         if training.patience is not None and self._epochs_without_better() >= training.patience:
             return "no improvement"
         return ""
