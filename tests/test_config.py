@@ -120,9 +120,10 @@ def test_a_bias_by_distance_without_attention_is_refused():
 
 
 def test_tied_weights_of_two_widths_are_refused():
-    for settings in (["model.hidden_size=128"], []):
-        assert "set model.wordvec_size and model.hidden_size to one number" in refusal({}, "model.tied=true", *settings)
-    config.parse({}, ["model.tied=true", "model.wordvec_size=32", "model.hidden_size=32"])
+    unequal = ["model.hidden_size=128", "model.wordvec_size=64"]
+    assert "set model.wordvec_size and model.hidden_size to one number" in refusal({}, "model.tied=true", *unequal)
+    for settings in (["model.wordvec_size=32", "model.hidden_size=32"], ["model.hidden_size=32"], []):
+        config.parse({}, ["model.tied=true", *settings])
 
 
 @pytest.mark.parametrize("beside", ["peeky", "sum_features"])

@@ -122,7 +122,8 @@ def network(
 ) -> Seq2seq:
     """Return a network of the configured kind with initial weights that rng draws."""
     m = config.model
-    assert m.hidden_size is not None, "the recipe has filled in hidden_size"
+    assert m.hidden_size is not None, "the recipe has filled in the sizes"
+    assert m.wordvec_size is not None, "the recipe has filled in the sizes"
     twins = source_vocabulary.twins(target_vocabulary) if m.copying else None  # None: from before there was copying
     features = None
     if m.sum_features:
@@ -275,8 +276,9 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
                     f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
                 )
         m, found = bundle.config.model, {name: array.shape for name, array in weights.items()}
-        if m.hidden_size is None:
-            raise ModelError(f"{path / 'config.json'}: damaged (model.hidden_size has no value); {HINT}")
+        if m.hidden_size is None or m.wordvec_size is None:
+            unset = "hidden_size" if m.hidden_size is None else "wordvec_size"
+            raise ModelError(f"{path / 'config.json'}: damaged (model.{unset} has no value); {HINT}")
         # First what tells all sizes: a configuration never asks for more memory than its file of weights has.
         sizes: dict[str, Shape] = {
             "decoder.embedding.W": (len(bundle.target_vocabulary), m.wordvec_size),

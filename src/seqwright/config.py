@@ -55,7 +55,7 @@ class TextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The network; see `models.Seq2seq`."""
 
-    wordvec_size: Positive = 64
+    wordvec_size: Positive | None = None
     hidden_size: Positive | None = None
     layers: Positive = 1
     bidirectional: bool = True
@@ -157,7 +157,7 @@ def conflict(config: Config) -> str:
     model = config.model
     if model.copying and model.attention == "none":
         return "model.copying=true needs attention, which says what is copied; choose bilinear"
-    if model.tied and model.wordvec_size != model.hidden_size:
+    if model.tied and len({model.wordvec_size, model.hidden_size} - {None}) == 2:
         return (
             "model.tied=true needs embeddings as wide as the network; set model.wordvec_size and model.hidden_size to "
             "one number, such as 256"

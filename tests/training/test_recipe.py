@@ -2,6 +2,8 @@
 
 import itertools
 
+import pytest
+
 from seqwright import config
 from seqwright.training import recipe
 
@@ -38,11 +40,17 @@ def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
     assert not completed(100, "text.features_column=3", *tied).model.sum_features
 
 
-def test_a_larger_network_is_trained_with_more_noise_and_in_smaller_steps():
+def test_a_larger_network_has_wider_embeddings_and_smaller_steps():
     few, many = completed(10_000), completed(100_000)
     assert many.model.hidden_size > few.model.hidden_size
-    assert many.model.dropout > few.model.dropout
+    assert many.model.wordvec_size > few.model.wordvec_size
     assert many.optim.rate < few.optim.rate
+
+
+@pytest.mark.parametrize("told", [[], ["model.hidden_size=32"], ["model.wordvec_size=32"]])
+def test_tied_weights_have_one_width(told):
+    model = completed(5000, "model.tied=true", *told).model
+    assert model.wordvec_size == model.hidden_size == (32 if told else 256)
 
 
 def test_what_is_told_stays():

@@ -19,7 +19,7 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
 
     copied_share: how many of the target's symbols stand in their own source (`training.copied.share`).
     Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 16, 3,600 get 30 of 32,
-    100,000 get 30 of 128, a million 5, ten million 1. Large data also fills a larger network, which more noise and
+    50,000 get 30 of 128, 100,000 get 17, a million 3, ten million 1. Large data also fills a larger network, which
     smaller steps suit.
     """
     return msgspec.structs.replace(
@@ -32,10 +32,12 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
 
 def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
     model, large = config.model, n_pairs >= LARGE
+    if model.tied:  # one width is both
+        model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
+    model = _filled(model, hidden_size=128 if n_pairs < 1000 else 512 if large else 256, dropout=0.3)
     return _filled(
         model,
-        hidden_size=128 if n_pairs < 1000 else 512 if large else 256,
-        dropout=0.4 if large else 0.3,
+        wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=bool(config.text.features_column)
         and not model.tied,  # tied weights take no input beside the state
         copying=model.attention != "none" and copied_share >= COPYING,
@@ -56,7 +58,7 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
 
 
 def _epochs(n_pairs: int) -> int:
-    many: float = min(1, (100_000 / n_pairs) ** 0.8)
+    many: float = min(1, (LARGE / n_pairs) ** 0.8)
     few: float = max(1, (3600 / n_pairs) ** 0.77)
     return max(1, round(min(100, 30 * few * many)))
 
