@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -86,10 +87,19 @@ def as_text(summary: Summary) -> str:
     lines += [f"data        {name}" for name in told.get("data") or {}]
     scores = told.get("scores")
     if isinstance(scores, dict):
-        lines.append(f"dev         {', '.join(f'{name} {value}' for name, value in scores.items())}")
+        lines.append(f"dev         {_dev(scores)}")
+    lines += [f"joined      {one['model']}, seed {one['seed']}" for one in told.get("joined") or []]
     if "seqwright" in told:
         lines.append(f"made by     seqwright {told['seqwright']}")
     return "\n".join(lines)
+
+
+def _dev(scores: Mapping[str, object]) -> str:
+    """Return the scores of a manifest; an older one, or one that was edited, may lack some."""
+    parts = {"dev_accuracy": "accuracy {:.1f} %", "dev_ter": "TER {:.1f} %", "epoch": "epoch {:.1f}"}
+    return ", ".join(
+        text.format(scores[name]) for name, text in parts.items() if isinstance(scores.get(name), int | float)
+    )
 
 
 def side(one: Side) -> str:
