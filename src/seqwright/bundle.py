@@ -33,11 +33,22 @@ from seqwright.data.readers import Pair
 from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm, is_feature
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
-from seqwright.errors import ModelError, OutputError
+from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
 
-__all__ = ["FORMAT_VERSION", "WEIGHTS", "Bundle", "exists", "load", "network", "save", "stamp", "weights_file"]
+__all__ = [
+    "FORMAT_VERSION",
+    "WEIGHTS",
+    "Bundle",
+    "exists",
+    "load",
+    "network",
+    "refuse_taken",
+    "save",
+    "stamp",
+    "weights_file",
+]
 
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
@@ -169,6 +180,12 @@ def save(path: Path, bundle: Bundle) -> None:
             f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
             f"free some space or choose another --output"
         ) from None
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise UsageError where something stands at the path of a directory that is to be written."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} exists already; choose another --output")
 
 
 def load(path: Path) -> Bundle:

@@ -44,10 +44,9 @@ def export(
     if before.bundle.int8:
         raise UsageError(f"{path} is in 8 bits already")
     target = Path(output) if output is not None else path.absolute().with_name(f"{path.absolute().name}-int8")
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{target} exists already; choose another --output")
+    bundles.refuse_taken(target)
     after = Translator(_rounded(before.bundle))
-    pairs, missing = _pairs(before, data)
+    pairs, missing = recovery.to_measure_on(before, data)
     scores = None
     if pairs:
         first, second = (evaluation.evaluate(one, pairs, beam=beam, lexicon=False).scores for one in (before, after))
@@ -62,11 +61,3 @@ def _rounded(bundle: bundles.Bundle) -> bundles.Bundle:
     """Return the model as it will be read again from its codes."""
     weights = int8.from_codes(int8.to_codes(bundle.weights))
     return msgspec.structs.replace(bundle, weights=weights, int8=True)
-
-
-def _pairs(model: Translator, data: readers.Paths | None) -> tuple[list[readers.Pair], str]:
-    """Return the pairs to measure on; where there are none, why."""
-    if data is not None:
-        return list(readers.read_pairs(data, columns=evaluation.columns(model))), ""
-    found = recovery.recover(model.bundle)
-    return found.dev, found.missing or "no pairs were held out"

@@ -43,19 +43,26 @@ def join(
     """Write the networks of all models to the directory `output` as one model, and measure each and all.
 
     data: pairs to measure on, and to fit the confidence on; those that the trainings measured on, if not given.
-    UsageError: fewer than two models, models that cannot answer together, or something stands at `output`.
+    UsageError: fewer than two models, one given twice, such as cannot answer together, or something stands at `output`.
     """
     target = Path(output)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{target} exists already; choose another --output")
+    bundles.refuse_taken(target)
+    if len({Path(model).resolve() for model in models}) < len(models):
+        raise UsageError("a model stands there twice, and would count twice; give each once")
     apart = [bundles.load(Path(model)) for model in models]
     whole = together(apart, names=[str(model) for model in models])
-    pairs, missing = _pairs(apart, data)
+    alike = data is not None or len({_measured_on(one) for one in apart}) == 1
+    translators = [Translator(one) for one in apart]
+    pairs, missing = (
+        recovery.to_measure_on(translators[0], data) if alike else ([], "they were not measured on the same pairs")
+    )
     alone: list[metrics.Scores] = []
     scores = None
     if pairs:
-        alone = [_evaluated(one, pairs, beam).scores for one in apart]
-        found = _evaluated(whole, pairs, beam)
+        *others, found = (
+            evaluation.evaluate(one, pairs, beam=beam, lexicon=False) for one in (*translators, Translator(whole))
+        )
+        alone = [one.scores for one in others]
         scores = found.scores
         noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}
         manifest = whole.manifest | {"scores": noted, "calibration": evaluation.calibrate(found.answered)}
@@ -132,21 +139,7 @@ def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:
     return {"seqwright": seqwright.__version__, **shared, "joined": joined}
 
 
-def _pairs(apart: Sequence[Bundle], data: readers.Paths | None) -> tuple[list[readers.Pair], str]:
-    """Return the pairs to measure on, that none of the models has learned from; where there are none, why."""
-    if data is not None:
-        return list(readers.read_pairs(data, columns=evaluation.columns(Translator(apart[0])))), ""
-    if len({_measured_on(one) for one in apart}) > 1:
-        return [], "they were not measured on the same pairs"
-    found = recovery.recover(apart[0])
-    return found.dev, "" if found.dev else found.missing or "no pairs were held out"
-
-
 def _measured_on(one: Bundle) -> str:
     """Return what tells the pairs that a training measured on from others."""
     training = one.config.training
     return repr((one.manifest.get("data"), one.manifest.get("dev"), training.dev_share, training.dev_seed))
-
-
-def _evaluated(bundle: Bundle, pairs: Sequence[readers.Pair], beam: int) -> evaluation.Evaluation:
-    return evaluation.evaluate(Translator(bundle), pairs, beam=beam, lexicon=False)

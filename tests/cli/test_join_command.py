@@ -39,10 +39,15 @@ def test_one_model_is_refused(seqwright, model, tmp_path):
     assert "two or more" in seqwright("join", model, "-o", tmp_path / "out").refused(2)
 
 
+def test_one_model_given_twice_is_refused(seqwright, model, tmp_path):
+    assert "twice" in seqwright("join", model, model.parent / "." / model.name, "-o", tmp_path / "out").refused(2)
+
+
 def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
     manifest = json.loads((model / "manifest.json").read_bytes())
     (model / "manifest.json").write_text(json.dumps(manifest | {"data": {}}), encoding="utf-8")
-    result = seqwright("join", model, model, "-o", tmp_path / "out")
+    shutil.copytree(model, tmp_path / "again")
+    result = seqwright("join", model, tmp_path / "again", "-o", tmp_path / "out")
     assert result.code == 0
     assert "not measured" in result.out
     assert "--data" in result.out

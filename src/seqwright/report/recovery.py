@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from seqwright import inspection
+from seqwright import evaluation, inspection
 from seqwright.bundle import Bundle
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError
+from seqwright.translator import Translator
 
-__all__ = ["Recovered", "recover"]
+__all__ = ["Recovered", "recover", "to_measure_on"]
 
 MOST_BYTES = 64_000_000  # of files that are inspected: they are held in memory, and a report is no reason to wait
 
@@ -53,6 +54,14 @@ def recover(bundle: Bundle, *, needs_dev: bool = True) -> Recovered:
     except DataError as error:
         return Recovered([], [], str(error))
     return found._replace(missing=large)
+
+
+def to_measure_on(model: Translator, data: readers.Paths | None) -> tuple[list[readers.Pair], str]:
+    """Return the pairs of the files `data` or, without them, those that training measured on; where none are, why."""
+    if data is not None:
+        return list(readers.read_pairs(data, columns=evaluation.columns(model))), ""
+    found = recover(model.bundle)
+    return found.dev, "" if found.dev else found.missing or "no pairs were held out"
 
 
 def _read(bundle: Bundle, names: list[str], *, keep_all: bool) -> Recovered:
