@@ -84,7 +84,7 @@ def _trained(name: str, task: Task, seed: int, options: argparse.Namespace) -> P
     """Return the directory of the model of one seed, which is trained if it is not there."""
     label = results.label(name, members=1, seed=seed, extra=options.settings)
     directory = options.models / label
-    if (directory / "config.json").exists() and not (directory / "checkpoints").exists():
+    if bundle.exists(directory) and not (directory / "checkpoints").exists():
         return directory
     print(f"{label}: training", file=sys.stderr)
     settings = config.parse({}, [f"training.seed={seed}", *task.settings, *options.settings])

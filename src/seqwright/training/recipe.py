@@ -35,11 +35,11 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
     if model.tied:  # one width is both
         model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
     model = _filled(model, hidden_size=128 if n_pairs < 1000 else 512 if large else 256, dropout=0.3)
+    takes_features = not model.tied  # tied weights take no input beside the state
     return _filled(
         model,
         wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
-        sum_features=bool(config.text.features_column)
-        and not model.tied,  # tied weights take no input beside the state
+        sum_features=takes_features and bool(config.text.features_column),
         copying=model.attention != "none" and copied_share >= COPYING,
     )
 
