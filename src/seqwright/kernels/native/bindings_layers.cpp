@@ -6,24 +6,26 @@
 namespace seqwright {
 namespace {
 
+// rows: one of the table for each id, and as many columns.
+template <typename Rows, typename Table>
+void expect_rows(const char* name, const Rows& rows, const char* table_name, const Table& table, const Ids& ids) {
+    rank(table_name, table, 2);
+    const size_t D = table.shape(1);
+    if (rows.size() != ids.size() * D || rows.ndim() != ids.ndim() + 1 || rows.shape(rows.ndim() - 1) != D)
+        wrong_shape(name, rows, "the shape of ids and " + std::to_string(D));
+    in_range("ids", ids, dim(table, 0));
+}
+
 void embedding_forward(int isa, In W, Ids ids, Out out) {
-    rank("W", W, 2);
-    const size_t N = ids.size(), D = W.shape(1);
-    if (out.size() != N * D || out.ndim() != ids.ndim() + 1 || out.shape(out.ndim() - 1) != D)
-        wrong_shape("out", out, "the shape of ids and " + std::to_string(D));
-    in_range("ids", ids, dim(W, 0));
+    expect_rows("out", out, "W", W, ids);
     nb::gil_scoped_release release;
-    set_of(isa).embedding_forward(static_cast<int>(N), dim(W, 0), dim(W, 1), W.data(), ids.data(), out.data());
+    set_of(isa).embedding_forward(static_cast<int>(ids.size()), dim(W, 0), dim(W, 1), W.data(), ids.data(), out.data());
 }
 
 void embedding_backward(int isa, In dout, Ids ids, Out dW) {
-    rank("dW", dW, 2);
-    const size_t N = ids.size(), D = dW.shape(1);
-    if (dout.size() != N * D || dout.ndim() != ids.ndim() + 1 || dout.shape(dout.ndim() - 1) != D)
-        wrong_shape("dout", dout, "the shape of ids and " + std::to_string(D));
-    in_range("ids", ids, dim(dW, 0));
+    expect_rows("dout", dout, "dW", dW, ids);
     nb::gil_scoped_release release;
-    set_of(isa).embedding_backward(static_cast<int>(N), dim(dW, 0), dim(dW, 1), dout.data(), ids.data(), dW.data());
+    set_of(isa).embedding_backward(static_cast<int>(ids.size()), dim(dW, 0), dim(dW, 1), dout.data(), ids.data(), dW.data());
 }
 
 void affine_forward(int isa, In x, In W, std::optional<In> b, Out out) {
