@@ -55,7 +55,9 @@ class Peer(nn.Module):
     def __init__(self, net: Seq2seq) -> None:
         super().__init__()
         encoder, decoder = net.encoder, net.decoder
-        assert encoder.layers == 1 and not decoder.peeky and not encoder.reversed_source, "not an option of the peer"
+        assert encoder.layers == decoder.layers == 1 and not decoder.peeky and not encoder.reversed_source, (
+            "not an option of the peer"
+        )
         assert net.label_smoothing == 0 and encoder.dropout == 0, "not an option of the peer"
         V, D, H, M = encoder.vocab_size, encoder.wordvec_size, encoder.hidden_size, encoder.memory_size
         dtype = torch.from_numpy(net.params.flat).dtype

@@ -132,6 +132,12 @@ def test_tied_weights_are_refused_where_something_stands_beside_the_state(beside
     assert f"set model.{beside}=false" in refusal({}, *sizes, f"model.{beside}=true")
 
 
+def test_fewer_layers_in_the_encoder_than_start_from_it_are_refused():
+    assert "set model.encoder_layers=2 or more" in refusal({"model": {"layers": 2}}, "model.encoder_layers=1")
+    for more in ("2", "3", "none"):
+        config.parse({"model": {"layers": 2}}, [f"model.encoder_layers={more}"])
+
+
 @pytest.mark.parametrize("setting", ["model.reversed_source=true", "model.attention=dot"])
 def test_what_needs_one_direction_is_refused_with_two(setting):
     assert "needs model.bidirectional=false" in refusal({}, setting)

@@ -46,6 +46,15 @@ def test_it_is_the_ensemble_that_one_training_makes(folder, tmp_path):
     assert joined.manifest["scores"]["dev_accuracy"] == done.together.exact
 
 
+def test_a_model_that_does_not_say_how_deep_its_encoder_is_is_joined(folder, tmp_path):
+    one = bundle.load(folder / "2")
+    model = msgspec.structs.replace(one.config.model, encoder_layers=None)
+    older = msgspec.structs.replace(one, config=msgspec.structs.replace(one.config, model=model))
+    bundle.save(tmp_path / "older", older)
+    joining.join([folder / "1", tmp_path / "older"], output=tmp_path / "model")
+    assert len(bundle.load(tmp_path / "model").members) == 2
+
+
 def test_ensembles_are_joined_network_by_network(folder, tmp_path):
     joining.join([folder / "1", folder / "1-2"], output=tmp_path / "model")
     members = bundle.load(tmp_path / "model").members

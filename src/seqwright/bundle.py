@@ -141,8 +141,9 @@ def network(
         features = [False] * len(SPECIAL) + [is_feature(symbol) for symbol in source_vocabulary.symbols]
     return Seq2seq(
         len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
-        layers=m.layers, bidirectional=m.bidirectional, attention=m.attention, distance_bias=m.distance_bias,
-        peeky=m.peeky, reversed_source=m.reversed_source, bridge=m.bridge, dropout=m.dropout or 0,
+        layers=m.layers, encoder_layers=m.encoder_layers, bidirectional=m.bidirectional, attention=m.attention,
+        distance_bias=m.distance_bias, peeky=m.peeky, reversed_source=m.reversed_source, bridge=m.bridge,
+        dropout=m.dropout or 0,
         label_smoothing=m.label_smoothing, initial_values=m.initial_values, twins=twins, features=features, tied=m.tied,
         rng=rng,
     )  # fmt: skip
@@ -302,9 +303,10 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
             "decoder.lstm.0.Wh": (m.hidden_size, 4 * m.hidden_size),
         }
         _check_shapes(path, {name: found.get(name) for name in sizes}, sizes)
-        layers = sum(name.startswith("decoder.lstm.") and name.endswith(".Wh") for name in found)
-        if layers != m.layers:
-            raise ModelError(f"{path}: weights of {layers} layers, expected {m.layers}; {HINT}")
+        for side, expected_layers in (("encoder", m.encoder_layers or m.layers), ("decoder", m.layers)):
+            layers = len({name.split(".")[2] for name in found if name.startswith(f"{side}.lstm.")})
+            if layers != expected_layers:
+                raise ModelError(f"{path}: {side} weights of {layers} layers, expected {expected_layers}; {HINT}")
         expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
         _check_shapes(path, found, expected)
 

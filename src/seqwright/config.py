@@ -58,6 +58,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     wordvec_size: Positive | None = None
     hidden_size: Positive | None = None
     layers: Positive = 1
+    encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
     bidirectional: bool = True
     attention: Literal["none", "dot", "bilinear", "additive"] = "bilinear"
     distance_bias: bool = False  # learned, of the attention's scores, by how far a source symbol is from the step
@@ -167,6 +168,11 @@ def conflict(config: Config) -> str:
         return f"model.tied=true has no weights for what stands beside; set model.{beside}=false"
     if model.distance_bias and model.attention == "none":
         return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
+    if model.encoder_layers is not None and model.encoder_layers < model.layers:
+        return (
+            f"model.layers={model.layers} start from as many layers of the encoder; set "
+            f"model.encoder_layers={model.layers} or more"
+        )
     if model.bidirectional and model.reversed_source:
         return "model.reversed_source needs model.bidirectional=false; both ways have no reverse"
     if model.bidirectional and model.attention == "dot":

@@ -134,7 +134,8 @@ def test_ten_claimed_gigabytes_are_refused_without_being_allocated(trained, tmp_
     cases = {
         "hidden": ("config.json", sized(hidden_size=30_000)),
         "embedding": ("config.json", sized(wordvec_size=200_000_000)),
-        "layers": ("config.json", sized(layers=100_000_000)),
+        "layers": ("config.json", sized(layers=100_000_000, encoder_layers=100_000_000)),
+        "encoder": ("config.json", sized(encoder_layers=100_000_000)),
         "beyond": ("config.json", sized(hidden_size=2**62)),
         "tensor": ("model.safetensors", with_header(huge) + weights[8 + n :]),
         "header": ("model.safetensors", struct.pack("<Q", 10 << 30) + weights[8:]),

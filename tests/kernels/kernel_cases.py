@@ -218,7 +218,9 @@ def encode(
     directions: int = 2,
     cell: bool = True,
     reverse: bool = False,
+    crossing: int = 0,
 ) -> Arguments:
+    """crossing: how many layers start one of the decoder, 0 for all."""
     normal = rng.standard_normal
     stack, bridge = [], []
     for layer in range(layers):
@@ -229,7 +231,7 @@ def encode(
         )
     if directions == 2:
         bridge = [(normal((2 * H, H)) / np.sqrt(2 * H), normal(H)) for _ in range(1 + cell)]
-    states = normal((layers, B, H)), normal((layers, B, H)), normal((S, B, directions * H))
+    states = *normal((2, crossing or layers, B, H)), normal((S, B, directions * H))
     return [normal((V, D)), stack, bridge, reverse, cell, ints(rng, V, S, B), ints(rng, S + 1, B), *states]
 
 
@@ -444,10 +446,11 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5, True),
     ),
     "encode": table(
-        "S B V D H layers directions cell reverse",
+        "S B V D H layers directions cell reverse crossing",
         (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (4, 1, 7, 5, 17, 1, 1, False),
         (4, 2, 7, 16, 16, 2, 1, True, True), (5, 3, 9, 5, 33, 1, 2, False), (5, 5, 9, 9, 15, 3), (3, 40, 60, 65, 48, 1),
-        (6, 6, 30, 20, 24, 4), (7, 30, 3, 33, 31, 2),
+        (6, 6, 30, 20, 24, 4), (7, 30, 3, 33, 31, 2), (5, 6, 9, 7, 17, 2, 2, True, False, 1),
+        (4, 5, 9, 16, 20, 3, 1, True, True, 2), (6, 30, 9, 20, 24, 4, 2, False, False, 2),
     ),
     "generate": table(
         "T B V D H layers S M P bilinear end_id",

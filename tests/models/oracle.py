@@ -156,6 +156,7 @@ class Oracle:
     def __init__(self, named: Mapping[str, np.ndarray], **options: Any) -> None:
         self.named = named
         self.layers = options.get("layers", 1)
+        self.encoder_layers = options.get("encoder_layers", self.layers)
         self.bidirectional = options.get("bidirectional", False)
         self.reversed_source = options.get("reversed_source", False)
         self.bridge = options.get("bridge", "h")
@@ -180,7 +181,7 @@ class Oracle:
         """One mask for each place and sequence, the same at every step, drawn from the source to the scores."""
         if seed is None or self.rate == 0:
             return {}
-        places = {"encoder": self.D} | {f"encoder.{layer}": self.M for layer in range(self.layers)}
+        places = {"encoder": self.D} | {f"encoder.{layer}": self.M for layer in range(self.encoder_layers)}
         places |= {"features": self.D} if self.features is not None else {}
         places |= {"decoder": self.D} | {f"decoder.{layer}": self.H for layer in range(1, self.layers)}
         places |= {"scores": self.H}
@@ -193,14 +194,14 @@ class Oracle:
     def encode(
         self, p: Parameters, source: Sequence[int], masks: Mapping[str, Any]
     ) -> tuple[list[Vector], list[Vector], list[Vector]]:
-        """Return the initial h and c of each decoder layer, and the memory."""
+        """Return the initial h and c of each decoder layer, from the top ones of the encoder, and the memory."""
         H = self.H
         hs, cs = [], []
         xs = [masked(p["encoder.embedding.W"][symbol], masks.get("encoder")) for symbol in source]
         directions = ["backward"] if self.reversed_source else ["forward"]
         if self.bidirectional:
             directions = ["forward", "backward"]
-        for layer in range(self.layers):
+        for layer in range(self.encoder_layers):
             outputs: list[Vector] = [[] for _ in source]
             last_h: Vector = []
             last_c: Vector = []
@@ -218,7 +219,7 @@ class Oracle:
                     last_c = affine(last_c, p["encoder.bridge.c.W"], p["encoder.bridge.c.b"])
             hs.append(last_h)
             cs.append(last_c if self.bridge == "hc" else zeros(H))
-        return hs, cs, xs
+        return hs[-self.layers :], cs[-self.layers :], xs
 
     def read(
         self, p: Parameters, step: int, symbol: int, hs: list[Vector], cs: list[Vector], peek: Vector,

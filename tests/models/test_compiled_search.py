@@ -25,6 +25,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"bidirectional": True, "attention": "bilinear", "distance_bias": True, "tied": True},
     {"attention": "additive", "distance_bias": True},
     {"bidirectional": True, "attention": "additive", "peeky": True, "twins": (-1, 5, PAD, 3, -1, 5, END, 18, START)},
+    {"encoder_layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
 ]
 
 

@@ -31,8 +31,12 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the memory's gradient is forgotten", "dx = d.memory", "dx = 0 * d.memory"),
         Fault("one direction's gradient is forgotten", "dx += parts[1]", "pass"),
         Fault("both directions get the same part", "dx[:, :, n * H : (n + 1) * H]", "dx[:, :, :H]"),
-        Fault("every layer gets the top one's state", "(d.h[layer], d.c[layer], cache", "(d.h[-1], d.c[-1], cache"),
+        Fault("every layer gets the top one's state", "(d.h[above], d.c[above], cache", "(d.h[-1], d.c[-1], cache"),
         Fault("all directions are read forwards", 'direction == "backward"', "False"),
+    ],
+    ("DEEP", Encoder.encode_backward): [
+        Fault("the layers that cross get each other's state", "(d.h[above], d.c", "(d.h[1 - above], d.c"),
+        Fault("a layer that crosses gets nothing", "if above >= 0", "if above > 0"),
     ],
     ("FULL", Encoder.encode_backward): [
         Fault("no mask behind the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
@@ -99,6 +103,9 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the outputs of the directions are swapped", "n * H : (n + 1) * H", "(1 - n) * H : (2 - n) * H"),
         Fault("both directions read forwards", 'direction == "backward"', "False"),
     ],
+    ("DEEP", Encoder.encode): [
+        Fault("the layers that cross are swapped", "h[above], c[above]", "h[1 - above], c[1 - above]"),
+    ],
     ("PEEKY", Decoder._beside_peek): [
         Fault("peek stands before x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),
     ],
@@ -115,6 +122,7 @@ NAMED = {
     "PEEKY": PEEKY,
     "BIDIRECTIONAL": BIDIRECTIONAL,
     "FULL": FULL,
+    "DEEP": variants.DEEPER[-1],
     "COPYING": variants.COPYING[-1],
     "SUMMING": variants.SUMMING[-1],
 }

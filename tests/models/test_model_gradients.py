@@ -7,7 +7,7 @@ import variants
 from seqwright.testing import gradients
 
 
-@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED)
+@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED + variants.DEEPER)
 def test_the_loss_has_the_gradient_that_backward_returns(options):
     models.check_gradients(options, variants.batch())
 
@@ -18,7 +18,7 @@ def test_the_loss_has_the_gradient_that_backward_returns_with_dropout_and_label_
 
 
 @pytest.mark.parametrize("lengths", [((1,), (1,)), ((0, 2), (1, 2)), ((3, 3), (3, 3)), ((2, 3), (0, 2))], ids=str)
-@variants.each([variants.PLAIN, variants.FULL, variants.COPYING[-1], variants.SUMMING[-1]])
+@variants.each([variants.PLAIN, variants.FULL, variants.DEEPER[-1], variants.COPYING[-1], variants.SUMMING[-1]])
 def test_the_gradient_is_right_for_sequences_of_any_length(options, lengths):
     models.check_gradients(options, variants.batch(*lengths))
 

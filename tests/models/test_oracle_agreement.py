@@ -9,7 +9,7 @@ import pytest
 import variants
 
 
-@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED)
+@variants.each(variants.EVERY + variants.COPYING + variants.SUMMING + variants.TIED + variants.BIASED + variants.DEEPER)
 def test_loss_and_every_gradient_agree_with_the_oracle(options):
     models.check_oracle(options, variants.batch())
 
@@ -20,7 +20,7 @@ def test_loss_and_every_gradient_agree_with_the_oracle_under_dropout_and_label_s
 
 
 @pytest.mark.parametrize("lengths", [((1,), (1,)), ((0, 2), (1, 2)), ((2, 3), (0, 2))], ids=str)
-@variants.each([variants.PLAIN, {**variants.FULL}, variants.COPYING[-1], variants.SUMMING[-1]])
+@variants.each([variants.PLAIN, variants.FULL, variants.DEEPER[-1], variants.COPYING[-1], variants.SUMMING[-1]])
 def test_the_oracle_agrees_on_sequences_of_any_length(options, lengths):
     models.check_oracle(options, variants.batch(*lengths))
 

@@ -14,6 +14,8 @@ OPTIONS = [
     {"layers": 2, "attention": "dot", "peeky": True, "bridge": "hc"},
     {"reversed_source": True},
     {"layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
+    {"layers": 2, "encoder_layers": 3, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
+    {"encoder_layers": 2, "reversed_source": True},
     {"bidirectional": True, "attention": "bilinear", "peeky": True},
     {"bidirectional": True, "attention": "additive", "distance_bias": True, "bridge": "hc"},
     {"bidirectional": True, "attention": "bilinear", "tied": True},

@@ -63,6 +63,7 @@ GENERATING: list[Options] = [  # which have no choice but to
     {"bidirectional": True, "attention": "bilinear"},
     {"bidirectional": True, "attention": "additive"},
     {**FULL, "dropout": 0.0},
+    {"encoder_layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"},
 ]
 FEATURES = (False, True, False, False, True, False)
 SUMMING: list[Options] = [
@@ -76,6 +77,11 @@ BIASED: list[Options] = [
 TIED: list[Options] = [
     {"tied": True},
     {**FULL, "attention": "additive", "peeky": False, "tied": True, "twins": TWINS},
+]
+DEEPER: list[Options] = [  # on the encoder's side
+    {"encoder_layers": 2},
+    {"encoder_layers": 3, "reversed_source": True, "peeky": True, "bridge": "hc"},
+    {**FULL, "encoder_layers": 3},
 ]
 FEW = [*GENERATING, SUMMING[0], {**FULL, "dropout": 0.0, "twins": TWINS}]
 

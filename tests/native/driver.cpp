@@ -263,8 +263,9 @@ std::vector<Call> calls() {
                 g.attended = looks ? a.floats(product(B, width, T, S)) : nullptr;
                 k.search(g);
             });
-    for (auto [S, B, V, D, H, L, directions] : {std::tuple{1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 2}, {3, 0, 3, 4, 5, 1, 2}, {4, 3, 9, 7, 17, 2, 2},
-                                                {5, 37, 40, 9, 40, 3, 1}, {3, 5, 7, 70, 33, 3, 2}})
+    for (auto [S, B, V, D, H, L, crossing, directions] :
+         {std::tuple{1, 1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 1, 2}, {3, 0, 3, 4, 5, 1, 1, 2}, {4, 3, 9, 7, 17, 2, 2, 2},
+          {5, 37, 40, 9, 40, 3, 3, 1}, {3, 5, 7, 70, 33, 3, 1, 2}, {4, 6, 7, 9, 20, 2, 1, 1}})
         for (bool int8 : {false, true})
             for (bool kept : {false, true})
                 add("encode", [=](const Kernels& k, Arrays& a) {
@@ -282,11 +283,11 @@ std::vector<Call> calls() {
                         e.bridge_b[state] = a.floats(product(H));
                     }
                     e.n_layers = L, e.n_directions = directions, e.cell_crosses = true, e.int8 = int8;
-                    e.V = V, e.D = D, e.H = H, e.S = S, e.B = B;
+                    e.V = V, e.D = D, e.H = H, e.S = S, e.B = B, e.n_crossing = crossing;
                     e.ids = a.ints(product(S, B), V);
                     e.lengths = a.ints(product(B), S + 1);
-                    e.h = a.floats(product(L, B, H));
-                    e.c = a.floats(product(L, B, H));
+                    e.h = a.floats(product(crossing, B, H));
+                    e.c = a.floats(product(crossing, B, H));
                     e.memory = a.floats(product(S, B, directions, H));
                     Arrays block(2);  // of another size on each instruction set: not in the digest
                     if (kept) {

@@ -47,6 +47,12 @@ def test_a_larger_network_has_wider_embeddings_and_smaller_steps():
     assert many.optim.rate < few.optim.rate
 
 
+def test_the_encoder_is_never_less_deep_than_the_decoder():
+    assert completed(100, "model.layers=3").model.encoder_layers == 3
+    assert completed(100_000, "model.layers=3").model.encoder_layers == 3
+    assert completed(100_000, "model.encoder_layers=3").model.encoder_layers == 3
+
+
 @pytest.mark.parametrize("told", [[], ["model.hidden_size=32"], ["model.wordvec_size=32"]])
 def test_tied_weights_have_one_width(told):
     model = completed(5000, "model.tied=true", *told).model

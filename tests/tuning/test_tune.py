@@ -14,7 +14,8 @@ from seqwright.tuning.space import Range, applied, configured, space
 from seqwright.tuning.study import Study, score
 
 QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "optim.rate=4e-3"])
-COMPLETE = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "optim.rate=4e-3", "model.dropout=0.3"])
+SIZES = ["model.hidden_size=200", "model.encoder_layers=1", "training.batch_size=32", "optim.rate=4e-3"]
+COMPLETE = config.parse({}, [*SIZES, "model.dropout=0.3"])
 
 
 @pytest.fixture
@@ -37,13 +38,13 @@ def test_sizes_are_searched_around_the_configured_ones_which_are_among_them():
 
 
 def test_what_is_configured_outside_of_the_search_is_left_to_it():
-    far = config.parse({}, ["model.hidden_size=200", "training.batch_size=32", "model.dropout=0.9", "optim.rate=4e-3"])
+    far = config.parse({}, [*SIZES, "model.dropout=0.9"])
     assert "model.dropout" not in configured(far, space(far))
 
 
 def test_dot_attention_makes_the_encoder_one_way():
-    dot = applied(COMPLETE, {"model.attention": "dot", "model.layers": 2})
-    assert (dot.model.attention, dot.model.bidirectional, dot.model.layers) == ("dot", False, 2)
+    dot = applied(COMPLETE, {"model.attention": "dot", "model.encoder_layers": 2})
+    assert (dot.model.attention, dot.model.bidirectional, dot.model.encoder_layers) == ("dot", False, 2)
     assert applied(COMPLETE, {"model.attention": "bilinear"}).model.bidirectional
 
 
@@ -69,7 +70,7 @@ def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for
     found = tune(pairs, tmp_path / "tuned", listen=heard.append)
     assert [trial.number for trial in found.trials] == [1, 2, 3]
     first = found.trials[0].settings
-    assert (first["model.hidden_size"], first["model.layers"], first["optim.rate"]) == (8, 1, QUICK.optim.rate)
+    assert (first["model.hidden_size"], first["model.encoder_layers"], first["optim.rate"]) == (8, 1, QUICK.optim.rate)
     assert len({str(trial.settings) for trial in found.trials}) == 3
     complete = [trial for trial in found.trials if trial.state == "complete"]
     assert found.best in complete
@@ -87,8 +88,8 @@ def test_the_best_configuration_trains_to_the_accuracy_of_its_trial(pairs, tmp_p
 
 
 def test_fixed_settings_are_not_searched(pairs, tmp_path):
-    found = tune(pairs, tmp_path / "tuned", fixed=["model.hidden_size", "model.layers", "training.seed"])
-    assert all({"model.hidden_size", "model.layers"}.isdisjoint(trial.settings) for trial in found.trials)
+    found = tune(pairs, tmp_path / "tuned", fixed=["model.hidden_size", "model.encoder_layers", "training.seed"])
+    assert all({"model.hidden_size", "model.encoder_layers"}.isdisjoint(trial.settings) for trial in found.trials)
     assert found.config.model.hidden_size == 8
     with pytest.raises(errors.UsageError, match="leave some open"):
         tune(pairs, tmp_path / "other", fixed=space(COMPLETE))

@@ -66,7 +66,7 @@ def as_text(summary: Summary) -> str:
     m, told, limits = summary.model, summary.manifest, summary.limits
     kind = ", ".join(
         [
-            f"{m['layers']} layer{'' if m['layers'] == 1 else 's'} of {m['hidden_size']} units",
+            f"{_layers(m)} of {m['hidden_size']} units",
             "read in both directions" if m["bidirectional"] else "read in one direction",
             "no attention" if m["attention"] == "none" else f"{m['attention']} attention",
         ]
@@ -92,6 +92,12 @@ def as_text(summary: Summary) -> str:
     if "seqwright" in told:
         lines.append(f"made by     seqwright {told['seqwright']}")
     return "\n".join(lines)
+
+
+def _layers(model: Mapping[str, Any]) -> str:
+    n, above = model["encoder_layers"] or model["layers"], model["layers"]
+    layers = f"{n} layer{'' if n == 1 else 's'}"
+    return layers if n == above else f"{layers} (decoder: {above})"
 
 
 def _dev(scores: Mapping[str, object]) -> str:

@@ -38,7 +38,7 @@ def tune(
     settings: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Train on PAIRS again and again with other sizes, layers, attention, dropout, rates and batch sizes.
+    """Train on PAIRS again and again with other sizes, encoder layers, attention, dropout, rates and batch sizes.
 
     The settings that --config names, or else those of `seqwright train`, are tried first; what comes next depends on
     what was good so far. A trial ends early where others were better by then, and takes a tenth of the time at most.
@@ -50,7 +50,7 @@ def tune(
     \b
     Examples:
       seqwright tune words.tsv --time-budget 8h
-      seqwright tune words.tsv --dev dev.tsv --trials 20 --set model.layers=1
+      seqwright tune words.tsv --dev dev.tsv --trials 20 --set model.encoder_layers=1
       seqwright train words.tsv --config words-tuned/best.toml
     """
     # Imported here, not above: `seqwright --help` needs none of it.

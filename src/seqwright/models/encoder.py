@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,8 +21,9 @@ __all__ = ["Encoded", "Encoder"]
 class Encoded(NamedTuple):
     """What crosses from encoder to decoder, and, in the same type, its gradient.
 
-    h, c (L, B, H): initial states of the decoder's L layers.   memory (S, B, M): the encoder's output at each source
-    symbol, of which row b has lengths[b].   features (B, D): the sum of the embeddings of its features, or None.
+    h, c (L, B, H): initial states of the decoder's L layers, from the encoder's top L.   memory (S, B, M): the
+    encoder's output at each source symbol, of which row b has lengths[b].
+    features (B, D): the sum of the embeddings of its features, or None.
     """
 
     h: Array
@@ -36,9 +38,10 @@ class Encoder:
 
     vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
 
-    layers: LSTMs on top of each other.   bidirectional: each layer reads in both directions, so that the memory is 2H
-    wide; an affine bridge brings the final states back to H.   reversed_source: read from the last symbol to the first
-    (Sutskever et al. 2014).   bridge: whether the cell state crosses to the decoder beside the hidden state.
+    layers: LSTMs on top of each other.   crossing: how many of them, the top ones, start a layer of the decoder each;
+    all, if not given.   bidirectional: each layer reads in both directions, so that the memory is 2H wide; an affine
+    bridge brings the final states back to H.   reversed_source: read from the last symbol to the first (Sutskever et
+    al. 2014).   bridge: whether the cell state crosses to the decoder beside the hidden state.
     dropout: share of units dropped behind the embedding and each layer while training.
 
     The article's `forward` and `backward` take and return batch-first arrays; `encode` and `encode_backward`, which
@@ -52,6 +55,7 @@ class Encoder:
         hidden_size: int,
         *,
         layers: int = 1,
+        crossing: int | None = None,
         bidirectional: bool = False,
         reversed_source: bool = False,
         bridge: Literal["h", "hc"] = "h",
@@ -60,8 +64,10 @@ class Encoder:
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         assert not (bidirectional and reversed_source), "an encoder that reads in both directions has none to reverse"
+        assert crossing is None or crossing <= layers, f"{layers} layers have no states for {crossing}"
         self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
-        self.layers, self.bidirectional, self.reversed_source = layers, bidirectional, reversed_source
+        self.layers, self.crossing = layers, crossing or layers
+        self.bidirectional, self.reversed_source = bidirectional, reversed_source
         self.bridge, self.dropout = bridge, dropout
         self.memory_size = 2 * hidden_size if bidirectional else hidden_size
         self.cache = Cache(dtype)
@@ -100,7 +106,7 @@ class Encoder:
         """Set `grads` to the gradient for dh (B, H), that of the state which `forward` returned."""
         self.grads.flat[:] = 0
         memory = self.cache["memory"]
-        zeros = np.zeros((self.layers, *dh.shape), dh.dtype)
+        zeros = np.zeros((self.crossing, *dh.shape), dh.dtype)
         d = Encoded(zeros, zeros.copy(), np.zeros_like(memory), np.empty(0, np.int32))
         d.h[-1] = dh
         self.encode_backward(d, self.cache)
@@ -110,7 +116,7 @@ class Encoder:
 
         ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
         """
-        L, (S, B), H, E = self.layers, ids.shape, self.hidden_size, self.weights.embedding
+        L, (S, B), H, E = self.crossing, ids.shape, self.hidden_size, self.weights.embedding
         h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
         c[:] = 0
         dropped = rng is not None and self.dropout > 0
@@ -129,7 +135,9 @@ class Encoder:
                     _, end = lstm.forward(p, x, lengths, None, part, reverse=reverse, h=own)
                 ends.append(end)
             x = dropout.forward(states[1:-1], self.dropout, rng, cache.of(f"dropout.{layer}"))
-            self._cross(ends, h[layer], c[layer], cache.of(f"bridge.{layer}"))
+            above = layer - self._below
+            if above >= 0:
+                self._cross(ends, h[above], c[above], cache.of(f"bridge.{layer}"))
         assert x is not None, "an encoder has a layer"
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
@@ -153,7 +161,7 @@ class Encoder:
 
         packed, int8: see `models.packed`. Any number of threads may read at once.
         """
-        (S, B), L, H, dtype = ids.shape, self.layers, self.hidden_size, self.cache.dtype
+        (S, B), L, H, dtype = ids.shape, self.crossing, self.hidden_size, self.cache.dtype
         encoded = Encoded(
             np.empty((L, B, H), dtype), np.empty((L, B, H), dtype), np.empty((S, B, self.memory_size), dtype), lengths
         )
@@ -170,7 +178,10 @@ class Encoder:
         H = self.hidden_size
         for layer in reversed(range(self.layers)):
             dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
-            dends = self._cross_backward(d.h[layer], d.c[layer], cache.of(f"bridge.{layer}"))
+            dends: Sequence[lstm.State | None] = [None] * len(self._directions())
+            above = layer - self._below
+            if above >= 0:
+                dends = self._cross_backward(d.h[above], d.c[above], cache.of(f"bridge.{layer}"))
             parts = []
             for n, (direction, p, g, dend) in enumerate(
                 zip(self._directions(), self.weights.lstm[layer], self._g.lstm[layer], dends, strict=True)
@@ -194,6 +205,11 @@ class Encoder:
         """Return what the first LSTMs read, (S, B, D)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
         return dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+
+    @property
+    def _below(self) -> int:
+        """Return how many layers lie below those that cross."""
+        return self.layers - self.crossing
 
     def _directions(self) -> tuple[str, ...]:
         if self.bidirectional:

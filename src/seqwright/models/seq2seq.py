@@ -25,7 +25,8 @@ class Seq2seq:
     """A sequence-to-sequence network; with its three positional arguments alone, the plain model of the article.
 
     vocab_size V, wordvec_size D, hidden_size H.   target_vocab_size: where source and target have vocabularies of their
-    own.   The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
+    own.   layers: the decoder's, and the encoder's where encoder_layers does not say that it has more.
+    The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
     twins (V,): for a decoder that may copy symbols of the source (`nn.copying`), the target's id of each, -1 for one
     that is none of the target's; None for a decoder that only generates.
     features (V,): which source symbols are features. What comes up to a source's last one is then not read in order:
@@ -44,6 +45,7 @@ class Seq2seq:
         *,
         target_vocab_size: int | None = None,
         layers: int = 1,
+        encoder_layers: int | None = None,
         bidirectional: bool = False,
         attention: Attention = "none",
         distance_bias: bool = False,
@@ -62,8 +64,8 @@ class Seq2seq:
         rng = rng or np.random.default_rng()
         V, D, H = vocab_size, wordvec_size, hidden_size
         self.encoder = Encoder(
-            V, D, H, layers=layers, bidirectional=bidirectional, reversed_source=reversed_source, bridge=bridge,
-            dropout=dropout, rng=rng, dtype=dtype,
+            V, D, H, layers=encoder_layers or layers, crossing=layers, bidirectional=bidirectional,
+            reversed_source=reversed_source, bridge=bridge, dropout=dropout, rng=rng, dtype=dtype,
         )  # fmt: skip
         self.decoder = Decoder(
             target_vocab_size or V, D, H, layers=layers, attention=attention, distance_bias=distance_bias,

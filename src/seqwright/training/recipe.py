@@ -34,7 +34,12 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
     model, large = config.model, n_pairs >= LARGE
     if model.tied:  # one width is both
         model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
-    model = _filled(model, hidden_size=128 if n_pairs < 1000 else 512 if large else 256, dropout=0.3)
+    model = _filled(
+        model,
+        hidden_size=128 if n_pairs < 1000 else 512 if large else 256,
+        encoder_layers=model.layers,
+        dropout=0.3,
+    )
     takes_features = not model.tied  # tied weights take no input beside the state
     return _filled(
         model,

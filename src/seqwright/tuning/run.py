@@ -61,11 +61,11 @@ def tune(
     max_trials: int | None = None,
     listen: Callable[[Event | Trying | Tried], None] | None = None,
 ) -> Tuned:
-    """Search size, layers, attention, dropout, rate and batch size for these pairs, and keep a record in `output`.
+    """Search size, depth, attention, dropout, rate and batch size for these pairs, and keep a record in `output`.
 
     The first trial is the configuration itself, so that what is found is at least as good on the dev set. A trial takes
     a tenth of the time at most, and ends early where the median of the others is better. fixed: settings such as
-    "model.layers" that are left as they are.   max_trials: ends the search before the time does.
+    "model.dropout" that are left as they are.   max_trials: ends the search before the time does.
     An interrupted search goes on, with the trial it was at; one that is over goes on with more time or trials.
     time_budget_s: of the trainings in all, those before an interruption too.
     listen: called with each event of a training, with `Trying` before and `Tried` behind it.

@@ -30,11 +30,13 @@ Searched = dict[str, Range | tuple[Any, ...]]  # setting: its values
 def space(around: Config, fixed: Collection[str] = ()) -> Searched:
     """Return the settings to search, without the fixed ones; sizes lie around those of a configuration without None."""
     hidden, rate, batch = around.model.hidden_size, around.optim.rate, around.training.batch_size
-    assert hidden is not None and rate is not None and batch is not None, "the recipe has filled them in"
+    layers, encoder_layers = around.model.layers, around.model.encoder_layers
+    assert hidden is not None and encoder_layers is not None, "the recipe has filled them in"
+    assert rate is not None and batch is not None, "the recipe has filled them in"
     quarter = max(1, hidden // 4)
     settings: Searched = {
         "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
-        "model.layers": Range(1, max(2, around.model.layers), step=1),
+        "model.encoder_layers": Range(layers, max(2, encoder_layers), step=1),
         "model.attention": (
             "additive",
             "bilinear",

@@ -35,8 +35,11 @@ void encode(int isa, In E, nb::sequence layers, nb::sequence bridge, bool revers
     e.B = dim(ids, 1);
     in_range("ids", ids, e.V);
     expect("lengths", lengths, e.B);
-    expect("h", h, e.n_layers, e.B, e.H);
-    expect("c", c, e.n_layers, e.B, e.H);
+    rank("h", h, 3);
+    e.n_crossing = dim(h, 0);
+    if (e.n_crossing > e.n_layers) throw nb::value_error("h: fewer layers than states that they start");
+    expect("h", h, e.n_crossing, e.B, e.H);
+    expect("c", c, e.n_crossing, e.B, e.H);
     expect("memory", memory, e.S, e.B, e.n_directions * e.H);
     e.ids = ids.data();
     e.lengths = lengths.data();

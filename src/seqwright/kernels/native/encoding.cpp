@@ -152,7 +152,7 @@ class Shard {
     }
 
     void cross(int state, const Linear& bridge) {
-        for (int layer = 0; layer < e_.n_layers; layer++) {
+        for (int layer = below(); layer < e_.n_layers; layer++) {
             float* both = room_.x;  // (n, 2H)
             for (int r = 0; r < n_; r++)
                 for (int direction = 0; direction < 2; direction++)
@@ -167,7 +167,7 @@ class Shard {
     void cross_plainly() {
         const size_t bytes = count(n_) * count(e_.H) * sizeof(float);
         for (int state = 0; state < 2; state++)
-            for (int layer = 0; layer < e_.n_layers; layer++) {
+            for (int layer = below(); layer < e_.n_layers; layer++) {
                 if (e_.bridge[state] != nullptr) continue;
                 if (e_.n_directions == 2 || (state == 1 && !e_.cell_crosses)) memset(decoders(state, layer), 0, bytes);
                 else memcpy(decoders(state, layer), ends(state == 0 ? ends_h_ : ends_c_, layer, 0), bytes);
@@ -175,8 +175,12 @@ class Shard {
     }
 
   private:
-    // Where the decoder's initial h or c of these rows goes.
-    float* decoders(int state, int layer) const { return (state == 0 ? e_.h : e_.c) + offset(layer * e_.B + rows_.begin, e_.H); }
+    int below() const { return e_.n_layers - e_.n_crossing; }
+
+    // Where the initial h or c of these rows goes, of the decoder's layer that starts from this one.
+    float* decoders(int state, int layer) const {
+        return (state == 0 ? e_.h : e_.c) + offset((layer - below()) * e_.B + rows_.begin, e_.H);
+    }
 
     const Encoding& e_;
     const Weights& w_;

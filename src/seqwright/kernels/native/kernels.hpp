@@ -57,6 +57,7 @@ struct Encoding : Encoder {
     const int32_t *ids, *lengths;
     float *h, *c, *memory;
     int S, B;
+    int n_crossing;  // layers whose states start the decoder's: the top ones
 };
 
 struct Decoder {  // a network, and what its B rows read; null for None

@@ -29,14 +29,16 @@ def encode(
 ) -> None:
     """Write the initial states of the decoder's layers to h and c, and the outputs of the top layer to memory.
 
+    As many layers cross as h and c have, the top ones.
+
     E (V, D).   layers: (Wx, Wh, b) of each direction of each LSTM, bottom first; of two, the second reads backwards.
     bridge: (W (2H, H), b (H,)) of h, and of c if it crosses, from two directions; empty for one.
     reverse: a single direction reads backwards.   cell_crosses: c starts the decoder too; otherwise it is 0 there.
     ids (S, B), of which row b has lengths[b].
-    h, c (L, B, H).   memory (S, B, M): at padding, the state passed through.
+    h, c (L, B, H), L ≤ len(layers).   memory (S, B, M): at padding, the state passed through.
     packed: what `pack_encoder` wrote for these weights, or None.   int8: products are those of `codes.product`.
     """
-    x = E[ids]
+    x, below = E[ids], len(layers) - len(h)
     for layer, directions in enumerate(layers):
         outputs, ends = [], []
         for i, weights in enumerate(directions):
@@ -44,11 +46,14 @@ def encode(
             outputs.append(output)
             ends.append(end)
         x = np.concatenate(outputs, axis=2)
-        h[layer], c[layer] = ends[0] if len(directions) == 1 else (0, 0)
+        if layer < below:
+            continue
+        above = layer - below
+        h[above], c[above] = ends[0] if len(directions) == 1 else (0, 0)
         if not cell_crosses:
-            c[layer] = 0
+            c[above] = 0
         for (W, b), state, out in zip(bridge, zip(*ends, strict=True), (h, c), strict=False):
-            out[layer] = product(np.concatenate(state, axis=1), W, b, int8=int8)
+            out[above] = product(np.concatenate(state, axis=1), W, b, int8=int8)
     memory[:] = x
 
 
