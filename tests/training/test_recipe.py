@@ -31,6 +31,8 @@ def test_few_pairs_are_seen_often_and_many_as_often_as_takes_hours():
 def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
     assert not completed(100, copied_share=0.3).model.copying
     assert completed(100, copied_share=0.9).model.copying
+    assert completed(100, copied_share=0.9).model.distance_bias
+    assert not completed(100, copied_share=0.3).model.distance_bias
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 
@@ -47,7 +49,8 @@ def test_a_larger_network_has_wider_embeddings_and_smaller_steps():
     assert many.optim.rate < few.optim.rate
 
 
-def test_the_encoder_is_never_less_deep_than_the_decoder():
+def test_a_large_network_has_a_deeper_encoder_which_is_never_less_deep_than_the_decoder():
+    assert (completed(100).model.encoder_layers, completed(100_000).model.encoder_layers) == (1, 2)
     assert completed(100, "model.layers=3").model.encoder_layers == 3
     assert completed(100_000, "model.layers=3").model.encoder_layers == 3
     assert completed(100_000, "model.encoder_layers=3").model.encoder_layers == 3

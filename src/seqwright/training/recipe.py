@@ -9,6 +9,7 @@ from seqwright.config import Config, ModelConfig, TrainingConfig
 __all__ = ["complete"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
+MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
 COPYING = 0.6  # of the target symbols stand in the source: 0.7 for Turkish forms of lemmas, 0.54 for French in IPA
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -19,13 +20,13 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
 
     copied_share: how many of the target's symbols stand in their own source (`training.copied.share`).
     Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 16, 3,600 get 30 of 32,
-    50,000 get 30 of 128, 100,000 get 17, a million 3, ten million 1. Large data also fills a larger network, which
-    smaller steps suit.
+    100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
+    steps suit.
     """
     return msgspec.structs.replace(
         config,
         model=_model(config, n_pairs, copied_share),
-        optim=_filled(config.optim, rate=3e-3 if n_pairs >= LARGE else 4e-3),
+        optim=_filled(config.optim, rate=2e-3 if n_pairs >= LARGE else 4e-3),
         training=_training(config.training, n_pairs),
     )
 
@@ -36,16 +37,17 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
         model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
     model = _filled(
         model,
-        hidden_size=128 if n_pairs < 1000 else 512 if large else 256,
-        encoder_layers=model.layers,
+        hidden_size=128 if n_pairs < 1000 else 384 if large else 256,
+        encoder_layers=max(model.layers, 2 if large else 1),
         dropout=0.3,
     )
     takes_features = not model.tied  # tied weights take no input beside the state
+    model = _filled(model, copying=model.attention != "none" and copied_share >= COPYING)
     return _filled(
         model,
+        distance_bias=model.copying,  # what is copied stands about as far on as what has been said
         wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and bool(config.text.features_column),
-        copying=model.attention != "none" and copied_share >= COPYING,
     )
 
 
@@ -63,9 +65,8 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
 
 
 def _epochs(n_pairs: int) -> int:
-    many: float = min(1, (LARGE / n_pairs) ** 0.8)
     few: float = max(1, (3600 / n_pairs) ** 0.77)
-    return max(1, round(min(100, 30 * few * many)))
+    return max(1, round(min(100, 30 * few, MOST_PAIRS / n_pairs)))
 
 
 def _filled(section: Section, **found: Any) -> Section:
