@@ -135,6 +135,7 @@ def network(
     m = config.model
     assert m.hidden_size is not None, "the recipe has filled in the sizes"
     assert m.wordvec_size is not None, "the recipe has filled in the sizes"
+    assert m.attention is not None, "the recipe has chosen one"
     twins = source_vocabulary.twins(target_vocabulary) if m.copying else None  # None: from before there was copying
     features = None
     if m.sum_features:
@@ -294,8 +295,8 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
                     f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
                 )
         m, found = bundle.config.model, {name: array.shape for name, array in weights.items()}
-        if m.hidden_size is None or m.wordvec_size is None:
-            unset = "hidden_size" if m.hidden_size is None else "wordvec_size"
+        if m.hidden_size is None or m.wordvec_size is None or m.attention is None:
+            unset = next(name for name in ("hidden_size", "wordvec_size", "attention") if getattr(m, name) is None)
             raise ModelError(f"{path / 'config.json'}: damaged (model.{unset} has no value); {HINT}")
         # First what tells all sizes: a configuration never asks for more memory than its file of weights has.
         sizes: dict[str, Shape] = {

@@ -60,7 +60,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     layers: Positive = 1
     encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
     bidirectional: bool = True
-    attention: Literal["none", "dot", "bilinear", "additive"] = "bilinear"
+    attention: Literal["none", "dot", "bilinear", "additive"] | None = None
     distance_bias: bool | None = None  # learned: scores gain by how far a symbol is from the step; see the recipe
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols

@@ -31,8 +31,13 @@ def test_few_pairs_are_seen_often_and_many_as_often_as_takes_hours():
 def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
     assert not completed(100, copied_share=0.3).model.copying
     assert completed(100, copied_share=0.9).model.copying
-    assert completed(100, copied_share=0.9).model.distance_bias
-    assert not completed(100, copied_share=0.3).model.distance_bias
+
+
+def test_a_model_that_copies_attends_additively_and_by_distance():
+    for share, attention in ((0.3, "bilinear"), (0.9, "additive")):
+        found = completed(100, copied_share=share)
+        assert (found.model.attention, found.model.distance_bias) == (attention, share == 0.9)
+    assert completed(100, "model.attention=bilinear", copied_share=0.9).model.attention == "bilinear"
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 

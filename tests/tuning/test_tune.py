@@ -14,7 +14,13 @@ from seqwright.tuning.space import Range, applied, configured, space
 from seqwright.tuning.study import Study, score
 
 QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "optim.rate=4e-3"])
-SIZES = ["model.hidden_size=200", "model.encoder_layers=1", "training.batch_size=32", "optim.rate=4e-3"]
+SIZES = [
+    "model.attention=bilinear",
+    "model.hidden_size=200",
+    "model.encoder_layers=1",
+    "training.batch_size=32",
+    "optim.rate=4e-3",
+]
 COMPLETE = config.parse({}, [*SIZES, "model.dropout=0.3"])
 
 

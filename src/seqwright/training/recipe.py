@@ -45,6 +45,7 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
     model = _filled(model, copying=model.attention != "none" and copied_share >= COPYING)
     return _filled(
         model,
+        attention="additive" if model.copying else "bilinear",
         distance_bias=model.copying,  # what is copied stands about as far on as what has been said
         wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and bool(config.text.features_column),
