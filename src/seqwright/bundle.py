@@ -26,7 +26,7 @@ import safetensors
 import safetensors.numpy
 
 from seqwright import file_set
-from seqwright.config import Config, conflict
+from seqwright.config import Config, ModelConfig, conflict
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
@@ -136,7 +136,7 @@ def network(
     assert m.hidden_size is not None, "the recipe has filled in the sizes"
     assert m.wordvec_size is not None, "the recipe has filled in the sizes"
     assert m.attention is not None, "the recipe has chosen one"
-    twins = source_vocabulary.twins(target_vocabulary) if m.copying else None  # None: from before there was copying
+    twins = source_vocabulary.twins(target_vocabulary) if m.copying else None
     features = None
     if m.sum_features:
         features = [False] * len(SPECIAL) + [is_feature(symbol) for symbol in source_vocabulary.symbols]
@@ -245,7 +245,19 @@ def _load_config(path: Path) -> _ConfigFile:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     if what := conflict(found.config):
         raise ModelError(f"{path}: no model has such settings ({what}); undo the change, or {HINT}")
-    return found
+    said = msgspec.structs.replace(found.config, model=_as_it_was(found.config.model))
+    return msgspec.structs.replace(found, config=said)
+
+
+def _as_it_was(model: ModelConfig) -> ModelConfig:
+    """Return a stored configuration with the settings that its file is too old to name."""
+    return msgspec.structs.replace(
+        model,
+        encoder_layers=model.encoder_layers or model.layers,
+        distance_bias=bool(model.distance_bias),
+        copying=bool(model.copying),
+        sum_features=bool(model.sum_features),
+    )
 
 
 def _load_vocabulary(path: Path) -> Vocabulary:

@@ -122,11 +122,8 @@ def _symbols(one: Bundle) -> tuple[object, ...]:
 
 
 def _kind(model: ModelConfig) -> ModelConfig:
-    """Return the configuration without what matters in training only, and with what an older one left unsaid."""
-    layers = model.encoder_layers or model.layers
-    return msgspec.structs.replace(
-        model, encoder_layers=layers, dropout=0.0, label_smoothing=0.0, initial_values="uniform"
-    )
+    """Return the configuration without what matters in training only."""
+    return msgspec.structs.replace(model, dropout=0.0, label_smoothing=0.0, initial_values="uniform")
 
 
 def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import safetensors.numpy
 import seqwright
 from seqwright import bundle, config
 from seqwright.errors import ModelError, OutputError
+from seqwright.training import recipe
 
 FILES = ["config.json", "manifest.json", "model.safetensors", "source.vocab.json", "target.vocab.json"]
 
@@ -129,6 +130,17 @@ def test_weights_of_another_shape_are_refused(model):
     edit(model / "config.json", lambda document: document["config"]["model"].update(hidden_size=9))
     with pytest.raises(ModelError, match=r"weight \S+ has shape .* expected"):
         bundle.load(model)
+
+
+def test_what_a_file_is_too_old_to_name_is_not_found_anew(model, reversals, tmp_path):
+    (tmp_path / "pairs.tsv").write_text(reversals, encoding="utf-8")
+    plain = ["model.copying=false", "model.layers=2", "model.hidden_size=4", "training.epochs=1"]
+    seqwright.train(tmp_path / "pairs.tsv", output=model, overwrite=True, config=config.parse({}, plain))
+    later = ["encoder_layers", "copying", "sum_features", "distance_bias"]
+    edit(model / "config.json", lambda document: [document["config"]["model"].pop(name) for name in later])
+    loaded = bundle.load(model).config
+    assert loaded.model.encoder_layers == 2
+    assert recipe.complete(loaded, n_pairs=1_000_000, copied_share=0.9).model == loaded.model
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,7 @@ def settings(config: Config, base: Bundle) -> Config:
         target_tokens=old.target_tokens,
         target_form=old.target_form,
     )
-    model = msgspec.structs.replace(
-        base.config.model, copying=bool(base.config.model.copying), sum_features=bool(base.config.model.sum_features)
-    )
-    return msgspec.structs.replace(config, text=text, model=model)
+    return msgspec.structs.replace(config, text=text, model=base.config.model)
 
 
 def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:
