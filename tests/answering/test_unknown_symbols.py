@@ -71,7 +71,7 @@ def test_a_symbol_that_was_never_seen_is_named_in_a_way_that_can_be_read(symbol,
 
 
 def test_copying_needs_attention(model):
-    without = msgspec.structs.replace(model.bundle.config.model, attention="none", copying=False)
+    without = msgspec.structs.replace(model.bundle.config.model, attention="none", copying=False, distance_bias=False)
     config = msgspec.structs.replace(model.bundle.config, model=without)
     weights = {n: w for n, w in model.bundle.weights.items() if "attention" not in n and "copying" not in n}
     blind = Translator(msgspec.structs.replace(model.bundle, config=config, weights=weights))
