@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from seqwright import metrics
@@ -17,16 +17,22 @@ from seqwright.translator import Hypothesis, Translator
 __all__ = [
     "Answered",
     "Evaluation",
+    "Listener",
+    "answers_to",
     "are_sentences",
     "calibrate",
     "columns",
     "evaluate",
+    "evaluate_each",
     "evaluate_file",
     "read_dictionary",
     "score_file",
 ]
 
 CHUNK = 512  # pairs scored together
+PORTION = 2048  # sources answered before the listener is told
+
+Listener = Callable[[int, int], None]  # is told how many sources are answered, of how many
 
 
 class Answered(NamedTuple):
@@ -63,11 +69,12 @@ def evaluate(
     n_best: int = 1,
     bleu: bool = False,
     lexicon: bool = True,
+    listen: Listener = lambda _done, _n: None,
 ) -> Evaluation:
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
     bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
-    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.
+    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.   listen: called behind every portion.
     DataError: there are no pairs.   DependencyError: sacrebleu is asked for and not installed.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
@@ -75,8 +82,7 @@ def evaluate(
         raise DataError("there are no pairs to evaluate on")
     format_ = model.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
-    texts, features = [source for source, _ in sources], [f for _, f in sources]
-    answers = model.predict(texts, features=features, options=Options(beam=beam, n_best=n_best, lexicon=lexicon))
+    answers = answers_to(sources, model, Options(beam=beam, n_best=n_best, lexicon=lexicon), listen)
     # Cut again, because the same text can be made of other subwords.
     said = [format_.split(hypotheses[0].text) for hypotheses in answers]
     answered = [
@@ -110,14 +116,44 @@ def are_sentences(texts: Sequence[str]) -> bool:
 
 
 def evaluate_file(
-    model: Translator, path: readers.Paths, *, beam: int = 5, n_best: int = 1, bleu: bool = False, lexicon: bool = True
+    model: Translator,
+    path: readers.Paths,
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    bleu: bool = False,
+    lexicon: bool = True,
+    listen: Listener = lambda _done, _n: None,
 ) -> Evaluation:
     """Evaluate on a file of any shape, with the columns that the model was trained with; see `evaluate`.
 
     DataError: not such a file.
     """
     pairs = readers.read_pairs(path, columns=columns(model))
-    return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon)
+    return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon, listen=listen)
+
+
+def evaluate_each(
+    models: Sequence[Translator], pairs: Sequence[readers.Pair], *, beam: int, listen: Listener
+) -> list[Evaluation]:
+    """Evaluate models on the same pairs by what they have learned, with no lexicon.   listen: hears of all of them."""
+
+    def part(i: int) -> Listener:
+        return lambda done, n: listen(i * n + done, len(models) * n)
+
+    return [evaluate(one, pairs, beam=beam, lexicon=False, listen=part(i)) for i, one in enumerate(models)]
+
+
+def answers_to(
+    sources: Sequence[tuple[str, str]], model: Translator, options: Options, listen: Listener
+) -> list[list[Hypothesis]]:
+    """Return what `Translator.predict` does for each (source, features), which a model without features leaves out."""
+    has_features, answers = bool(model.bundle.config.text.features_column), list[list[Hypothesis]]()
+    for first in range(0, len(sources), PORTION):
+        texts, features = zip(*sources[first : first + PORTION], strict=True)
+        answers += model.predict(texts, features=features if has_features else None, options=options)
+        listen(len(answers), len(sources))
+    return answers
 
 
 def calibrate(answered: Iterable[Answered]) -> Calibration:

@@ -32,11 +32,17 @@ class Exported(NamedTuple):
 
 
 def export(
-    model: str | Path, *, output: str | Path | None = None, data: readers.Paths | None = None, beam: int = 5
+    model: str | Path,
+    *,
+    output: str | Path | None = None,
+    data: readers.Paths | None = None,
+    beam: int = 5,
+    listen: evaluation.Listener = lambda _done, _n: None,
 ) -> Exported:
     """Write a model with 8-bit weights to the directory `output` (MODEL-int8 if not given), and measure both.
 
     data: pairs to measure on; those that training measured on, where they can be found, if not given.
+    listen: see `evaluation.evaluate`.
     UsageError: it is in 8 bits already, or something stands at `output`.
     """
     path = Path(model)
@@ -49,8 +55,8 @@ def export(
     pairs, missing = recovery.to_measure_on(before, data)
     scores = None
     if pairs:
-        first, second = (evaluation.evaluate(one, pairs, beam=beam, lexicon=False).scores for one in (before, after))
-        scores = first, second
+        first, second = evaluation.evaluate_each([before, after], pairs, beam=beam, listen=listen)
+        scores = first.scores, second.scores
     manifest = before.bundle.manifest | {"int8": {"exact": [one.exact for one in scores]} if scores else {}}
     bundles.save(target, msgspec.structs.replace(after.bundle, manifest=manifest))
     n_bytes = tuple(bundles.weights_file(one).stat().st_size for one in (path, target))

@@ -38,11 +38,17 @@ class Joined(NamedTuple):
 
 
 def join(
-    models: Sequence[str | Path], *, output: str | Path, data: readers.Paths | None = None, beam: int = 5
+    models: Sequence[str | Path],
+    *,
+    output: str | Path,
+    data: readers.Paths | None = None,
+    beam: int = 5,
+    listen: evaluation.Listener = lambda _done, _n: None,
 ) -> Joined:
     """Write the networks of all models to the directory `output` as one model, and measure each and all.
 
     data: pairs to measure on, and to fit the confidence on; those that the trainings measured on, if not given.
+    listen: see `evaluation.evaluate`.
     UsageError: fewer than two models, one given twice, such as cannot answer together, or something stands at `output`.
     """
     target = Path(output)
@@ -59,9 +65,7 @@ def join(
     alone: list[metrics.Scores] = []
     scores = None
     if pairs:
-        *others, found = (
-            evaluation.evaluate(one, pairs, beam=beam, lexicon=False) for one in (*translators, Translator(whole))
-        )
+        *others, found = evaluation.evaluate_each([*translators, Translator(whole)], pairs, beam=beam, listen=listen)
         alone = [one.scores for one in others]
         scores = found.scores
         noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from types import SimpleNamespace
 
+from seqwright.answering import Hypothesis, Options
 from seqwright.config import Config, TextConfig
 from seqwright.data.text import TextFormat
-from seqwright.translator import Hypothesis
 
 __all__ = ["Answering"]
 
@@ -20,8 +20,8 @@ class Answering:
         )
 
     def predict(
-        self, sources: Sequence[str], *, features: Sequence[str] | None = None, beam: int = 5, n_best: int = 1
+        self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: Options
     ) -> list[list[Hypothesis]]:
-        del beam, n_best
+        del options
         keys = sources if features is None else list(zip(sources, features, strict=True))
         return [[Hypothesis(text, list(text), -0.1, [], True, None)] for text in map(self._answers.__getitem__, keys)]

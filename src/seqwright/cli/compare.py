@@ -30,7 +30,9 @@ def compare(*, model_a: str, model_b: str, file: str, beam: int, seed: int, as_j
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import comparison, translator
-    from seqwright.cli import compared
+    from seqwright.cli import compared, progress
 
-    result = comparison.compare_file(translator.load(model_a), translator.load(model_b), file, beam=beam, seed=seed)
+    a, b = translator.load(model_a), translator.load(model_b)
+    with progress.counted("answers") as show:
+        result = comparison.compare_file(a, b, file, beam=beam, seed=seed, listen=show)
     click.echo(compared.as_json(result) if as_json else compared.as_text(result, model_a, model_b))

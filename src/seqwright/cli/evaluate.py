@@ -31,7 +31,9 @@ def evaluate(*, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, 
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import evaluation, translator
-    from seqwright.cli import scores
+    from seqwright.cli import progress, scores
 
-    result = evaluation.evaluate_file(translator.load(model), file, beam=beam, bleu=bleu, lexicon=not no_lexicon)
+    loaded = translator.load(model)
+    with progress.counted("answers") as show:
+        result = evaluation.evaluate_file(loaded, file, beam=beam, bleu=bleu, lexicon=not no_lexicon, listen=show)
     click.echo(scores.as_json(result) if as_json else scores.as_text(result))

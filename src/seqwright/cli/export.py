@@ -29,6 +29,8 @@ def export(*, model: str, int8: bool, output: str | None, data: str | None, beam
         raise click.UsageError("say in which form: --int8")
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import exporting
-    from seqwright.cli import exported
+    from seqwright.cli import exported, progress
 
-    click.echo(exported.as_text(exporting.export(model, output=output, data=data, beam=beam)))
+    with progress.counted("answers") as show:
+        done = exporting.export(model, output=output, data=data, beam=beam, listen=show)
+    click.echo(exported.as_text(done))

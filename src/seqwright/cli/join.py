@@ -27,6 +27,8 @@ def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int) -
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import joining
-    from seqwright.cli import joined
+    from seqwright.cli import joined, progress
 
-    click.echo(joined.as_text(joining.join(models, output=output, data=data, beam=beam), models))
+    with progress.counted("answers") as show:
+        done = joining.join(models, output=output, data=data, beam=beam, listen=show)
+    click.echo(joined.as_text(done, models))

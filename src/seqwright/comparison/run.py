@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from seqwright import evaluation, metrics
+from seqwright.answering import Hypothesis, Options
 from seqwright.comparison import significance
 from seqwright.data import readers
 from seqwright.errors import DataError, UsageError
@@ -45,7 +46,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
-def compare_file(a: Translator, b: Translator, path: Path | str, *, beam: int = 5, seed: int = 1) -> Comparison:
+def compare_file(
+    a: Translator,
+    b: Translator,
+    path: Path | str,
+    *,
+    beam: int = 5,
+    seed: int = 1,
+    listen: evaluation.Listener = lambda _done, _n: None,
+) -> Comparison:
     """Compare on a file with the columns that both models were trained with.
 
     UsageError: they were trained with different ones.   DataError: not such a file.
@@ -58,21 +67,31 @@ def compare_file(a: Translator, b: Translator, path: Path | str, *, beam: int = 
         )
     # A model that knows no features still has to answer sources that differ in nothing else.
     columns = columns_a if columns_a.features else columns_b
-    return compare(a, b, readers.read_pairs(path, columns=columns), beam=beam, seed=seed)
+    return compare(a, b, readers.read_pairs(path, columns=columns), beam=beam, seed=seed, listen=listen)
 
 
-def compare(a: Translator, b: Translator, pairs: Iterable[readers.Pair], *, beam: int = 5, seed: int = 1) -> Comparison:
+def compare(
+    a: Translator,
+    b: Translator,
+    pairs: Iterable[readers.Pair],
+    *,
+    beam: int = 5,
+    seed: int = 1,
+    listen: evaluation.Listener = lambda _done, _n: None,
+) -> Comparison:
     """Compare on pairs; several targets of one source, with its features, count as any-of.
 
     Answers of both are cut into tokens as A's targets were, so that TER means the same for both.
-    seed: draws the resamples.   DataError: there are no pairs.
+    seed: draws the resamples.   listen: see `evaluation.evaluate`.   DataError: there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
         raise DataError("there are no pairs to compare on")
     format_ = a.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
-    answers_a, answers_b = (answered(model, sources, beam) for model in (a, b))
+    options = Options(beam=beam)
+    answers_a = best(evaluation.answers_to(sources, a, options, lambda done, n: listen(done, 2 * n)))
+    answers_b = best(evaluation.answers_to(sources, b, options, lambda done, n: listen(n + done, 2 * n)))
     said_a, said_b = ([format_.split(text) for text in texts] for texts in (answers_a, answers_b))
     scored_a, scored_b = scored(said_a, expected), scored(said_b, expected)
     by_whom: dict[tuple[bool, bool], list[Disagreement]] = {}
@@ -116,7 +135,5 @@ def scored(hypotheses: Sequence[Sequence[str]], expected: Sequence[Sequence[Sequ
     )
 
 
-def answered(model: Translator, sources: Sequence[tuple[str, str]], beam: int) -> list[str]:
-    texts = [source for source, _ in sources]
-    features = [f for _, f in sources] if model.bundle.config.text.features_column else None
-    return [hypotheses[0].text for hypotheses in model.predict(texts, features=features, beam=beam)]
+def best(answers: Sequence[Sequence[Hypothesis]]) -> list[str]:
+    return [hypotheses[0].text for hypotheses in answers]
