@@ -37,11 +37,8 @@ def space(around: Config, fixed: Collection[str] = ()) -> Searched:
     settings: Searched = {
         "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
         "model.encoder_layers": Range(layers, max(2, encoder_layers), step=1),
-        "model.attention": (
-            "additive",
-            "bilinear",
-            "dot",
-        ),  # dot reads the source in one direction, see config.ModelConfig
+        # dot reads the source in one direction, see config.ModelConfig
+        "model.attention": ("additive", "bilinear", "dot"),
         "model.dropout": Range(0.0, 0.6),
         "optim.rate": Range(rate / 5, rate * 3, log=True),
         "training.batch_size": tuple(sorted({max(1, batch // 2), batch, 2 * batch, 4 * batch})),
