@@ -1,8 +1,9 @@
-"""Several files of a directory, replaced together: a writer killed at any moment leaves all old ones or all new ones.
+"""Files that are whole or as they were: a writer killed at any moment leaves what stood there, or what it wrote.
 
-New files are written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are
-the files of the directory, wherever they stand, and are moved into their places one after the other; who reads asks
-`place`. A `.next` that is met later was left by a killed writer, and the next one goes on with it.
+`write` does so for one file, `replace` for several of a directory: all old ones or all new ones. For that, new files
+are written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are the files
+of the directory, wherever they stand, and are moved into their places one after the other; who reads asks `place`. A
+`.next` that is met later was left by a killed writer, and the next one goes on with it.
 
 One process writes at a time; one that reads meanwhile may meet files of both sets.
 """
@@ -10,14 +11,27 @@ One process writes at a time; one that reads meanwhile may meet files of both se
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["place", "replace"]
+__all__ = ["place", "replace", "write"]
 
 NEXT = ".next"
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file to a directory that is there.   OSError: the file that was there stays."""
+    for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        abandoned.unlink(missing_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        _flushed(partial, data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def place(directory: Path, name: str) -> Path:
@@ -35,16 +49,20 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     try:
         partial.mkdir()
         for name, data in files.items():
-            with (partial / name).open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+            _flushed(partial / name, data)
         _move(directory)
         partial.rename(directory / NEXT)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     with contextlib.suppress(OSError):  # a file that is open elsewhere, on Windows: it is moved the next time
         _move(directory)
+
+
+def _flushed(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _move(directory: Path) -> None:

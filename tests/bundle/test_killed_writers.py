@@ -1,4 +1,4 @@
-"""A process that is killed while it saves a model, at any file operation: the old model or the new one is there.
+"""A process that is killed while it saves a model, or a file, at any file operation: the old or the new one is there.
 
 The processes are real ones, which end at an operation without anything that would clean up behind them.
 """
@@ -115,3 +115,20 @@ def test_a_first_save_that_is_killed_leaves_no_model_or_a_whole_one(trained, tmp
         assert bundle.weights_file(directory).exists() == seen[-1]
     assert seen == sorted(seen)
     assert len(set(seen)) == 2
+
+
+def test_a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one(tmp_path):
+    seen = []
+    for n in count():
+        directory = tmp_path / str(n)
+        directory.mkdir()
+        path = directory / "a [b].bin"  # a name that means something to a pattern
+        path.write_bytes(b"old")
+        if not killed(n, lambda path=path: file_set.write(path, b"new" * 100_000)):
+            break
+        seen.append(path.read_bytes() != b"old")
+        assert path.read_bytes() in (b"old", b"new" * 100_000)
+        file_set.write(path, b"newer")
+        assert [(file.name, file.read_bytes()) for file in directory.iterdir()] == [(path.name, b"newer")]
+    assert seen == sorted(seen)
+    assert seen.count(False) > 1

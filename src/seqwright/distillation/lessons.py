@@ -9,7 +9,6 @@ All pairs are held in memory.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from seqwright import evaluation
+from seqwright import evaluation, file_set
 from seqwright.answering import Hypothesis, Options
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError, UsageError
@@ -112,7 +111,8 @@ def give(
     keys = names.source_key, names.target_key, names.features_key
     with writing(folder):
         _claim(folder, origin, replace=replace)
-        _write(folder / "dev.jsonl", [_line(keys, pair.source, pair.target, pair.features) for pair in given.dev])
+        measured = (_line(keys, pair.source, pair.target, pair.features) for pair in given.dev)
+        file_set.write(folder / "dev.jsonl", b"".join(measured))
         parts = []
         for number, first in enumerate(range(0, len(given.asked), PART)):
             part = folder / f"{number:05}.jsonl"
@@ -123,7 +123,7 @@ def give(
                     asked = given.asked[chunk : min(chunk + CHUNK, first + PART)]
                     lines += [_line(keys, *row) for row in _answered(teacher, asked, n_best)]
                     listen(Answering(chunk + len(asked), len(given.asked), time.monotonic() - began))
-                _write(part, lines)
+                file_set.write(part, b"".join(lines))
             if part.stat().st_size:
                 parts.append(part)
     if not parts:
@@ -169,17 +169,7 @@ def _claim(folder: Path, origin: Mapping[str, Any], *, replace: bool) -> None:
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    _write(record, [wanted])
-
-
-def _write(path: Path, lines: Sequence[bytes]) -> None:
-    """Write a file that is whole or absent."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as stream:
-        stream.write(b"".join(lines))
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    file_set.write(record, wanted)
 
 
 def _line(keys: tuple[str, str, str], source: str, target: str, features: str) -> bytes:

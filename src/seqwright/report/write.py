@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seqwright import evaluation, inspection, metrics, translator
+from seqwright import evaluation, file_set, inspection, metrics, translator
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
 from seqwright.report import examples, history, learning, mistakes, origin, page, scores
@@ -100,12 +99,7 @@ def headline(s: metrics.Scores, answered: Sequence[Item]) -> list[page.Figure]:
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        try:
-            partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        file_set.write(path, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise OutputError(f"{path}: cannot write the report: {error.strerror}; choose another --output") from None

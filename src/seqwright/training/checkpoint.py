@@ -9,7 +9,6 @@ The best model stands in the model directory itself.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +16,7 @@ import msgspec
 import safetensors
 import safetensors.numpy
 
+from seqwright import file_set
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.types import Array
 
@@ -81,18 +81,10 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
         "journal_bytes": str(checkpoint.journal_bytes),
         "journal": checkpoint.journal.decode(),
     }
-    partial = path.with_name(f".last.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for abandoned in path.parent.glob(".last.*.partial"):
-            abandoned.unlink(missing_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(safetensors.numpy.save(checkpoint.arrays, metadata))
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        file_set.write(path, safetensors.numpy.save(checkpoint.arrays, metadata))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OutputError(
             f"{path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are unchanged: "
             f"free some space and run the same command again"

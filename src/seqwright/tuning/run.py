@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 import seqwright
+from seqwright import file_set
 from seqwright.config import Config, to_toml
 from seqwright.data import readers
 from seqwright.errors import TrainingError, UsageError
@@ -147,10 +147,5 @@ def _identity(prepared: Prepared, config: Config, fixed: Collection[str], search
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
     with writing(path):
-        with partial.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        file_set.write(path, text.encode())
