@@ -170,7 +170,7 @@ def conflict(config: Config) -> str:
         return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
     if model.encoder_layers is not None and model.encoder_layers < model.layers:
         return (
-            f"model.layers={model.layers} start from as many layers of the encoder; set "
+            f"the {model.layers} layers of the decoder start from as many of the encoder; set "
             f"model.encoder_layers={model.layers} or more"
         )
     if model.bidirectional and model.reversed_source:

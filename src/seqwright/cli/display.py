@@ -146,8 +146,9 @@ def answering(event: Answering) -> str:
 def opening(event: Started) -> list[str]:
     text, model, training = event.config.text, event.config.model, event.config.training
     direction = "bidirectional " if model.bidirectional else ""
-    n_layers = {model.encoder_layers or model.layers, model.layers}
-    layers = f"{' and '.join(map(str, sorted(n_layers, reverse=True)))} layers of " if max(n_layers) > 1 else ""
+    n_layers = model.encoder_layers or model.layers
+    decoders = f" (decoder: {model.layers})" if model.layers < n_layers else ""
+    layers = f"{n_layers} layers{decoders} of " if n_layers > 1 else ""
     attention = f", {model.attention} attention" if model.attention != "none" else ""
     excluded = [f"left out {pair}, more than a batch may hold" for pair in event.excluded[:N_EXCLUDED]]
     if len(event.excluded) > N_EXCLUDED:
