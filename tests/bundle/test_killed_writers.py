@@ -132,3 +132,12 @@ def test_a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one(tmp_path):
         assert [(file.name, file.read_bytes()) for file in directory.iterdir()] == [(path.name, b"newer")]
     assert seen == sorted(seen)
     assert seen.count(False) > 1
+
+
+def test_a_file_is_replaced_and_never_written_over(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        file_set.write(path, b"newer")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"newer"
