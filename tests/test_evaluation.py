@@ -18,8 +18,8 @@ def model(trained):
 
 @pytest.fixture
 def few(monkeypatch):
-    """Let portions be of seven sources."""
-    monkeypatch.setattr(evaluation, "PORTION", 7)
+    """Let seven sources be answered together."""
+    monkeypatch.setattr(evaluation, "CHUNK", 7)
 
 
 def measured(model, listen):

@@ -144,9 +144,8 @@ def network(
         len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
         layers=m.layers, encoder_layers=m.encoder_layers, bidirectional=m.bidirectional, attention=m.attention,
         distance_bias=bool(m.distance_bias), peeky=m.peeky, reversed_source=m.reversed_source, bridge=m.bridge,
-        dropout=m.dropout or 0,
-        label_smoothing=m.label_smoothing, initial_values=m.initial_values, twins=twins, features=features, tied=m.tied,
-        rng=rng,
+        dropout=m.dropout or 0, label_smoothing=m.label_smoothing, initial_values=m.initial_values, twins=twins,
+        features=features, tied=m.tied, rng=rng,
     )  # fmt: skip
 
 

@@ -25,14 +25,24 @@ __all__ = [
     "evaluate",
     "evaluate_each",
     "evaluate_file",
+    "part",
     "read_dictionary",
     "score_file",
+    "unheard",
 ]
 
-CHUNK = 512  # pairs scored together
-PORTION = 2048  # sources answered before the listener is told
+CHUNK = 512  # sources answered, or pairs scored, together
 
 Listener = Callable[[int, int], None]  # is told how many sources are answered, of how many
+
+
+def unheard(_done: int, _n: int) -> None:
+    """Listen to nothing."""
+
+
+def part(listen: Listener, i: int, n_parts: int) -> Listener:
+    """Return who hears of the i-th of equal parts, counted from 0, and tells it to `listen` as of the whole."""
+    return lambda done, n: listen(i * n + done, n_parts * n)
 
 
 class Answered(NamedTuple):
@@ -69,12 +79,12 @@ def evaluate(
     n_best: int = 1,
     bleu: bool = False,
     lexicon: bool = True,
-    listen: Listener = lambda _done, _n: None,
+    listen: Listener = unheard,
 ) -> Evaluation:
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
     bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
-    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.   listen: called behind every portion.
+    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.   listen: is told now and then.
     DataError: there are no pairs.   DependencyError: sacrebleu is asked for and not installed.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
@@ -82,7 +92,7 @@ def evaluate(
         raise DataError("there are no pairs to evaluate on")
     format_ = model.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
-    answers = answers_to(sources, model, Options(beam=beam, n_best=n_best, lexicon=lexicon), listen)
+    answers = answers_to(model, sources, Options(beam=beam, n_best=n_best, lexicon=lexicon), listen)
     # Cut again, because the same text can be made of other subwords.
     said = [format_.split(hypotheses[0].text) for hypotheses in answers]
     answered = [
@@ -123,7 +133,7 @@ def evaluate_file(
     n_best: int = 1,
     bleu: bool = False,
     lexicon: bool = True,
-    listen: Listener = lambda _done, _n: None,
+    listen: Listener = unheard,
 ) -> Evaluation:
     """Evaluate on a file of any shape, with the columns that the model was trained with; see `evaluate`.
 
@@ -137,20 +147,19 @@ def evaluate_each(
     models: Sequence[Translator], pairs: Sequence[readers.Pair], *, beam: int, listen: Listener
 ) -> list[Evaluation]:
     """Evaluate models on the same pairs by what they have learned, with no lexicon.   listen: hears of all of them."""
-
-    def part(i: int) -> Listener:
-        return lambda done, n: listen(i * n + done, len(models) * n)
-
-    return [evaluate(one, pairs, beam=beam, lexicon=False, listen=part(i)) for i, one in enumerate(models)]
+    return [
+        evaluate(one, pairs, beam=beam, lexicon=False, listen=part(listen, i, len(models)))
+        for i, one in enumerate(models)
+    ]
 
 
 def answers_to(
-    sources: Sequence[tuple[str, str]], model: Translator, options: Options, listen: Listener
+    model: Translator, sources: Sequence[tuple[str, str]], options: Options, listen: Listener
 ) -> list[list[Hypothesis]]:
     """Return what `Translator.predict` does for each (source, features), which a model without features leaves out."""
     has_features, answers = bool(model.bundle.config.text.features_column), list[list[Hypothesis]]()
-    for first in range(0, len(sources), PORTION):
-        texts, features = zip(*sources[first : first + PORTION], strict=True)
+    for first in range(0, len(sources), CHUNK):
+        texts, features = zip(*sources[first : first + CHUNK], strict=True)
         answers += model.predict(texts, features=features if has_features else None, options=options)
         listen(len(answers), len(sources))
     return answers

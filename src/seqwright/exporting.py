@@ -37,7 +37,7 @@ def export(
     output: str | Path | None = None,
     data: readers.Paths | None = None,
     beam: int = 5,
-    listen: evaluation.Listener = lambda _done, _n: None,
+    listen: evaluation.Listener = evaluation.unheard,
 ) -> Exported:
     """Write a model with 8-bit weights to the directory `output` (MODEL-int8 if not given), and measure both.
 

@@ -43,7 +43,7 @@ def join(
     output: str | Path,
     data: readers.Paths | None = None,
     beam: int = 5,
-    listen: evaluation.Listener = lambda _done, _n: None,
+    listen: evaluation.Listener = evaluation.unheard,
 ) -> Joined:
     """Write the networks of all models to the directory `output` as one model, and measure each and all.
 

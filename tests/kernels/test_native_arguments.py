@@ -217,3 +217,15 @@ def test_lengths_outside_the_steps_mean_none_and_all(length: int) -> None:
         native(kernel)(*same)
         for i, (a, e) in enumerate(zip(arrays(args), arrays(same), strict=True)):
             assert i == position or a.tobytes() == e.tobytes()
+
+
+def test_an_encoder_starts_no_more_layers_than_it_has() -> None:
+    args = cast(arguments("encode", {"S": 4, "B": 5, "V": 11, "D": 3, "H": 4, "layers": 2}), np.float32)
+    h, c = 7, 8
+    args[h] = args[c] = np.zeros((3, 5, 4), np.float32)
+    with pytest.raises(ValueError, match="more states than the encoder has layers"):
+        native("encode")(*args)
+    args[h] = np.zeros((1, 5, 4), np.float32)
+    args[c] = np.zeros((2, 5, 4), np.float32)
+    with pytest.raises(ValueError, match=r"^c has"):
+        native("encode")(*args)

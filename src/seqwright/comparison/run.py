@@ -53,7 +53,7 @@ def compare_file(
     *,
     beam: int = 5,
     seed: int = 1,
-    listen: evaluation.Listener = lambda _done, _n: None,
+    listen: evaluation.Listener = evaluation.unheard,
 ) -> Comparison:
     """Compare on a file with the columns that both models were trained with.
 
@@ -77,7 +77,7 @@ def compare(
     *,
     beam: int = 5,
     seed: int = 1,
-    listen: evaluation.Listener = lambda _done, _n: None,
+    listen: evaluation.Listener = evaluation.unheard,
 ) -> Comparison:
     """Compare on pairs; several targets of one source, with its features, count as any-of.
 
@@ -89,9 +89,10 @@ def compare(
         raise DataError("there are no pairs to compare on")
     format_ = a.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
-    options = Options(beam=beam)
-    answers_a = best(evaluation.answers_to(sources, a, options, lambda done, n: listen(done, 2 * n)))
-    answers_b = best(evaluation.answers_to(sources, b, options, lambda done, n: listen(n + done, 2 * n)))
+    answers_a, answers_b = (
+        best(evaluation.answers_to(model, sources, Options(beam=beam), evaluation.part(listen, i, 2)))
+        for i, model in enumerate((a, b))
+    )
     said_a, said_b = ([format_.split(text) for text in texts] for texts in (answers_a, answers_b))
     scored_a, scored_b = scored(said_a, expected), scored(said_b, expected)
     by_whom: dict[tuple[bool, bool], list[Disagreement]] = {}

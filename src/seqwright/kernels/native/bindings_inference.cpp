@@ -37,7 +37,7 @@ void encode(int isa, In E, nb::sequence layers, nb::sequence bridge, bool revers
     expect("lengths", lengths, e.B);
     rank("h", h, 3);
     e.n_crossing = dim(h, 0);
-    if (e.n_crossing > e.n_layers) throw nb::value_error("h: fewer layers than states that they start");
+    if (e.n_crossing > e.n_layers) throw nb::value_error("h: more states than the encoder has layers");
     expect("h", h, e.n_crossing, e.B, e.H);
     expect("c", c, e.n_crossing, e.B, e.H);
     expect("memory", memory, e.S, e.B, e.n_directions * e.H);
