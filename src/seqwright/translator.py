@@ -107,7 +107,7 @@ class Translator:
         ]
         encoded = [one.windows[0].ids for one in readings]
         tokens = [bundle.target_format.split(target) for target in targets]
-        ids = [bundle.target_vocabulary.encode(some) for some in tokens]
+        ids = [self._target_ids(some, one) for some, one in zip(tokens, readings, strict=True)]
         records: list[Answer] = [Answer(source="", hypotheses=[])] * len(sources)
         for index in _portions([len(s) + len(t) for s, t in zip(encoded, ids, strict=True)], options.max_batch_tokens):
             padded, lengths = batches.pad([encoded[i] for i in index])
@@ -118,12 +118,21 @@ class Translator:
             )  # fmt: skip
             for i, candidate in zip(index, found, strict=True):
                 hypothesis = self._hypothesis(candidate, readings[i], readings[i].windows[0], options)
-                never = bundle.target_vocabulary.unknown(tokens[i])
+                never = [token for token, symbol in zip(tokens[i], ids[i], strict=True) if symbol == vocabulary.PAD]
                 flags = [Flag.UNKNOWN + symbol for symbol in spelled(readings[i].unknown)]
                 flags += [Flag.UNKNOWN_TARGET + symbol for symbol in spelled(never)]
                 said = hypothesis._replace(text=targets[i], tokens=tokens[i])
                 records[i] = Answer(source=sources[i], features=given[i], hypotheses=[said], flags=tuple(flags))
         return records
+
+    def _target_ids(self, tokens: Sequence[str], read: reading.Reading) -> list[int]:
+        """Return the ids of a target of what was read; PAD for a token that the model neither says nor copies."""
+        copied = read.unknown if self.bundle.config.model.copying else []
+        encoded = zip(tokens, self.bundle.target_vocabulary.encode(tokens), strict=True)
+        return [
+            vocabulary.PAD if symbol == vocabulary.UNKNOWN and token not in copied else symbol
+            for token, symbol in encoded
+        ]
 
     def align(
         self, sources: Sequence[str], targets: Sequence[str], *, features: Sequence[str] | None = None

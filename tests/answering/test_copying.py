@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright.answering import copying
+from seqwright.data.vocabulary import UNKNOWN
 
 
 def said(tokens, attended, unknown):
@@ -26,6 +27,14 @@ def said(tokens, attended, unknown):
 )
 def test_a_symbol_goes_where_the_model_looked_at_it(attended, unknown, expected):
     assert said("abc", attended, unknown) == expected
+
+
+def test_a_token_that_is_unknown_is_the_unknown_symbol_that_it_looked_at_most():
+    attended = np.array([[9, 1, 0, 5], [6, 4, 3, 0], [1, 2, 7, 0], [0, 0, 0, 1]], float)
+    unknown = copying.strange("aжbя", [4, UNKNOWN, 5, UNKNOWN])
+    assert unknown == {1: "ж", 3: "я"}
+    assert copying.named([UNKNOWN, UNKNOWN, 4], attended, unknown) == {0: 3, 1: 1}
+    assert copying.named([UNKNOWN, 4, 4], attended, {}) == {}
 
 
 def test_an_empty_answer_becomes_the_symbols():

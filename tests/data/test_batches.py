@@ -298,6 +298,21 @@ def test_source_symbols_are_hidden_at_their_rates_and_nothing_else_changes():
     assert hidden.target is batch.target
 
 
+def test_a_symbol_that_is_hidden_once_is_hidden_throughout_its_column_and_read_as_unknown():
+    rng = np.random.default_rng(5)
+    seen = rng.integers(4, 9, (7, 40)).astype(np.int32)
+    some = np.where(rng.random(seen.shape) < 0.1, np.int32(vocabulary.UNKNOWN), seen)
+    source = batches.hidden_throughout(some, seen)
+    read = rng.integers(3, 9, (5, 40)).astype(np.int32)
+    as_copied = batches.read_as_copied(read, np.where(source == seen, np.int32(-1), seen))
+    for b in range(40):
+        hidden = set(seen[some[:, b] == vocabulary.UNKNOWN, b].tolist())
+        for before, got in ((seen, source), (read, as_copied)):
+            expected = [vocabulary.UNKNOWN if symbol in hidden else symbol for symbol in before[:, b].tolist()]
+            assert got[:, b].tolist() == expected
+    assert source.dtype == as_copied.dtype == np.int32
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_gaps_are_a_share_of_the_symbols_and_special_ids_stay(rate):
     ids = np.random.default_rng(3).integers(0, 20, (50, 200)).astype(np.int32)

@@ -8,6 +8,8 @@ import pytest
 import seqwright
 from seqwright import bundle, config, evaluation, exporting, training
 from seqwright.data import readers
+from seqwright.data.vocabulary import UNKNOWN
+from seqwright.models import Seq2seq
 from seqwright.training import checkpoint
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
 
@@ -55,6 +57,23 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     assert events[-1].dev_accuracy == best.dev_accuracy
     result = evaluation.evaluate_file(seqwright.load(tmp_path / "model"), held, beam=1)
     assert (result.scores.exact, result.scores.ter) == pytest.approx((best.dev_accuracy, best.dev_ter))
+
+
+def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path, pairs, monkeypatch):
+    loss, n_hidden = Seq2seq.loss, 0
+
+    def spied(net, source, lengths, target, *rest, read, copied):
+        nonlocal n_hidden
+        for b in range(source.shape[1]):
+            hidden = net.twins[copied[source[:, b] != copied[:, b], b]].tolist()
+            n_hidden += len(hidden)
+            expected = [UNKNOWN if symbol in hidden else symbol for symbol in target[:-1, b].tolist()]
+            assert read[:, b].tolist() == expected
+        return loss(net, source, lengths, target, *rest, read=read, copied=copied)
+
+    monkeypatch.setattr(Seq2seq, "loss", spied)
+    train(pairs, tmp_path / "model", "training.epochs=4", "model.copying=true")
+    assert n_hidden > 5
 
 
 @pytest.mark.parametrize(

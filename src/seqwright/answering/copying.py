@@ -1,7 +1,10 @@
 """Copy source symbols that a model has never seen into its answer.
 
+A model that copies (`nn.copying`) says UNKNOWN for one and means the symbol that it looked at: `named` finds it. Of the
+others we ask afterwards: `copied`.
+
 Jean et al. 2015 ("On Using Very Large Target Vocabulary", section 3.3) and Luong et al. 2015 ("Addressing the Rare Word
-Problem") let the model say UNKNOWN and put there the source word that it looked at. Our answers never hold UNKNOWN, so
+Problem") let the model say UNKNOWN and put there the source word that it looked at. Where an answer holds no UNKNOWN,
 the question is asked from the source's side: which token of the answer looked at the unknown symbol most? If that token
 looked at no other source token more, it is what the model made of the symbol, and the symbol takes its place. Otherwise
 it stands for something else and stays, and the symbol is put beside it, on the side on which it stands in the source.
@@ -9,12 +12,31 @@ it stands for something else and stays, and the symbol is put beside it, on the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from seqwright.data.vocabulary import UNKNOWN
 from seqwright.types import Array
 
-__all__ = ["Copied", "copied"]
+__all__ = ["Copied", "copied", "named", "strange"]
+
+
+def strange(symbols: Sequence[str], ids: Sequence[int]) -> dict[int, str]:
+    """Return the symbols whose ids are UNKNOWN, by their places."""
+    return {i: symbol for i, (symbol, known) in enumerate(zip(symbols, ids, strict=False)) if known == UNKNOWN}
+
+
+def named(ids: Sequence[int], attended: Array, unknown: Mapping[int, str]) -> dict[int, int]:
+    """Return for each token that is UNKNOWN, by its row, the column of the unknown symbol that it looked at most.
+
+    ids: of the T tokens.   attended (T + 1, S), unknown: as for `copied`.
+    """
+    columns = sorted(unknown)
+    return {
+        row: columns[int(attended[row, columns].argmax())]
+        for row, symbol in enumerate(ids)
+        if symbol == UNKNOWN and columns
+    }
 
 
 class Copied(NamedTuple):

@@ -15,8 +15,8 @@ __all__ = ["Options", "Unknown"]
 class Unknown(StrEnum):
     """What becomes of a source symbol that the model has never seen."""
 
-    KEEP = "keep"  # the model makes of it what it has learned to make of the unknown symbol
-    COPY = "copy"  # the same, and the symbol is put into the answer where the model looked at it; see `copying`
+    KEEP = "keep"  # the model makes of it what it has learned to make of unknown symbols: one that copies may copy it
+    COPY = "copy"  # the same, and what it has not copied is put into the answer where it looked at it; see `copying`
     DROP = "drop"  # the model does not get to see it
     ERROR = "error"  # the source has no answer
 

@@ -41,10 +41,13 @@ def hypothesis(
     if n_unseen:
         attended = np.concatenate([np.zeros((len(attended), n_unseen), attended.dtype), attended], axis=1)
     first = len(window.features)
-    unknown = {i: read.tokens[place] for i, place in enumerate(window.places)
-               if window.ids[first + i] == vocabulary.UNKNOWN}  # fmt: skip
-    if unknown and copy_unknown:
-        copied = copying.copied(attended[:, first:-1], unknown)
+    symbols = [*(read.features[i] for i in window.features), *(read.tokens[place] for place in window.places)]
+    unknown = copying.strange(symbols, window.ids)
+    pointed = copying.named(candidate.ids, attended, unknown)
+    tokens = [unknown[pointed[row]] if row in pointed else token for row, token in enumerate(tokens)]
+    left = {i - first: symbol for i, symbol in unknown.items() if i >= first and i not in pointed.values()}
+    if left and copy_unknown:
+        copied = copying.copied(attended[:, first:-1], left)
         tokens = [s or tokens[row] for row, s in zip(copied.rows, copied.symbols, strict=True)]
         chosen = [0.0 if added else log_probs[row] for row, added in zip(copied.rows, copied.added, strict=True)]
         log_probs = [*chosen, log_probs[-1]]  # the model did not choose what was added

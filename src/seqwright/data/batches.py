@@ -26,7 +26,9 @@ __all__ = [
     "encode_pairs",
     "encode_source",
     "end_to_end",
+    "hidden_throughout",
     "pad",
+    "read_as_copied",
     "unknown_rates",
     "with_gaps",
     "with_unknowns",
@@ -308,6 +310,30 @@ def with_unknowns(batch: Batch, *, source_rates: Array, rng: np.random.Generator
     """
     hidden = rng.random(batch.source.shape) < source_rates[batch.source]
     return batch._replace(source=np.where(hidden, np.int32(vocabulary.UNKNOWN), batch.source))
+
+
+def hidden_throughout(source: Ids, seen: Ids) -> Ids:
+    """Return source with UNKNOWN also where else a symbol stands that is hidden in the same column.   All (S, B).
+
+    A symbol that is truly unknown is so wherever it stands.   seen: the source before anything was hidden.
+    """
+    hidden = np.where(source == seen, np.int32(-1), seen)
+    return np.where(_among(seen, hidden), np.int32(vocabulary.UNKNOWN), source)
+
+
+def read_as_copied(read: Ids, hidden: Ids) -> Ids:
+    """Return read (T, B) with UNKNOWN for what its column of hidden (S, B) holds, target ids, -1 for none.
+
+    A decoder that copies symbols it has never seen reads UNKNOWN behind each: so it must learn to go on from there.
+    """
+    return np.where(_among(read, hidden), np.int32(vocabulary.UNKNOWN), read)
+
+
+def _among(ids: Ids, some: Ids) -> npt.NDArray[np.bool_]:
+    """Return for each of ids (T, B) whether its column of some (S, B) holds it; -1 is no id."""
+    some = some[(some >= 0).any(axis=1)]  # mostly none is left
+    found: npt.NDArray[np.bool_] = (ids[:, None] == some).any(axis=1)
+    return found
 
 
 def with_gaps(ids: Ids, *, rate: float, rng: np.random.Generator) -> Ids:

@@ -234,7 +234,7 @@ class Seq2seq:
         `start`. Threads may search at once.
         """
         encoded = self._encode(source, source_lengths, packed, Cache(self.params.flat.dtype))
-        copyable = self._copyable(source, source_lengths, forbidden)
+        copyable = self._copyable(source, source_lengths)
         if packed is None:
             return self.decoder.decoding(encoded, forbidden, copyable)
         return self.decoder.decoding(encoded, forbidden, copyable, packed=packed.decoder, int8=packed.int8)
@@ -243,19 +243,19 @@ class Seq2seq:
         """Return the step function and the first state to search the targets of source (S, B) with.
 
         They share the weights and nothing else: as many threads as wanted may search at once.
-        forbidden: ids that no target may hold, such as padding.
+        forbidden: ids that the vocabulary may not give, such as padding; one that stands in the source can be copied.
         """
         cache = Cache(self.params.flat.dtype)
         encoded = self._encode(source, source_lengths, None, cache.of("encoder"))
         step = Step(self.decoder, cache.of("decoder"), list(forbidden))
-        return step, DecoderState.start(encoded, self._copyable(source, source_lengths, forbidden))
+        return step, DecoderState.start(encoded, self._copyable(source, source_lengths))
 
-    def _copyable(self, source: Ids, lengths: Ids, forbidden: Sequence[int]) -> Ids | None:
+    def _copyable(self, source: Ids, lengths: Ids) -> Ids | None:
         """Return what may be copied from source (S, B), target ids or -1; None for a decoder that cannot."""
         if self.twins is None:
             return None
-        allowed = np.where(np.isin(self.twins, forbidden), np.int32(-1), self.twins)
-        return allowed[self._split(source, lengths).rest(source)]
+        copyable: Ids = self.twins[self._split(source, lengths).rest(source)]
+        return copyable
 
 
 class _Split(NamedTuple):

@@ -140,6 +140,9 @@ class Loop:
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
         self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read, gaps = batch.target[:-1], self._config.training.word_dropout
+        if net.twins is not None:
+            batch = batch._replace(source=batches.hidden_throughout(batch.source, seen))
+            read = batches.read_as_copied(read, np.where(batch.source == seen, np.int32(-1), net.twins[seen]))
         if gaps:
             read = batches.with_gaps(read, rate=gaps, rng=self._random["hide"])
         loss = net.loss(

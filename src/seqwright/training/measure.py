@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqwright import metrics, search
-from seqwright.answering import Options, calibration
+from seqwright.answering import Options, calibration, copying
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
@@ -51,11 +51,23 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
         else:
             step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
             found = search.greedy(step, state, rules)
-        for i, candidate in zip(index, found, strict=True):
+        seen = networks[0].memory_lengths(*padded).tolist()
+        for i, candidate, n_seen in zip(index, found, seen, strict=True):
             # Cut again, because the same text can be made of other subwords.
-            text = prepared.target_format.join(prepared.target_vocabulary.decode(candidate.ids))
+            text = prepared.target_format.join(_tokens(candidate, i, n_seen, prepared))
             answers[i] = prepared.target_format.split(text)
     return answers
+
+
+def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared) -> list[str]:
+    """Return the candidate's tokens, and unknown symbols that it copied; it saw source i's last n_seen ids."""
+    tokens = prepared.target_vocabulary.decode(candidate.ids)
+    if candidate.attended is not None:
+        first = len(prepared.dev_sources[i]) - n_seen
+        unknown = copying.strange(prepared.dev_symbols[i][first:], prepared.dev_sources[i][first:])
+        for row, column in copying.named(candidate.ids, candidate.attended, unknown).items():
+            tokens[row] = unknown[column]
+    return tokens
 
 
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:

@@ -33,7 +33,8 @@ class Prepared(NamedTuple):
     examples: batches.Examples
     unknown_rates: Array  # (V,) how often training hides each source symbol
     dev_texts: list[tuple[str, str]]  # (source, features) as the file has them
-    dev_sources: list[list[int]]
+    dev_symbols: list[list[str]]  # of each source, its features first
+    dev_sources: list[list[int]]  # their ids, END behind them
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
     dev_origin: str
     hashes: dict[str, str]  # SHA-256 of each file of pairs
@@ -87,7 +88,8 @@ def prepare(
         examples = fine_tune.remapped(examples, *both)
         limits = limits.joined(base.limits)
     dev_texts, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
-    encoded = [batches.encode_source(*source, found.source_format, source_vocabulary) for source in dev_texts]
+    dev_symbols = [text.source_tokens(*source, found.source_format) for source in dev_texts]
+    encoded = [[*source_vocabulary.encode(symbols), vocabulary.END] for symbols in dev_symbols]
     _check_overlap(encoded, dev_references, target_vocabulary, origin)
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
@@ -101,6 +103,7 @@ def prepare(
         examples,
         batches.unknown_rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
         dev_texts,
+        dev_symbols,
         encoded,
         dev_references,
         origin,
