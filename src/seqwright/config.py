@@ -60,8 +60,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     layers: Positive = 1
     encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
     bidirectional: bool = True
-    attention: Literal["none", "dot", "bilinear", "additive"] | None = None  # additive where copying, else bilinear
-    distance_bias: bool | None = None  # learned: scores gain by how far a symbol is from the step; where copying
+    attention: Literal["none", "dot", "bilinear", "additive"] | None = None  # found by `training.recipe`
+    distance_bias: bool | None = None  # learned: scores gain by how far a symbol is from the step; the same
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`

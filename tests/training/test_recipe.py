@@ -33,11 +33,12 @@ def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
     assert completed(100, copied_share=0.9).model.copying
 
 
-def test_a_model_that_copies_attends_additively_and_by_distance():
-    for share, attention in ((0.3, "bilinear"), (0.9, "additive")):
-        found = completed(100, copied_share=share)
-        assert (found.model.attention, found.model.distance_bias) == (attention, share == 0.9)
+def test_a_model_that_copies_and_a_large_one_attend_additively_and_by_distance():
+    for n_pairs, share, steered in ((100, 0.3, False), (100, 0.9, True), (100_000, 0.3, True)):
+        found = completed(n_pairs, copied_share=share).model
+        assert (found.attention, found.distance_bias) == ("additive" if steered else "bilinear", steered)
     assert completed(100, "model.attention=bilinear", copied_share=0.9).model.attention == "bilinear"
+    assert not completed(100_000, "model.attention=none").model.distance_bias
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 

@@ -43,10 +43,11 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
     )
     takes_features = not model.tied  # tied weights take no input beside the state
     model = _filled(model, copying=model.attention != "none" and copied_share >= COPYING)
+    steered = model.copying or large  # towards symbols that stand about as far on as what has been said
+    model = _filled(model, attention="additive" if steered else "bilinear")
     return _filled(
         model,
-        attention="additive" if model.copying else "bilinear",
-        distance_bias=model.copying,  # what is copied stands about as far on as what has been said
+        distance_bias=steered and model.attention != "none",
         wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and bool(config.text.features_column),
     )
