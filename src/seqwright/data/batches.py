@@ -331,8 +331,11 @@ def read_as_copied(read: Ids, hidden: Ids) -> Ids:
 
 def _among(ids: Ids, some: Ids) -> npt.NDArray[np.bool_]:
     """Return for each of ids (T, B) whether its column of some (S, B) holds it; -1 is no id."""
-    some = some[(some >= 0).any(axis=1)]  # mostly none is left
-    found: npt.NDArray[np.bool_] = (ids[:, None] == some).any(axis=1)
+    V, columns = 1 + max(ids.max(initial=0), some.max(initial=0)), np.arange(ids.shape[1])
+    held = np.zeros((V + 1, len(columns)), np.bool_)
+    held[some, columns] = True
+    held[-1] = False
+    found: npt.NDArray[np.bool_] = held[ids, columns]
     return found
 
 
