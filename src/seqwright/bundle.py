@@ -185,7 +185,7 @@ def save(path: Path, bundle: Bundle) -> None:
 
 def refuse_taken(path: Path) -> None:
     """Raise UsageError where something stands at the path of a directory that is to be written."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and not (path.is_dir() and all(map(file_set.abandoned, path.iterdir()))):
         raise UsageError(f"{path} exists already; choose another --output")
 
 

@@ -1,8 +1,10 @@
 """Files that are whole or as they were: a writer killed at any moment leaves what stood there, or what it wrote.
 
-`write` does so for one file, `replace` for several of a directory: all old ones or all new ones. For that, new files
-are written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are the files
-of the directory, wherever they stand, and are moved into their places one after the other; who reads asks `place`. A
+So does a power failure, where the system flushes directories: a name is flushed before anything relies on it.
+
+`write` is for one file, `replace` for several of a directory: all old ones or all new ones. For that, new files are
+written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are the files of
+the directory, wherever they stand, and are moved into their places one after the other; who reads asks `place`. A
 `.next` that is met later was left by a killed writer, and the next one goes on with it.
 
 One process writes at a time; one that reads meanwhile may meet files of both sets.
@@ -17,19 +19,20 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["place", "replace", "write"]
+__all__ = ["abandoned", "place", "replace", "write"]
 
 NEXT = ".next"
 
 
 def write(path: Path, data: bytes) -> None:
     """Write a file to a directory that is there.   OSError: the file that was there stays."""
-    for abandoned in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        abandoned.unlink(missing_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        left.unlink(missing_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         _flushed(partial, data)
         partial.replace(path)
+        _flush_names(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -40,18 +43,25 @@ def place(directory: Path, name: str) -> Path:
     return moving if moving.exists() else directory / name
 
 
+def abandoned(path: Path) -> bool:
+    """Return whether a path is what a killed writer began to write and nobody reads."""
+    return path.name.startswith(".") and path.name.endswith(".partial")
+
+
 def replace(directory: Path, files: Mapping[str, bytes]) -> None:
     """Write the files, by name, to the directory, which is made if need be.   OSError: those that were there stay."""
     directory.mkdir(parents=True, exist_ok=True)
-    for abandoned in directory.glob(".set.*.partial"):
-        shutil.rmtree(abandoned)
+    for left in directory.glob(".set.*.partial"):
+        shutil.rmtree(left)
     partial = directory / f".set.{os.getpid()}.partial"
     try:
         partial.mkdir()
         for name, data in files.items():
             _flushed(partial / name, data)
+        _flush_names(partial)
         _move(directory)
         partial.rename(directory / NEXT)
+        _flush_names(directory)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     with contextlib.suppress(OSError):  # a file that is open elsewhere, on Windows: it is moved the next time
@@ -65,6 +75,16 @@ def _flushed(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def _flush_names(directory: Path) -> None:
+    """Flush which names a directory holds; Windows opens no directory, and some file systems flush none."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _move(directory: Path) -> None:
     """Move what stands in `.next` to its places."""
     moving = directory / NEXT
@@ -72,4 +92,5 @@ def _move(directory: Path) -> None:
         return
     for file in list(moving.iterdir()):
         file.replace(directory / file.name)
+    _flush_names(directory)
     moving.rmdir()

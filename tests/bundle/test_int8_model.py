@@ -81,6 +81,12 @@ def test_what_stands_at_the_output_stays_there(trained: Path, tmp_path: Path) ->
         exporting.export(trained, output=tmp_path / "taken")
 
 
+def test_what_a_killed_export_left_does_not_stand_in_the_way(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "left" / ".set.7.partial").mkdir(parents=True)
+    exporting.export(trained, output=tmp_path / "left")
+    assert not list((tmp_path / "left").glob(".set*"))
+
+
 def test_it_cannot_be_fine_tuned(exported: Path, tmp_path: Path, reversals: str) -> None:
     data = tmp_path / "pairs.tsv"
     data.write_text(reversals, encoding="utf-8")

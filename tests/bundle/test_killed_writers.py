@@ -134,6 +134,42 @@ def test_a_file_whose_writer_is_killed_is_the_old_one_or_the_new_one(tmp_path):
     assert seen.count(False) > 1
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="what a descriptor is of is read from /proc")
+def test_what_is_renamed_was_flushed_and_its_new_name_is_flushed_before_anything_relies_on_it(tmp_path, monkeypatch):
+    done = []
+    fsync, rename, replace = os.fsync, Path.rename, Path.replace
+
+    def flushed(descriptor):
+        done.append(("flush", Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    def renamed(how):
+        def noted(path, target):
+            done.append(("rename", path, Path(target)))
+            return how(path, target)
+
+        return noted
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "rename", renamed(rename))
+    monkeypatch.setattr(Path, "replace", renamed(replace))
+
+    file_set.write(tmp_path / "file", b"new")
+    [(_, part), (_, source, target), after] = done
+    assert (part, target, after) == (source, tmp_path / "file", ("flush", tmp_path))
+
+    done.clear()
+    file_set.replace(tmp_path / "set", {"a": b"1", "b": b"2"})
+    folder, following = tmp_path / "set", tmp_path / "set" / file_set.NEXT
+    [renaming] = [n for n, step in enumerate(done) if step[-1] == following]
+    part = done[renaming][1]
+    assert done[:renaming] == [("flush", part / "a"), ("flush", part / "b"), ("flush", part)]
+    assert done[renaming + 1] == ("flush", folder)
+    moves = {("rename", following / name, folder / name) for name in "ab"}
+    assert set(done[renaming + 2 : -1]) == moves
+    assert done[-1] == ("flush", folder)
+
+
 def test_a_file_is_replaced_and_never_written_over(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")

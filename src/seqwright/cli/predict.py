@@ -54,8 +54,8 @@ __all__ = ["predict"]
               help="Leave a line of less confidence empty, for a human to answer.")  # fmt: skip
 @click.option(
     "--unknown", type=click.Choice(["keep", "copy", "drop", "error"]), default="keep", show_default=True,
-    help="A symbol that the model has never seen: answer it as unknown, also copy it into the answer, leave it out, or "
-         "give no answer and end with exit code 1.",
+    help="A symbol that the model has never seen: answer it as unknown (a model that copies may copy it), put it into "
+         "the answer in any case, leave it out, or give no answer and end with exit code 1.",
 )  # fmt: skip
 @click.option("--errors", type=click.Choice(["strict", "replace"]), default="strict", show_default=True,
               help="A line that is not UTF-8: stop there, or read U+FFFD in it.")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from seqwright import file_set
 from seqwright.errors import UsageError
 from seqwright.training import checkpoint
 from seqwright.training.journal import writing
@@ -33,6 +34,4 @@ def check_output(path: Path, *, overwrite: bool) -> None:
 def _holds_something(path: Path) -> bool:
     """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
     leavings = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
-    return path.is_dir() and any(
-        file.name not in leavings and not file.name.endswith(".partial") for file in path.iterdir()
-    )
+    return path.is_dir() and any(file.name not in leavings and not file_set.abandoned(file) for file in path.iterdir())
