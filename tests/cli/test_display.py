@@ -27,9 +27,9 @@ def test_an_interruption_before_the_first_measurement_says_what_was_written():
     assert "model    here" in display.closing(Finished("interrupted", 0, None, 3, "here"))
 
 
-def test_only_the_best_measurement_is_called_so():
-    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("best so far")
-    assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
+def test_a_measurement_of_weights_that_are_kept_is_called_so():
+    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("kept")
+    assert "kept" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
 def test_the_command_to_try_reads_the_columns_that_were_trained_on(monkeypatch):
@@ -74,5 +74,5 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
     assert "tokens/s" in text
     assert re.search(r"(✓|✗|ok|no) \w+ (→|->) ", re.sub(r"\x1b\[[\d;]*m", "", text))
     assert "━" in text
-    assert "best so far" in text
+    assert "kept" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is back

@@ -3,14 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import seqwright
-from seqwright import bundle, config, evaluation, exporting, training
+from seqwright import bundle, config, evaluation, exporting, metrics, training
 from seqwright.data import readers
 from seqwright.data.vocabulary import UNKNOWN
 from seqwright.models import Seq2seq
-from seqwright.training import checkpoint
+from seqwright.training import checkpoint, loop, measure
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
 
 TINY = ["model.hidden_size=8", "model.wordvec_size=4"]
@@ -51,12 +52,49 @@ def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
     settings = ["model.hidden_size=32", "model.wordvec_size=32", "training.epochs=10", "training.batch_size=16"]
     events = train(words, tmp_path / "model", *settings, "optim.rate=1e-2", "model.dropout=0", dev=held)
     measured = of_kind(events, Measured)
-    best = max(measured, key=lambda event: (event.dev_accuracy, -event.dev_ter))
-    assert best.dev_ter < 45 < measured[0].dev_ter
+    kept = [event for event in measured if event.best][-1]
+    assert kept.dev_ter < 45 < measured[0].dev_ter
     assert measured[-1].loss < measured[0].loss / 2
-    assert events[-1].dev_accuracy == best.dev_accuracy
+    assert (events[-1].dev_accuracy, events[-1].best_epoch) == (kept.dev_accuracy, kept.epoch)
     result = evaluation.evaluate_file(seqwright.load(tmp_path / "model"), held, beam=1)
-    assert (result.scores.exact, result.scores.ter) == pytest.approx((best.dev_accuracy, best.dev_ter))
+    assert (result.scores.exact, result.scores.ter) == pytest.approx((kept.dev_accuracy, kept.dev_ter))
+
+
+def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pairs, monkeypatch):
+    n_right, seen = iter([50, 70, 68, 40, 69]), []
+    dev = tmp_path / "dev.tsv"
+    dev.write_text("".join(f"{'abcdefgh'[i % 8]}{i}\ta{i}\n" for i in range(100)), encoding="utf-8")
+
+    def scripted(networks, prepared):
+        seen.append(networks[0].params.flat.copy())
+        right = next(n_right)
+        return [reference[0] if i < right else ["?"] for i, reference in enumerate(prepared.dev_references)]
+
+    monkeypatch.setattr(loop, "dev_answers", scripted)
+    events = train(pairs, tmp_path / "model", "training.epochs=4", dev=dev)
+    assert [event.best for event in of_kind(events, Measured)] == [True, True, True, False]
+    assert (events[-1].dev_accuracy, events[-1].best_epoch) == (68, 3)
+    stored = bundle.load(tmp_path / "model")
+    assert (stored.manifest["scores"]["dev_accuracy"], stored.manifest["scores"]["epoch"]) == (68, 3)
+    np.testing.assert_array_equal(stored.networks()[0].params.flat, seen[2])
+
+
+def measured_on(n, n_right, edits, tokens=1000):
+    return metrics.Scores(
+        n=n, errors=n - n_right, edits=edits, tokens=tokens, exact=100 * n_right / n, wer=100 - 100 * n_right / n,
+        ter=100 * edits / tokens,
+    )  # fmt: skip
+
+
+def test_scores_are_as_good_within_one_standard_error_of_both_rates():
+    rng = np.random.default_rng(2)
+    spread = rng.binomial(400, 0.8, 100_000).std()  # of the number right; that of edits is the root of 225
+    for lost, added, expected in (
+        (0, 0, True), (spread - 1, 14, True), (spread + 1, 0, False), (0, 16, False), (-spread, 16, False),
+    ):  # fmt: skip
+        scores = measured_on(400, round(320 - lost), 225 + added)
+        assert measure.as_good(scores, exact=80, ter=22.5) == expected
+    assert not measure.as_good(measured_on(5, 4, 1), exact=100, ter=0)
 
 
 def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path, pairs, monkeypatch):

@@ -187,7 +187,7 @@ def progressed(event: Progressed) -> str:
 
 
 def measured(event: Measured) -> str:
-    best = "best so far" if event.best else ""
+    best = "kept" if event.best else ""
     return (
         f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev accuracy {event.dev_accuracy:5.1f} %   "
         f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {best}"
@@ -208,6 +208,6 @@ def closing(event: Finished) -> str:
         return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
-        f"best     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
+        f"kept     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
         f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )

@@ -32,7 +32,10 @@ class Position(msgspec.Struct):
     measured_pairs: int = 0  # done at the last measurement
     loss_sum: float = 0.0  # over the steps since the last measurement
     n_steps: int = 0
-    best_exact: float = -1.0
+    top_exact: float = -1.0  # of the best measurement so far
+    top_ter: float = 1e9
+    top_epoch: float = 0.0
+    best_exact: float = -1.0  # of the weights that are kept
     best_ter: float = 1e9
     best_epoch: float = 0.0
     rate_scale: float = 1.0  # halved by each return to an earlier state, and on each plateau

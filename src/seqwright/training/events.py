@@ -74,7 +74,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     loss: float  # training loss since the last measurement, nats a symbol
     dev_accuracy: float  # % of dev sources answered exactly
     dev_ter: float  # token error rate, %
-    best: bool  # better than all before: this model is kept
+    best: bool  # as good as any before, but for chance: this model is kept
     elapsed_s: float
     examples: list[Example] = []  # a few, the same ones in every measurement of a training
 
@@ -96,7 +96,7 @@ class Begun(msgspec.Struct, frozen=True, tag="begun"):
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
-    """The training is over, and the best model is in `output`."""
+    """The training is over, and the model that was kept is in `output`."""
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
     best_epoch: float

@@ -21,7 +21,7 @@ from seqwright.models import Seq2seq
 from seqwright.training import fine_tune, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
-from seqwright.training.measure import dev_answers, followed
+from seqwright.training.measure import as_good, dev_answers, followed
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared
 from seqwright.training.schedule import rate_factor
@@ -39,8 +39,9 @@ MAX_RETURNS = 5
 class Loop:
     """One training of one network; iterate over `events()` to run it.
 
-    network: the network in training.   best: a copy of the flat parameter vector at the best measurement, None before
-    the first.   position: where it stands.   member: of an ensemble, whose members differ by their random numbers.
+    network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was as
+    good as any (`measure.as_good`), None before the first.   position: where it stands.
+    member: of an ensemble, whose members differ by their random numbers.
     base: the model whose weights it starts from.
     """
 
@@ -187,12 +188,14 @@ class Loop:
                 self._optimizer.v = checkpoint.arrays["adam.v"].copy()
 
     def _measure(self) -> Measured:
-        """Answer the dev set greedily with the weights as they are, and remember them if no others were better."""
+        """Answer the dev set greedily with the weights as they are, and remember them if none were better for sure."""
         began = time.monotonic()
         position = self.position
         answers = dev_answers([self.network], self._prepared)
         scores = metrics.evaluate(answers, self._prepared.dev_references)
-        best = (scores.exact, -scores.ter) > (position.best_exact, -position.best_ter)
+        if (scores.exact, -scores.ter) > (position.top_exact, -position.top_ter):
+            position.top_exact, position.top_ter, position.top_epoch = scores.exact, scores.ter, self._epoch()
+        best = as_good(scores, exact=position.top_exact, ter=position.top_ter)
         if best:
             self.best = self.network.params.flat.copy()
             position.best_exact, position.best_ter, position.best_epoch = scores.exact, scores.ter, self._epoch()
@@ -227,7 +230,7 @@ class Loop:
 
     def _why_stop(self) -> str:
         training, position = self._config.training, self.position
-        if position.best_exact == 100:
+        if position.top_exact == 100:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"
@@ -240,7 +243,7 @@ class Loop:
         """Return the epochs since the best measurement, or since the warm-up, where chance decides what is best."""
         training, position = self._config.training, self.position
         assert training.epochs is not None, "the recipe has filled it in"
-        return position.epoch - max(position.best_epoch, self._config.optim.warmup * training.epochs)
+        return position.epoch - max(position.top_epoch, self._config.optim.warmup * training.epochs)
 
     def _lower_on_plateau(self) -> None:
         """Halve the rate when there was no better dev score for so many epochs, nor a halving."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
 from seqwright.translator import Translator
 
-__all__ = ["calibrated", "dev_answers", "dev_scores", "followed"]
+__all__ = ["as_good", "calibrated", "dev_answers", "dev_scores", "followed"]
 
 DEV_BATCH = 256
 FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
@@ -68,6 +69,19 @@ def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared
         for row, column in copying.named(candidate.ids, candidate.attended, unknown).items():
             tokens[row] = unknown[column]
     return tokens
+
+
+def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
+    """Return whether scores are within one standard error of the best ones measured on the same pairs.
+
+    exact, ter: theirs, in percent. Answers are right or wrong by chance (binomial), edits as rare events (Poisson).
+    The best of many measurements of few pairs is partly luck, while later weights, with a lower rate, are better: the
+    rule of one standard error (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3), which takes
+    the simplest that is as good, takes the latest here.
+    """
+    right, edits = exact / 100, ter / 100 * scores.tokens
+    spread = 100 * math.sqrt(right * (1 - right) / scores.n)
+    return scores.exact >= exact - spread and scores.edits <= edits + math.sqrt(edits)
 
 
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
