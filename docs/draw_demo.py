@@ -1,0 +1,44 @@
+"""Draw docs/demo.svg: what `seqwright demo` leaves in a terminal.
+
+python docs/draw_demo.py
+"""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+WIDTH = 104
+FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas"
+
+
+def main() -> None:
+    """Run the demo in a folder of its own, and write the picture beside this file."""
+    colours = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "COLUMNS": str(WIDTH)}
+    with tempfile.TemporaryDirectory() as folder:
+        said = subprocess.run(
+            [sys.executable, "-m", "seqwright", "demo"],
+            cwd=folder,
+            env=os.environ | colours,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=True,
+        ).stdout
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
+    console.print(Text.from_ansi(f"$ seqwright demo\n{said}"))
+    picture = console.export_svg(title="seqwright demo")
+    # A picture in a README may load nothing: the fonts are those of the reader's machine.
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+    picture = picture.replace("font-family: Fira Code", f"font-family: {FONT}")
+    Path(__file__).with_name("demo.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
