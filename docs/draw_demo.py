@@ -20,12 +20,13 @@ FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas"
 
 def main() -> None:
     """Run the demo in a folder of its own, and write the picture beside this file."""
-    colours = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "COLUMNS": str(WIDTH)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # so that the command is called by its name
+    terminal = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "COLUMNS": str(WIDTH), "PATH": path}
     with tempfile.TemporaryDirectory() as folder:
         said = subprocess.run(
-            [sys.executable, "-m", "seqwright", "demo"],
+            ["seqwright", "demo"],
             cwd=folder,
-            env=os.environ | colours,
+            env=os.environ | terminal,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
