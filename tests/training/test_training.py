@@ -43,7 +43,7 @@ def weights(output):
     return {name: array.tobytes() for name, array in bundle.load(output).weights.items()}
 
 
-def test_on_real_words_it_learns_and_keeps_its_best(tmp_path, data_dir):
+def test_on_real_words_it_learns_and_keeps_good_weights(tmp_path, data_dir):
     """Worth its seconds: the one place where real data goes all the way."""
     lines = (data_dir / "g2p" / "hun.train.tsv").read_text(encoding="utf-8").splitlines()
     words, held = tmp_path / "hun.tsv", tmp_path / "dev.tsv"
