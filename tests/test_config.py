@@ -35,16 +35,18 @@ def refusal(keys, *settings, origin="--set"):
             "training.time_budget_s": st.just("inf") | st.floats(1, 1e6),
             "training.patience": st.sampled_from(["none", "auto"]) | st.integers(1, 99),
         },
-    )
+    ),
+    st.lists(st.fixed_dictionaries({}, optional={"hidden_size": st.integers(1, 99), "peeky": st.booleans()})),
 )
-def test_written_as_toml_and_read_again_it_is_the_same(settings):
-    first = config.parse({}, [f"{key}={value}" for key, value in settings.items()])
+def test_written_as_toml_and_read_again_it_is_the_same(settings, others):
+    settings["training.members"] = 1 + len(others)
+    first = config.parse({"others": others}, [f"{key}={value}" for key, value in settings.items()])
     assert config.parse(tomllib.loads(config.to_toml(first))) == first
 
 
 def test_every_key_is_written():
     text = config.to_toml(config.Config())
-    for section in msgspec.structs.fields(config.Config):
+    for section in msgspec.structs.fields(config.Config)[:-1]:
         assert f"[{section.name}]" in text
         for key in msgspec.structs.fields(section.type):
             assert f"\n{key.name} = " in text or f"\n# {key.name} = " in text
@@ -94,6 +96,9 @@ def test_a_setting_that_does_not_fit_is_quoted_with_what_would(setting, words):
         ({"modle": {}}, ["[modle]", "did you mean 'model'?"]),
         ({"model": 3}, ["[model]", "table"]),
         ({"model": {"layers": "two"}}, ["model.layers = 'two'"]),
+        ({"others": {"layers": 2}}, ["others", "[[others]]"]),
+        ({"others": [{"hiden_size": 2}]}, ["[model]", "did you mean 'hidden_size'?"]),
+        ({"others": [{}]}, ["training.members = 1", "there are 2"]),
     ],
 )
 def test_a_key_that_does_not_fit_is_quoted_with_its_file(keys, words):
@@ -108,6 +113,22 @@ def test_a_file_that_is_no_toml_is_refused_with_its_line(tmp_path):
         config.load(path)
     with pytest.raises(ConfigError, match="directory"):
         config.load(tmp_path)
+
+
+def test_other_networks_are_as_the_first_but_where_they_differ():
+    found = config.parse(
+        {"model": {"layers": 2}, "others": [{}, {"attention": "dot", "bidirectional": False}]},
+        ["training.members=3", "model.attention=bilinear"],
+    )
+    assert [(one.layers, one.attention) for one in found.networks] == [(2, "bilinear"), (2, "bilinear"), (2, "dot")]
+    assert config.parse({}, ["training.members=3"]).networks == (config.ModelConfig(),) * 3
+
+
+def test_networks_that_cannot_answer_together_are_refused():
+    assert "has none" in refusal({"others": [{"attention": "none"}]}, "training.members=2")
+    assert "model.copying" in refusal({"others": [{"copying": True}]}, "training.members=2")
+    assert "needs attention" in refusal({"model": {"attention": "none"}, "others": [{"distance_bias": True}]},
+                                        "training.members=2")  # fmt: skip
 
 
 def test_copying_without_attention_is_refused():

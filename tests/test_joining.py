@@ -8,7 +8,9 @@ from seqwright import bundle, config, joining, training, translator
 from seqwright.data import readers
 from seqwright.errors import UsageError
 
-TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false"]
+TINY = [
+    "model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +19,10 @@ def folder(tmp_path_factory, reversals):
     folder = tmp_path_factory.mktemp("joining")
     (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
     for name, settings in {
-        "1": ["training.seed=1"], "2": ["training.seed=2"], "3": ["training.seed=3"], "both": ["training.members=2"],
-        "wider": ["model.hidden_size=16"], "cut": ["text.source_form=NFD"],
+        "1": ["training.seed=1"], "2": ["training.seed=2"], "3": ["training.seed=3"],
+        "both": ["training.members=2"],
+        "wider": ["model.hidden_size=16", "model.encoder_layers=2"], "bilinear": ["model.attention=bilinear"],
+        "blind": ["model.attention=none"], "says": ["model.copying=false"], "cut": ["text.source_form=NFD"],
         "1-2": ["training.members=2", "training.seed=2"],
     }.items():  # fmt: skip
         training.train(folder / "pairs.tsv", output=folder / name, config=config.parse({}, TINY + settings))
@@ -46,6 +50,17 @@ def test_it_is_the_ensemble_that_one_training_makes(folder, tmp_path):
     assert joined.manifest["scores"]["dev_accuracy"] == done.together.exact
 
 
+@pytest.mark.parametrize("other", ["bilinear", "wider"])
+def test_networks_that_differ_answer_by_the_mean_of_their_probabilities(folder, tmp_path, other):
+    joining.join([folder / "1", folder / other], output=tmp_path / "model")
+    together, *apart = (translator.load(path) for path in (tmp_path / "model", folder / "1", folder / other))
+    assert together.bundle.config.networks == tuple(model.bundle.config.model for model in apart)
+    sources = ["abc", "hgf", "dad"]
+    for source, (answer, *_) in zip(sources, together.predict(sources), strict=True):
+        each = [model.score([source], [answer.text])[0].hypotheses[0].log_probs for model in apart]
+        np.testing.assert_allclose(answer.log_probs, np.log(np.exp(each).mean(axis=0)), rtol=1e-4)
+
+
 def test_a_model_that_does_not_say_how_deep_its_encoder_is_is_joined(folder, tmp_path):
     one = bundle.load(folder / "2")
     model = msgspec.structs.replace(one.config.model, encoder_layers=None)
@@ -68,7 +83,8 @@ def test_ensembles_are_joined_network_by_network(folder, tmp_path):
     ("names", "what"),
     [
         (["1"], "one model"),
-        (["1", "wider"], r"1 and .*wider cannot answer together: model.hidden_size is 8 in one and 16 in the other"),
+        (["1", "blind"], r"1 and .*blind cannot answer together: one network has attention, another has none"),
+        (["1", "says"], r"model.copying is True in one network and False in another"),
         (["1", "cut"], "text settings"),
         (["1", "int8"], "8 bits"),
         (["1", "symbols"], "symbols"),

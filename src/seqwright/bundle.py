@@ -87,8 +87,8 @@ class Bundle(msgspec.Struct, frozen=True):
     def networks(self) -> list[Seq2seq]:
         """Return the networks, each with a copy of its weights."""
         networks = []
-        for weights in self.members:
-            net = network(self.config, self.source_vocabulary, self.target_vocabulary)
+        for kind, weights in zip(self.config.networks, self.members, strict=False):  # a training may have ended early
+            net = network(kind, self.source_vocabulary, self.target_vocabulary)
             for name, array in weights.items():
                 net.params.named[name][:] = array
             networks.append(net)
@@ -129,10 +129,9 @@ class _Header(msgspec.Struct):
 
 
 def network(
-    config: Config, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary, rng: np.random.Generator | None = None
+    m: ModelConfig, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary, rng: np.random.Generator | None = None
 ) -> Seq2seq:
-    """Return a network of the configured kind with initial weights that rng draws."""
-    m = config.model
+    """Return a network of the kind m with initial weights that rng draws."""
     assert m.hidden_size is not None, "the recipe has filled in the sizes"
     assert m.wordvec_size is not None, "the recipe has filled in the sizes"
     assert m.attention is not None, "the recipe has chosen one"
@@ -244,7 +243,8 @@ def _load_config(path: Path) -> _ConfigFile:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     if what := conflict(found.config):
         raise ModelError(f"{path}: no model has such settings ({what}); undo the change, or {HINT}")
-    said = msgspec.structs.replace(found.config, model=_as_it_was(found.config.model))
+    model, *others = map(_as_it_was, (found.config.model, *found.config.others))
+    said = msgspec.structs.replace(found.config, model=model, others=tuple(others))
     return msgspec.structs.replace(found, config=said)
 
 
@@ -298,14 +298,17 @@ def _load_lexicon(path: Path, stamp: str) -> list[Pair]:
 
 def _check_weights(path: Path, bundle: Bundle) -> None:
     """Raise ModelError where the weights are not those of the configuration and the vocabularies."""
-    for weights in bundle.members or [{}]:
+    networks, members = bundle.config.networks, bundle.members or [{}]
+    if len(members) > len(networks):
+        raise ModelError(f"{path}: weights of {len(members)} networks, its configuration has {len(networks)}; {HINT}")
+    for m, weights in zip(networks, members, strict=False):
         for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
             rows = len(np.atleast_1d(weights.get(f"{side}.embedding.W", np.empty((0, 0)))))
             if rows != len(vocabulary):
                 raise ModelError(
                     f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
                 )
-        m, found = bundle.config.model, {name: array.shape for name, array in weights.items()}
+        found = {name: array.shape for name, array in weights.items()}
         if m.hidden_size is None or m.wordvec_size is None or m.attention is None:
             unset = next(name for name in ("hidden_size", "wordvec_size", "attention") if getattr(m, name) is None)
             raise ModelError(f"{path / 'config.json'}: damaged (model.{unset} has no value); {HINT}")
@@ -319,7 +322,7 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
             layers = len({name.split(".")[2] for name in found if name.startswith(f"{side}.lstm.")})
             if layers != expected_layers:
                 raise ModelError(f"{path}: {side} weights of {layers} layers, expected {expected_layers}; {HINT}")
-        expected = network(bundle.config, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
+        expected = network(m, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
         _check_shapes(path, found, expected)
 
 

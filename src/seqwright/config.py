@@ -6,9 +6,10 @@ directory stores, so a stored configuration has no None left but those that mean
 
 from __future__ import annotations
 
+import copy
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -25,6 +26,7 @@ __all__ = [
     "OptimConfig",
     "TextConfig",
     "TrainingConfig",
+    "apart",
     "conflict",
     "load",
     "parse",
@@ -110,12 +112,25 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The four concerns."""
+    """The four concerns; and the networks of an ensemble behind its first one, where not all are as `model` says."""
 
     text: TextConfig = TextConfig()
     model: ModelConfig = ModelConfig()
     optim: OptimConfig = OptimConfig()
     training: TrainingConfig = TrainingConfig()
+    others: tuple[ModelConfig, ...] = ()  # in TOML, [[others]] says where each differs
+
+    @property
+    def networks(self) -> tuple[ModelConfig, ...]:
+        """Each network of the ensemble, or the one."""
+        return (self.model, *self.others) if self.others else (self.model,) * self.training.members
+
+    def of(self, networks: Sequence[ModelConfig]) -> Config:
+        """Return the configuration of an ensemble of these networks."""
+        first, *others = networks
+        unlike = tuple(others) if any(other != first for other in others) else ()
+        training = msgspec.structs.replace(self.training, members=len(networks))
+        return msgspec.structs.replace(self, model=first, others=unlike, training=training)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -131,15 +146,20 @@ def load(path: Path) -> dict[str, Any]:
 def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str = "--set") -> Config:
     """Return the configuration that `keys` (as `load` returns them) and "section.key=value" settings describe.
 
+    What a table of [[others]] does not say is as [model] and the settings say.
     A setting wins over a key; its value is written as in TOML, where a plain word needs no quotes. The word none stands
     for no value, which TOML cannot say, unless it means something of its own to the key.
     ConfigError: an unknown key, with the nearest known one, or a value out of its range.
     """
-    merged: dict[str, Any] = {name: dict(v) if isinstance(v, Mapping) else v for name, v in keys.items()}
-    _check_keys(merged, origin)
-    for section, values in merged.items():
-        for key, value in values.items():
-            values[key] = _checked(section, key, value, f"{origin}: {section}.{key} = {value!r}")
+    merged: dict[str, Any] = copy.deepcopy(dict(keys))
+    others = merged.pop("others", [])
+    if not isinstance(others, list):
+        raise ConfigError(f"{origin}: others must be tables, [[others]] for each network behind the first")
+    for one in [merged, *({"model": other} for other in others)]:
+        _check_keys(one, origin)
+        for section, values in one.items():
+            for key, value in values.items():
+                values[key] = _checked(section, key, value, f"{origin}: {section}.{key} = {value!r}")
     for setting in settings:
         name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
@@ -147,6 +167,7 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
             raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
         _check_keys({section: {key: None}}, f"--set {setting}")
         merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
+    merged["others"] = [{**merged.get("model", {}), **other} for other in others]
     config = msgspec.convert(merged, Config)
     if what := conflict(config):
         raise ConfigError(f"{origin}: {what}")
@@ -155,7 +176,30 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
 
 def conflict(config: Config) -> str:
     """Return which options, right by themselves, do not go together, and what to do; "" where all of them do."""
-    model = config.model
+    networks, n = config.networks, config.training.members
+    if config.others and n != len(networks):
+        return f"training.members = {n}, but with [[others]] there are {len(networks)}; set training.members to that"
+    for other in config.others:
+        if what := apart(config.model, other):
+            return what
+    if what := next(filter(None, map(_model_conflict, networks)), ""):
+        return what
+    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
+        return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
+    return ""
+
+
+def apart(one: ModelConfig, other: ModelConfig) -> str:
+    """Return what keeps two networks over the same symbols from answering together, "" if nothing does."""
+    if (one.attention == "none") != (other.attention == "none"):
+        return "one network has attention, another has none"
+    for name in ("copying", "sum_features", "reversed_source"):  # they say what a source is, or what an answer means
+        if (first := getattr(one, name)) != (second := getattr(other, name)):
+            return f"model.{name} is {first} in one network and {second} in another"
+    return ""
+
+
+def _model_conflict(model: ModelConfig) -> str:
     if model.copying and model.attention == "none":
         return "model.copying=true needs attention, which says what is copied; choose bilinear"
     if model.tied and len({model.wordvec_size, model.hidden_size} - {None}) == 2:
@@ -180,16 +224,16 @@ def conflict(config: Config) -> str:
             "model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; or choose "
             "bilinear or additive"
         )
-    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
-        return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
     return ""
 
 
 def to_toml(config: Config) -> str:
     """Return the configuration as TOML with every key; one that is found from the data stands as a comment."""
     lines = []
-    for section, values in msgspec.to_builtins(config).items():
-        lines.append(f"[{section}]")
+    sections = msgspec.to_builtins(config)
+    others = [("[others]", "model", other) for other in sections.pop("others")]
+    for name, section, values in [*((name, name, values) for name, values in sections.items()), *others]:
+        lines.append(f"[{name}]")
         for key, value in values.items():
             if value is not None:
                 # JSON has no infinity; the rest of what stands here is written alike in both.
@@ -204,7 +248,7 @@ def to_toml(config: Config) -> str:
 
 
 def _check_keys(keys: Mapping[str, Any], origin: str) -> None:
-    sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
+    sections = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "others"}
     for section, values in keys.items():
         if section not in sections:
             raise ConfigError(f"{origin}: unknown section [{section}]{_did_you_mean(section, sections)}")

@@ -10,9 +10,8 @@ import msgspec
 
 import seqwright
 from seqwright import bundle as bundles
-from seqwright import evaluation, metrics
+from seqwright import config, evaluation, metrics
 from seqwright.bundle import Bundle
-from seqwright.config import ModelConfig
 from seqwright.data import readers
 from seqwright.errors import UsageError
 from seqwright.report import recovery
@@ -90,10 +89,9 @@ def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
     limits = first.limits
     for other in apart[1:]:
         limits = limits.joined(other.limits)
-    training = msgspec.structs.replace(first.config.training, members=len(networks))
     return msgspec.structs.replace(
         first,
-        config=msgspec.structs.replace(first.config, training=training),
+        config=first.config.of([kind for one in apart for kind in one.config.networks[: len(one.members)]]),
         limits=limits,
         weights={
             f"members.{number}.{name}": array
@@ -112,9 +110,8 @@ def _difference(one: Bundle, other: Bundle) -> str:
         return "they cut texts into tokens in two ways; train both with the same text settings"
     if _symbols(one) != _symbols(other):
         return "they know different symbols, or in another order; train both on the same pairs"
-    first, second = (msgspec.to_builtins(_kind(each.config.model)) for each in (one, other))
-    if unlike := [key for key in first if first[key] != second[key]]:
-        return f"model.{unlike[0]} is {first[unlike[0]]} in one and {second[unlike[0]]} in the other"
+    if unlike := config.apart(one.config.model, other.config.model):
+        return unlike
     if one.lexicon != other.lexicon:
         return "they hold different lexicons; train both with the same --lexicon, or without"
     return ""
@@ -123,11 +120,6 @@ def _difference(one: Bundle, other: Bundle) -> str:
 def _symbols(one: Bundle) -> tuple[object, ...]:
     cutters = [None if cutter is None else cutter.model for cutter in (one.source_subwords, one.target_subwords)]
     return one.source_vocabulary.symbols, one.target_vocabulary.symbols, *cutters
-
-
-def _kind(model: ModelConfig) -> ModelConfig:
-    """Return the configuration without what matters in training only."""
-    return msgspec.structs.replace(model, dropout=0.0, label_smoothing=0.0, initial_values="uniform")
 
 
 def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:

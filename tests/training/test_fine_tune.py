@@ -73,3 +73,17 @@ def test_the_manifest_repeats_a_fine_tuning_to_the_byte(base, tmp_path):
 def test_a_model_is_not_tuned_in_its_own_place(base, tmp_path):
     with pytest.raises(errors.UsageError, match="another --output"):
         training.train(write(tmp_path / "pairs.tsv", "ab", 6), output=base, fine_tune=base)
+
+
+def test_each_network_goes_on_from_one_of_its_kind(tmp_path):
+    pairs = write(tmp_path / "pairs.tsv", "abcd", 5)
+    other = {"attention": "bilinear"}
+    unlike = config.parse({"others": [other]}, [*SETTINGS, "training.epochs=1", "training.members=2"])
+    two = training.train(pairs, output=tmp_path / "two", config=unlike).bundle
+    still = ["optim.rate=1e-12", "optim.schedule=constant"]
+    tuned(pairs, tmp_path / "three", tmp_path / "two", "training.members=3", *still)
+    three = bundle.load(tmp_path / "three")
+    assert [one.attention for one in three.config.networks] == ["additive", "bilinear", "additive"]
+    for member, weights in enumerate(three.members):
+        for name, array in two.members[member % 2].items():
+            np.testing.assert_allclose(weights[name], array, atol=1e-6, err_msg=name)

@@ -33,11 +33,13 @@ def test_the_first_member_is_the_network_that_would_be_trained_alone_and_no_two_
 
 
 def test_the_members_answer_together_and_their_score_is_in_the_manifest(pairs, tmp_path):
-    model = trained(pairs, tmp_path / "model", "training.members=2")
+    unlike = config.parse({"others": [{"attention": "bilinear"}]}, [*SETTINGS, "training.members=2"])
+    model = training.train(pairs, output=tmp_path / "model", config=unlike)
     together = model.predict(["abc"], beam=3)[0][0]
     step_by_step = seqwright.load(tmp_path / "model").predict(["abc"], beam=3)[0][0]
     assert together.text == step_by_step.text
     assert together.score == step_by_step.score
+    assert [network.attention for network in model.bundle.config.networks] == ["additive", "bilinear"]
     parts = [bundle.load(tmp_path / "model").networks()[n].params.flat for n in range(2)]
     assert not np.array_equal(*parts)
     assert set(model.bundle.manifest["scores"]) >= {"dev_accuracy", "dev_ter"}

@@ -42,6 +42,14 @@ def test_a_model_that_copies_and_a_large_one_attend_additively_and_by_distance()
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 
+def test_other_networks_that_are_described_are_filled_in():
+    told = {"others": [{"hidden_size": 7}, {"attention": "additive"}]}
+    found = recipe.complete(config.parse(told, ["training.members=3"]), 3600, 0.0).networks
+    assert [one.hidden_size for one in found] == [256, 7, 256]
+    assert [one.attention for one in found] == ["bilinear", "bilinear", "additive"]
+    assert {one.wordvec_size for one in found} == {64}
+
+
 def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
     tied = ["model.tied=true", "model.wordvec_size=64", "model.hidden_size=64"]
     assert completed(100, "text.features_column=3").model.sum_features

@@ -72,7 +72,8 @@ def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was
 
 
 def test_an_interrupted_ensemble_goes_on_with_its_member_and_ends_with_the_same_bytes(pairs, tmp_path):
-    three = config.parse({}, [*SETTINGS, "training.members=3", "training.epochs=3"])
+    others = [{"attention": "bilinear"}, {"hidden_size": 12}]
+    three = config.parse({"others": others}, [*SETTINGS, "training.members=3", "training.epochs=3"])
     training.train(pairs, output=tmp_path / "whole", config=three)
     for n in (2, 1, 3):  # in the first member; behind its end; at the end of the second
         with pytest.raises(KeyboardInterrupt):

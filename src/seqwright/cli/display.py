@@ -149,7 +149,8 @@ def opening(event: Started) -> list[str]:
     n_layers = model.encoder_layers or model.layers
     decoders = f" (decoder: {model.layers})" if model.layers < n_layers else ""
     layers = f"{n_layers} layers{decoders} of " if n_layers > 1 else ""
-    attention = f", {model.attention} attention" if model.attention != "none" else ""
+    kinds = dict.fromkeys(network.attention or "" for network in event.config.networks)
+    attention = f", {' and '.join(kinds)} attention" if model.attention != "none" else ""
     excluded = [f"left out {pair}, more than a batch may hold" for pair in event.excluded[:N_EXCLUDED]]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")

@@ -16,9 +16,10 @@ __all__ = ["join"]
 def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int) -> None:
     """Write one model that averages the probabilities of all MODELs, and tell how often each and all are right.
 
-    The models must have learned from the same pairs with the same text and network settings: `seqwright train` with
-    --seed 1, --seed 2 and so on, side by side or on several machines. What comes of it is what `seqwright train
-    --members` makes, which trains its networks one after the other.
+    The models must have learned from the same pairs with the same text settings: `seqwright train` with --seed 1,
+    --seed 2 and so on, side by side or on several machines. What comes of it is what `seqwright train --members`
+    makes, which trains its networks one after the other. Networks may be of several sizes and attentions: they make
+    different mistakes, and fewer together.
 
     \b
     Examples:

@@ -31,7 +31,8 @@ class Summary(msgspec.Struct, frozen=True):
     members: int
     parameters: int
     weights: str
-    model: dict[str, Any]
+    model: dict[str, Any]  # the first network
+    others: list[dict[str, Any]]  # the rest, where not all are alike
     source: Side
     target: Side
     limits: Limits
@@ -48,6 +49,7 @@ def of(bundle: Bundle) -> Summary:
         sum(array.size for array in bundle.weights.values()),
         "int8" if bundle.int8 else "float32",
         msgspec.to_builtins(bundle.config.model),
+        msgspec.to_builtins(list(bundle.config.others)),
         Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
         Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
         bundle.limits,
@@ -63,16 +65,10 @@ def as_json(summary: Summary) -> str:
 
 def as_text(summary: Summary) -> str:
     """Return it for a reader."""
-    m, told, limits = summary.model, summary.manifest, summary.limits
-    kind = ", ".join(
-        [
-            f"{_layers(m)} of {m['hidden_size']} units",
-            "read in both directions" if m["bidirectional"] else "read in one direction",
-            "no attention" if m["attention"] == "none" else f"{m['attention']} attention",
-        ]
-    )
+    told, limits = summary.manifest, summary.limits
+    kinds = dict.fromkeys(map(_kind, [summary.model, *summary.others]))
     lines = [
-        f"network     {kind}",
+        f"network     {'; '.join(kinds)}",
         f"parameters  {summary.parameters:,}"
         + (f" in {summary.members} networks" if summary.members > 1 else "")
         + (" of 8 bits" if summary.weights == "int8" else ""),
@@ -92,6 +88,16 @@ def as_text(summary: Summary) -> str:
     if "seqwright" in told:
         lines.append(f"made by     seqwright {told['seqwright']}")
     return "\n".join(lines)
+
+
+def _kind(model: Mapping[str, Any]) -> str:
+    return ", ".join(
+        [
+            f"{_layers(model)} of {model['hidden_size']} units",
+            "read in both directions" if model["bidirectional"] else "read in one direction",
+            "no attention" if model["attention"] == "none" else f"{model['attention']} attention",
+        ]
+    )
 
 
 def _layers(model: Mapping[str, Any]) -> str:

@@ -37,7 +37,9 @@ def settings(config: Config, base: Bundle) -> Config:
         target_tokens=old.target_tokens,
         target_form=old.target_form,
     )
-    return msgspec.structs.replace(config, text=text, model=base.config.model)
+    kinds = base.config.networks
+    networks = [kinds[member % len(kinds)] for member in range(config.training.members)]
+    return msgspec.structs.replace(config, text=text).of(networks)
 
 
 def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:

@@ -50,7 +50,10 @@ class Loop:
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
         self.network: Seq2seq = bundle.network(
-            prepared.config, prepared.source_vocabulary, prepared.target_vocabulary, np.random.default_rng(init)
+            self._config.networks[member],
+            prepared.source_vocabulary,
+            prepared.target_vocabulary,
+            np.random.default_rng(init),
         )
         if base is not None:
             fine_tune.take_weights(self.network, base, member)

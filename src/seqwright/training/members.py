@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.training.checkpoint import Checkpoint
 from seqwright.training.events import Begun, Event
@@ -55,12 +56,12 @@ class Members:
 
         One that was never measured counts where there is no other.
         """
-        params = self.loop.network.params
-        kept = [*self.done, *([] if self.loop.best is None else [self.loop.best])] or [params.flat]
+        kept = [*self.done, *([] if self.loop.best is None else [self.loop.best])] or [self.loop.network.params.flat]
+        prepared = self._prepared
         weights: dict[str, Array] = {}
-        for member, flat in enumerate(kept):
-            views = params.like()
-            views.flat[:] = flat
-            prefix = f"members.{member}." if self._prepared.config.training.members > 1 else ""
-            weights |= {prefix + name: array for name, array in views.named.items()}
+        for member, (kind, flat) in enumerate(zip(prepared.config.networks, kept, strict=False)):
+            params = bundle.network(kind, prepared.source_vocabulary, prepared.target_vocabulary).params
+            params.flat[:] = flat
+            prefix = f"members.{member}." if prepared.config.training.members > 1 else ""
+            weights |= {prefix + name: array for name, array in params.named.items()}
         return weights

@@ -23,16 +23,22 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
     100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
     steps suit.
     """
+    has_features = bool(config.text.features_column)
+
+    def filled(model: ModelConfig) -> ModelConfig:
+        return _model(model, n_pairs, copied_share, has_features=has_features)
+
     return msgspec.structs.replace(
         config,
-        model=_model(config, n_pairs, copied_share),
+        model=filled(config.model),
+        others=tuple(map(filled, config.others)),
         optim=_filled(config.optim, rate=2e-3 if n_pairs >= LARGE else 4e-3),
         training=_training(config.training, n_pairs),
     )
 
 
-def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
-    model, large = config.model, n_pairs >= LARGE
+def _model(model: ModelConfig, n_pairs: int, copied_share: float, *, has_features: bool) -> ModelConfig:
+    large = n_pairs >= LARGE
     if model.tied:  # one width is both
         model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
     model = _filled(
@@ -49,7 +55,7 @@ def _model(config: Config, n_pairs: int, copied_share: float) -> ModelConfig:
         model,
         distance_bias=steered and model.attention != "none",
         wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
-        sum_features=takes_features and bool(config.text.features_column),
+        sum_features=takes_features and has_features,
     )
 
 
