@@ -30,6 +30,17 @@ def test_every_command_takes_it(seqwright, joined, pairs):
     assert seqwright("export", joined, "--int8").code == 0
 
 
+def test_networks_that_differ_are_joined_shown_and_made_smaller(seqwright, model, pairs, tmp_path):
+    settings = ["--set", "model.hidden_size=12", "--set", "model.attention=bilinear"]
+    assert seqwright("train", pairs, "-o", tmp_path / "other", "--epochs", 1, *settings).code == 0
+    assert seqwright("join", model, tmp_path / "other", "-o", tmp_path / "joined").code == 0
+    shown = seqwright("inspect", tmp_path / "joined").out.splitlines()
+    assert re.match("network +1 layer of 8 units, .*additive attention$", shown[0])
+    assert re.match(" +1 layer of 12 units, .*bilinear attention$", shown[1])
+    assert seqwright("export", tmp_path / "joined", "--int8", "-o", tmp_path / "small").code == 0
+    assert seqwright("predict", tmp_path / "small", pairs).out.count("\n") == pairs.read_text("utf-8").count("\n")
+
+
 def test_it_cannot_be_made_again_from_its_manifest(seqwright, joined, tmp_path):
     result = seqwright("train", "--from-manifest", joined / "manifest.json", "-o", tmp_path / "out")
     assert "not the manifest of a training" in result.refused(1)

@@ -66,9 +66,10 @@ def as_json(summary: Summary) -> str:
 def as_text(summary: Summary) -> str:
     """Return it for a reader."""
     told, limits = summary.manifest, summary.limits
-    kinds = dict.fromkeys(map(_kind, [summary.model, *summary.others]))
+    first, *unlike = dict.fromkeys(map(_kind, [summary.model, *summary.others]))
     lines = [
-        f"network     {'; '.join(kinds)}",
+        f"network     {first}",
+        *(f"            {kind}" for kind in unlike),
         f"parameters  {summary.parameters:,}"
         + (f" in {summary.members} networks" if summary.members > 1 else "")
         + (" of 8 bits" if summary.weights == "int8" else ""),
