@@ -6,7 +6,7 @@ import pytest
 
 from seqwright import bundle, config, joining, training, translator
 from seqwright.data import readers
-from seqwright.errors import UsageError
+from seqwright.errors import ModelError, UsageError
 
 TINY = [
     "model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false",
@@ -108,6 +108,14 @@ def test_what_cannot_answer_together_is_refused(folder, tmp_path, names, what):
     with pytest.raises(UsageError, match=what):
         joining.join(paths, output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_more_weights_than_the_configuration_has_networks_are_refused(folder, tmp_path):
+    both = bundle.load(folder / "both")
+    one = both.config.of(both.config.networks[:1])
+    bundle.save(tmp_path / "model", msgspec.structs.replace(both, config=one))
+    with pytest.raises(ModelError, match="weights of 2 networks, its configuration has 1"):
+        bundle.load(tmp_path / "model")
 
 
 def test_it_writes_over_nothing(folder, tmp_path):

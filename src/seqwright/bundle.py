@@ -84,10 +84,15 @@ class Bundle(msgspec.Struct, frozen=True):
             members.setdefault(key, {})[name] = array
         return [members[key] for key in sorted(members, key=lambda key: (len(key), key))]
 
+    @property
+    def kinds(self) -> tuple[ModelConfig, ...]:
+        """What each network is; fewer than the configuration has where a training ended early."""
+        return self.config.networks[: len(self.members)]
+
     def networks(self) -> list[Seq2seq]:
         """Return the networks, each with a copy of its weights."""
         networks = []
-        for kind, weights in zip(self.config.networks, self.members, strict=False):  # a training may have ended early
+        for kind, weights in zip(self.kinds, self.members, strict=True):
             net = network(kind, self.source_vocabulary, self.target_vocabulary)
             for name, array in weights.items():
                 net.params.named[name][:] = array

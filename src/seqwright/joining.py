@@ -91,7 +91,7 @@ def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
         limits = limits.joined(other.limits)
     return msgspec.structs.replace(
         first,
-        config=first.config.of([kind for one in apart for kind in one.config.networks[: len(one.members)]]),
+        config=first.config.of([kind for one in apart for kind in one.kinds]),
         limits=limits,
         weights={
             f"members.{number}.{name}": array

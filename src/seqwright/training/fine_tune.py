@@ -37,8 +37,7 @@ def settings(config: Config, base: Bundle) -> Config:
         target_tokens=old.target_tokens,
         target_form=old.target_form,
     )
-    kinds = base.config.networks
-    networks = [kinds[member % len(kinds)] for member in range(config.training.members)]
+    networks = [base.kinds[member % len(base.kinds)] for member in range(config.training.members)]
     return msgspec.structs.replace(config, text=text).of(networks)
 
 
