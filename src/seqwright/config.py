@@ -153,7 +153,7 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
     """
     merged: dict[str, Any] = copy.deepcopy(dict(keys))
     others = merged.pop("others", [])
-    if not isinstance(others, list):
+    if not isinstance(others, list | tuple):
         raise ConfigError(f"{origin}: others must be tables, [[others]] for each network behind the first")
     for one in [merged, *({"model": other} for other in others)]:
         _check_keys(one, origin)
