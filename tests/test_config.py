@@ -97,7 +97,7 @@ def test_a_setting_that_does_not_fit_is_quoted_with_what_would(setting, words):
         ({"model": 3}, ["[model]", "table"]),
         ({"model": {"layers": "two"}}, ["model.layers = 'two'"]),
         ({"others": {"layers": 2}}, ["others", "[[others]]"]),
-        ({"others": [{"hiden_size": 2}]}, ["[model]", "did you mean 'hidden_size'?"]),
+        ({"others": [{"hiden_size": 2}]}, ["[[others]]", "did you mean 'hidden_size'?"]),
         ({"others": [{}]}, ["training.members = 1", "there are 2"]),
     ],
 )

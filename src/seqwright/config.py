@@ -155,11 +155,11 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
     others = merged.pop("others", [])
     if not isinstance(others, list | tuple):
         raise ConfigError(f"{origin}: others must be tables, [[others]] for each network behind the first")
-    for one in [merged, *({"model": other} for other in others)]:
-        _check_keys(one, origin)
+    for one, where in [(merged, origin), *(({"model": other}, f"{origin}: [[others]]") for other in others)]:
+        _check_keys(one, where)
         for section, values in one.items():
             for key, value in values.items():
-                values[key] = _checked(section, key, value, f"{origin}: {section}.{key} = {value!r}")
+                values[key] = _checked(section, key, value, f"{where}: {section}.{key} = {value!r}")
     for setting in settings:
         name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
