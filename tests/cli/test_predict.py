@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import select
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def test_strange_lines_give_one_line_each_in_order(model):
     assert result.out.count("\n") == len(STRANGE)
     lines = [line.removesuffix("\r") for line in STRANGE]  # there it belongs to the line's end
     expected = [hypotheses[0].text for hypotheses in package.load(model).predict(lines)]
-    assert result.out == "".join(f"{text}\n" for text in expected)
+    assert result.out == "".join(re.sub("[\t\r]", " ", text) + "\n" for text in expected)  # a line holds neither
 
 
 @pytest.mark.parametrize(

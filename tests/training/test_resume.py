@@ -18,7 +18,7 @@ from seqwright.training.prepare import prepare
 
 SETTINGS = [
     "model.hidden_size=16", "model.wordvec_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05",
-    "training.word_dropout=0.1", "optim.rate=4e-3",
+    "training.word_dropout=0.1", "training.batch_size=16", "optim.rate=4e-3",
 ]  # fmt: skip
 CONFIG = config.parse({}, SETTINGS)
 

@@ -181,7 +181,7 @@ def test_a_trial_that_is_worse_than_the_others_at_the_same_moment_is_pruned(tmp_
 
 def test_a_training_whose_loss_is_not_finite_is_a_bad_trial_and_no_failure(pairs, tmp_path, monkeypatch):
     sound, calls = Seq2seq.loss, []
-    n_steps = 2 * 4  # of the first trial: 54 pairs in batches of 16, two epochs
+    n_steps = 2 * 7  # of the first trial: 54 pairs in batches of 8, two epochs
 
     def nan_behind_the_first_trial(*args, **options):
         calls.append(1)

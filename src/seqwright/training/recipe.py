@@ -19,7 +19,7 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
     """Return the configuration with model, rate, batch size and epochs filled in for n_pairs training pairs.
 
     copied_share: how many of the target's symbols stand in their own source (`training.copied.share`).
-    Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 16, 3,600 get 30 of 32,
+    Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 8, 3,600 get 30 of 32,
     100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
     steps suit.
     """
@@ -62,7 +62,7 @@ def _model(model: ModelConfig, n_pairs: int, copied_share: float, *, has_feature
 def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
     training = _filled(
         training,
-        batch_size=16 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
+        batch_size=8 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
         epochs=_epochs(n_pairs),
     )
     if training.patience == "auto":
