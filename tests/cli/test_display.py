@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 
+import pytest
 from command import COMMAND, TINY, posix
 
 from seqwright.cli import display
@@ -76,3 +77,14 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
     assert "━" in text
     assert "kept" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is back
+
+
+def test_an_interruption_behind_the_last_epoch_does_not_say_that_nothing_was_written(capsys):
+    def interrupted():
+        with display.listening() as listen:
+            listen(Measured(1, 0.5, 40, 20, True, 9))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert "the model is saved" in capsys.readouterr().err

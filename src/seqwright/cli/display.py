@@ -31,13 +31,14 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Call
     says where the model is.
     """
     started: Started | None = None
-    told_end = taught = False
+    told_end = taught = learned = False
 
     def listen(event: Event | Answering) -> None:
-        nonlocal started, told_end, taught
+        nonlocal started, told_end, taught, learned
         if isinstance(event, Started):
             started = event
         taught = taught or isinstance(event, Answering)
+        learned = learned or isinstance(event, Measured)
         told_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
             display.show(event)
@@ -49,7 +50,9 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Call
         try:
             yield listen
         except KeyboardInterrupt:
-            if not told_end:
+            if not told_end and learned:
+                display.write("stopped behind the last epoch, before all scores were in; the model is saved")
+            elif not told_end:
                 kept = "what the teacher has answered is kept" if taught else "nothing was written"
                 display.write(f"stopped before training began; {kept}")
             raise
