@@ -42,6 +42,17 @@ def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path
         assert re.search(line, result.err, re.MULTILINE), (line, result.err)
 
 
+def test_the_screen_names_each_kind_of_network_of_an_ensemble(tmp_path, seqwright, pairs):
+    told = tmp_path / "mixed.toml"
+    told.write_text('[training]\nmembers = 3\n[[others]]\nhidden_size = 6\nattention = "bilinear"\n[[others]]\n')
+    result = seqwright("train", pairs, "-o", tmp_path / "model", "--config", told, "--epochs", 1, *TINY)
+    network = re.search(r"^network .*\n(?: +another: .*\n)*", result.err, re.MULTILINE)[0]
+    assert re.sub(r"[\d,]+ parameters", "N parameters", network).splitlines() == [
+        "network  N parameters: bidirectional LSTM of 8, additive attention",
+        "         another: bidirectional LSTM of 6, bilinear attention",
+    ]
+
+
 @posix
 def test_the_command_to_try_works_when_pasted(tmp_path, pairs):
     err = process("train", pairs, "-o", tmp_path / "a model", *ONE_EPOCH).err

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from seqwright.cli import program
 from seqwright.cli.quantities import clock, megabytes
-from seqwright.config import Config
+from seqwright.config import Config, ModelConfig
 from seqwright.distillation import Answering
 from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Returned, Started
 
@@ -147,13 +147,8 @@ def answering(event: Answering) -> str:
 
 
 def opening(event: Started) -> list[str]:
-    text, model, training = event.config.text, event.config.model, event.config.training
-    direction = "bidirectional " if model.bidirectional else ""
-    n_layers = model.encoder_layers or model.layers
-    decoders = f" (decoder: {model.layers})" if model.layers < n_layers else ""
-    layers = f"{n_layers} layers{decoders} of " if n_layers > 1 else ""
-    kinds = dict.fromkeys(network.attention or "" for network in event.config.networks)
-    attention = f", {' and '.join(kinds)} attention" if model.attention != "none" else ""
+    text, training = event.config.text, event.config.training
+    network, *unlike = dict.fromkeys(map(_network, event.config.networks))
     excluded = [f"left out {pair}, more than a batch may hold" for pair in event.excluded[:N_EXCLUDED]]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")
@@ -163,11 +158,21 @@ def opening(event: Started) -> list[str]:
         f"pairs    {event.n_pairs:,} to learn from, {event.n_dev:,} sources to measure on ({event.dev})",
         f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}{features}",
         f"target   {event.n_target_symbols:,} symbols: {text.target_tokens} in {text.target_form}",
-        f"network  {event.n_parameters:,} parameters: {direction}LSTM of {layers}{model.hidden_size}{attention}",
+        f"network  {event.n_parameters:,} parameters: {network}",
+        *(f"         another: {kind}" for kind in unlike),
         f"kernels  {event.kernels}",
         f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
         *excluded,
     ]
+
+
+def _network(model: ModelConfig) -> str:
+    direction = "bidirectional " if model.bidirectional else ""
+    n_layers = model.encoder_layers or model.layers
+    decoders = f" (decoder: {model.layers})" if model.layers < n_layers else ""
+    layers = f"{n_layers} layers{decoders} of " if n_layers > 1 else ""
+    attention = f", {model.attention} attention" if model.attention != "none" else ""
+    return f"{direction}LSTM of {layers}{model.hidden_size}{attention}"
 
 
 def turn(event: Begun | Resumed | Returned) -> str:

@@ -52,7 +52,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
     identity: configuration and data hashes; a training with another one cannot go on from here.
     arrays: flat vectors by name.   random: the state of each generator by name.   optimizer_step: updates done.
-    done: members of the ensemble before this one, whose parameters are in arrays.
+    done: members of the ensemble before this one, whose parameters are in arrays.   spent_s: on them.
     journal_bytes: length of metrics.jsonl, whose later lines belong to events that will happen again.
     journal: lines that wait until there is a model beside which they can be written.
     """
@@ -65,6 +65,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     done: int = 0
     journal_bytes: int = 0
     journal: bytes = b""
+    spent_s: float = 0.0
 
 
 def exists(directory: Path) -> bool:
@@ -83,6 +84,7 @@ def save(directory: Path, checkpoint: Checkpoint) -> None:
         "done": str(checkpoint.done),
         "journal_bytes": str(checkpoint.journal_bytes),
         "journal": checkpoint.journal.decode(),
+        "spent_s": str(checkpoint.spent_s),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +113,7 @@ def load(directory: Path) -> Checkpoint | None:
                 int(metadata["done"]),
                 int(metadata["journal_bytes"]),
                 metadata.get("journal", "").encode(),
+                float(metadata.get("spent_s", 0)),
             )
     except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: damaged ({error}); give --overwrite to train from the beginning") from None

@@ -53,8 +53,8 @@ class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
     rate: float
     pairs_per_s: float
     tokens_per_s: float  # source and target symbols, without padding
-    elapsed_s: float
-    left_s: float  # expected
+    elapsed_s: float  # of the whole training, here and below
+    left_s: float  # expected, of the whole training
     resident_bytes: int | None  # memory that this process holds; None where the system does not say
 
 

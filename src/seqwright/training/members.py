@@ -11,21 +11,27 @@ from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.nn.parameters import Parameters
 from seqwright.training.checkpoint import Checkpoint
-from seqwright.training.events import Begun, Event
+from seqwright.training.events import Begun, Event, Measured, Progressed
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 from seqwright.types import Array
 
 __all__ = ["Members"]
 
+SHORTEST_S = 1e-3  # of a network whose time the others have taken: a step, and it is measured
+
 
 class Members:
-    """What has been trained so far.   loop: of the network at work.   done: the best parameters of those before it."""
+    """What has been trained so far.   loop: of the network at work.   done: the best parameters of those before it.
+
+    All share one clock and one time budget, of which each takes an equal part of what those before it have left.
+    """
 
     def __init__(self, prepared: Prepared, base: Bundle | None) -> None:
         self._prepared, self._base = prepared, base
-        self.loop = Loop(prepared, base=base)
         self.done: list[Parameters] = []
+        self._spent_s = 0.0  # on those before the one at work
+        self.loop = self._next()
 
     def restore(self, moment: Checkpoint) -> None:
         """Go back to a moment that `checkpoint` returned."""
@@ -35,14 +41,15 @@ class Members:
             params = bundle.network(kind, prepared.source_vocabulary, prepared.target_vocabulary).params
             params.flat[:] = moment.arrays[f"done.{member}"]
             self.done.append(params)
-        self.loop = Loop(self._prepared, member=len(self.done), base=self._base)
+        self._spent_s = moment.spent_s
+        self.loop = self._next()
         self.loop.restore(moment)
 
     def checkpoint(self, identity: dict[str, Any]) -> Checkpoint:
         """Return all that decides about what comes."""
         moment = self.loop.checkpoint(identity)
         done = {f"done.{member}": params.flat for member, params in enumerate(self.done)}
-        return msgspec.structs.replace(moment, arrays=moment.arrays | done, done=len(done))
+        return msgspec.structs.replace(moment, arrays=moment.arrays | done, done=len(done), spent_s=self._spent_s)
 
     def events(self) -> Iterator[Event]:
         """Train one network after the other."""
@@ -50,12 +57,17 @@ class Members:
         while True:
             if n > 1:
                 yield Begun(len(self.done) + 1, n)
-            yield from self.loop.events()
+            yield from map(self._of_all, self.loop.events())
             assert self.loop.best is not None, "a loop ends with a measurement"
             if len(self.done) + 1 == n:
                 return
+            self._spent_s = self.elapsed_s()
             self.done.append(_kept(self.loop))
-            self.loop = Loop(self._prepared, member=len(self.done), base=self._base)
+            self.loop = self._next()
+
+    def elapsed_s(self) -> float:
+        """Return the seconds spent on all networks, those before an interruption with them."""
+        return self._spent_s + self.loop.elapsed_s()
 
     def weights(self) -> dict[str, Array]:
         """Return the best weights of each network by the names of a model directory.
@@ -69,6 +81,25 @@ class Members:
             prefix = f"members.{member}." if self._prepared.config.training.members > 1 else ""
             weights |= {prefix + name: array for name, array in params.named.items()}
         return weights
+
+    def _next(self) -> Loop:
+        """Return the loop of the network behind those that are done."""
+        config, member = self._prepared.config, len(self.done)
+        if config.training.time_budget_s is not None:
+            part_s = (config.training.time_budget_s - self._spent_s) / (config.training.members - member)
+            part = msgspec.structs.replace(config.training, time_budget_s=max(part_s, SHORTEST_S))
+            config = msgspec.structs.replace(config, training=part)
+        return Loop(self._prepared._replace(config=config), member=member, base=self._base)
+
+    def _of_all(self, event: Event) -> Event:
+        """Return an event of the network at work with the time and the share of all."""
+        if not isinstance(event, Progressed | Measured):
+            return event
+        elapsed_s = self._spent_s + event.elapsed_s
+        if isinstance(event, Measured):
+            return msgspec.structs.replace(event, elapsed_s=elapsed_s)
+        share = (len(self.done) + event.share) / self._prepared.config.training.members
+        return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=elapsed_s / share - elapsed_s)
 
 
 def _kept(loop: Loop) -> Parameters:

@@ -138,7 +138,7 @@ class _Run:
             self._save_model()  # the end may have come between the checkpoint and the model
         self._journal.tell(_started(self._prepared, self._members.loop))
         position = resumed.position
-        self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), position.elapsed_s))
+        self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), self._members.elapsed_s()))
 
     def follow(self, event: Event) -> None:
         """Save what the event brings: a checkpoint when it is time, a better model."""
@@ -157,7 +157,7 @@ class _Run:
         # A network that was never measured is kept where there is none, and does not replace one that was.
         if self._better() or not bundle.exists(self._path):
             self._save_model()
-        self._journal.tell(_finished(self._members.loop, "interrupted", self._path))
+        self._journal.tell(_finished(self._members, "interrupted", self._path))
 
     def end(self) -> Translator:
         """Leave the finished model and its report; return the model."""
@@ -174,7 +174,7 @@ class _Run:
         if self._prepared.config.training.report:
             with contextlib.suppress(OutputError):  # a full disk takes the report, not the model
                 page = str(report.write(self._path, model=model))
-        finished = _finished(self._members.loop, at.reason, self._path)
+        finished = _finished(self._members, at.reason, self._path)
         self._journal.tell(msgspec.structs.replace(finished, report=page))
         return model
 
@@ -237,6 +237,7 @@ def _started(prepared: Prepared, loop: Loop) -> Started:
     )
 
 
-def _finished(loop: Loop, reason: Any, path: Path | None) -> Finished:
-    accuracy = None if loop.best is None else loop.position.best_exact
-    return Finished(reason, loop.position.best_epoch, accuracy, loop.elapsed_s(), None if path is None else str(path))
+def _finished(members: Members, reason: Any, path: Path | None) -> Finished:
+    at = members.loop.position
+    accuracy = None if members.loop.best is None else at.best_exact
+    return Finished(reason, at.best_epoch, accuracy, members.elapsed_s(), None if path is None else str(path))
