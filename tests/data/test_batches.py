@@ -268,63 +268,6 @@ def test_neighbours_in_the_file_come_in_other_company_every_epoch(many):
     assert np.mean([max(blocks) - min(blocks) for blocks in first]) > 80  # of 200 blocks, four or five at a time
 
 
-# Unknown symbols
-
-
-def test_rare_symbols_are_hidden_oftener_and_special_ids_never():
-    v = vocabulary.Vocabulary.build(["a" * 1000 + "bbb" + "c"])
-    rates = batches.unknown_rates(v, at_least=0.01)
-    assert rates[:4].tolist() == [0, 0, 0, 0]
-    assert rates[4:].tolist() == pytest.approx([0.01, 0.25 / 3.25, 0.2])
-
-
-def test_symbols_nobody_counted_are_hidden_at_the_least_rate():
-    assert batches.unknown_rates(vocabulary.Vocabulary("ab"), at_least=0.01)[4:].tolist() == [0.01, 0.01]
-
-
-def test_source_symbols_are_hidden_at_their_rates_and_nothing_else_changes():
-    pairs = [Pair("a" * 50, "b"), Pair("ac" * 30, "d")] * 200
-    examples, source, _ = encoded(pairs)
-    batch = examples.batch(np.arange(len(pairs)))
-    rates = np.zeros(len(source))
-    rates[source.encode("a")[0]] = 0.3
-    hidden = batches.with_unknowns(batch, source_rates=rates, rng=np.random.default_rng(7))
-    changed = hidden.source != batch.source
-    assert set(hidden.source[changed]) == {vocabulary.UNKNOWN}
-    is_a = batch.source == source.encode("a")[0]
-    assert not (changed & ~is_a).any()
-    assert changed[is_a].mean() == pytest.approx(0.3, abs=0.02)
-    assert hidden.source.dtype == np.int32
-    assert hidden.target is batch.target
-
-
-def test_a_symbol_that_is_hidden_once_is_hidden_throughout_its_column_and_read_as_unknown():
-    rng = np.random.default_rng(5)
-    seen = rng.integers(4, 9, (7, 40)).astype(np.int32)
-    some = np.where(rng.random(seen.shape) < 0.1, np.int32(vocabulary.UNKNOWN), seen)
-    source = batches.hidden_throughout(some, seen)
-    read = rng.integers(3, 9, (5, 40)).astype(np.int32)
-    as_copied = batches.read_as_copied(read, np.where(source == seen, np.int32(-1), seen))
-    for b in range(40):
-        hidden = set(seen[some[:, b] == vocabulary.UNKNOWN, b].tolist())
-        for before, got in ((seen, source), (read, as_copied)):
-            expected = [vocabulary.UNKNOWN if symbol in hidden else symbol for symbol in before[:, b].tolist()]
-            assert got[:, b].tolist() == expected
-    assert source.dtype == as_copied.dtype == np.int32
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.3])
-def test_gaps_are_a_share_of_the_symbols_and_special_ids_stay(rate):
-    ids = np.random.default_rng(3).integers(0, 20, (50, 200)).astype(np.int32)
-    gaps = batches.with_gaps(ids, rate=rate, rng=np.random.default_rng(7))
-    changed = gaps != ids
-    assert set(gaps[changed]) <= {vocabulary.UNKNOWN}
-    special = ids < len(vocabulary.SPECIAL)
-    assert not changed[special].any()
-    assert changed[~special].mean() == pytest.approx(rate, abs=0.02)
-    assert gaps.dtype == np.int32
-
-
 # Real data
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright.data import readers, text, vocabulary
-from seqwright.types import Array, Ids
+from seqwright.types import Ids
 
 __all__ = [
     "Batch",
@@ -26,12 +26,7 @@ __all__ = [
     "encode_pairs",
     "encode_source",
     "end_to_end",
-    "hidden_throughout",
     "pad",
-    "read_as_copied",
-    "unknown_rates",
-    "with_gaps",
-    "with_unknowns",
 ]
 
 Positions = npt.NDArray[np.int64]
@@ -287,63 +282,3 @@ def cut_pool(
             cuts.append(i)
             start, longest_source = i, S
     return [*cuts, n]
-
-
-def unknown_rates(symbols: vocabulary.Vocabulary, *, alpha: float = 0.25, at_least: float = 1e-3) -> Array:
-    """Return for each id the probability with which training shall hide it: α / (α + count).   (V,) float64.
-
-    A singleton is hidden one time in five, a frequent symbol hardly ever: Kiperwasser & Goldberg 2016, "Simple and
-    Accurate Dependency Parsing Using Bidirectional LSTM Feature Representations", section 4.2.
-    at_least: for alphabets whose every symbol is frequent, where UNKNOWN would otherwise meet no training.
-    Special ids are never hidden; symbols that nobody counted are hidden at the least rate.
-    """
-    rates = np.zeros(len(symbols))
-    counts = np.array(symbols.counts, dtype=np.float64)
-    rates[len(vocabulary.SPECIAL) :] = np.where(counts > 0, np.maximum(alpha / (alpha + counts), at_least), at_least)
-    return rates
-
-
-def with_unknowns(batch: Batch, *, source_rates: Array, rng: np.random.Generator) -> Batch:
-    """Return the batch with some source symbols replaced by UNKNOWN, so that UNKNOWN is trained.
-
-    source_rates (V,): from `unknown_rates`.   The target keeps its symbols: a model must not learn to answer UNKNOWN.
-    """
-    hidden = rng.random(batch.source.shape) < source_rates[batch.source]
-    return batch._replace(source=np.where(hidden, np.int32(vocabulary.UNKNOWN), batch.source))
-
-
-def hidden_throughout(source: Ids, seen: Ids) -> Ids:
-    """Return source with UNKNOWN also where else a symbol stands that is hidden in the same column.   All (S, B).
-
-    A symbol that is truly unknown is so wherever it stands.   seen: the source before anything was hidden.
-    """
-    hidden = np.where(source == seen, np.int32(-1), seen)
-    return np.where(_among(seen, hidden), np.int32(vocabulary.UNKNOWN), source)
-
-
-def read_as_copied(read: Ids, hidden: Ids) -> Ids:
-    """Return read (T, B) with UNKNOWN for what its column of hidden (S, B) holds, target ids, -1 for none.
-
-    A decoder that copies symbols it has never seen reads UNKNOWN behind each: so it must learn to go on from there.
-    """
-    return np.where(_among(read, hidden), np.int32(vocabulary.UNKNOWN), read)
-
-
-def _among(ids: Ids, some: Ids) -> npt.NDArray[np.bool_]:
-    """Return for each of ids (T, B) whether its column of some (S, B) holds it; -1 is no id."""
-    V, columns = 1 + max(ids.max(initial=0), some.max(initial=0)), np.arange(ids.shape[1])
-    held = np.zeros((V + 1, len(columns)), np.bool_)
-    held[some, columns] = True
-    held[-1] = False
-    found: npt.NDArray[np.bool_] = held[ids, columns]
-    return found
-
-
-def with_gaps(ids: Ids, *, rate: float, rng: np.random.Generator) -> Ids:
-    """Return ids with a share `rate` of the symbols replaced by UNKNOWN; special ids stay.
-
-    What a decoder reads while it learns: it must not lean on its last symbol alone. Bowman et al. 2016, "Generating
-    Sentences from a Continuous Space", section 3.1.
-    """
-    hidden = (rng.random(ids.shape) < rate) & (ids >= len(vocabulary.SPECIAL))
-    return np.where(hidden, np.int32(vocabulary.UNKNOWN), ids)

@@ -18,7 +18,7 @@ from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
 from seqwright.models import Seq2seq
-from seqwright.training import fine_tune, memory
+from seqwright.training import fine_tune, hiding, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.measure import as_good, dev_answers, followed
@@ -139,19 +139,15 @@ class Loop:
 
     def _step(self, batch: batches.Batch) -> float:
         net, position = self.network, self.position
-        seen = batch.source
-        batch = batches.with_unknowns(batch, source_rates=self._prepared.unknown_rates, rng=self._random["hide"])
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
         self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
-        read, gaps = batch.target[:-1], self._config.training.word_dropout
-        if net.twins is not None:
-            batch = batch._replace(source=batches.hidden_throughout(batch.source, seen))
-            read = batches.read_as_copied(read, np.where(batch.source == seen, np.int32(-1), net.twins[seen]))
-        if gaps:
-            read = batches.with_gaps(read, rate=gaps, rng=self._random["hide"])
+        read = hiding.hide(
+            batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
+            twins=net.twins, rng=self._random["hide"],
+        )  # fmt: skip
         loss = net.loss(
-            batch.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],
-            read=read, copied=seen,
+            read.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],
+            read=read.target, copied=batch.source,
         )  # fmt: skip
         norm = math.nan
         if math.isfinite(loss):

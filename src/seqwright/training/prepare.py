@@ -15,7 +15,7 @@ from seqwright.config import Config, TextConfig, conflict
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 from seqwright.errors import ConfigError, DataError, UsageError
-from seqwright.training import copied, fine_tune, recipe
+from seqwright.training import copied, fine_tune, hiding, recipe
 from seqwright.types import Array
 
 __all__ = ["Prepared", "prepare"]
@@ -101,7 +101,7 @@ def prepare(
         target_vocabulary,
         limits,
         examples,
-        batches.unknown_rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
+        hiding.rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
         dev_texts,
         dev_symbols,
         encoded,

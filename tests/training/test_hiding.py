@@ -1,0 +1,83 @@
+"""What a network does not see while it learns."""
+
+import numpy as np
+import pytest
+
+from seqwright.data import batches, vocabulary
+from seqwright.training import hiding
+
+
+def test_rare_symbols_are_hidden_oftener_and_special_ids_never():
+    v = vocabulary.Vocabulary.build(["a" * 1000 + "bbb" + "c"])
+    rates = hiding.rates(v, at_least=0.01)
+    assert rates[:4].tolist() == [0, 0, 0, 0]
+    assert rates[4:].tolist() == pytest.approx([0.01, 0.25 / 3.25, 0.2])
+
+
+def test_symbols_nobody_counted_are_hidden_at_the_least_rate():
+    assert hiding.rates(vocabulary.Vocabulary("ab"), at_least=0.01)[4:].tolist() == [0.01, 0.01]
+
+
+def test_source_symbols_are_hidden_at_their_rates_and_no_others():
+    source = np.random.default_rng(3).integers(0, 9, (50, 400)).astype(np.int32)
+    rates = np.zeros(9)
+    rates[5], rates[8] = 0.3, 0.6
+    hidden = hiding.with_unknowns(source, rates, rng=np.random.default_rng(7))
+    changed = hidden != source
+    assert set(hidden[changed]) == {vocabulary.UNKNOWN}
+    for symbol, rate in enumerate(rates):
+        if symbol != vocabulary.UNKNOWN:
+            assert changed[source == symbol].mean() == pytest.approx(rate, abs=0.02)
+    assert hidden.dtype == np.int32
+
+
+def test_a_symbol_that_is_hidden_once_is_hidden_throughout_its_column_and_read_as_unknown():
+    rng = np.random.default_rng(5)
+    seen = rng.integers(4, 9, (7, 40)).astype(np.int32)
+    some = np.where(rng.random(seen.shape) < 0.1, np.int32(vocabulary.UNKNOWN), seen)
+    source = hiding.throughout(some, seen)
+    read = rng.integers(3, 9, (5, 40)).astype(np.int32)
+    as_copied = hiding.read_as_copied(read, np.where(source == seen, np.int32(-1), seen))
+    for b in range(40):
+        hidden = set(seen[some[:, b] == vocabulary.UNKNOWN, b].tolist())
+        for before, got in ((seen, source), (read, as_copied)):
+            expected = [vocabulary.UNKNOWN if symbol in hidden else symbol for symbol in before[:, b].tolist()]
+            assert got[:, b].tolist() == expected
+    assert source.dtype == as_copied.dtype == np.int32
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_gaps_are_a_share_of_the_symbols_and_special_ids_stay(rate):
+    ids = np.random.default_rng(3).integers(0, 20, (50, 200)).astype(np.int32)
+    gaps = hiding.with_gaps(ids, rate=rate, rng=np.random.default_rng(7))
+    changed = gaps != ids
+    assert set(gaps[changed]) <= {vocabulary.UNKNOWN}
+    special = ids < len(vocabulary.SPECIAL)
+    assert not changed[special].any()
+    assert changed[~special].mean() == pytest.approx(rate, abs=0.02)
+    assert gaps.dtype == np.int32
+
+
+@pytest.mark.parametrize("copying", [False, True])
+def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying):
+    rng = np.random.default_rng(3)
+    source = rng.integers(4, 9, (6, 200)).astype(np.int32)
+    target = rng.integers(4, 9, (8, 200)).astype(np.int32)
+    before = source.copy(), target.copy()
+    batch = batches.Batch(source, np.full(200, 6), target, np.full(200, 7), np.arange(200))
+    rates, twins = np.full(9, 0.2), np.arange(9, dtype=np.int32) if copying else None
+    read = hiding.hide(batch, source_rates=rates, target_rate=0.0, twins=twins, rng=np.random.default_rng(7))
+    np.testing.assert_array_equal(source, before[0])
+    np.testing.assert_array_equal(target, before[1])
+    hidden_source, hidden_target = (ids == vocabulary.UNKNOWN for ids in read)
+    assert hidden_source.mean() > 0.15
+    assert (read.target[~hidden_target] == target[:-1][~hidden_target]).all()
+    assert hidden_target.any() == copying  # what a column's source lacks is read as unknown by who copies
+
+
+def test_a_share_of_what_the_decoder_reads_is_hidden():
+    target = np.random.default_rng(3).integers(4, 9, (50, 200)).astype(np.int32)
+    batch = batches.Batch(target[:1], np.ones(200), target, np.full(200, 49), np.arange(200))
+    read = hiding.hide(batch, source_rates=np.zeros(9), target_rate=0.3, twins=None, rng=np.random.default_rng(7))
+    assert read.target.shape == (49, 200)
+    assert (read.target == vocabulary.UNKNOWN).mean() == pytest.approx(0.3, abs=0.02)
