@@ -15,6 +15,7 @@ import seqwright
 from seqwright import bundle, config
 from seqwright.errors import ModelError, OutputError
 from seqwright.training import recipe
+from seqwright.training.traits import Traits
 
 FILES = ["config.json", "manifest.json", "model.safetensors", "source.vocab.json", "target.vocab.json"]
 
@@ -141,7 +142,7 @@ def test_what_a_file_is_too_old_to_name_is_not_found_anew(model, reversals, tmp_
     edit(model / "config.json", lambda document: [document["config"]["model"].pop(name) for name in later])
     loaded = bundle.load(model).config
     assert loaded.model.encoder_layers == 2
-    assert recipe.complete(loaded, n_pairs=1_000_000, copied_share=0.9).model == loaded.model
+    assert recipe.complete(loaded, Traits(1_000_000, copied_share=0.9)).model == loaded.model
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,15 @@ def sources_of(prepared):
 )
 def test_copying_is_found_where_the_sources_hold_their_targets(write, lines, share):
     prepared = prepare(write(lines * 30), write(lines * 2 + "ab\tb\na\tA\n", "dev.tsv"), config.Config())
-    assert prepared.copied_share == pytest.approx(share)
+    assert prepared.traits.copied_share == pytest.approx(share)
     assert prepared.config.model.copying == (share > 0.6)
+
+
+def test_the_length_of_the_targets_is_that_of_their_symbols(write):
+    lines = "a\tx yy zzz\nb\tx\n" * 30
+    for tokens, length in (("words", 2), ("characters", 4.5)):
+        told = config.parse({}, [f"text.target_tokens={tokens}"])
+        assert prepare(write(lines), write(lines, "dev.tsv"), told).traits.target_length == pytest.approx(length)
 
 
 def test_features_are_summed_where_the_data_has_them(write):

@@ -6,12 +6,13 @@ import pytest
 
 from seqwright import config
 from seqwright.training import recipe
+from seqwright.training.traits import Traits
 
 SIZES = [2, 10, 100, 999, 1000, 3600, 20_000, 113_438, 10**6, 10**7, 10**8, 10**9]
 
 
-def completed(n_pairs, *settings, copied_share=0.0):
-    return recipe.complete(config.parse({}, settings), n_pairs, copied_share)
+def completed(n_pairs, *settings, copied_share=0.0, target_length=8.0):
+    return recipe.complete(config.parse({}, settings), Traits(n_pairs, copied_share, target_length))
 
 
 def test_more_pairs_get_fewer_epochs_in_batches_and_networks_that_are_no_smaller():
@@ -33,10 +34,18 @@ def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
     assert completed(100, copied_share=0.9).model.copying
 
 
-def test_a_model_that_copies_and_a_large_one_attend_additively_and_by_distance():
-    for n_pairs, share, steered in ((100, 0.3, False), (100, 0.9, True), (100_000, 0.3, True)):
-        found = completed(n_pairs, copied_share=share).model
-        assert (found.attention, found.distance_bias) == ("additive" if steered else "bilinear", steered)
+@pytest.mark.parametrize(
+    ("n_pairs", "copied_share", "target_length", "steered"),
+    [(100, 0.3, 8, False), (100, 0.9, 8, True), (100_000, 0.3, 8, True), (100, 0.3, 30, True)],
+)
+def test_what_copies_or_is_large_or_says_much_attends_additively_and_by_distance(
+    n_pairs, copied_share, target_length, steered
+):
+    found = completed(n_pairs, copied_share=copied_share, target_length=target_length).model
+    assert (found.attention, found.distance_bias) == ("additive" if steered else "bilinear", steered)
+
+
+def test_attention_that_is_told_stays():
     assert completed(100, "model.attention=bilinear", copied_share=0.9).model.attention == "bilinear"
     assert not completed(100_000, "model.attention=none").model.distance_bias
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
@@ -44,7 +53,7 @@ def test_a_model_that_copies_and_a_large_one_attend_additively_and_by_distance()
 
 def test_other_networks_that_are_described_are_filled_in():
     told = {"others": [{"hidden_size": 7}, {"attention": "additive"}]}
-    found = recipe.complete(config.parse(told, ["training.members=3"]), 3600, 0.0).networks
+    found = recipe.complete(config.parse(told, ["training.members=3"]), Traits(3600)).networks
     assert [one.hidden_size for one in found] == [256, 7, 256]
     assert [one.attention for one in found] == ["bilinear", "bilinear", "additive"]
     assert {one.wordvec_size for one in found} == {64}

@@ -15,7 +15,8 @@ from seqwright.config import Config, TextConfig, conflict
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 from seqwright.errors import ConfigError, DataError, UsageError
-from seqwright.training import copied, fine_tune, hiding, recipe
+from seqwright.training import fine_tune, hiding, recipe
+from seqwright.training.traits import Traits
 from seqwright.types import Array
 
 __all__ = ["Prepared", "prepare"]
@@ -45,7 +46,7 @@ class Prepared(NamedTuple):
     lexicon: list[readers.Pair]  # what the model is to answer just so
     lexicon_hashes: dict[str, str]
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
-    copied_share: float  # of the target symbols, those that stand in their source
+    traits: Traits
 
 
 def prepare(
@@ -94,9 +95,9 @@ def prepare(
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
     config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
-    copied_share = copied.share(examples, source_vocabulary, target_vocabulary)
+    traits = Traits.of(examples, source_vocabulary, target_vocabulary)
     return Prepared(
-        recipe.complete(config, len(examples), copied_share),
+        recipe.complete(config, traits),
         source_vocabulary,
         target_vocabulary,
         limits,
@@ -115,7 +116,7 @@ def prepare(
         lexicon,
         {name: digest for one in lexicon_inputs for name, digest in one.hashes.items()},
         excluded,
-        copied_share,
+        traits,
     )
 
 

@@ -5,20 +5,21 @@ from typing import Any, TypeVar
 import msgspec
 
 from seqwright.config import Config, ModelConfig, TrainingConfig
+from seqwright.training.traits import Traits
 
 __all__ = ["complete"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
 MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
 COPYING = 0.6  # of the target symbols stand in the source: 0.7 for Turkish forms of lemmas, 0.54 for French in IPA
+LONG = 20  # symbols of a target: 28 of an English sentence in letters, 13 of a Turkish word, 10 of a date
 
 Section = TypeVar("Section", bound=msgspec.Struct)
 
 
-def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
-    """Return the configuration with model, rate, batch size and epochs filled in for n_pairs training pairs.
+def complete(config: Config, traits: Traits) -> Config:
+    """Return the configuration with model, rate, batch size and epochs filled in for training pairs of such traits.
 
-    copied_share: how many of the target's symbols stand in their own source (`training.copied.share`).
     Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 8, 3,600 get 30 of 32,
     100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
     steps suit.
@@ -26,30 +27,31 @@ def complete(config: Config, n_pairs: int, copied_share: float) -> Config:
     has_features = bool(config.text.features_column)
 
     def filled(model: ModelConfig) -> ModelConfig:
-        return _model(model, n_pairs, copied_share, has_features=has_features)
+        return _model(model, traits, has_features=has_features)
 
     return msgspec.structs.replace(
         config,
         model=filled(config.model),
         others=tuple(map(filled, config.others)),
-        optim=_filled(config.optim, rate=2e-3 if n_pairs >= LARGE else 4e-3),
-        training=_training(config.training, n_pairs),
+        optim=_filled(config.optim, rate=2e-3 if traits.n_pairs >= LARGE else 4e-3),
+        training=_training(config.training, traits.n_pairs),
     )
 
 
-def _model(model: ModelConfig, n_pairs: int, copied_share: float, *, has_features: bool) -> ModelConfig:
-    large = n_pairs >= LARGE
+def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelConfig:
+    large = traits.n_pairs >= LARGE
     if model.tied:  # one width is both
         model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
     model = _filled(
         model,
-        hidden_size=128 if n_pairs < 1000 else 384 if large else 256,
+        hidden_size=128 if traits.n_pairs < 1000 else 384 if large else 256,
         encoder_layers=max(model.layers, 2 if large else 1),
         dropout=0.3,
     )
     takes_features = not model.tied  # tied weights take no input beside the state
-    model = _filled(model, copying=model.attention != "none" and copied_share >= COPYING)
-    steered = model.copying or large  # towards symbols that stand about as far on as what has been said
+    model = _filled(model, copying=model.attention != "none" and traits.copied_share >= COPYING)
+    # Where there is much to look at, or much to learn from: towards symbols about as far on as what has been said.
+    steered = model.copying or large or traits.target_length >= LONG
     model = _filled(model, attention="additive" if steered else "bilinear")
     return _filled(
         model,

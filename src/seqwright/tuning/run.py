@@ -99,9 +99,7 @@ def _try(asked: Asked, prepared: Prepared, config: Config, most_s: float, hear: 
     own = config.training.time_budget_s
     limited = msgspec.structs.replace(config.training, time_budget_s=min(most_s, own or most_s))
     complete = recipe.complete(
-        msgspec.structs.replace(config, text=prepared.config.text, training=limited),
-        len(prepared.examples),
-        prepared.copied_share,
+        msgspec.structs.replace(config, text=prepared.config.text, training=limited), prepared.traits
     )
     epochs = complete.training.epochs
     assert epochs is not None, "the recipe has filled it in"

@@ -1,0 +1,39 @@
+"""What the recipe goes by: how many pairs there are, and of what kind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from seqwright.data.batches import Examples
+from seqwright.data.vocabulary import START, Vocabulary
+
+__all__ = ["Traits"]
+
+SAMPLE = 2000  # examples, evenly from all
+
+
+class Traits(NamedTuple):
+    """Of the training pairs.
+
+    copied_share: of the target symbols, those that stand in their own source.   target_length: symbols, on the average.
+    """
+
+    n_pairs: int
+    copied_share: float = 0.0
+    target_length: float = 0.0
+
+    @classmethod
+    def of(cls, examples: Examples, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary) -> Traits:
+        """Return the traits of the examples; neither START nor END is counted as a symbol."""
+        twins = source_vocabulary.twins(target_vocabulary)
+        n_copied = n_symbols = n_targets = 0
+        for n in range(0, len(examples), -(-len(examples) // SAMPLE) or 1):
+            source = examples.source[examples.source_starts[n] : examples.source_starts[n + 1] - 1]
+            target = examples.target[examples.target_starts[n] : examples.target_starts[n + 1] - 1]
+            target = target[target != START]
+            n_copied += int(np.isin(target, twins[source]).sum())
+            n_symbols += len(target)
+            n_targets += 1
+        return cls(len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets))
