@@ -1,6 +1,7 @@
 """An interrupted training goes on, and ends with the bytes of one that never stopped."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -139,7 +140,38 @@ def test_an_interrupted_training_of_another_kind_is_refused_with_the_difference(
         other, named = config.parse({}, [*SETTINGS, change]), change.split("=")[0]
     with pytest.raises(errors.UsageError, match=named):
         training.train(pairs, output=tmp_path / "model", config=other)
-    assert checkpoint.load(tmp_path / "model") is not None
+    assert checkpoint.exists(tmp_path / "model")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_of_two_trainings_in_one_directory_the_one_that_began_last_goes_on(pairs, tmp_path, same):
+    later = config.parse({}, [*SETTINGS, *([] if same else ["training.seed=9"])])
+
+    def another_begins(event):
+        if isinstance(event, events.Measured) and event.epoch == 4:
+            with pytest.raises(KeyboardInterrupt):
+                training.train(
+                    pairs, output=tmp_path / "model", config=later, overwrite=True, listen=interrupted_after(2)
+                )
+
+    with pytest.raises(errors.OutputError, match="another training"):
+        training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=another_begins)
+    training.train(pairs, output=tmp_path / "model", config=later)
+    training.train(pairs, output=tmp_path / "whole", config=later)
+    for name in ("model.safetensors", "config.json"):
+        assert (tmp_path / "model" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    lines = (tmp_path / "model" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines if '"type":"measured"' in line] == list(range(1, 13))
+
+
+def test_a_training_goes_on_where_another_one_has_ended_in_its_directory(pairs, tmp_path):
+    def another_ends(event):
+        if isinstance(event, events.Measured) and event.epoch == 4:
+            training.train(pairs, output=tmp_path / "model", config=CONFIG)
+
+    training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=another_ends)
+    training.train(pairs, output=tmp_path / "whole", config=CONFIG)
+    assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize("same", [True, False])

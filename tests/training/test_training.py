@@ -282,7 +282,7 @@ def test_a_failure_between_the_first_checkpoint_and_its_model_loses_no_event(tmp
 
 def test_an_unfinished_training_can_go_on_where_another_failed_to_take_its_place(tmp_path, pairs, monkeypatch):
     interrupted_when_measured(pairs, tmp_path / "model", "training.epochs=4")
-    monkeypatch.setattr(checkpoint, "save", fails)
+    monkeypatch.setattr(checkpoint.File, "save", fails)
     with pytest.raises(ZeroDivisionError):
         train(pairs, tmp_path / "model", "training.epochs=3", overwrite=True)
     monkeypatch.undo()

@@ -20,7 +20,7 @@ from seqwright import file_set
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.types import Array
 
-__all__ = ["Checkpoint", "Position", "exists", "load", "refuse", "remove", "save"]
+__all__ = ["Checkpoint", "File", "Position", "exists", "refuse"]
 
 
 class Position(msgspec.Struct):
@@ -73,50 +73,82 @@ def exists(directory: Path) -> bool:
     return _path(directory).is_file()
 
 
-def save(directory: Path, checkpoint: Checkpoint) -> None:
-    """Write checkpoints/last in the model directory.   OutputError: no space, no permission."""
-    path = _path(directory)
-    metadata = {
-        "identity": json.dumps(checkpoint.identity),
-        "position": msgspec.json.encode(checkpoint.position).decode(),
-        "random": json.dumps(checkpoint.random),  # its integers have 128 bits
-        "optimizer_step": str(checkpoint.optimizer_step),
-        "done": str(checkpoint.done),
-        "journal_bytes": str(checkpoint.journal_bytes),
-        "journal": checkpoint.journal.decode(),
-        "spent_s": str(checkpoint.spent_s),
-    }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file_set.write(path, safetensors.numpy.save(checkpoint.arrays, metadata))
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are unchanged: "
-            f"free some space and run the same command again"
-        ) from None
+class File:
+    """The checkpoint of a model directory, as one training keeps it."""
 
+    def __init__(self, directory: Path) -> None:
+        self._directory, self._path = directory, _path(directory)
+        self._left = self._stamp()
 
-def load(directory: Path) -> Checkpoint | None:
-    """Return the last checkpoint of a model directory, None where there is none.   ModelError: it is damaged."""
-    path = _path(directory)
-    if not path.is_file():
-        return None
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata()
-            return Checkpoint(
-                json.loads(metadata["identity"]),
-                msgspec.json.decode(metadata["position"], type=Position),
-                {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118 - not a dict
-                json.loads(metadata["random"]),
-                int(metadata["optimizer_step"]),
-                int(metadata["done"]),
-                int(metadata["journal_bytes"]),
-                metadata.get("journal", "").encode(),
-                float(metadata.get("spent_s", 0)),
+    def load(self) -> Checkpoint | None:
+        """Return the last checkpoint, None where there is none.   ModelError: it is damaged."""
+        if not self._path.is_file():
+            return None
+        try:
+            with safetensors.safe_open(self._path, framework="numpy") as file:
+                metadata = file.metadata()
+                return Checkpoint(
+                    json.loads(metadata["identity"]),
+                    msgspec.json.decode(metadata["position"], type=Position),
+                    {name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118 - not a dict
+                    json.loads(metadata["random"]),
+                    int(metadata["optimizer_step"]),
+                    int(metadata["done"]),
+                    int(metadata["journal_bytes"]),
+                    metadata.get("journal", "").encode(),
+                    float(metadata.get("spent_s", 0)),
+                )
+        except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
+            raise ModelError(f"{self._path}: damaged ({error}); give --overwrite to train from the beginning") from None
+
+    def check(self) -> None:
+        """Return if the checkpoint is as this training found or left it, or gone.   OutputError: another one saved one.
+
+        Of two trainings in one directory the one that began last goes on, and has all that the other had saved.
+        """
+        if self._stamp() not in (None, self._left):
+            raise OutputError(
+                f"{self._directory}: another training has begun to write there and goes on; "
+                f"this one stops, so that they do not mix: choose another --output to have both"
             )
-    except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{path}: damaged ({error}); give --overwrite to train from the beginning") from None
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write it.   OutputError: no space, no permission, another training."""
+        self.check()
+        metadata = {
+            "identity": json.dumps(checkpoint.identity),
+            "position": msgspec.json.encode(checkpoint.position).decode(),
+            "random": json.dumps(checkpoint.random),  # its integers have 128 bits
+            "optimizer_step": str(checkpoint.optimizer_step),
+            "done": str(checkpoint.done),
+            "journal_bytes": str(checkpoint.journal_bytes),
+            "journal": checkpoint.journal.decode(),
+            "spent_s": str(checkpoint.spent_s),
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file_set.write(self._path, safetensors.numpy.save(checkpoint.arrays, metadata))
+        except OSError as error:
+            raise OutputError(
+                f"{self._path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are "
+                f"unchanged: free some space and run the same command again"
+            ) from None
+        self._left = self._stamp()
+
+    def remove(self) -> None:
+        """Remove the checkpoint of a training that is over."""
+        for path in self._path.parent.glob("*last*"):
+            path.unlink(missing_ok=True)
+        if self._path.parent.is_dir():
+            self._path.parent.rmdir()
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """Return what tells the file from one written at another time, None where there is none."""
+        try:
+            found = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> NoReturn:
@@ -131,14 +163,6 @@ def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> NoRetu
         f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
         f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"
     )
-
-
-def remove(directory: Path) -> None:
-    """Remove the checkpoint of a training that is over."""
-    for path in (directory / "checkpoints").glob("*last*"):
-        path.unlink(missing_ok=True)
-    if (directory / "checkpoints").is_dir():
-        (directory / "checkpoints").rmdir()
 
 
 def _path(directory: Path) -> Path:

@@ -66,7 +66,8 @@ def train(
             raise UsageError(f"{path} cannot be fine-tuned in its own place; choose another --output")
         base = bundle.load(Path(fine_tune))
         config = tuning.settings(config, base)
-    resumed = _unfinished(path, overwrite)
+    file = checkpoint.File(path)
+    resumed = _unfinished(file, overwrite)
     check_output(path, overwrite=overwrite)
     prepared = prepare(pairs, dev, config, base=base)
     origin = manifest.Origin(pairs, dev, fine_tune, command, notes or {})
@@ -77,7 +78,9 @@ def train(
         resumed = None
     audience = _audience(path, config, listen, callbacks)
     members = Members(prepared, base)
-    run = _Run(path, prepared, members, identity, audience, lambda loop: manifest.describe(prepared, loop, origin))
+    run = _Run(
+        path, prepared, members, file, identity, audience, lambda loop: manifest.describe(prepared, loop, origin)
+    )
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
@@ -98,10 +101,10 @@ def _audience(path: Path, config: Config, listen: Listener | None, callbacks: Se
     return Audience([*curves, *([] if listen is None else [listen]), *map(listener, callbacks)])
 
 
-def _unfinished(path: Path, overwrite: bool) -> checkpoint.Checkpoint | None:
+def _unfinished(file: checkpoint.File, overwrite: bool) -> checkpoint.Checkpoint | None:
     """Return what an interrupted training left; damage counts as nothing where it would be overwritten."""
     try:
-        return checkpoint.load(path)
+        return file.load()
     except ModelError:
         if overwrite:
             return None
@@ -116,11 +119,13 @@ class _Run:
         path: Path,
         prepared: Prepared,
         members: Members,
+        file: checkpoint.File,
         identity: dict[str, Any],
         listen: Listener,
         describe: Callable[[Loop], dict[str, Any]],
     ) -> None:
-        self._path, self._prepared, self._members, self._identity = path, prepared, members, identity
+        self._path, self._prepared, self._members = path, prepared, members
+        self._file, self._identity = file, identity
         self._describe = describe
         self._journal = Journal(path / "metrics.jsonl", listen)
         self._calibration: calibration.Calibration | None = None
@@ -139,11 +144,14 @@ class _Run:
         self._journal.tell(_started(self._prepared, self._members.loop))
         position = resumed.position
         self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), self._members.elapsed_s()))
+        self._file.save(resumed)  # from here on it is this training's
 
     def follow(self, event: Event) -> None:
         """Save what the event brings: a checkpoint when it is time, a better model."""
         every_s = self._prepared.config.training.checkpoint_every_s
         due = isinstance(event, Measured | Begun) or time.monotonic() - self._checkpointed_at >= every_s
+        if due:
+            self._file.check()  # before another training's journal has a line of this one
         self._journal.tell(event)
         # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
         if due:
@@ -161,6 +169,7 @@ class _Run:
 
     def end(self) -> Translator:
         """Leave the finished model and its report; return the model."""
+        self._file.check()
         at = self._members.loop.position
         if self._members.done:
             together = dev_scores(bundle.load(self._path).networks(), self._prepared)
@@ -168,7 +177,7 @@ class _Run:
             self._save_model()
         self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
         self._save_model()
-        checkpoint.remove(self._path)
+        self._file.remove()
         model = Translator(bundle.load(self._path))
         page = None
         if self._prepared.config.training.report:
@@ -208,7 +217,7 @@ class _Run:
     def _save_checkpoint(self) -> None:
         moment = self._members.checkpoint(self._identity)
         told = {"journal_bytes": self._journal.size, "journal": self._journal.pending}
-        checkpoint.save(self._path, msgspec.structs.replace(moment, **told))
+        self._file.save(msgspec.structs.replace(moment, **told))
         self._checkpointed_at = time.monotonic()
 
 
