@@ -84,10 +84,10 @@ def test_an_interrupted_ensemble_goes_on_with_its_member_and_ends_with_the_same_
     assert model == whole
 
 
-def interrupted_after(n_events):
+def interrupted_after(n_events, kind=events.Measured):
     def listen(event):
         nonlocal n_events
-        n_events -= isinstance(event, events.Measured)
+        n_events -= isinstance(event, kind)
         if n_events == 0:
             raise KeyboardInterrupt
 
@@ -110,6 +110,17 @@ def test_a_long_epoch_is_measured_within_also_when_it_was_interrupted(pairs, tmp
     assert [(e.epoch, e.loss) for e in resumed if isinstance(e, events.Measured)] == [
         (e.epoch, e.loss) for e in whole if isinstance(e, events.Measured)
     ][2:]
+    assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
+
+
+def test_an_ensemble_interrupted_as_soon_as_it_goes_on_ends_with_the_same_bytes(pairs, tmp_path, monkeypatch):
+    two = config.parse({}, [*SETTINGS, "training.members=2", "training.epochs=3"])
+    training.train(pairs, output=tmp_path / "whole", config=two)
+    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
+    for kind, n in ((events.Progressed, 40), (events.Begun, 1)):  # in the second epoch; before the next step
+        with pytest.raises(KeyboardInterrupt):
+            training.train(pairs, output=tmp_path / "model", config=two, listen=interrupted_after(n, kind))
+    training.train(pairs, output=tmp_path / "model", config=two)
     assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
 

@@ -128,6 +128,7 @@ class Loop:
         self._restore_network(checkpoint)
         for name, generator in self._random.items():
             generator.bit_generator.state = checkpoint.random[name]
+        self._shuffle_state = checkpoint.random["shuffle"]
         self.position = copy.copy(checkpoint.position)
         self.best = checkpoint.arrays.get("best")
         self._good = checkpoint
