@@ -97,7 +97,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     members: Positive = 1  # networks trained one after the other and answering together
     word_dropout: Share = 0.0  # of the symbols of both sides, that the network reads as the unknown one
     pool: Positive = 64  # batches sorted together by length; 1: as chance has it
-    time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None  # of all members together
     patience: Positive | Literal["auto"] | None = "auto"  # epochs without a better dev score before it ends
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # says which; apart from seed, so that seeds can be compared

@@ -58,21 +58,32 @@ def test_gaps_are_a_share_of_the_symbols_and_special_ids_stay(rate):
     assert gaps.dtype == np.int32
 
 
+@pytest.mark.parametrize("target_rate", [0.0, 0.3])
 @pytest.mark.parametrize("copying", [False, True])
-def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying):
+def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying, target_rate):
     rng = np.random.default_rng(3)
     source = rng.integers(4, 9, (6, 200)).astype(np.int32)
     target = rng.integers(4, 9, (8, 200)).astype(np.int32)
     before = source.copy(), target.copy()
     batch = batches.Batch(source, np.full(200, 6), target, np.full(200, 7), np.arange(200))
-    rates, twins = np.full(9, 0.2), np.arange(9, dtype=np.int32) if copying else None
-    read = hiding.hide(batch, source_rates=rates, target_rate=0.0, twins=twins, rng=np.random.default_rng(7))
+    twins = np.array([-1, -1, -1, -1, 7, 4, -1, 8, 5], np.int32)
+    read = hiding.hide(
+        batch, source_rates=np.full(9, 0.2), target_rate=target_rate, twins=twins if copying else None,
+        rng=np.random.default_rng(7),
+    )  # fmt: skip
     np.testing.assert_array_equal(source, before[0])
     np.testing.assert_array_equal(target, before[1])
     hidden_source, hidden_target = (ids == vocabulary.UNKNOWN for ids in read)
     assert hidden_source.mean() > 0.15
+    assert (read.source[~hidden_source] == source[~hidden_source]).all()
     assert (read.target[~hidden_target] == target[:-1][~hidden_target]).all()
-    assert hidden_target.any() == copying  # what a column's source lacks is read as unknown by who copies
+    as_copied = np.zeros_like(hidden_target)
+    for b in range(200) if copying else ():
+        lost = set(source[hidden_source[:, b], b].tolist())
+        assert lost.isdisjoint(read.source[:, b].tolist())  # wherever they stand
+        as_copied[:, b] = np.isin(target[:-1, b], [twins[symbol] for symbol in lost])
+    assert hidden_target[as_copied].all()
+    assert hidden_target[~as_copied].mean() == pytest.approx(target_rate, abs=0.05)
 
 
 def test_a_share_of_what_the_decoder_reads_is_hidden():

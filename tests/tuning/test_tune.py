@@ -138,6 +138,21 @@ def test_a_time_budget_ends_the_search(pairs, tmp_path):
     assert tune(pairs, tmp_path / "tuned", time_budget_s=1.0, max_trials=None) == found
 
 
+def test_a_trial_has_the_time_of_one_network_of_those_that_are_configured(pairs, tmp_path, monkeypatch):
+    given_s = []
+
+    def noted(prepared):
+        given_s.append(prepared.config.training.time_budget_s)
+        return loop.Loop(prepared)
+
+    monkeypatch.setattr(run, "Loop", noted)
+    three = config.parse(
+        {}, ["model.hidden_size=8", "training.epochs=1", "training.members=3", "training.time_budget_s=6"]
+    )
+    tuning.tune(pairs, output=tmp_path / "tuned", config=three, max_trials=1)
+    assert given_s == [2]
+
+
 def test_trials_on_other_data_are_refused(pairs, tmp_path):
     tune(pairs, tmp_path / "tuned", max_trials=1)
     pairs.write_text(pairs.read_text() + "abc\tcba\n")

@@ -57,8 +57,9 @@ beam = click.option(
 )  # fmt: skip
 
 time_budget = click.option(
-    "--time-budget", callback=seconds, metavar="TIME", help="End within this time, such as 90s, 2m or 1h30m."
-)
+    "--time-budget", callback=seconds, metavar="TIME",
+    help="End within this time, all networks together, such as 90s, 2m or 1h30m.",
+)  # fmt: skip
 
 checkpoint_every = click.option(
     "--checkpoint-every", callback=seconds, metavar="TIME",

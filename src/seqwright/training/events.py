@@ -31,7 +31,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     dev: str  # where they come from
     n_source_symbols: int
     n_target_symbols: int
-    n_parameters: int
+    n_parameters: int  # of the first network
     kernels: str
     config: Config
     excluded: list[str] = []  # pairs too long to train on: file, line, tokens
@@ -48,13 +48,13 @@ class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
     """A step is done; comes a few times a second."""
 
     epoch: float  # epochs done, with the fraction of the one at work
-    share: float  # of the whole training that is done, 0 to 1
+    share: float  # of the training of all networks that is done, 0 to 1
     loss: float  # mean over the last second or so, nats a symbol
     rate: float
     pairs_per_s: float
     tokens_per_s: float  # source and target symbols, without padding
-    elapsed_s: float  # of the whole training, here and below
-    left_s: float  # expected, of the whole training
+    elapsed_s: float  # since the first network began, here and below
+    left_s: float  # expected, until the last one is trained
     resident_bytes: int | None  # memory that this process holds; None where the system does not say
 
 

@@ -32,6 +32,7 @@ __all__ = ["Loop"]
 # The first good model is kept long before the end of a long epoch.
 MEASURE_EVERY = 0.2  # of a time budget
 MEASURE_PAIRS = 200_000  # minutes
+LONGEST_REST = 0.5  # of a time budget, for what comes behind the last step
 SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the loop returns to the last measurement
 MAX_RETURNS = 5
 
@@ -41,11 +42,21 @@ class Loop:
 
     network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was as
     good as any (`measure.as_good`), None before the first.   position: where it stands.
+    measuring_s: what the last answering of the dev set took.
     member: of an ensemble, whose members differ by their random numbers.
     base: the model whose weights it starts from.
+    rest: what comes behind the last measurement within the time budget, in answerings of the dev set.
     """
 
-    def __init__(self, prepared: Prepared, *, member: int = 0, base: bundle.Bundle | None = None) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        *,
+        member: int = 0,
+        base: bundle.Bundle | None = None,
+        rest: float = 0.0,
+        measuring_s: float = 0.0,
+    ) -> None:
         self._prepared = prepared
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
@@ -69,7 +80,7 @@ class Loop:
         self.best: Array | None = None
         self.position = Position()
         self._began = self._measured_at = time.monotonic()
-        self._measuring_s = 0.0
+        self.measuring_s, self._rest = measuring_s, rest
         self._good = self.checkpoint({})  # to return to
 
     def events(self) -> Iterator[Event]:
@@ -203,7 +214,7 @@ class Loop:
         position.loss_sum, position.n_steps = 0.0, 0
         position.measured_pairs = position.pairs
         self._measured_at = time.monotonic()
-        self._measuring_s = self._measured_at - began
+        self.measuring_s = self._measured_at - began
         examples = followed(answers, self._prepared)
         return Measured(self._epoch(), loss, scores.exact, scores.ter, best, self.elapsed_s(), examples)
 
@@ -214,12 +225,17 @@ class Loop:
         """Return how much of the training is done, by epochs or by the clock, whichever is further."""
         training = self._config.training
         assert training.epochs is not None, "the recipe has filled it in"
-        by_epochs = self._epoch() / training.epochs
-        return max(by_epochs, self.elapsed_s() / training.time_budget_s) if training.time_budget_s else by_epochs
+        return min(1.0, max(self._epoch() / training.epochs, self.elapsed_s() / self._stop_s()))
 
     def _out_of_time(self) -> bool:
+        return self.elapsed_s() >= self._stop_s()
+
+    def _stop_s(self) -> float:
+        """Return when the last step must be done for all the rest to be done within the time budget."""
         budget = self._config.training.time_budget_s
-        return budget is not None and self.elapsed_s() + self._measuring_s >= budget
+        if budget is None:
+            return math.inf
+        return budget - min(LONGEST_REST * budget, (1 + self._rest) * self.measuring_s)
 
     def _due(self) -> bool:
         """Return whether to measure within the epoch."""

@@ -19,6 +19,7 @@ from seqwright.types import Array
 __all__ = ["Members"]
 
 SHORTEST_S = 1e-3  # of a network whose time the others have taken: a step, and it is measured
+ANSWERINGS = 5.5  # of the dev set, greedy, take as long as a network's part in the last scores, calibration and report
 
 
 class Members:
@@ -31,7 +32,7 @@ class Members:
         self._prepared, self._base = prepared, base
         self.done: list[Parameters] = []
         self._spent_s = 0.0  # on those before the one at work
-        self.loop = self._next()
+        self.loop = self._loop(0, 0.0, 0.0)
 
     def restore(self, moment: Checkpoint) -> None:
         """Go back to a moment that `checkpoint` returned."""
@@ -42,7 +43,7 @@ class Members:
             params.flat[:] = moment.arrays[f"done.{member}"]
             self.done.append(params)
         self._spent_s = moment.spent_s
-        self.loop = self._next()
+        self.loop = self._loop(moment.done, moment.spent_s, 0.0)
         self.loop.restore(moment)
 
     def checkpoint(self, identity: dict[str, Any]) -> Checkpoint:
@@ -61,9 +62,9 @@ class Members:
             assert self.loop.best is not None, "a loop ends with a measurement"
             if len(self.done) + 1 == n:
                 return
-            self._spent_s = self.elapsed_s()
-            self.done.append(_kept(self.loop))
-            self.loop = self._next()
+            done, spent_s = [*self.done, _kept(self.loop)], self.elapsed_s()
+            loop = self._loop(len(done), spent_s, self.loop.measuring_s)
+            self.done, self._spent_s, self.loop = done, spent_s, loop  # at once: a checkpoint may come at any moment
 
     def elapsed_s(self) -> float:
         """Return the seconds spent on all networks, those before an interruption with them."""
@@ -82,14 +83,18 @@ class Members:
             weights |= {prefix + name: array for name, array in params.named.items()}
         return weights
 
-    def _next(self) -> Loop:
-        """Return the loop of the network behind those that are done."""
-        config, member = self._prepared.config, len(self.done)
+    def _loop(self, member: int, spent_s: float, measuring_s: float) -> Loop:
+        """Return the loop of a network.   spent_s: on those before.   measuring_s: as their last one said."""
+        config = self._prepared.config
+        n_left = config.training.members - member
         if config.training.time_budget_s is not None:
-            part_s = (config.training.time_budget_s - self._spent_s) / (config.training.members - member)
-            part = msgspec.structs.replace(config.training, time_budget_s=max(part_s, SHORTEST_S))
+            part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
+            part = msgspec.structs.replace(config.training, time_budget_s=part_s)
             config = msgspec.structs.replace(config, training=part)
-        return Loop(self._prepared._replace(config=config), member=member, base=self._base)
+        return Loop(
+            self._prepared._replace(config=config), member=member, base=self._base,
+            rest=ANSWERINGS * config.training.members / n_left, measuring_s=measuring_s,
+        )  # fmt: skip
 
     def _of_all(self, event: Event) -> Event:
         """Return an event of the network at work with the time and the share of all."""
@@ -98,8 +103,10 @@ class Members:
         elapsed_s = self._spent_s + event.elapsed_s
         if isinstance(event, Measured):
             return msgspec.structs.replace(event, elapsed_s=elapsed_s)
-        share = (len(self.done) + event.share) / self._prepared.config.training.members
-        return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=elapsed_s / share - elapsed_s)
+        n, n_done = self._prepared.config.training.members, len(self.done)
+        share = (n_done + event.share) / n
+        others_s = (n - n_done - 1) * (event.elapsed_s + event.left_s)  # as if they were like this one
+        return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=event.left_s + others_s)
 
 
 def _kept(loop: Loop) -> Parameters:

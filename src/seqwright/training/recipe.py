@@ -1,4 +1,4 @@
-"""What a training does where it is told nothing: numbers from the amount of data."""
+"""What a training does where it is told nothing, by the amount of data, and by what its targets are like."""
 
 from typing import Any, TypeVar
 

@@ -96,8 +96,9 @@ def tune(
 
 def _try(asked: Asked, prepared: Prepared, config: Config, most_s: float, hear: Callable[[Event], None]) -> None:
     """Train with the settings until the end, or until others are better."""
-    own = config.training.time_budget_s
-    limited = msgspec.structs.replace(config.training, time_budget_s=min(most_s, own or most_s))
+    own = config.training.time_budget_s  # of all members; a trial is one
+    part_s = most_s if own is None else min(most_s, own / config.training.members)
+    limited = msgspec.structs.replace(config.training, time_budget_s=part_s)
     complete = recipe.complete(
         msgspec.structs.replace(config, text=prepared.config.text, training=limited), prepared.traits
     )
