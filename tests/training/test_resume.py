@@ -124,6 +124,27 @@ def test_an_ensemble_interrupted_as_soon_as_it_goes_on_ends_with_the_same_bytes(
     assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
 
+@pytest.mark.parametrize("n_events", range(2, 16))
+def test_a_training_interrupted_at_any_event_measures_where_one_does_that_was_not(
+    pairs, tmp_path, monkeypatch, n_events
+):
+    monkeypatch.setattr(loops, "MEASURE_PAIRS", 100)
+    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
+    two = config.parse({}, [*SETTINGS, "training.members=2", "training.epochs=1", "training.batch_size=40"])
+    training.train(pairs, output=tmp_path / "whole", config=two)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(pairs, output=tmp_path / "model", config=two, listen=interrupted_after(n_events, object))
+    training.train(pairs, output=tmp_path / "model", config=two)
+    whole, resumed = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "model"))
+    assert resumed == whole
+    assert measured(tmp_path / "model") == measured(tmp_path / "whole")
+
+
+def measured(model):
+    events_told = map(json.loads, (model / "metrics.jsonl").read_text().splitlines())
+    return [(event["epoch"], event["loss"]) for event in events_told if event["type"] == "measured"]
+
+
 def test_metrics_of_a_resumed_training_tell_each_measurement_once(pairs, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(3))

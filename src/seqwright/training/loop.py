@@ -102,14 +102,14 @@ class Loop:
                 loss = self._step(batch)
                 if self.position.skipped_in_a_row >= SKIPS_IN_A_ROW:
                     yield self._return()
-                n_tokens = int(batch.source_lengths.sum() + batch.target_lengths.sum())
-                if pace.tick(len(batch.index), n_tokens, loss):
-                    yield self._progress(pace)
                 if self._out_of_time():
                     self.position.reason = "time budget"
                     break
-                if self._due():
+                if self._due():  # before any other event, at which an interruption would put it off
                     yield self._measure()
+                n_tokens = int(batch.source_lengths.sum() + batch.target_lengths.sum())
+                if pace.tick(len(batch.index), n_tokens, loss):
+                    yield self._progress(pace)
             measured = self._measure()
             self.position.reason = self.position.reason or self._why_stop()
             if self._config.optim.schedule == "plateau":
