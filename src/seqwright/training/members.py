@@ -32,7 +32,7 @@ class Members:
         self._prepared, self._base = prepared, base
         self.done: list[Parameters] = []
         self._spent_s = 0.0  # on those before the one at work
-        self.loop = self._loop(0, 0.0, 0.0)
+        self.loop = self._loop(0)
 
     def restore(self, moment: Checkpoint) -> None:
         """Go back to a moment that `checkpoint` returned."""
@@ -43,7 +43,7 @@ class Members:
             params.flat[:] = moment.arrays[f"done.{member}"]
             self.done.append(params)
         self._spent_s = moment.spent_s
-        self.loop = self._loop(moment.done, moment.spent_s, 0.0)
+        self.loop = self._loop(moment.done, spent_s=moment.spent_s)
         self.loop.restore(moment)
 
     def checkpoint(self, identity: dict[str, Any]) -> Checkpoint:
@@ -63,7 +63,7 @@ class Members:
             if len(self.done) + 1 == n:
                 return
             done, spent_s = [*self.done, _kept(self.loop)], self.elapsed_s()
-            loop = self._loop(len(done), spent_s, self.loop.measuring_s)
+            loop = self._loop(len(done), spent_s=spent_s, measuring_s=self.loop.measuring_s)
             self.done, self._spent_s, self.loop = done, spent_s, loop  # at once: a checkpoint may come at any moment
 
     def elapsed_s(self) -> float:
@@ -83,7 +83,7 @@ class Members:
             weights |= {prefix + name: array for name, array in params.named.items()}
         return weights
 
-    def _loop(self, member: int, spent_s: float, measuring_s: float) -> Loop:
+    def _loop(self, member: int, *, spent_s: float = 0.0, measuring_s: float = 0.0) -> Loop:
         """Return the loop of a network.   spent_s: on those before.   measuring_s: as their last one said."""
         config = self._prepared.config
         n_left = config.training.members - member
