@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from seqwright import config, errors, training
 from seqwright.models import Seq2seq
@@ -216,11 +217,12 @@ def test_overwrite_goes_on_with_the_same_training_and_replaces_another(pairs, tm
     assert any(isinstance(event, events.Resumed) for event in seen) == same
 
 
-def test_a_damaged_checkpoint_is_named_with_what_to_do(pairs, tmp_path):
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-100], lambda _: safetensors.numpy.save({})])
+def test_a_damaged_checkpoint_is_named_with_what_to_do(pairs, tmp_path, damage):
     with pytest.raises(KeyboardInterrupt):
         training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=interrupted_after(2))
     path = tmp_path / "model" / "checkpoints" / "last.safetensors"
-    path.write_bytes(path.read_bytes()[:-100])
+    path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(errors.ModelError, match="--overwrite"):
         training.train(pairs, output=tmp_path / "model", config=CONFIG)
 

@@ -9,6 +9,7 @@ The best model stands in the model directory itself.
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -78,7 +79,8 @@ class File:
 
     def __init__(self, directory: Path) -> None:
         self._directory, self._path = directory, _path(directory)
-        self._left = self._stamp()
+        self._name = secrets.token_hex(8)
+        self._last = self._writer()
 
     def load(self) -> Checkpoint | None:
         """Return the last checkpoint, None where there is none.   ModelError: it is damaged."""
@@ -86,7 +88,7 @@ class File:
             return None
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
-                metadata = file.metadata()
+                metadata = file.metadata() or {}
                 return Checkpoint(
                     json.loads(metadata["identity"]),
                     msgspec.json.decode(metadata["position"], type=Position),
@@ -106,7 +108,7 @@ class File:
 
         Of two trainings in one directory the one that began last goes on, and has all that the other had saved.
         """
-        if self._stamp() not in (None, self._left):
+        if self._writer() not in (None, self._last):
             raise OutputError(
                 f"{self._directory}: another training has begun to write there and goes on; "
                 f"this one stops, so that they do not mix: choose another --output to have both"
@@ -124,6 +126,7 @@ class File:
             "journal_bytes": str(checkpoint.journal_bytes),
             "journal": checkpoint.journal.decode(),
             "spent_s": str(checkpoint.spent_s),
+            "writer": self._name,
         }
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +136,7 @@ class File:
                 f"{self._path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are "
                 f"unchanged: free some space and run the same command again"
             ) from None
-        self._left = self._stamp()
+        self._last = self._name
 
     def remove(self) -> None:
         """Remove the checkpoint of a training that is over."""
@@ -142,13 +145,13 @@ class File:
         if self._path.parent.is_dir():
             self._path.parent.rmdir()
 
-    def _stamp(self) -> tuple[int, int, int] | None:
-        """Return what tells the file from one written at another time, None where there is none."""
+    def _writer(self) -> str | None:
+        """Return who wrote the checkpoint, None where there is none that could be read."""
         try:
-            found = self._path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+            with safetensors.safe_open(self._path, framework="numpy") as file:
+                return str((file.metadata() or {}).get("writer"))
+        except (OSError, safetensors.SafetensorError):
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> NoReturn:
