@@ -93,8 +93,9 @@ def test_time_and_share_are_those_of_all_members(pairs, tmp_path):
     assert steps[-1].share == pytest.approx(1)
     assert rises([event.elapsed_s for event in told if isinstance(event, Progressed | Measured | Finished)])
     whole_s = steps[-1].elapsed_s
-    for event in late_steps(told):
-        assert event.elapsed_s + event.left_s == pytest.approx(whole_s, rel=0.2)
+    for event in steps:
+        if event.share > 1 / 6:  # the first epochs know little of what is to come
+            assert event.elapsed_s + event.left_s == pytest.approx(whole_s, rel=0.2)
 
 
 @pytest.mark.usefixtures("clock")
@@ -103,9 +104,9 @@ def test_the_members_share_the_time_budget(pairs, tmp_path):
     told = events_of(pairs, tmp_path / "model", "training.epochs=1000000", f"training.time_budget_s={budget_s}")
     begun = [index for index, event in enumerate(told) if isinstance(event, Begun)]
     ends = [[e.elapsed_s for e in told[:index] if isinstance(e, Measured)][-1] for index in [*begun[1:], len(told)]]
-    assert ends == pytest.approx([budget_s / 3, budget_s * 2 / 3, budget_s], abs=0.4)
+    assert ends == pytest.approx([budget_s / 3, budget_s * 2 / 3, budget_s], abs=0.3)
     assert told[-1].reason == "time budget"
-    assert told[-1].elapsed_s == pytest.approx(budget_s, abs=0.4)
+    assert told[-1].elapsed_s == pytest.approx(budget_s, abs=0.3)
     for event in late_steps(told):
         assert event.elapsed_s + event.left_s == pytest.approx(budget_s, abs=0.4)
 

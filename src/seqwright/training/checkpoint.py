@@ -79,8 +79,8 @@ class File:
 
     def __init__(self, directory: Path) -> None:
         self._directory, self._path = directory, _path(directory)
-        self._name = secrets.token_hex(8)
-        self._last = self._writer()
+        self._own_name = secrets.token_hex(8)
+        self._last_writer = self._writer()  # that this training knows of
 
     def load(self) -> Checkpoint | None:
         """Return the last checkpoint, None where there is none.   ModelError: it is damaged."""
@@ -108,7 +108,7 @@ class File:
 
         Of two trainings in one directory the one that began last goes on, and has all that the other had saved.
         """
-        if self._writer() not in (None, self._last):
+        if self._writer() not in (None, self._last_writer):
             raise OutputError(
                 f"{self._directory}: another training has begun to write there and goes on; "
                 f"this one stops, so that they do not mix: choose another --output to have both"
@@ -126,7 +126,7 @@ class File:
             "journal_bytes": str(checkpoint.journal_bytes),
             "journal": checkpoint.journal.decode(),
             "spent_s": str(checkpoint.spent_s),
-            "writer": self._name,
+            "writer": self._own_name,
         }
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ class File:
                 f"{self._path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are "
                 f"unchanged: free some space and run the same command again"
             ) from None
-        self._last = self._name
+        self._last_writer = self._own_name
 
     def remove(self) -> None:
         """Remove the checkpoint of a training that is over."""

@@ -91,10 +91,9 @@ class Members:
             part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
             part = msgspec.structs.replace(config.training, time_budget_s=part_s)
             config = msgspec.structs.replace(config, training=part)
-        return Loop(
-            self._prepared._replace(config=config), member=member, base=self._base,
-            rest=ANSWERINGS * config.training.members / n_left, measuring_s=measuring_s,
-        )  # fmt: skip
+        rest = ANSWERINGS * config.training.members / n_left  # those that are left make room for all
+        prepared = self._prepared._replace(config=config)
+        return Loop(prepared, member=member, base=self._base, rest=rest, measuring_s=measuring_s)
 
     def _of_all(self, event: Event) -> Event:
         """Return an event of the network at work with the time and the share of all."""
@@ -103,10 +102,13 @@ class Members:
         elapsed_s = self._spent_s + event.elapsed_s
         if isinstance(event, Measured):
             return msgspec.structs.replace(event, elapsed_s=elapsed_s)
-        n, n_done = self._prepared.config.training.members, len(self.done)
-        share = (n_done + event.share) / n
-        others_s = (n - n_done - 1) * (event.elapsed_s + event.left_s)  # as if they were like this one
-        return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=event.left_s + others_s)
+        training, n_done = self._prepared.config.training, len(self.done)
+        share = (n_done + event.share) / training.members
+        if training.time_budget_s is None:
+            left_s = elapsed_s / share - elapsed_s
+        else:  # what one network leaves is the others', so that each that is left takes as long as this one
+            left_s = event.left_s + (training.members - n_done - 1) * (event.elapsed_s + event.left_s)
+        return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=left_s)
 
 
 def _kept(loop: Loop) -> Parameters:

@@ -79,8 +79,9 @@ def train(
     audience = _audience(path, config, listen, callbacks)
     members = Members(prepared, base)
     run = _Run(
-        path, prepared, members, file, identity, audience, lambda loop: manifest.describe(prepared, loop, origin)
-    )
+        path, prepared, members=members, file=file, identity=identity, listen=audience,
+        describe=lambda loop: manifest.describe(prepared, loop, origin),
+    )  # fmt: skip
     run.begin(resumed)
     with interrupt.deferred() as interrupted:
         try:
@@ -118,6 +119,7 @@ class _Run:
         self,
         path: Path,
         prepared: Prepared,
+        *,
         members: Members,
         file: checkpoint.File,
         identity: dict[str, Any],
@@ -135,13 +137,13 @@ class _Run:
     def begin(self, resumed: checkpoint.Checkpoint | None) -> None:
         """Tell what starts or, from a checkpoint, goes on."""
         if resumed is None:
-            self._journal.tell(_started(self._prepared))
+            self._journal.tell(_started(self._prepared, self._members))
             return
         self._members.restore(resumed)
         self._journal.go_on(resumed.journal_bytes, resumed.journal)
         if self._better():
             self._save_model()  # the end may have come between the checkpoint and the model
-        self._journal.tell(_started(self._prepared))
+        self._journal.tell(_started(self._prepared, self._members))
         position = resumed.position
         self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), self._members.elapsed_s()))
         self._file.save(resumed)  # from here on it is this training's
@@ -232,15 +234,15 @@ def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     return {"config": config, "data": data, "fine_tune": origin.base_hash}
 
 
-def _started(prepared: Prepared) -> Started:
-    first = bundle.network(prepared.config.networks[0], prepared.source_vocabulary, prepared.target_vocabulary)
+def _started(prepared: Prepared, members: Members) -> Started:
+    first = members.done[0] if members.done else members.loop.network.params
     return Started(
         n_pairs=len(prepared.examples),
         n_dev=len(prepared.dev_sources),
         dev=prepared.dev_origin,
         n_source_symbols=len(prepared.source_vocabulary.symbols),
         n_target_symbols=len(prepared.target_vocabulary.symbols),
-        n_parameters=first.params.flat.size,
+        n_parameters=first.flat.size,
         kernels=kernels.description(),
         config=prepared.config,
         excluded=[f"{pair.name}, line {pair.line}: {pair.n_tokens:,} tokens" for pair in prepared.excluded],
