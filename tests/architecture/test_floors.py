@@ -105,26 +105,20 @@ def test_no_module_is_named_for_being_a_drawer():
     assert [path for path in PACKAGE.rglob("*.py") if path.stem in drawers] == []
 
 
-@pytest.mark.parametrize("name", ["seqwright", *MODULES])
-def test_all_names_what_the_module_has(name):
-    module = importlib.import_module(name)
-    named = getattr(module, "__all__", [])
-    assert len(set(named)) == len(named), "a name stands twice"
-    assert [public for public in named if not hasattr(module, public)] == []
-    if not hasattr(module, "__all__"):
-        assert module.__doc__ and len(ast.parse(inspect.getsource(module)).body) == 1, f"{name} has no __all__"
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_takes_from_another_only_what_that_one_names_in_its_all(name):
-    for other, taken in floors.used_names(ast.parse(inspect.getsource(importlib.import_module(name)))):
-        try:
-            module = importlib.import_module(other)
-        except ModuleNotFoundError:
-            continue  # an attribute of a class, not of a module
-        public = {*getattr(module, "__all__", ()), *floors.ONLY_FROM_FRONT, "__all__", "_native"}
-        full = f"{other}.{taken}"
-        assert taken in public or full in MODULES or full in UNLISTED, f"{full} is not in the __all__ of {other}"
+def test_a_module_takes_from_another_only_what_that_one_names_in_its_all():
+    """mypy refuses re-exported imports; names that a module defines for itself alone are checked here."""
+    wrong = []
+    for name in MODULES:
+        for other, taken in floors.used_names(ast.parse(inspect.getsource(importlib.import_module(name)))):
+            try:
+                module = importlib.import_module(other)
+            except ModuleNotFoundError:
+                continue  # an attribute of a class, not of a module
+            public = {*getattr(module, "__all__", ()), *floors.ONLY_FROM_FRONT, "__all__", "_native"}
+            full = f"{other}.{taken}"
+            if not (taken in public or full in MODULES or full in UNLISTED):
+                wrong.append(f"{name}: {full} is not in the __all__ of {other}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,8 @@ NAMED = {
     "SUMMING": variants.SUMMING[-1],
 }
 
+pytestmark = pytest.mark.faults
+
 
 def planted(faults):
     return [

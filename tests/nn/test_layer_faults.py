@@ -14,6 +14,8 @@ from seqwright.kernels.reference import attention as attention_kernels
 from seqwright.nn import affine, attention, copying, cross_entropy, dropout, embedded_lstm, embedding, lstm, tied_affine
 from seqwright.testing.faults import Fault, with_fault
 
+pytestmark = pytest.mark.faults
+
 
 def check_lstms() -> None:
     for reverse in (False, True):
