@@ -11,7 +11,7 @@ from seqwright.answering import Answer, Options, calibration
 from seqwright.answering.calibration import Calibration
 from seqwright.answering.dictionary import Dictionary
 from seqwright.data import readers, text
-from seqwright.errors import DataError, DependencyError
+from seqwright.errors import DataError
 from seqwright.translator import Hypothesis, Translator
 
 __all__ = [
@@ -58,7 +58,7 @@ class Answered(NamedTuple):
 class Evaluation(NamedTuple):
     """Scores of the first hypotheses, and every answer in the order of the file.
 
-    sentences: None where the references are none, or cannot be scored as such.
+    sentences: None where the references are no sentences.
     """
 
     scores: metrics.Scores
@@ -84,8 +84,7 @@ def evaluate(
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
     bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
-    `are_sentences`) and sacrebleu is installed.   lexicon: see `Options`.   listen: is told now and then.
-    DataError: there are no pairs.   DependencyError: sacrebleu is asked for and not installed.
+    `are_sentences`).   lexicon: see `Options`.   listen: receives progress.   DataError: there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
@@ -99,21 +98,10 @@ def evaluate(
         Answered(*source, group, hypotheses, tokens in rights)
         for source, group, hypotheses, tokens, rights in zip(sources, references, answers, said, expected, strict=True)
     ]
-    scores = metrics.evaluate(said, expected)
-    return Evaluation(scores, answered, _sentence_scores([h[0].text for h in answers], references, wanted=bleu))
-
-
-def _sentence_scores(
-    answers: Sequence[str], references: Sequence[Sequence[str]], *, wanted: bool
-) -> metrics.SentenceScores | None:
-    if not wanted and not are_sentences([reference for group in references for reference in group]):
-        return None
-    try:
-        return metrics.evaluate_sentences(answers, references)
-    except DependencyError:
-        if wanted:
-            raise
-        return None
+    sentences = None
+    if bleu or are_sentences([reference for group in references for reference in group]):
+        sentences = metrics.evaluate_sentences([hypotheses[0].text for hypotheses in answers], references)
+    return Evaluation(metrics.evaluate(said, expected), answered, sentences)
 
 
 def are_sentences(texts: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ def evaluate(*, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, 
     Where a source stands on several lines, any of its targets counts as right.
     Exact match is the share of sources answered right, WER the share answered wrong, and TER the edits that lead from
     the answers to the targets, for each token of the targets (phonemes: PER; letters: CER).
-    Where the targets are sentences, BLEU and chrF are shown too, if seqwright[text] is installed.
+    Where the targets are sentences, BLEU, chrF and the length ratio of answers to targets are shown too.
 
     \b
     Examples:

@@ -26,7 +26,11 @@ def as_text(result: Evaluation) -> str:
         f"TER          {s.ter:6.2f} %   {s.edits:,} edits to {s.tokens:,} tokens",
     ]
     if result.sentences is not None:
-        lines += [f"BLEU         {result.sentences.bleu:6.2f}", f"chrF         {result.sentences.chrf:6.2f}"]
+        lines += [
+            f"BLEU         {result.sentences.bleu:6.2f}",
+            f"chrF         {result.sentences.chrf:6.2f}",
+            f"length ratio {result.sentences.length_ratio:6.2f}     words of the answers for each word of the targets",
+        ]
     if wrong := result.wrong:
         lines += ["", "wrong, for example:"]
         lines += [example(answer) for answer in wrong[:: -(-len(wrong) // N_EXAMPLES)]]

@@ -1,18 +1,12 @@
-"""Scores of answers against references; several references for one source count as any-of.
+"""Scores of token sequences: exact match and edits, for any data."""
 
-Token by token for any data, and for sentences the scores that translation is measured with.
-"""
-
-import importlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from rapidfuzz.distance import Levenshtein
 
-from seqwright import errors
-
-__all__ = ["Scores", "SentenceScores", "edit_distance", "evaluate", "evaluate_sentences", "group_references"]
+__all__ = ["Scores", "edit_distance", "evaluate", "group_references"]
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,39 +51,6 @@ def evaluate(hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[
         exact=100 * (n - n_errors) / n,
         wer=100 * n_errors / n,
         ter=100 * n_edits / max(n_tokens, 1),
-    )
-
-
-class SentenceScores(msgspec.Struct, frozen=True, kw_only=True):
-    """BLEU and chrF of a whole corpus, from 0 to 100, with the signatures that say which variants they are."""
-
-    bleu: float
-    chrf: float
-    bleu_signature: str
-    chrf_signature: str
-
-
-def evaluate_sentences(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> SentenceScores:
-    """Return BLEU (Papineni et al. 2002) and chrF (Popović 2015) of texts, as sacrebleu computes them by default.
-
-    hypotheses: N texts.   references: N lists of one or more texts.
-    DependencyError: sacrebleu is not installed.
-    """
-    try:
-        sacrebleu: Any = importlib.import_module("sacrebleu.metrics")
-    except ImportError:
-        raise errors.DependencyError(
-            "BLEU and chrF need the library sacrebleu: pip install 'seqwright[text]'"
-        ) from None
-    # The library takes one stream a reference, in which None stands where an item has fewer.
-    n_streams = max(map(len, references))
-    streams = [[group[i] if i < len(group) else None for group in references] for i in range(n_streams)]
-    bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF()
-    return SentenceScores(
-        bleu=bleu.corpus_score(hypotheses, streams).score,
-        chrf=chrf.corpus_score(hypotheses, streams).score,
-        bleu_signature=str(bleu.get_signature()),
-        chrf_signature=str(chrf.get_signature()),
     )
 
 
