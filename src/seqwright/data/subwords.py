@@ -18,7 +18,7 @@ __all__ = ["CHOICES", "PATTERN", "Subwords", "plain", "size", "train"]
 
 PATTERN = r"^(characters|graphemes|words|subwords:[1-9][0-9]*)$"  # what tokens may be, as a setting writes it
 CHOICES = ["characters", "graphemes", "words", "subwords:8000"]
-SPACE = "\u2581"  # stands for a space in the pieces; a text that holds it comes back with spaces
+SPACE = "\u2581"  # written for U+0020 in the pieces: the only character that a text does not get back as it was
 
 
 class Subwords:
@@ -40,12 +40,12 @@ class Subwords:
             ) from None
 
     def split(self, text_: str, /) -> list[str]:
-        """Return the pieces of a text; each space stands in the piece of what follows it."""
+        """Return the pieces of a text; a space is part of the piece that follows it."""
         return cast(list[str], self._processor.encode(text.normalized(text_, self.unicode_form), out_type=str))
 
     def join(self, tokens: Iterable[str], /) -> str:
         """Return the text of pieces, composed to NFC unless the form is none; `join(split(text))` is the text."""
-        joined = "".join(tokens).replace(SPACE, " ").removeprefix(" ")  # SentencePiece puts one in front
+        joined = "".join(tokens).replace(SPACE, " ").removeprefix(" ")  # SentencePiece adds one before the first word
         return text.composed(joined, self.unicode_form)
 
 

@@ -49,7 +49,8 @@ def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
                 kind=f"{side} spaces",
                 level=Level.LOOK,
                 says=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with a space too many",
-                advice="Where a token is a character, each space is a token. Strip them unless they are meant.",
+                advice="Characters, graphemes and subwords keep every space; words lose those at the ends and repeated "
+                "ones. Strip them unless they are meant.",
                 cases=cases,
             )
 
