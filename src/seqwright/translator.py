@@ -42,6 +42,7 @@ class Translator:
         self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
         self._target = told.Target(bundle.target_format, bundle.target_vocabulary)
         self._calibration = _calibration(bundle)
+        self._drops_unknown_features = _drops_unknown_features(bundle)
         self._lexicon = None
         if bundle.lexicon:
             self._lexicon = Dictionary(bundle.lexicon, bundle.source_format, bundle.target_format)
@@ -102,8 +103,7 @@ class Translator:
         assert len(given) == len(sources) == len(targets), "a source without a target, or features"
         bundle = self.bundle
         readings = [
-            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=max(len(source), 1) * 64)
-            for source, f in zip(sources, given, strict=True)
+            self._read(source, f, max_tokens=max(len(source), 1) * 64) for source, f in zip(sources, given, strict=True)
         ]
         encoded = [one.windows[0].ids for one in readings]
         tokens = [bundle.target_format.split(target) for target in targets]
@@ -181,8 +181,7 @@ class Translator:
         most = options.max_source_tokens or bundle.limits.window
         drop = options.unknown == Unknown.DROP
         readings = [
-            reading.read(source, f, bundle.source_format, bundle.source_vocabulary, max_tokens=most, drop_unknown=drop)
-            for source, f in zip(sources, given, strict=True)
+            self._read(source, f, max_tokens=most, drop_unknown=drop) for source, f in zip(sources, given, strict=True)
         ]
         known = [self._known(source, f, options) for source, f in zip(sources, given, strict=True)]
         readings = [one._replace(windows=[]) if known[i] else one for i, one in enumerate(readings)]
@@ -195,6 +194,12 @@ class Translator:
             else self._answer(source, f, one, [next(found) for _ in one.windows], options)
             for source, f, one, entries in zip(sources, given, readings, known, strict=True)
         ]
+
+    def _read(self, source: str, features: str, *, max_tokens: int, drop_unknown: bool = False) -> reading.Reading:
+        return reading.read(
+            source, features, self.bundle.source_format, self.bundle.source_vocabulary, max_tokens=max_tokens,
+            drop_unknown=drop_unknown, drop_unknown_features=self._drops_unknown_features,
+        )  # fmt: skip
 
     def _known(self, source: str, features: str, options: Options) -> list[tuple[str, list[str]]]:
         """Return the answers to a source that stand in a dictionary or the model's own lexicon, as text and tokens."""
@@ -215,7 +220,8 @@ class Translator:
 
     def source_tokens(self, source: str, features: str = "") -> list[str]:
         """Return what the model reads a source as: its features, then its tokens."""
-        return text.source_tokens(source, features, self.bundle.source_format)
+        names = reading.feature_symbols(features, self.bundle.source_vocabulary)
+        return [*names, *self.bundle.source_format.split(source)]
 
     def unknown(self, source: str, features: str = "") -> list[str]:
         """Return the symbols of a source and its features that the model has never seen, in order."""
@@ -343,6 +349,15 @@ def _calibration(bundle: bundles.Bundle) -> calibration.Calibration | None:
         return msgspec.convert(bundle.manifest["calibration"], calibration.Calibration)
     except msgspec.ValidationError as error:
         raise ModelError(f"manifest.json: damaged (calibration: {error}); restore it from a copy") from None
+
+
+def _drops_unknown_features(bundle: bundles.Bundle) -> bool:
+    """Return whether the model must not read features that it does not know.
+
+    One without an id for them would take UNKNOWN for a symbol of the word, which a model that copies spells out.
+    """
+    model = bundle.config.model
+    return text.UNKNOWN_FEATURE not in bundle.source_vocabulary and bool(model.copying or model.sum_features)
 
 
 def _looked_up(source: str, features: str, entries: Sequence[tuple[str, list[str]]]) -> Answer:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seqwright.data import text, vocabulary
 
-__all__ = ["Reading", "Window", "read"]
+__all__ = ["Reading", "Window", "feature_symbols", "read"]
 
 
 class Window(NamedTuple):
@@ -38,10 +38,12 @@ def read(
     *,
     max_tokens: int,
     drop_unknown: bool = False,
+    drop_unknown_features: bool = False,
 ) -> Reading:
     """Return how a source is read, in windows of at most max_tokens of its tokens."""
-    names, tokens = text.feature_symbols(features), format_.split(source)
-    kept = [i for i, name in enumerate(names) if name in known or not drop_unknown]
+    names, tokens = feature_symbols(features, known), format_.split(source)
+    drop_unknown_features = drop_unknown_features or drop_unknown
+    kept = [i for i, name in enumerate(names) if name in known or not drop_unknown_features]
     places = [i for i, token in enumerate(tokens) if token in known or not drop_unknown]
     before = known.encode(names[i] for i in kept)
     windows = []
@@ -49,6 +51,15 @@ def read(
         ids = [*before, *known.encode(tokens[place] for place in places[first:end]), vocabulary.END]
         windows.append(Window(ids, kept, places[first:end]))
     return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
+
+
+def feature_symbols(features: str, known: vocabulary.Vocabulary) -> list[str]:
+    """Return a symbol for each feature; one that is known only without the spaces around its name is that one."""
+    found = []
+    for name in features.split(";"):
+        given, stripped = text.feature_symbols(name), text.feature_symbols(name.strip())
+        found += given if known.unknown(given) == [] or known.unknown(stripped) else stripped
+    return found
 
 
 def cuts(tokens: Sequence[str], most: int) -> list[tuple[int, int]]:

@@ -42,10 +42,10 @@ def hypothesis(
         attended = np.concatenate([np.zeros((len(attended), n_unseen), attended.dtype), attended], axis=1)
     first = len(window.features)
     symbols = [*(read.features[i] for i in window.features), *(read.tokens[place] for place in window.places)]
-    unknown = copying.strange(symbols, window.ids)
+    unknown = {i: symbol for i, symbol in copying.strange(symbols, window.ids).items() if i >= first}
     pointed = copying.named(candidate.ids, attended, unknown)
     tokens = [unknown[pointed[row]] if row in pointed else token for row, token in enumerate(tokens)]
-    left = {i - first: symbol for i, symbol in unknown.items() if i >= first and i not in pointed.values()}
+    left = {i - first: symbol for i, symbol in unknown.items() if i not in pointed.values()}
     if left and copy_unknown:
         copied = copying.copied(attended[:, first:-1], left)
         tokens = [s or tokens[row] for row, s in zip(copied.rows, copied.symbols, strict=True)]

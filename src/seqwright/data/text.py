@@ -16,6 +16,7 @@ import msgspec
 from seqwright import errors
 
 __all__ = [
+    "UNKNOWN_FEATURE",
     "Splitter",
     "TextFormat",
     "Tokens",
@@ -106,6 +107,7 @@ def graphemes(text: str) -> list[str]:
 
 
 FEATURE = "feature "
+UNKNOWN_FEATURE = FEATURE  # a feature without a name, which no features column yields
 
 
 def feature_symbols(features: str) -> list[str]:

@@ -6,11 +6,13 @@ from typing import Self
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from seqwright import errors
+from seqwright.data import text
 from seqwright.types import Ids
 
-__all__ = ["END", "NEVER_ANSWERED", "PAD", "SPECIAL", "START", "UNKNOWN", "VERSION", "Vocabulary"]
+__all__ = ["END", "NEVER_ANSWERED", "PAD", "SPECIAL", "START", "UNKNOWN", "VERSION", "Vocabulary", "features"]
 
 PAD, UNKNOWN, START, END = range(4)
 NEVER_ANSWERED = (PAD, UNKNOWN, START)
@@ -83,9 +85,23 @@ class Vocabulary:
         return f"<Vocabulary of {len(self)}: {' '.join(map(repr, self.symbols[:8]))}{' …' * (len(self.symbols) > 8)}>"
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Return an id for each token, UNKNOWN for a strange one; START and END are not added."""
+        """Return an id for each token, UNKNOWN for one that is not in the vocabulary; START and END are not added.
+
+        A feature that is not in the vocabulary has the id of `text.UNKNOWN_FEATURE`, if the vocabulary has that.
+        """
         ids = self._ids
-        return [ids.get(token, UNKNOWN) for token in tokens]
+        unknown_feature = ids.get(text.UNKNOWN_FEATURE)
+        if unknown_feature is None:
+            return [ids.get(token, UNKNOWN) for token in tokens]
+        return [
+            ids[token] if token in ids else unknown_feature if text.is_feature(token) else UNKNOWN for token in tokens
+        ]
+
+    def with_unknown_feature(self) -> Self:
+        """Return the vocabulary with an id for features that it lacks, after the ids that it has."""
+        if text.UNKNOWN_FEATURE in self._ids:
+            return self
+        return type(self)([*self.symbols, text.UNKNOWN_FEATURE], [*self.counts, 0])
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the symbol of each id; a special id gives its name."""
@@ -141,6 +157,11 @@ class Vocabulary:
         if twice := [symbol for symbol, n in counted.items() if n > 1]:
             raise errors.ModelError(f"{path}: the symbol {twice[0]!r} stands there twice; {RESTORE}")
         return cls((symbol for symbol, _ in document.symbols), (n for _, n in document.symbols))
+
+
+def features(symbols: Vocabulary) -> npt.NDArray[np.bool_]:
+    """Return for each id whether it is a feature, (V,)."""
+    return np.array([False] * len(SPECIAL) + [text.is_feature(symbol) for symbol in symbols.symbols])
 
 
 RESTORE = "restore the model from a copy or train it again"

@@ -7,32 +7,44 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.data import vocabulary
+from seqwright.data import text, vocabulary
 from seqwright.data.batches import Batch
 from seqwright.types import Array, Ids
 
-__all__ = ["Hidden", "hide", "rates", "read_as_copied", "throughout", "with_gaps", "with_unknowns"]
+__all__ = ["Hidden", "hide", "rates", "read_as_copied", "replacements", "throughout", "with_gaps", "with_unknowns"]
+
+
+FEATURE_RATE = 0.01  # a features column of three names has an unknown one in 3 % of the examples
 
 
 class Hidden(NamedTuple):
-    """What the network reads of a batch: source (S, B) and target (T, B), UNKNOWN where a symbol is hidden."""
+    """What the network reads of a batch: source (S, B) and target (T, B), an unknown symbol where one is hidden."""
 
     source: Ids
     target: Ids
 
 
 def hide(
-    batch: Batch, *, source_rates: Array, target_rate: float, twins: Ids | None, rng: np.random.Generator
+    batch: Batch,
+    *,
+    source_rates: Array,
+    target_rate: float,
+    twins: Ids | None,
+    rng: np.random.Generator,
+    unknown_ids: Ids | None = None,
 ) -> Hidden:
     """Return what the network shall read of the batch; what it shall say stays as it is.
 
     source_rates (V,): from `rates`.   target_rate: of the symbols read by the decoder.
     twins (V,): the target id of each source id, for a network that copies; None for others.
+    unknown_ids (V,): from `replacements`.
     """
     source, target = with_unknowns(batch.source, source_rates, rng=rng), batch.target[:-1]
     if twins is not None:
         source = throughout(source, batch.source)
         target = read_as_copied(target, np.where(source == batch.source, np.int32(-1), twins[batch.source]))
+    if unknown_ids is not None:
+        source = np.where(source == batch.source, source, unknown_ids[batch.source])
     if target_rate:
         target = with_gaps(target, rate=target_rate, rng=rng)
     return Hidden(source, target)
@@ -44,11 +56,24 @@ def rates(symbols: vocabulary.Vocabulary, *, alpha: float = 0.25, at_least: floa
     A singleton is hidden one time in five, a frequent symbol hardly ever: Kiperwasser & Goldberg 2016, "Simple and
     Accurate Dependency Parsing Using Bidirectional LSTM Feature Representations", section 4.2.
     at_least: for alphabets whose every symbol is frequent, where UNKNOWN would otherwise meet no training.
-    Special ids are never hidden; symbols that nobody counted are hidden at the least rate.
+    Special ids are never hidden; symbols that nobody counted are hidden at the least rate. Features are hidden at
+    FEATURE_RATE at least where the vocabulary has an id for unknown ones.
     """
     found = np.zeros(len(symbols))
     counts = np.array(symbols.counts, dtype=np.float64)
     found[len(vocabulary.SPECIAL) :] = np.where(counts > 0, np.maximum(alpha / (alpha + counts), at_least), at_least)
+    if text.UNKNOWN_FEATURE in symbols:
+        features = vocabulary.features(symbols)
+        found[features] = np.maximum(found[features], FEATURE_RATE)
+    return found
+
+
+def replacements(symbols: vocabulary.Vocabulary) -> Ids | None:
+    """Return for each id the one that is read in its place where it is hidden, (V,); None if that is always UNKNOWN."""
+    if text.UNKNOWN_FEATURE not in symbols:
+        return None
+    [unknown_feature] = symbols.encode([text.UNKNOWN_FEATURE])
+    found: Ids = np.where(vocabulary.features(symbols), np.int32(unknown_feature), np.int32(vocabulary.UNKNOWN))
     return found
 
 

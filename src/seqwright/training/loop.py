@@ -155,7 +155,7 @@ class Loop:
         self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read = hiding.hide(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
-            twins=net.twins, rng=self._random["hide"],
+            twins=net.twins, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
         )  # fmt: skip
         loss = net.loss(
             read.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],

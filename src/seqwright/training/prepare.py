@@ -17,7 +17,7 @@ from seqwright.data.limits import Limits
 from seqwright.errors import ConfigError, DataError, UsageError
 from seqwright.training import fine_tune, hiding, recipe
 from seqwright.training.traits import Traits
-from seqwright.types import Array
+from seqwright.types import Array, Ids
 
 __all__ = ["Prepared", "prepare"]
 
@@ -33,6 +33,7 @@ class Prepared(NamedTuple):
     limits: Limits
     examples: batches.Examples
     unknown_rates: Array  # (V,) how often training hides each source symbol
+    unknown_ids: Ids | None  # (V,) what it reads in its place; None if that is always UNKNOWN
     dev_texts: list[tuple[str, str]]  # (source, features) as the file has them
     dev_symbols: list[list[str]]  # of each source, its features first
     dev_sources: list[list[int]]  # their ids, END behind them
@@ -81,6 +82,8 @@ def prepare(
     columns = dataclasses.replace(columns, features=features_column)
     lexicon = [pair for one in lexicon_inputs for pair in one.pairs(columns) if pair.source or pair.target]
     source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
+    if found.has_features:
+        source_vocabulary = source_vocabulary.with_unknown_feature()
     examples, limits = found.examples, found.limits
     if base is not None:
         source_vocabulary = fine_tune.extended(base.source_vocabulary, source_vocabulary)
@@ -103,6 +106,7 @@ def prepare(
         limits,
         examples,
         hiding.rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
+        hiding.replacements(source_vocabulary),
         dev_texts,
         dev_symbols,
         encoded,
