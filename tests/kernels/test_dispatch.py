@@ -37,7 +37,7 @@ def test_an_unknown_choice_lists_what_can_run_here() -> None:
     assert all(choice in failed.stderr for choice in kernels.available())
 
 
-@pytest.mark.parametrize("n", ["0", "-1", "two", "1.5"])
+@pytest.mark.parametrize("n", ["0", "-1", "two", "1.5", "99999999999", "9" * 5000])
 def test_a_number_of_threads_that_is_none_is_an_error(n: str) -> None:
     failed = run("import seqwright.kernels", SEQWRIGHT_THREADS=n)
     assert failed.returncode != 0
@@ -53,6 +53,8 @@ def test_threads_can_be_set_where_kernels_are_compiled() -> None:
         kernels.set_threads(before)
     with pytest.raises(seqwright.errors.UsageError, match="at least 1"):
         kernels.set_threads(0)
+    with pytest.raises(seqwright.errors.UsageError, match="at most"):
+        kernels.set_threads(99_999_999_999)
 
 
 def test_float64_arrays_go_to_the_reference() -> None:

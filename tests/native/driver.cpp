@@ -263,8 +263,17 @@ std::vector<Call> calls() {
                 g.attended = looks ? a.floats(product(B, width, T, S)) : nullptr;
                 k.search(g);
             });
+    for (auto [V, D, H, M, P] : {std::tuple{0, 4, 8, 9, 0}, {0, 0, 17, 17, 3}, {5, 0, 16, 33, 0}, {4, 3, 0, 0, 0}})
+        for (bool int8 : {false, true})
+            add("pack", [=](const Kernels& k, Arrays& a) {
+                std::vector<seqwright::LstmLayer> layers;
+                seqwright::Decoder d{};
+                decoder(d, layers, a, 0, V, D, H, 2, 3, M, P);
+                Arrays block(2);
+                keep(k, d, int8, true, block);
+            });
     for (auto [S, B, V, D, H, L, crossing, directions] :
-         {std::tuple{1, 1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 1, 2}, {3, 0, 3, 4, 5, 1, 1, 2}, {4, 3, 9, 7, 17, 2, 2, 2},
+         {std::tuple{1, 1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 1, 2}, {2, 0, 0, 4, 8, 1, 1, 1}, {2, 0, 0, 0, 17, 2, 1, 2}, {3, 0, 3, 4, 5, 1, 1, 2}, {4, 3, 9, 7, 17, 2, 2, 2},
           {5, 37, 40, 9, 40, 3, 3, 1}, {3, 5, 7, 70, 33, 3, 1, 2}, {4, 6, 7, 9, 20, 2, 1, 1}})
         for (bool int8 : {false, true})
             for (bool kept : {false, true})

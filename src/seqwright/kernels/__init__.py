@@ -23,6 +23,8 @@ from seqwright.kernels.reference import Decoding as Decoding
 
 __all__ = [*reference.__all__, "available", "compiled", "description", "set_threads", "threads"]
 
+MOST_THREADS = 1 << 14  # that the pool of the compiled kernels can count
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -123,8 +125,8 @@ def threads() -> int:
 
 def set_threads(n: int) -> None:
     """Let the compiled kernels use n threads, the calling one included. No result changes by it."""
-    if n < 1:
-        raise UsageError(f"the number of threads must be at least 1, not {n}")
+    if not 1 <= n <= MOST_THREADS:
+        raise UsageError(f"the number of threads must be at least 1 and at most {MOST_THREADS}, not {n}")
     if _native:
         _native.set_threads(n)
 
@@ -145,9 +147,10 @@ def _threads_from_environment() -> None:
     wanted = os.environ.get("SEQWRIGHT_THREADS", "")
     if not wanted:
         return
-    if not wanted.isdecimal() or int(wanted) < 1:
-        raise UsageError(f"SEQWRIGHT_THREADS={wanted}: expected a number of threads, at least 1")
-    set_threads(int(wanted))
+    n = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else 0
+    if not 1 <= n <= MOST_THREADS:
+        raise UsageError(f"SEQWRIGHT_THREADS={wanted}: expected a number of threads from 1 to {MOST_THREADS}")
+    set_threads(n)
 
 
 _threads_from_environment()

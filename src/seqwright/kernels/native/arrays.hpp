@@ -41,11 +41,29 @@ template <typename A>
     throw nb::value_error((std::string(name) + " has shape " + text(shape_of(array)) + ", expected " + expected).c_str());
 }
 
+// Kernels count rows and columns in int. A width of kMostWide leaves room for what they make of it: 4H, H + P, a panel of 32
+// columns. Rows are those of all leading dimensions together. An array without elements has its sizes, too.
+constexpr int64_t kMostRows = 1 << 30, kMostWide = 1 << 24;
+
+template <typename A>
+void indexable(const char* name, const A& array) {
+    int64_t rows = 1;
+    bool fits = true;
+    for (size_t i = 0; fits && i < array.ndim(); i++) {
+        const int64_t size = static_cast<int64_t>(array.shape(i));
+        fits = size <= (array.ndim() == 1 ? kMostRows : kMostWide);
+        if (i + 1 < array.ndim() && size > 0) rows *= size;  // at most 2^54
+        fits = fits && rows <= kMostRows;
+    }
+    if (fits) return;
+    throw nb::value_error((std::string(name) + " has shape " + text(shape_of(array)) + ", more than the kernels can index: at most " +
+                           std::to_string(kMostWide) + " along a dimension, and " + std::to_string(kMostRows) + " rows").c_str());
+}
+
 template <typename A>
 void rank(const char* name, const A& array, size_t n) {
     if (array.ndim() != n) wrong_shape(name, array, std::to_string(n) + " dimensions");
-    for (size_t i = 0; i < n; i++)
-        if (array.shape(i) > (1u << 30)) throw nb::value_error((std::string(name) + " is larger than the kernels can index").c_str());
+    indexable(name, array);
 }
 
 template <typename A, typename... Sizes>

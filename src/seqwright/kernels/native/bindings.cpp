@@ -40,7 +40,8 @@ NB_MODULE(_native, m) {
 #endif
     m.def("threads", &threads);
     m.def("set_threads", [](int n) {
-        if (n < 1) throw nb::value_error(("threads must be at least 1, not " + std::to_string(n)).c_str());
+        if (n < 1 || n > kMostThreads)
+            throw nb::value_error(("threads must be from 1 to " + std::to_string(kMostThreads) + ", not " + std::to_string(n)).c_str());
         set_threads(n);
     }, "n"_a);
     m.def("available_cores", &available_cores);

@@ -13,6 +13,7 @@ void expect_rows(const char* name, const Rows& rows, const char* table_name, con
     const size_t D = table.shape(1);
     if (rows.size() != ids.size() * D || rows.ndim() != ids.ndim() + 1 || rows.shape(rows.ndim() - 1) != D)
         wrong_shape(name, rows, "the shape of ids and " + std::to_string(D));
+    indexable(name, rows);
     in_range("ids", ids, dim(table, 0));
 }
 

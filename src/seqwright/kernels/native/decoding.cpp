@@ -182,8 +182,11 @@ const float* bias_of_step(const Decoder& d, int step, float* row) {
 
 void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room) {
     product(w.combine, n, room.sums, room.x, room.blocks);
-    const int size = n * d.H;
-    for (int i = 0; i < size; i += kLanes) give(room.x + i, tanh(take(room.x + i, size - i)), size - i);
+    const size_t size = static_cast<size_t>(n) * static_cast<size_t>(d.H);
+    for (size_t i = 0; i < size; i += kLanes) {
+        const int lanes = lanes_left(size, i);
+        give(room.x + i, tanh(take(room.x + i, lanes)), lanes);
+    }
 }
 
 void score_symbols(const Decoder& d, const Weights& w, int n, const int* sources, const DecoderRoom& room) {

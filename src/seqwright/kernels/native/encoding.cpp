@@ -114,7 +114,7 @@ class Shard {
     }
 
     // State of all rows behind their last symbol: (n, H) of a layer and direction.
-    float* ends(float* of, int layer, int direction) const { return of + offset((layer * e_.n_directions + direction) * n_, e_.H); }
+    float* ends(float* of, int layer, int direction) const { return of + (offset(layer, e_.n_directions) + direction) * n_ * e_.H; }
 
     void run_direction(const Lstm& part, int layer, int direction, const float* inputs, float* between) {
         const int H = e_.H, M = e_.n_directions * H;

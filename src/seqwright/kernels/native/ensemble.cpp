@@ -127,13 +127,13 @@ float* Ensemble::step(int rows, const int* symbols, const int* sources, const Sp
                        d.twins + sources[r], d.B, s, mixing_);
         }
         log_probs = room.scores;
-        if (g_.n_members > 1) add(log_probs, rows * d.V, m == 0);
+        if (g_.n_members > 1) add(log_probs, count(rows) * count(d.V), m == 0);
     }
     if (g_.n_members == 1) return log_probs;
-    finish(rows * g_.V);
+    finish(count(rows) * count(g_.V));
     if (looks_)
         for (int i = 0; i < n_spans; i++)
-            for (int j = 0, n = spans[i].looks == nullptr ? 0 : spans[i].n * g_.S; j < n; j++)
+            for (size_t j = 0, n = spans[i].looks == nullptr ? 0 : count(spans[i].n) * count(g_.S); j < n; j++)
                 spans[i].looks[j] /= static_cast<float>(g_.n_members);
     return top_;
 }
@@ -154,14 +154,14 @@ void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows
                room.sums + row * wide, wide);
         if (weights == s.looks || !looks_ || s.looks == nullptr) continue;
         if (here) memcpy(s.looks, weights, count(s.n) * count(d.S) * sizeof(float));
-        else for (int j = 0; j < s.n * d.S; j++) s.looks[j] += weights[j];
+        else for (size_t j = 0; j < count(s.n) * count(d.S); j++) s.looks[j] += weights[j];
     }
     for (ptrdiff_t r = 0; r < rows; r++) memcpy(room.sums + r * wide + d.M, room.x + r * d.H, count(d.H) * sizeof(float));
 }
 
-void Ensemble::add(const float* log_probs, int n, bool first) {
-    for (int i = 0; i < n; i += kLanes) {
-        const int lanes = n - i;
+void Ensemble::add(const float* log_probs, size_t n, bool first) {
+    for (size_t i = 0; i < n; i += kLanes) {
+        const int lanes = lanes_left(n, i);
         const Vec x = max(set(kNothing), take(log_probs + i, lanes));  // NaN is the second operand, and stays
         if (first) {
             give(top_ + i, x, lanes);
@@ -174,8 +174,8 @@ void Ensemble::add(const float* log_probs, int n, bool first) {
     }
 }
 
-void Ensemble::finish(int n) {
-    for (int i = 0; i < n; i++)
+void Ensemble::finish(size_t n) {
+    for (size_t i = 0; i < n; i++)
         top_[i] = top_[i] <= kNothing ? -INFINITY
                                       : static_cast<float>(top_[i] + natural_log(sum_[i] / static_cast<float>(g_.n_members)));
 }

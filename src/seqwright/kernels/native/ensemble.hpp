@@ -34,8 +34,8 @@ class Ensemble {
     };
 
     void look(const Decoder& d, const Member& member, bool first, int rows, const Span* spans, int n_spans, const DecoderRoom& room);
-    void add(const float* log_probs, int n, bool first);
-    void finish(int n);
+    void add(const float* log_probs, size_t n, bool first);
+    void finish(size_t n);
 
     const Search& g_;
     const Weights* weights_;

@@ -107,6 +107,7 @@ void narrow(Tile full, int R, int K, const float* A, const float* panel, const f
 
 void multiply(int rows, int K, Rows A, const float* panel, const float* start, ptrdiff_t start_stride, float* C,
               ptrdiff_t ldc, int n) {
+    if (rows == 0) return;  // there is no block to share the prefetching
     const int blocks = ceil_div(rows, kTall);
     for (int k = 0; k < K || k == 0; k += kDeep) {
         const int deep = smaller(K - k, kDeep);

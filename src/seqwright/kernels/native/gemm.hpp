@@ -25,6 +25,7 @@ constexpr int kDeep = 256, kRowStride = kDeep + kLanes;
 SEQWRIGHT_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
 SEQWRIGHT_INLINE int smaller(int a, int b) { return a < b ? a : b; }
 SEQWRIGHT_INLINE int larger(int a, int b) { return a > b ? a : b; }
+SEQWRIGHT_INLINE int lanes_left(size_t n, size_t i) { return n - i < kLanes ? static_cast<int>(n - i) : kLanes; }
 SEQWRIGHT_INLINE int panels(int N) { return ceil_div(N, kPanel); }
 
 // for (i in [0, tasks)) f(i), on the pool.

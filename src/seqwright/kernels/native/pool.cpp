@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -70,10 +71,8 @@ class Pool {
     bool try_run(int workers, int tasks, void (*task)(void*, int), void* context) {
         std::unique_lock<std::mutex> lent(lent_, std::try_to_lock);
         if (!lent.owns_lock()) return false;
-        while (started_ < workers) {
-            std::thread(&Pool::work, this, static_cast<uint16_t>(started_)).detach();  // they live as long as the process
-            started_++;
-        }
+        workers = start(workers);
+        if (workers == 0) return false;
         task_ = task;
         context_ = context;
         tasks_ = tasks;
@@ -95,6 +94,15 @@ class Pool {
     }
 
   private:
+    // Have `wanted` workers, or as many as the system lets us start; return how many. They live as long as the process.
+    int start(int wanted) {
+        try {
+            for (; started_ < wanted; started_++) std::thread(&Pool::work, this, static_cast<uint16_t>(started_)).detach();
+        } catch (const std::exception&) {  // no memory for a stack, or too many threads: those there are do the work
+        }
+        return started_ < wanted ? started_ : wanted;
+    }
+
     // Change the door; return what it is then.
     template <typename Change>
     Door change(const Change& f) {
@@ -214,17 +222,16 @@ int available_cores() {
 int threads() {
     int n = wanted.load();
     if (n == 0) {
-        n = available_cores();
-        wanted.store(n);
+        set_threads(available_cores());
+        n = wanted.load();
     }
     return n;
 }
 
-void set_threads(int n) { wanted.store(n); }
+void set_threads(int n) { wanted.store(n < kMostThreads ? n : kMostThreads); }
 
 void run_tasks(int tasks, void (*task)(void*, int), void* context) {
-    constexpr int most = 1 << 14;  // that a door can count
-    const int wanted = threads() < most ? threads() : most, helpers = (tasks < wanted ? tasks : wanted) - 1;
+    const int helpers = (tasks < threads() ? tasks : threads()) - 1;
     if (helpers > 0 && !inside_task && the_pool().try_run(helpers, tasks, task, context)) return;
     for (int i = 0; i < tasks; i++) task(context, i);
 }

@@ -12,7 +12,8 @@ namespace seqwright {
 void run_tasks(int tasks, void (*task)(void* context, int i), void* context);
 
 int threads();                // how many work, the caller included
-void set_threads(int n);      // n >= 1
+constexpr int kMostThreads = 1 << 14;  // that the state of a job can count
+void set_threads(int n);      // n >= 1; more than kMostThreads are kMostThreads
 int available_cores();        // how many this process may use: the affinity mask, and the control group's quota
 
 }  // namespace seqwright
