@@ -1,6 +1,6 @@
 """Every exception that seqwright raises on purpose; anything else that escapes is a defect.
 
-The message says what was expected, what came and what to do, on one line: the command line prints it as it is.
+The message says what was expected, what was found and what to do, on one line: the command line prints it as it is.
 """
 
 __all__ = [

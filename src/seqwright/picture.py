@@ -1,4 +1,4 @@
-"""A picture of where a model looked, as SVG or PNG, by matplotlib.
+"""Attention weights as a picture, as SVG or PNG, by matplotlib.
 
 An SVG holds its labels as text, so that whoever shows it brings the fonts; a PNG is drawn with those found here.
 """

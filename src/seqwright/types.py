@@ -3,7 +3,7 @@
 T  steps of a sequence      B  sequences in a batch     D  inputs of a layer       H  units
 V  symbols of a vocabulary  S  steps of a source        M  width of the memory     K  hypotheses a source (beam)
 
-Inside the package time comes first: (T, B, H).  `dx` is dL/dx.  A trailing `_` writes in place.
+Inside the package time is the first axis: (T, B, H).  `dx` is dL/dx.  A trailing `_` writes in place.
 """
 
 from typing import Any

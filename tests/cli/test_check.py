@@ -18,10 +18,10 @@ def test_findings_come_with_code_points_and_lines_and_the_verdict_last(seqwright
     result = seqwright("check", *files)
     assert (result.code, result.err) == (0, "")
     assert "train.tsv: 4 pairs" in result.out
-    assert re.search(r"mend  1 source stands in train.tsv and dev.tsv\n +ab  train.tsv:1; dev.tsv:1\n", result.out)
+    assert re.search(r"error  1 source occurs in train.tsv and dev.tsv\n +ab  train.tsv:1; dev.tsv:1\n", result.out)
     assert "        U+200B ZERO WIDTH SPACE  train.tsv:2\n" in result.out
     assert "note  1 line repeats an earlier line of the same file\n        bc → x  train.tsv:3,4\n" in result.out
-    verdict = "Verdict: mend this first: 1 source stands in train.tsv and dev.tsv; 1 thing is worth a look."
+    verdict = "Verdict: fix this first: 1 source occurs in train.tsv and dev.tsv; 1 warning."
     assert result.out.splitlines()[-1] == verdict
 
 
@@ -44,7 +44,7 @@ def test_json_holds_every_case_with_every_line(seqwright, tmp_path):
 def test_a_file_without_trouble_is_ready(seqwright, tmp_path):
     path = tmp_path / "good.tsv"
     path.write_text("ab\tx\nba\ty\n", encoding="utf-8")
-    assert seqwright("check", path).out.endswith("\n\nVerdict: ready to train; nothing stands out.\n")
+    assert seqwright("check", path).out.endswith("\n\nVerdict: ready to train; no errors or warnings.\n")
 
 
 def test_a_file_that_cannot_be_read_is_a_failure_that_names_it(seqwright, tmp_path):

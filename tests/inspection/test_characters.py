@@ -43,7 +43,7 @@ def test_characters_in_place_of_lost_ones_have_to_be_mended(findings):
     found = findings("caf\ufffd\tx\nabc\t\ue000\n")
     assert cases(found["source damaged"]) == {"U+FFFD \ufffd REPLACEMENT CHARACTER": ["a.tsv:1"]}
     assert lines(found["target damaged"]) == ["a.tsv:2"]
-    assert found["source damaged"].level is Level.MEND
+    assert found["source damaged"].level is Level.ERROR
 
 
 def test_spaces_around_and_twice_within_a_text_are_found(findings):

@@ -9,7 +9,7 @@ from seqwright.data.readers import Pair
 from seqwright.inspection.findings import Level
 
 
-def test_symbols_that_only_a_later_file_has_are_listed_by_how_often_they_stand(findings):
+def test_symbols_that_only_a_later_file_has_are_listed_by_frequency(findings):
     found = findings("ab\tx y\nba\ty x\n", "aé\tx\nqé\tx z\n")
     assert cases(found["source unseen"]) == {
         "U+00E9 é LATIN SMALL LETTER E WITH ACUTE": ["b.tsv:1", "b.tsv:2"],
@@ -35,10 +35,10 @@ def test_later_files_are_read_with_the_columns_of_the_first(tmp_path):
     assert result.findings == []
 
 
-def test_a_few_lines_with_unseen_symbols_are_only_worth_a_look(findings):
+def test_a_few_lines_with_unseen_symbols_are_only_a_warning(findings):
     later = "".join(f"{'ab' * n}\tx\n" for n in range(1, 200)) + "aq\tx\n"
-    assert findings("ab\tx\nc\tx\n", later)["source unseen"].level is Level.LOOK
-    assert findings("ab\tx\nc\tx\n", "aq\tx\nb\tx\n")["source unseen"].level is Level.MEND
+    assert findings("ab\tx\nc\tx\n", later)["source unseen"].level is Level.WARNING
+    assert findings("ab\tx\nc\tx\n", "aq\tx\nb\tx\n")["source unseen"].level is Level.ERROR
 
 
 def test_a_line_far_longer_than_the_rest_is_found(findings):
@@ -62,7 +62,7 @@ def test_empty_sides_and_empty_lines_are_told_apart(findings):
     assert lines(found["empty lines"]) == ["a.tsv:5"]
 
 
-def test_the_summary_counts_what_stands_in_the_file(tmp_path):
+def test_the_summary_counts_the_content_of_the_file(tmp_path):
     path = tmp_path / "a.tsv"
     path.write_text("abc\tx y\n\nab\tz\nab\tx y\n", encoding="utf-8")
     [file] = inspection.check_files([path]).files
@@ -75,13 +75,13 @@ def test_the_summary_counts_what_stands_in_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("pairs", "verdict"),
     [
-        ([["ab\tx", "bc\ty"]], "ready to train; nothing stands out"),
-        ([["ab\tx", "bc\ty", "bc\ty"]], "ready to train; nothing stands out"),
-        ([["ab\tx", "b c \ty"]], "ready to train; 1 thing is worth a look"),
-        ([["ab\tx"], ["ab\tx"]], "mend this first: 1 source stands in a and b"),
+        ([["ab\tx", "bc\ty"]], "ready to train; no errors or warnings"),
+        ([["ab\tx", "bc\ty", "bc\ty"]], "ready to train; no errors or warnings"),
+        ([["ab\tx", "b c \ty"]], "ready to train; 1 warning"),
+        ([["ab\tx"], ["ab\tx"]], "fix this first: 1 source occurs in a and b"),
         (
             [["ab\tx"], ["ab\tx", "q \tx"]],
-            "mend this first: 1 source stands in a and b; 1 more to mend and 1 thing is worth a look",
+            "fix this first: 1 source occurs in a and b; 1 more error and 1 warning",
         ),
     ],
 )

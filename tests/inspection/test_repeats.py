@@ -15,7 +15,7 @@ def test_clean_files_give_no_finding(findings):
 def test_repeated_lines_are_listed_with_the_first(findings):
     found = findings("ab\tx\nbc\ty\nab\tx\nab\tx\n")
     assert found.keys() == {"duplicates"}
-    assert found["duplicates"].says == "2 lines repeat an earlier line of the same file"
+    assert found["duplicates"].message == "2 lines repeat an earlier line of the same file"
     assert cases(found["duplicates"]) == {"ab → x": ["a.tsv:1", "a.tsv:3", "a.tsv:4"]}
 
 
@@ -32,8 +32,8 @@ def test_other_features_make_it_another_question(findings):
 def test_a_source_in_two_files_is_a_leak(findings):
     found = findings("ab\tx\nbc\ty\n", "bc\ty\nca\tx\n", "bc\tx\n")
     assert cases(found["leaks"]) == {"bc": ["a.tsv:2", "b.tsv:1", "c.tsv:1"]}
-    assert found["leaks"].level is Level.MEND
-    assert found["leaks"].says == "1 source stands in a.tsv, b.tsv and c.tsv"
+    assert found["leaks"].level is Level.ERROR
+    assert found["leaks"].message == "1 source occurs in a.tsv, b.tsv and c.tsv"
 
 
 def test_another_unicode_form_does_not_hide_a_leak(findings):
@@ -48,7 +48,7 @@ def test_empty_lines_are_neither_duplicates_nor_leaks(findings):
 def test_leaks_between_different_files_are_told_apart():
     pairs = [[Pair("ab", "x"), Pair("bc", "x")], [Pair("ab", "x")], [Pair("bc", "x")]]
     found = repeats.leaks([inspection.Split(name, split) for name, split in zip("abc", pairs, strict=True)])
-    assert [finding.says for finding in found] == ["1 source stands in a and b", "1 source stands in a and c"]
+    assert [finding.message for finding in found] == ["1 source occurs in a and b", "1 source occurs in a and c"]
 
 
 def test_the_same_source_with_other_features_in_another_file_is_no_leak():

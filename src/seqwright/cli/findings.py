@@ -11,12 +11,21 @@ __all__ = ["as_json", "as_text"]
 
 N_CASES, N_PLACES = 4, 5
 WIDTH = 100
-COLOURS = {Level.MEND: "red", Level.LOOK: "yellow", Level.NOTE: "cyan"}
+COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
 def as_json(result: Inspection) -> str:
-    """Return all that was found as one JSON object, every case with every line."""
-    return msgspec.json.encode(result).decode()
+    """Return all findings as one JSON object, every case with every line.
+
+    `says`, and `mend` and `look` as levels, are the names of earlier releases; `level` keeps its values for programs
+    that read it, and `severity` has the current ones.
+    """
+    found = msgspec.to_builtins(result)
+    for finding in found["findings"]:
+        finding["severity"] = finding["level"]
+        finding["level"] = {"error": "mend", "warning": "look"}.get(finding["level"], finding["level"])
+        finding["says"] = finding["message"]
+    return msgspec.json.encode(found).decode()
 
 
 def as_text(result: Inspection) -> str:
@@ -48,8 +57,8 @@ def described(side: SideSummary) -> str:
 
 
 def explained(finding: Finding) -> list[str]:
-    mark = click.style(f"{finding.level:>4}", fg=COLOURS[finding.level], bold=True)
-    lines = [f"{mark}  {click.style(finding.says, bold=True)}"]
+    mark = click.style(f"{finding.level:>7}", fg=COLOURS[finding.level], bold=True)
+    lines = [f"{mark}  {click.style(finding.message, bold=True)}"]
     lines += [f"        {shown(case)}" for case in finding.cases[:N_CASES]]
     if (n_more := len(finding.cases) - N_CASES) > 0:
         lines.append(click.style(f"        and {n_more:,} more; --json lists all", dim=True))

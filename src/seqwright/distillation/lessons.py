@@ -40,12 +40,12 @@ class Answering(msgspec.Struct, frozen=True):
 
 
 class Given(NamedTuple):
-    """What the teacher is asked, and what the student is measured on.
+    """The sources that the teacher answers, and the pairs that the student is measured on.
 
-    asked: distinct (source, features), none of them among the dev pairs.   hashes: SHA-256 of each file by name.
+    sources: distinct (source, features), none of them among the dev pairs.   hashes: SHA-256 of each file by name.
     """
 
-    asked: list[tuple[str, str]]
+    sources: list[tuple[str, str]]
     dev: list[readers.Pair]
     hashes: dict[str, str]
 
@@ -61,7 +61,7 @@ def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, s
     """Read the data as it was read for the teacher.
 
     Without dev, the sources are held out that the teacher held out when it was trained on the same pairs.
-    sources: a file of further sources, a line each, with their features behind a tab where the teacher has features.
+    sources: a file of further sources, a line each, with their features after a tab where the teacher has features.
     DataError: see `data.readers`; nothing is left to ask.
     """
     text, training = teacher.bundle.config.text, teacher.bundle.config.training
@@ -78,12 +78,12 @@ def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, s
         learned, measured = holdout.split(learned, fraction=training.dev_share, seed=training.dev_seed)
     else:
         measured = list(all_pairs(dev))
-    asked = dict.fromkeys((pair.source, pair.features) for pair in learned)
+    distinct = dict.fromkeys((pair.source, pair.features) for pair in learned)
     if sources is not None:
         hashes[str(sources)] = readers.sha256(Path(sources))
-        asked |= dict.fromkeys(_sources(sources, has_features=bool(text.features_column)))
+        distinct |= dict.fromkeys(_sources(sources, has_features=bool(text.features_column)))
     held_out = {pair.source for pair in measured}
-    kept = [one for one in asked if one[0] not in held_out]
+    kept = [one for one in distinct if one[0] not in held_out]
     if not kept:
         raise DataError("every source is among the dev pairs; nothing is left for the student to learn from")
     return Given(kept, measured, hashes)
@@ -102,7 +102,7 @@ def give(
     """Let the teacher answer what has not been answered yet, and return the files.
 
     Each source becomes n_best pairs, shared among the teacher's n_best answers by their probabilities. A source whose
-    answer bears a flag (a symbol never seen, an answer that was cut) is left out.
+    answer has a flag (an unknown symbol, an answer that was cut) is left out.
     origin: whatever decides about the answers.   replace: remove those of another origin that are in the folder.
     UsageError: they must stay.   DataError: no answer is without a flag.   OutputError: the folder cannot be written.
     """
@@ -114,15 +114,15 @@ def give(
         measured = (_line(keys, pair.source, pair.target, pair.features) for pair in given.dev)
         file_set.write(folder / "dev.jsonl", b"".join(measured))
         parts = []
-        for number, first in enumerate(range(0, len(given.asked), PART)):
+        for number, first in enumerate(range(0, len(given.sources), PART)):
             part = folder / f"{number:05}.jsonl"
-            listen(Answering(first, len(given.asked), time.monotonic() - began))
+            listen(Answering(first, len(given.sources), time.monotonic() - began))
             if not part.exists():
                 lines: list[bytes] = []
-                for chunk in range(first, min(first + PART, len(given.asked)), CHUNK):
-                    asked = given.asked[chunk : min(chunk + CHUNK, first + PART)]
-                    lines += [_line(keys, *row) for row in _answered(teacher, asked, n_best)]
-                    listen(Answering(chunk + len(asked), len(given.asked), time.monotonic() - began))
+                for chunk in range(first, min(first + PART, len(given.sources)), CHUNK):
+                    chunk_sources = given.sources[chunk : min(chunk + CHUNK, first + PART)]
+                    lines += [_line(keys, *row) for row in _answered(teacher, chunk_sources, n_best)]
+                    listen(Answering(chunk + len(chunk_sources), len(given.sources), time.monotonic() - began))
                 file_set.write(part, b"".join(lines))
             if part.stat().st_size:
                 parts.append(part)
@@ -141,11 +141,11 @@ def copies(log_probs: Sequence[float], n: int) -> list[int]:
     return [int(count) for count in counts]
 
 
-def _answered(teacher: Translator, asked: Sequence[tuple[str, str]], n_best: int) -> Iterator[tuple[str, str, str]]:
+def _answered(teacher: Translator, sources: Sequence[tuple[str, str]], n_best: int) -> Iterator[tuple[str, str, str]]:
     """Yield (source, target, features) of the pairs that the answers become."""
     options = Options(n_best=n_best)
-    answers = teacher.answer([s for s, _ in asked], features=[f for _, f in asked], options=options)
-    for (source, features), answer in zip(asked, answers, strict=True):
+    answers = teacher.answer([s for s, _ in sources], features=[f for _, f in sources], options=options)
+    for (source, features), answer in zip(sources, answers, strict=True):
         if not answer.flags:
             for hypothesis, n in _shared(answer.hypotheses, n_best):
                 yield from [(source, hypothesis.text, features)] * n

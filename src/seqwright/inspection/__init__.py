@@ -1,6 +1,6 @@
 """What is wrong or remarkable with files of pairs, before a model is trained on them.
 
-Nothing is changed and nothing is refused: every finding says how grave it is, where it stands and what to do.
+Nothing is changed and nothing is refused: every finding has a severity, its places and what to do.
 """
 
 from seqwright.inspection.run import check, check_files, reading

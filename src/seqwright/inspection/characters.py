@@ -1,4 +1,4 @@
-"""Characters that a reader does not see or cannot tell apart, and what damage leaves behind."""
+"""Characters that a reader does not see or cannot tell apart, and the traces of damaged encodings."""
 
 import re
 import unicodedata
@@ -18,20 +18,20 @@ def invisible(splits: Sequence[Split]) -> Iterator[Finding]:
         symbols = alphabet(splits, side)
         shaped = any(unicodedata.bidirectional(c) == "AL" or "\u0900" <= c <= "\u109f" for c in symbols)
         strange = [c for c in symbols if is_invisible(c) and not (shaped and c in JOINERS)]
-        yield from standing(
-            splits, side, strange, kind="invisible", level=Level.LOOK,
-            says="{side}s have {n} that a reader does not see",
+        yield from occurrences(
+            splits, side, strange, kind="invisible", level=Level.WARNING,
+            message="{side}s have {n} that a reader cannot see",
             advice="Each is a symbol of its own to a model. Remove them, or write plain spaces, unless they are meant.",
         )  # fmt: skip
 
 
 def damaged(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find characters that stand for a lost one, that mean nothing, or that are private."""
+    """Find replacement characters, unassigned ones and private ones."""
     for side in SIDES:
         strange = [c for c in alphabet(splits, side) if c == "\ufffd" or unicodedata.category(c) in {"Cn", "Co"}]
-        yield from standing(
-            splits, side, strange, kind="damaged", level=Level.MEND,
-            says="{side}s have {n} that stand for a lost or unknown one",
+        yield from occurrences(
+            splits, side, strange, kind="damaged", level=Level.ERROR,
+            message="{side}s have {n} that replace a lost or unknown one",
             advice="The text was decoded wrongly somewhere before. Go back to the original, or drop these lines.",
         )  # fmt: skip
 
@@ -47,8 +47,8 @@ def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
         if cases:
             yield Finding(
                 kind=f"{side} spaces",
-                level=Level.LOOK,
-                says=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with a space too many",
+                level=Level.WARNING,
+                message=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with a space too many",
                 advice="Characters, graphemes and subwords keep every space; words lose those at the ends and repeated "
                 "ones. Strip them unless they are meant.",
                 cases=cases,
@@ -56,7 +56,7 @@ def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
 
 
 def mixed_forms(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find letters that stand composed in one place and otherwise in another (é as U+00E9 and as U+0065 U+0301)."""
+    """Find letters that occur both composed and decomposed (é as U+00E9 and as U+0065 U+0301)."""
     for side in SIDES:
         name, text_of = side
         otherwise: dict[str, list[tuple[Split, Pair]]] = {}
@@ -78,17 +78,17 @@ def mixed_forms(splits: Sequence[Split]) -> Iterator[Finding]:
             n = len(cases)
             yield Finding(
                 kind=f"{name} mixed forms",
-                level=Level.LOOK,
-                says=f"{n:,} {name} letter{' stands' if n == 1 else 's stand'} in two Unicode forms",
+                level=Level.WARNING,
+                message=f"{n:,} {name} letter{' occurs' if n == 1 else 's occur'} in two Unicode forms",
                 advice="seqwright reads both as one; other tools will not. The rarer form's lines are listed.",
                 cases=cases,
             )
 
 
-def standing(
-    splits: Sequence[Split], side: Side, strange: Iterable[str], *, kind: str, level: Level, says: str, advice: str
+def occurrences(
+    splits: Sequence[Split], side: Side, strange: Iterable[str], *, kind: str, level: Level, message: str, advice: str
 ) -> Iterator[Finding]:
-    """Find the lines on which strange characters stand, a case for each character."""
+    """Find the lines that hold strange characters, one case for each character."""
     found: dict[str, list[tuple[Split, Pair]]] = {c: [] for c in sorted(strange)}
     if not found:
         return
@@ -100,7 +100,7 @@ def standing(
     yield Finding(
         kind=f"{side[0]} {kind}",
         level=level,
-        says=says.format(side=side[0], n=n),
+        message=message.format(side=side[0], n=n),
         advice=advice,
         cases=[Case(named(c), places(where)) for c, where in found.items()],
     )

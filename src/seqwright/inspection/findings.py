@@ -1,4 +1,4 @@
-"""What an inspection says: plain data, complete, in the order in which a reader wants it."""
+"""The result of an inspection: plain data, complete, most severe findings first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Case", "FileSummary", "Finding", "Inspection", "Lengths", "Level", "
 
 
 class Level(StrEnum):
-    """How grave a finding is."""
+    """Severity of a finding."""
 
-    MEND = "mend"  # scores or answers will be wrong in a way that nobody sees
-    LOOK = "look"  # often a mistake, sometimes meant
-    NOTE = "note"  # a fact about the data that training copes with
+    ERROR = "error"  # scores or answers will be wrong without any sign of it
+    WARNING = "warning"  # often a mistake, sometimes intended
+    NOTE = "note"  # a fact about the data that training handles
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -28,18 +28,18 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One instance of a finding, and every place where it stands."""
+    """One instance of a finding, and every place where it occurs."""
 
     what: str
     places: list[Place]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is remarkable; `kind` is stable, for programs."""
+    """One notable property of the data; `kind` is stable, for programs."""
 
     kind: str
     level: Level
-    says: str  # a sentence with the number in it
+    message: str  # a sentence with the number in it
     advice: str
     cases: list[Case]
 
@@ -74,7 +74,7 @@ class FileSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was found, gravest first."""
+    """All findings, most severe first."""
 
     verdict: str
     files: list[FileSummary]
@@ -82,12 +82,12 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """Return one line that says whether to train on this data."""
-    mend = [finding for finding in findings if finding.level is Level.MEND]
-    n_look = sum(finding.level is Level.LOOK for finding in findings)
-    look = f"{n_look} thing{'s are' if n_look > 1 else ' is'} worth a look" if n_look else ""
-    if mend:
-        rest = [f"{len(mend) - 1} more to mend"] if len(mend) > 1 else []
-        also = " and ".join([*rest, *([look] if look else [])])
-        return f"mend this first: {mend[0].says}" + (f"; {also}" if also else "")
-    return f"ready to train; {look}" if look else "ready to train; nothing stands out"
+    """Return one line: whether this data is ready to train on."""
+    errors = [finding for finding in findings if finding.level is Level.ERROR]
+    n_warnings = sum(finding.level is Level.WARNING for finding in findings)
+    warnings = f"{n_warnings} warning{'s' if n_warnings > 1 else ''}" if n_warnings else ""
+    if errors:
+        more = f"{len(errors) - 1} more error{'s' if len(errors) > 2 else ''}" if len(errors) > 1 else ""
+        also = " and ".join(filter(None, [more, warnings]))
+        return f"fix this first: {errors[0].message}" + (f"; {also}" if also else "")
+    return f"ready to train; {warnings}" if warnings else "ready to train; no errors or warnings"

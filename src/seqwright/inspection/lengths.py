@@ -29,8 +29,8 @@ def empty(splits: Sequence[Split]) -> Iterator[Finding]:
             n = len(where)
             yield Finding(
                 kind=f"{name} empty",
-                level=Level.LOOK,
-                says=f"{n:,} pair{' has' if n == 1 else 's have'} an empty {name}",
+                level=Level.WARNING,
+                message=f"{n:,} pair{' has' if n == 1 else 's have'} an empty {name}",
                 advice="Training takes it as is: nothing to read, or nothing to answer. Remove it unless it is meant.",
                 cases=[Case(f"empty {name}", places(where))],
             )
@@ -40,7 +40,7 @@ def empty(splits: Sequence[Split]) -> Iterator[Finding]:
         yield Finding(
             kind="empty lines",
             level=Level.NOTE,
-            says=f"{n:,} line{' is' if n == 1 else 's are'} empty",
+            message=f"{n:,} line{' is' if n == 1 else 's are'} empty",
             advice="Training leaves them out.",
             cases=[Case("empty line", places(blank))],
         )
@@ -64,8 +64,8 @@ def long(cuts: Sequence[Cut], unit: Sequence[str]) -> Iterator[Finding]:
             n = len(extreme)
             yield Finding(
                 kind=f"{name} long",
-                level=Level.LOOK,
-                says=f"{n:,} {name}{' has' if n == 1 else 's have'} over {limit:,} {unit[side]}, far more than usual",
+                level=Level.WARNING,
+                message=f"{n:,} {name}{' has' if n == 1 else 's have'} over {limit:,} {unit[side]}, unusually many",
                 advice="One such line makes its whole batch slow, and answers may grow as long. Cut or drop them.",
                 cases=[
                     Case(f"{length:,} {unit[side]}: {start(text_of(pair))}", places([(split, pair)]))
@@ -98,8 +98,8 @@ def unlikely_ratios(cuts: Sequence[Cut]) -> Iterator[Finding]:
         strange.sort(key=lambda item: -item[0])
         yield Finding(
             kind="unlikely ratios",
-            level=Level.LOOK,
-            says=f"{n:,} pair{' has a side' if n == 1 else 's have a side'} far too long for the other",
+            level=Level.WARNING,
+            message=f"{n:,} pair{' has a side' if n == 1 else 's have a side'} far too long for the other",
             advice=f"Usual are {usual:.2g} target tokens a source token. Is a line cut, or are sides shifted?",
             cases=[
                 Case(

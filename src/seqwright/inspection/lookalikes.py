@@ -21,7 +21,7 @@ WITHIN = [("ɡ", "g"), ("ː", ":"), ("ˈ", "'"), ("ˈ", "’"), ("ʼ", "'"), ("�
 
 
 def foreign_letters(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find words of one script in which a letter of another stands that looks like one of its own."""
+    """Find words of one script that hold a letter of another script with the same shape."""
     for side in SIDES:
         name, text_of = side
         symbols = alphabet(splits, side)
@@ -39,8 +39,8 @@ def foreign_letters(splits: Sequence[Split]) -> Iterator[Finding]:
             n = sum(map(len, found.values()))
             yield Finding(
                 kind=f"{name} foreign letters",
-                level=Level.MEND,
-                says=f"{n:,} {name} word{' has' if n == 1 else 's have'} a look-alike letter of another script",
+                level=Level.ERROR,
+                message=f"{n:,} {name} word{' has' if n == 1 else 's have'} a look-alike letter of another script",
                 advice="To a model these are two letters. Replace the foreign one.",
                 cases=[
                     Case(f"{named(strange)} in words of {script(own).capitalize()}", places(where))
@@ -64,8 +64,8 @@ def look_alike_symbols(splits: Sequence[Split]) -> Iterator[Finding]:
         if cases:
             yield Finding(
                 kind=f"{name} look-alikes",
-                level=Level.LOOK,
-                says=f"{name}s have {len(cases):,} pair{'' if len(cases) == 1 else 's'} of symbols that look alike",
+                level=Level.WARNING,
+                message=f"{name}s have {len(cases):,} pair{'' if len(cases) == 1 else 's'} of symbols that look alike",
                 advice="If they mean the same, write one of them. The rarer one's lines are listed.",
                 cases=cases,
             )
@@ -76,18 +76,18 @@ def number(found: Sequence[object]) -> str:
 
 
 def disguised(word: str, script_of: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield (letter, what it looks like) for letters of the script that is rarer in a word of two."""
+    """Yield (letter, the letter of the same shape) for letters of the script that is rarer in a word of two."""
     counted = Counter(script_of[c] for c in word if script_of[c])
     if len(counted) != 2:
         return
     (main, n), (other, n_other) = counted.most_common()
     # In Greek and Latin together, only Latin is at home in formulas and transcriptions: β and θ are IPA.
-    twins = TWINS.get((other, main))
-    if twins is None or n == n_other:
+    same_shape = SAME_SHAPE.get((other, main))
+    if same_shape is None or n == n_other:
         return
     strange = sorted({c for c in word if script_of[c] == other})
-    if all(c in twins for c in strange):
-        yield from ((c, twins[c]) for c in strange)
+    if all(c in same_shape for c in strange):
+        yield from ((c, same_shape[c]) for c in strange)
 
 
 def script(c: str) -> str:
@@ -98,11 +98,11 @@ def script(c: str) -> str:
     return first if first in {"LATIN", "CYRILLIC", "GREEK"} else ""
 
 
-def turned(twins: dict[str, str]) -> dict[str, str]:
-    return {b: a for a, b in twins.items()}
+def turned(same_shape: dict[str, str]) -> dict[str, str]:
+    return {b: a for a, b in same_shape.items()}
 
 
-TWINS = {  # (foreign, own): each foreign letter and the own one that it looks like
+SAME_SHAPE = {  # (foreign, own): each foreign letter and the own letter of the same shape
     ("LATIN", "CYRILLIC"): LATIN_CYRILLIC | {"I": "І", "l": "ӏ"},
     ("CYRILLIC", "LATIN"): turned(LATIN_CYRILLIC),
     ("LATIN", "GREEK"): LATIN_GREEK,

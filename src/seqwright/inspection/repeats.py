@@ -1,4 +1,4 @@
-"""Lines that say the same, or answer the same question differently; questions that stand in two files."""
+"""Repeated lines, sources with contradictory targets, and sources that occur in two files."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -11,24 +11,24 @@ __all__ = ["leaks", "within_files"]
 
 
 def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find sources that have different targets with the same features in a file, and lines that stand there twice."""
+    """Find sources that have different targets with the same features in a file, and lines that occur twice."""
     several, repeated = [], []
     for split in splits:
         for (source, features), answers in answered(split).items():
-            asked = question(source, features)
+            shown = question(source, features)
             if len(answers) > 1:
                 first = [Place(split.name, lines[0]) for lines in answers.values()]
-                several.append(Case(f"{asked} → {' | '.join(map(visible, answers))}", first))
+                several.append(Case(f"{shown} → {' | '.join(map(visible, answers))}", first))
             for target, lines in answers.items():
                 if len(lines) > 1:
                     where = [Place(split.name, line) for line in lines]
-                    repeated.append(Case(f"{asked} → {visible(target)}", where))
+                    repeated.append(Case(f"{shown} → {visible(target)}", where))
     if several:
         n = len(several)
         yield Finding(
             kind="several answers",
             level=Level.NOTE,
-            says=f"{n:,} source{' has' if n == 1 else 's have'} several different targets",
+            message=f"{n:,} source{' has' if n == 1 else 's have'} several different targets",
             advice="An evaluation counts any of them as right. A model can only learn which is likelier.",
             cases=several,
         )
@@ -37,7 +37,7 @@ def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
         yield Finding(
             kind="duplicates",
             level=Level.NOTE,
-            says=f"{n:,} line{' repeats' if n == 1 else 's repeat'} an earlier line of the same file",
+            message=f"{n:,} line{' repeats' if n == 1 else 's repeat'} an earlier line of the same file",
             advice="Training sees such a pair more often. Keep them if frequency is meant, else sort -u.",
             cases=repeated,
         )
@@ -53,7 +53,7 @@ def answered(split: Split) -> dict[tuple[str, str], dict[str, list[int]]]:
 
 
 def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find sources, with their features, that stand in more than one file; Unicode forms count as the same."""
+    """Find sources, with their features, that occur in more than one file; Unicode forms count as the same."""
     if len(splits) < 2:
         return
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
@@ -71,8 +71,8 @@ def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
         n = len(cases)
         yield Finding(
             kind="leaks",
-            level=Level.MEND,
-            says=f"{n:,} source{' stands' if n == 1 else 's stand'} in {listed(files)}",
+            level=Level.ERROR,
+            message=f"{n:,} source{' occurs' if n == 1 else 's occur'} in {listed(files)}",
             advice="A score on them measures memory. Remove them from all files but one.",
             cases=cases,
         )

@@ -45,7 +45,7 @@ class Cut(NamedTuple):
 
 
 def texts(splits: Iterable[Split], text_of: Callable[[Pair], str]) -> Iterator[tuple[Split, Pair, str]]:
-    """Yield the text of one side of every pair, with where it stands."""
+    """Yield the text of one side of every pair, with its place."""
     for split in splits:
         for pair in split.pairs:
             yield split, pair, text_of(pair)

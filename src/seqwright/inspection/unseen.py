@@ -30,11 +30,11 @@ def unseen(cuts: Sequence[Cut]) -> Iterator[Finding]:
             n = len(found)
             n_lines = len({place for where in found.values() for place in where})
             n_all = sum(len(cut.split.pairs) for cut in others)
-            stands = f"symbol{' stands' if n == 1 else 's stand'}"
+            occurs = f"symbol{' occurs' if n == 1 else 's occur'}"
             yield Finding(
                 kind=f"{name} unseen",
-                level=Level.MEND if n_lines > MANY * n_all else Level.LOOK,
-                says=f"{n:,} {name} {stands} in later files and not in {first.split.name}",
+                level=Level.ERROR if n_lines > MANY * n_all else Level.WARNING,
+                message=f"{n:,} {name} {occurs} in later files and not in {first.split.name}",
                 advice=f"{MEANS[name]} Add pairs that have them.",
                 cases=[
                     Case(named(token) if len(token) == 1 else visible(token), where)

@@ -1,4 +1,4 @@
-"""Optimisers on one flat vector, behind clipping by its norm."""
+"""Optimisers on one flat vector, after clipping by its norm."""
 
 from seqwright.optim.adam import Adam
 from seqwright.optim.sgd import SGD

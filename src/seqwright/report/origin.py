@@ -42,7 +42,7 @@ def trouble(finding: Finding) -> Markup:
     more = len(finding.cases) - N_CASES
     return element(
         "details",
-        element("summary", element("span", finding.level, class_=f"level {finding.level}"), " ", finding.says),
+        element("summary", element("span", finding.level, class_=f"level {finding.level}"), " ", finding.message),
         element("p", finding.advice, class_="soft"),
         element("ul", *(element("li", *case(one)) for one in finding.cases[:N_CASES])),
         element("p", f"and {more:,} more; seqwright check lists all", class_="soft") if more > 0 else None,

@@ -8,7 +8,7 @@ from seqwright.types import Ids
 
 __all__ = ["END", "START", "Task", "copying", "reversing"]
 
-START, END = 0, 1  # ids in front of and behind every target; the symbols of sources and targets follow them
+START, END = 0, 1  # ids before and after every target; the symbols of sources and targets follow them
 
 
 class Task(NamedTuple):

@@ -19,7 +19,7 @@ from seqwright.training.journal import writing
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.tuning.space import Searched, applied, configured, space
-from seqwright.tuning.study import Asked, Study, Trial, require, score
+from seqwright.tuning.study import RunningTrial, Study, Trial, require, score
 
 __all__ = ["Tried", "Trying", "Tuned", "tune"]
 
@@ -68,7 +68,7 @@ def tune(
     "model.dropout" that are left as they are.   max_trials: ends the search before the time does.
     An interrupted search goes on, with the trial it was at; one that is over goes on with more time or trials.
     time_budget_s: of the trainings in all, those before an interruption too.
-    listen: called with each event of a training, with `Trying` before and `Tried` behind it.
+    listen: called with each event of a training, with `Trying` before a trial and `Tried` after it.
     ConfigError, DataError, UsageError, OutputError; DependencyError: optuna is not installed.
     """
     path, hear = Path(output), listen or (lambda _: None)
@@ -80,10 +80,10 @@ def tune(
     study = Study(path, _identity(prepared, config, fixed, searched), seed=config.training.seed)
     study.suggest_first(configured(prepared.config, searched))
     while not _over(study, time_budget_s, max_trials):
-        asked = study.ask(searched)
-        hear(Trying(asked.number, asked.settings))
+        running = study.ask(searched)
+        hear(Trying(running.number, running.settings))
         most_s = min(SHARE_OF_TRIAL * time_budget_s, time_budget_s - study.spent_s)
-        _try(asked, prepared, applied(config, asked.settings), most_s, hear)
+        _try(running, prepared, applied(config, running.settings), most_s, hear)
         trial, best = study.trials[-1], study.best
         if best is not None:
             _write(path / "best.toml", to_toml(applied(config, best.settings)))
@@ -94,7 +94,9 @@ def tune(
     return Tuned(study.trials, best, applied(config, best.settings), path / "best.toml")
 
 
-def _try(asked: Asked, prepared: Prepared, config: Config, most_s: float, hear: Callable[[Event], None]) -> None:
+def _try(
+    running: RunningTrial, prepared: Prepared, config: Config, most_s: float, hear: Callable[[Event], None]
+) -> None:
     """Train with the settings until the end, or until others are better."""
     own = config.training.time_budget_s  # of all members; a trial is one
     part_s = most_s if own is None else min(most_s, own / config.training.members)
@@ -108,20 +110,24 @@ def _try(asked: Asked, prepared: Prepared, config: Config, most_s: float, hear: 
     try:
         for event in loop.events():
             hear(event)
-            if isinstance(event, Measured) and _told(asked, event, loop, epochs, most_s) and not loop.position.reason:
-                asked.end(None)
+            if (
+                isinstance(event, Measured)
+                and _report(running, event, loop, epochs, most_s)
+                and not loop.position.reason
+            ):
+                running.end(None)
                 return
     except TrainingError:
-        asked.end(None)
+        running.end(None)
         return
-    asked.end(score(loop.position.best_exact, loop.position.best_ter))
+    running.end(score(loop.position.best_exact, loop.position.best_ter))
 
 
-def _told(asked: Asked, event: Measured, loop: Loop, epochs: int, most_s: float) -> bool:
+def _report(running: RunningTrial, event: Measured, loop: Loop, epochs: int, most_s: float) -> bool:
     """Report a measurement; return whether others are better."""
     at, seconds = loop.position, loop.elapsed_s()
     share = max(event.epoch / epochs, seconds / most_s)
-    return asked.report(share, accuracy=at.best_exact, ter=at.best_ter, epochs=event.epoch, seconds=seconds)
+    return running.report(share, accuracy=at.best_exact, ter=at.best_ter, epochs=event.epoch, seconds=seconds)
 
 
 def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:

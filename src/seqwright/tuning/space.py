@@ -47,7 +47,7 @@ def space(around: Config, fixed: Collection[str] = ()) -> Searched:
 
 
 def configured(config: Config, searched: Searched) -> dict[str, Any]:
-    """Return what a configuration (without None) says of the settings that are searched, where that is among them."""
+    """Return the searched settings whose values in a configuration (without None) are within their ranges."""
     found = {}
     for name, values in searched.items():
         section, _, key = name.partition(".")

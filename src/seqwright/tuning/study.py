@@ -18,7 +18,7 @@ from seqwright.errors import DependencyError, UsageError
 from seqwright.training.journal import writing
 from seqwright.tuning.space import Range, Searched
 
-__all__ = ["Asked", "Study", "Trial", "require", "score"]
+__all__ = ["RunningTrial", "Study", "Trial", "require", "score"]
 
 NAME = "trials.log"
 MOMENTS = 20  # of a training, at which trials are compared: epochs may be of different numbers
@@ -27,7 +27,7 @@ EARLIEST = 5  # of the moments
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One training and what came of it.   state: "running" are those that were interrupted, too."""
+    """One training and its result.   state: "running" are those that were interrupted, too."""
 
     number: int  # from 1
     settings: dict[str, Any]
@@ -43,24 +43,24 @@ def score(dev_accuracy: float, dev_ter: float) -> float:
     return dev_accuracy - 1e-4 * dev_ter  # two accuracies differ by more, with up to a thousand dev sources
 
 
-class Asked:
+class RunningTrial:
     """A trial at work.   settings: what to try."""
 
     def __init__(self, study: Any, trial: Any, settings: dict[str, Any]) -> None:
         self._study, self._trial = study, trial
         self.settings = settings
         self.number: int = trial.number + 1
-        self._told = 0  # the last moment with a score
+        self._last_moment = 0  # the last moment with a score
 
     def report(self, share: float, *, accuracy: float, ter: float, epochs: float, seconds: float) -> bool:
         """Write down how far the trial is, with its best scores so far; return whether it is to be pruned."""
         moment = int(MOMENTS * min(1.0, share))
         for name, value in {"accuracy": accuracy, "ter": ter, "epochs": epochs, "seconds": seconds}.items():
             self._trial.set_user_attr(name, value)
-        for between in range(self._told + 1, moment + 1):
+        for between in range(self._last_moment + 1, moment + 1):
             self._trial.report(score(accuracy, ter), between)
-        self._told = max(moment, self._told)
-        return bool(self._told and self._trial.should_prune())
+        self._last_moment = max(moment, self._last_moment)
+        return bool(self._last_moment and self._trial.should_prune())
 
     def end(self, value: float | None) -> None:
         """Write down that the trial is over; None: it was pruned."""
@@ -107,10 +107,12 @@ class Study:
         if not self._study.trials:
             self._study.enqueue_trial(dict(settings))
 
-    def ask(self, searched: Searched) -> Asked:
+    def ask(self, searched: Searched) -> RunningTrial:
         """Return the next trial."""
         trial = self._study.ask()
-        return Asked(self._study, trial, {name: _suggested(trial, name, values) for name, values in searched.items()})
+        return RunningTrial(
+            self._study, trial, {name: _suggested(trial, name, values) for name, values in searched.items()}
+        )
 
     @property
     def trials(self) -> list[Trial]:
@@ -166,6 +168,6 @@ def _suggested(trial: Any, name: str, values: Range | tuple[Any, ...]) -> Any:
 
 
 def _mend(path: Path) -> None:
-    """Cut a last line that a kill left unfinished; the library refuses a file that goes on behind one."""
+    """Cut a last line that a kill left unfinished; the library refuses a file that continues after one."""
     if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
         path.write_bytes(data[: data.rfind(b"\n") + 1])
