@@ -19,15 +19,14 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["abandoned", "place", "replace", "write"]
+__all__ = ["abandoned", "place", "remove", "replace", "write"]
 
 NEXT = ".next"
 
 
 def write(path: Path, data: bytes) -> None:
     """Write a file to a directory that is there.   OSError: the file that was there stays."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        left.unlink(missing_ok=True)
+    _remove_partials(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         _flushed(partial, data)
@@ -35,6 +34,12 @@ def write(path: Path, data: bytes) -> None:
         _flush_names(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, where it is there, and what killed writers left of it.   OSError: no permission."""
+    path.unlink(missing_ok=True)
+    _remove_partials(path)
 
 
 def place(directory: Path, name: str) -> Path:
@@ -66,6 +71,11 @@ def replace(directory: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(partial, ignore_errors=True)
     with contextlib.suppress(OSError):  # a file that is open elsewhere, on Windows: it is moved the next time
         _move(directory)
+
+
+def _remove_partials(path: Path) -> None:
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        left.unlink(missing_ok=True)
 
 
 def _flushed(path: Path, data: bytes) -> None:

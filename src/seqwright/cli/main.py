@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from seqwright.cli import streams
 from seqwright.cli.check import check
 from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
@@ -77,9 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     n_options = given.index("--") if "--" in given else len(given)  # what follows "--" is no option
     debug = "--debug" in given[:n_options]
     given = [word for i, word in enumerate(given) if word != "--debug" or i > n_options]
-    for stream in (sys.stdout, sys.stderr):
-        if reconfigure := getattr(stream, "reconfigure", None):  # absent where something captures the stream
-            reconfigure(encoding="utf-8", errors="backslashreplace")
+    streams.prepare()
     try:
         if not given:
             run(["--help"])
@@ -89,8 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say("seqwright: interrupted")
         return 130
     except BrokenPipeError:
-        # The reader, such as `head`, has enough. Python flushes once more at exit, and must find an open file then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.discard_output()  # the reader, such as `head`, has enough
         return 0
     except SeqwrightError as error:
         if debug:

@@ -118,7 +118,7 @@ def is_whole(entry: Path) -> bool:
     try:
         expected = msgspec.json.decode((entry / CHECK).read_bytes(), type=dict[str, tuple[int, int]])
         return all(describe(entry / name) == found for name, found in expected.items())
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 
 

@@ -40,7 +40,7 @@ def measurements(path: Path) -> list[list[Measurement]]:
     for line in lines:
         try:
             event = msgspec.json.decode(line, type=Measurement | Begun)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         if isinstance(event, Begun):
             member = event.member

@@ -8,6 +8,7 @@ The best model stands in the model directory itself.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from pathlib import Path
@@ -100,7 +101,7 @@ class File:
                     metadata.get("journal", "").encode(),
                     float(metadata.get("spent_s", 0)),
                 )
-        except (safetensors.SafetensorError, OSError, KeyError, ValueError) as error:
+        except (safetensors.SafetensorError, OSError, KeyError, ValueError, RecursionError) as error:
             raise ModelError(f"{self._path}: damaged ({error}); give --overwrite to train from the beginning") from None
 
     def check(self) -> None:
@@ -140,9 +141,13 @@ class File:
 
     def remove(self) -> None:
         """Remove the checkpoint of a training that is over."""
-        for path in self._path.parent.glob("*last*"):
-            path.unlink(missing_ok=True)
-        if self._path.parent.is_dir():
+        try:
+            file_set.remove(self._path)
+        except OSError as error:
+            raise OutputError(
+                f"{self._path}: cannot remove it: {error.strerror}; the model is whole: remove it"
+            ) from None
+        with contextlib.suppress(OSError):  # files of others are in the folder: it stays
             self._path.parent.rmdir()
 
     def _writer(self) -> str | None:

@@ -71,7 +71,7 @@ def recall(path: str | Path) -> Recalled:
         found = msgspec.json.decode(Path(path).read_bytes(), type=_Manifest)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; give the manifest.json of a model directory") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: not the manifest of a training by this version ({error})") from None
     if "-" in [*found.again.pairs, *(found.again.dev or ())]:
         raise DataError(f"{path} was made from standard input, which cannot be read again")
