@@ -1,13 +1,17 @@
 """One configuration, however it is written; what it cannot mean is refused by name."""
 
+import copy
+import sys
 import tomllib
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright import config
+from seqwright.data.text import UnicodeForm
 from seqwright.errors import ConfigError
 
 OPTIONAL = ["optim.clip_norm", "training.patience", "training.time_budget_s", "model.hidden_size", "text.source_form"]
@@ -163,3 +167,87 @@ def test_fewer_layers_in_the_encoder_than_start_from_it_are_refused():
 def test_what_needs_one_direction_is_refused_with_two(setting):
     assert "needs model.bidirectional=false" in refusal({}, setting)
     config.parse({}, [setting, "model.bidirectional=false"])
+
+
+WRONG = [
+    (config.ModelConfig, {"dropout": 1.5}, ["model.dropout = 1.5", "< 1"]),
+    (config.ModelConfig, {"dropout": float("nan")}, ["model.dropout = nan"]),
+    (config.ModelConfig, {"dropout": "0.5"}, ["model.dropout = '0.5'", "float"]),
+    (config.ModelConfig, {"attention": "bilnear"}, ["model.attention = 'bilnear'", "did you mean 'bilinear'?", "dot"]),
+    (config.ModelConfig, {"hidden_size": 0}, ["model.hidden_size = 0", ">= 1"]),
+    (config.ModelConfig, {"hidden_size": 8.5}, ["model.hidden_size = 8.5", "int"]),
+    (config.ModelConfig, {"hidden_size": True}, ["model.hidden_size = True", "bool"]),
+    (config.ModelConfig, {"peeky": 1}, ["model.peeky = 1", "bool"]),
+    (config.ModelConfig, {"hiden_size": 3}, ["hiden_size", "did you mean 'hidden_size'?"]),
+    (config.ModelConfig, {"zzz": 3}, ["'zzz'", "known: ", "hidden_size"]),
+    (config.ModelConfig, {"layers": "x" * 100_000}, ["model.layers"]),
+    (config.TrainingConfig, {"epochs": 0}, ["training.epochs = 0", ">= 1"]),
+    (config.TrainingConfig, {"patience": "never"}, ["training.patience = 'never'", "auto"]),
+    (config.TrainingConfig, {"dev_share": 1}, ["training.dev_share = 1", "< 1"]),
+    (config.TrainingConfig, {"checkpoint_every_s": float("inf")}, ["training.checkpoint_every_s = inf", "finite"]),
+    (config.OptimConfig, {"rate": float("inf")}, ["optim.rate = inf", "finite"]),
+    (config.OptimConfig, {"rate": float("nan")}, ["optim.rate = nan"]),
+    (config.OptimConfig, {"betas": (0.9,)}, ["optim.betas = (0.9,)", "length 2"]),
+    (config.OptimConfig, {"betas": (0.9, float("nan"))}, ["optim.betas"]),
+    (config.OptimConfig, {"schedule": "inverse_sqrt", "warmup": 0}, ["optim.warmup"]),
+    (config.TextConfig, {"source_form": "NFQ"}, ["text.source_form = 'NFQ'", "NFC"]),
+    (config.TextConfig, {"source_tokens": "letters"}, ["text.source_tokens = 'letters'", "characters"]),
+    (config.Config, {"model": 3}, ["model = 3"]),
+    (config.Config, {"modle": config.ModelConfig()}, ["'modle'", "did you mean 'model'?"]),
+    (config.Config, {"others": (config.ModelConfig(),)}, ["training.members = 1", "there are 2"]),
+]  # fmt: skip
+
+
+def changed(kind, values):
+    """Make it as a changed copy of a right one."""
+    if values.keys() <= set(kind.__struct_fields__):
+        return msgspec.structs.replace(kind(), **values)
+    return kind(**values)
+
+
+@pytest.mark.parametrize("way", [lambda kind, values: kind(**values), changed], ids=["made", "changed"])
+@pytest.mark.parametrize(("kind", "values", "words"), WRONG)
+def test_a_configuration_that_means_nothing_cannot_be_made(kind, values, words, way):
+    with pytest.raises(ConfigError) as caught:
+        way(kind, values)
+    assert all(word in str(caught.value) for word in words), caught.value
+    assert len(str(caught.value)) < 400
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="copy.replace is new in Python 3.13")
+def test_a_copy_that_means_nothing_cannot_be_made():
+    with pytest.raises(ConfigError, match=r"training\.epochs = 0"):
+        copy.replace(config.TrainingConfig(), epochs=0)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"model": {"dropout": 1.5}}', b'{"model": {"bidirectional": true, "attention": "dot"}}',
+        b'{"training": {"epochs": 0}}', b'{"optim": {"schedule": "inverse_sqrt", "warmup": 0}}',
+        b'{"others": [{"attention": "none"}], "training": {"members": 2}}', b'{"model": {"hiden_size": 3}}',
+    ],
+)  # fmt: skip
+def test_a_stored_configuration_is_checked_alike(document):
+    with pytest.raises((ConfigError, msgspec.ValidationError)):
+        msgspec.json.decode(document, type=config.Config)
+
+
+def test_numbers_of_numpy_and_lists_are_what_they_mean():
+    found = config.ModelConfig(hidden_size=np.int64(8), dropout=np.float64(0.25))
+    assert (found.hidden_size, found.dropout) == (8, 0.25)
+    assert type(found.hidden_size) is int
+    assert config.OptimConfig(betas=[0.8, 0.9]).betas == (0.8, 0.9)
+    assert config.TextConfig(source_form="NFD").source_form is UnicodeForm.NFD
+    assert config.TrainingConfig(time_budget_s=float("inf")).time_budget_s == float("inf")
+
+
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a=", "}")])
+def test_a_document_nested_too_deeply_is_refused(open_, close, tmp_path):
+    deep = open_ * 100_000 + "1" + close * 100_000
+    path = tmp_path / "settings.toml"
+    path.write_text(f"a = {deep}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"settings\.toml: not TOML"):
+        config.load(path)
+    assert "model.layers=" in refusal({}, f"model.layers={deep}")

@@ -26,14 +26,14 @@ import safetensors
 import safetensors.numpy
 
 from seqwright import file_set
-from seqwright.config import Config, ModelConfig, conflict
+from seqwright.config import Config, ModelConfig
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
 from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm, is_feature
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
-from seqwright.errors import ModelError, OutputError, UsageError
+from seqwright.errors import ConfigError, ModelError, OutputError, UsageError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
 
@@ -189,7 +189,7 @@ def save(path: Path, bundle: Bundle) -> None:
 
 def refuse_taken(path: Path) -> None:
     """Raise UsageError where something stands at the path of a directory that is to be written."""
-    if path.exists() and not (path.is_dir() and all(map(file_set.abandoned, path.iterdir()))):
+    if path.exists() and not (path.is_dir() and all(map(file_set.negligible, path.iterdir()))):
         raise UsageError(f"{path} exists already; choose another --output")
 
 
@@ -246,8 +246,8 @@ def _load_config(path: Path) -> _ConfigFile:
         found = msgspec.json.decode(data, type=_ConfigFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
-    if what := conflict(found.config):
-        raise ModelError(f"{path}: no model has such settings ({what}); undo the change, or {HINT}")
+    except ConfigError as error:
+        raise ModelError(f"{path}: no model has such settings ({error}); undo the change, or {HINT}") from None
     model, *others = map(_as_it_was, (found.config.model, *found.config.others))
     said = msgspec.structs.replace(found.config, model=model, others=tuple(others))
     return msgspec.structs.replace(found, config=said)

@@ -2,23 +2,25 @@
 
 A value that is None is found from the data when training begins (`training.recipe`); what was found is what the model
 directory stores, so a stored configuration has no None left but those that mean "no limit".
+
+Every structure checks its values and their combination when it is made: in Python, from TOML, from the file of a model,
+or as a changed copy (`msgspec.structs.replace`, `copy.replace`). One that exists is valid, and is not checked again.
 """
 
 from __future__ import annotations
 
 import copy
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from seqwright.checked import Checked, choices, cut, fitting, shown
 from seqwright.data import readers, subwords
 from seqwright.data.text import UnicodeForm
-from seqwright.errors import ConfigError
+from seqwright.errors import ConfigError, suggestion
 
 __all__ = [
     "Config",
@@ -27,7 +29,6 @@ __all__ = [
     "TextConfig",
     "TrainingConfig",
     "apart",
-    "conflict",
     "load",
     "parse",
     "to_toml",
@@ -38,8 +39,10 @@ Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 TokenChoice = Annotated[str, msgspec.Meta(pattern=subwords.PATTERN, examples=subwords.CHOICES)]
 
 
-class TextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TextConfig(Checked, frozen=True, kw_only=True):
     """How the two sides are read and cut into tokens."""
+
+    section: ClassVar[str] = "text"
 
     reader: Literal["auto"] | readers.Reader = "auto"  # by a file's name or content
     source_column: Positive = 1
@@ -54,8 +57,10 @@ class TextConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     target_form: UnicodeForm | None = None
 
 
-class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelConfig(Checked, frozen=True, kw_only=True):
     """The network; see `models.Seq2seq`."""
+
+    section: ClassVar[str] = "model"
 
     wordvec_size: Positive | None = None
     hidden_size: Positive | None = None
@@ -74,9 +79,38 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     label_smoothing: Share = 0.1  # Szegedy et al. 2016
     initial_values: Literal["article", "uniform"] = "uniform"
 
+    def _conflict(self) -> str:
+        if self.copying and self.attention == "none":
+            return "model.copying=true needs attention, which says what is copied; choose bilinear"
+        if self.tied and len({self.wordvec_size, self.hidden_size} - {None}) == 2:
+            return (
+                "model.tied=true needs embeddings as wide as the network; "
+                "set model.wordvec_size and model.hidden_size to one number, such as 256"
+            )
+        if self.tied and (self.peeky or self.sum_features):
+            beside = "peeky" if self.peeky else "sum_features"
+            return f"model.tied=true has no weights for what stands beside; set model.{beside}=false"
+        if self.distance_bias and self.attention == "none":
+            return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
+        if self.encoder_layers is not None and self.encoder_layers < self.layers:
+            return (
+                f"the {self.layers} layers of the decoder start from as many of the encoder; set "
+                f"model.encoder_layers={self.layers} or more"
+            )
+        if self.bidirectional and self.reversed_source:
+            return "model.reversed_source needs model.bidirectional=false; both ways have no reverse"
+        if self.bidirectional and self.attention == "dot":
+            return (
+                "model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; "
+                "or choose bilinear or additive"
+            )
+        return ""
 
-class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class OptimConfig(Checked, frozen=True, kw_only=True):
     """The optimiser and its rate over time; see `training.schedule`."""
+
+    section: ClassVar[str] = "optim"
 
     method: Literal["adam", "sgd"] = "adam"
     rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
@@ -88,9 +122,16 @@ class OptimConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = 5.0  # of the whole flat gradient
 
+    def _conflict(self) -> str:
+        if self.schedule == "inverse_sqrt" and not self.warmup:
+            return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
+        return ""
 
-class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class TrainingConfig(Checked, frozen=True, kw_only=True):
     """How long, in what portions, and what counts as better."""
+
+    section: ClassVar[str] = "training"
 
     epochs: Positive | None = None
     batch_size: Positive | None = None
@@ -111,7 +152,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Config(Checked, frozen=True, kw_only=True):
     """The four concerns; and the networks of an ensemble behind its first one, where not all are as `model` says."""
 
     text: TextConfig = TextConfig()
@@ -131,6 +172,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         unlike = tuple(others) if any(other != first for other in others) else ()
         training = msgspec.structs.replace(self.training, members=len(networks))
         return msgspec.structs.replace(self, model=first, others=unlike, training=training)
+
+    def _conflict(self) -> str:
+        networks, n = self.networks, self.training.members
+        if self.others and n != len(networks):
+            return (
+                f"training.members = {n}, but with [[others]] there are {len(networks)}; set training.members to that"
+            )
+        return next(filter(None, (apart(self.model, other) for other in self.others)), "")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -159,34 +208,19 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
         _check_keys(one, where)
         for section, values in one.items():
             for key, value in values.items():
-                values[key] = _checked(section, key, value, f"{where}: {section}.{key} = {value!r}")
+                values[key] = _checked(section, key, value, f"{where}: {section}.{key} = {shown(value)}")
     for setting in settings:
         name, equals, text = setting.partition("=")
         section, dot, key = name.strip().partition(".")
         if not equals or not dot:
             raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
         _check_keys({section: {key: None}}, f"--set {setting}")
-        merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {setting}")
+        merged.setdefault(section, {})[key] = _checked(section, key, _value(text.strip()), f"--set {cut(setting)}")
     merged["others"] = [{**merged.get("model", {}), **other} for other in others]
-    config = msgspec.convert(merged, Config)
-    if what := conflict(config):
-        raise ConfigError(f"{origin}: {what}")
-    return config
-
-
-def conflict(config: Config) -> str:
-    """Return which options, right by themselves, do not go together, and what to do; "" where all of them do."""
-    networks, n = config.networks, config.training.members
-    if config.others and n != len(networks):
-        return f"training.members = {n}, but with [[others]] there are {len(networks)}; set training.members to that"
-    for other in config.others:
-        if what := apart(config.model, other):
-            return what
-    if what := next(filter(None, map(_model_conflict, networks)), ""):
-        return what
-    if config.optim.schedule == "inverse_sqrt" and not config.optim.warmup:
-        return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
-    return ""
+    try:
+        return msgspec.convert(merged, Config)
+    except ConfigError as error:  # each value is right by itself
+        raise ConfigError(f"{origin}: {error}") from None
 
 
 def apart(one: ModelConfig, other: ModelConfig) -> str:
@@ -196,34 +230,6 @@ def apart(one: ModelConfig, other: ModelConfig) -> str:
     for name in ("copying", "sum_features", "reversed_source"):  # they say what a source is, or what an answer means
         if (first := getattr(one, name)) != (second := getattr(other, name)):
             return f"model.{name} is {first} in one network and {second} in another"
-    return ""
-
-
-def _model_conflict(model: ModelConfig) -> str:
-    if model.copying and model.attention == "none":
-        return "model.copying=true needs attention, which says what is copied; choose bilinear"
-    if model.tied and len({model.wordvec_size, model.hidden_size} - {None}) == 2:
-        return (
-            "model.tied=true needs embeddings as wide as the network; set model.wordvec_size and model.hidden_size to "
-            "one number, such as 256"
-        )
-    if model.tied and (model.peeky or model.sum_features):
-        beside = "peeky" if model.peeky else "sum_features"
-        return f"model.tied=true has no weights for what stands beside; set model.{beside}=false"
-    if model.distance_bias and model.attention == "none":
-        return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
-    if model.encoder_layers is not None and model.encoder_layers < model.layers:
-        return (
-            f"the {model.layers} layers of the decoder start from as many of the encoder; set "
-            f"model.encoder_layers={model.layers} or more"
-        )
-    if model.bidirectional and model.reversed_source:
-        return "model.reversed_source needs model.bidirectional=false; both ways have no reverse"
-    if model.bidirectional and model.attention == "dot":
-        return (
-            "model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; or choose "
-            "bilinear or additive"
-        )
     return ""
 
 
@@ -251,19 +257,13 @@ def _check_keys(keys: Mapping[str, Any], origin: str) -> None:
     sections = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "others"}
     for section, values in keys.items():
         if section not in sections:
-            raise ConfigError(f"{origin}: unknown section [{section}]{_did_you_mean(section, sections)}")
+            raise ConfigError(f"{origin}: unknown section [{section}]{suggestion(section, sections)}")
         known = [field.name for field in msgspec.structs.fields(sections[section])]
         if not isinstance(values, Mapping):
             raise ConfigError(f"{origin}: [{section}] must be a table of keys, such as {known[0]}")
         for key in values:
             if key not in known:
-                raise ConfigError(f"{origin}: unknown key {key!r} in [{section}]{_did_you_mean(key, known)}")
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
+                raise ConfigError(f"{origin}: unknown key {key!r} in [{section}]{suggestion(key, known)}")
 
 
 def _value(text: str) -> Any:
@@ -277,23 +277,7 @@ def _checked(section: str, key: str, value: Any, origin: str) -> Any:
     """Return the value, or None for a "none" that the key does not know; raise ConfigError if it does not fit."""
     sections = {field.name: field.type for field in msgspec.structs.fields(Config)}
     kind = next(field.type for field in msgspec.structs.fields(sections[section]) if field.name == key)
-    choices = _choices(kind)
-    if value == "none" and "none" not in choices:
+    if value == "none" and "none" not in choices(kind):
         value = None
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        known = f"; known: {', '.join(choices)}" if choices else ""
-        raise ConfigError(f"{origin}: {error}{known}") from None
+    fitting(key, value, kind, origin)
     return value
-
-
-def _choices(kind: Any) -> list[str]:
-    """Return the words that a type allows."""
-    if get_origin(kind) is Literal:
-        return list(get_args(kind))
-    if isinstance(kind, msgspec.Meta):
-        return list(map(str, kind.examples or ()))
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return [choice.value for choice in kind]
-    return [choice for part in get_args(kind) for choice in _choices(part)]

@@ -3,6 +3,9 @@
 The message says what was expected, what was found and what to do, on one line: the command line prints it as it is.
 """
 
+import difflib
+from collections.abc import Iterable
+
 __all__ = [
     "ConfigError",
     "ConstraintError",
@@ -13,7 +16,15 @@ __all__ = [
     "SeqwrightError",
     "TrainingError",
     "UsageError",
+    "suggestion",
 ]
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the nearest known one, or all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
 
 
 class SeqwrightError(Exception):

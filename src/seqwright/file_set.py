@@ -13,15 +13,17 @@ One process writes at a time; one that reads meanwhile may meet files of both se
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import glob
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["abandoned", "place", "remove", "replace", "write"]
+__all__ = ["negligible", "place", "remove", "replace", "write"]
 
 NEXT = ".next"
+NEGLIGIBLE = (".*.partial", ".ds_store", "._*", "thumbs.db", "desktop.ini", ".directory", "*~", ".*.sw?", "#*#")
 
 
 def write(path: Path, data: bytes) -> None:
@@ -48,9 +50,9 @@ def place(directory: Path, name: str) -> Path:
     return moving if moving.exists() else directory / name
 
 
-def abandoned(path: Path) -> bool:
-    """Return whether a path is what a killed writer began to write and nobody reads."""
-    return path.name.startswith(".") and path.name.endswith(".partial")
+def negligible(path: Path) -> bool:
+    """Return whether a file in a directory is of no account: a file manager's or an editor's, or a killed writer's."""
+    return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in NEGLIGIBLE)
 
 
 def replace(directory: Path, files: Mapping[str, bytes]) -> None:

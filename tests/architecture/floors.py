@@ -16,6 +16,7 @@ FLOORS = {
     "data": 2,
     "metrics": 2,
     "file_set": 2,
+    "checked": 2,
     "models": 3,
     "search": 3,
     "config": 4,

@@ -9,7 +9,7 @@ from handmade import Page
 
 from seqwright import bundle, errors, evaluation, report, translator
 from seqwright.data.readers import Pair
-from seqwright.report import recovery
+from seqwright.report import history, recovery
 
 SECTIONS = ["learning", "strengths", "rewrites", "confusion", "worst", "uncertain", "attention", "oracle", "confidence",
             "data", "making"]  # fmt: skip
@@ -134,3 +134,9 @@ def test_no_dev_pairs_are_refused_and_an_old_report_stays(model):
 def test_a_place_that_cannot_be_written_is_an_output_error(model, tmp_path):
     with pytest.raises(errors.OutputError, match="gone"):
         report.write(model, output=tmp_path / "gone" / "report.html")
+
+
+def test_a_journal_nested_too_deeply_has_no_measurements(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("[" * 100_000 + "\n" + '{"a":' * 100_000 + "\n", encoding="utf-8")
+    assert history.measurements(path) == []

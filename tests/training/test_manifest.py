@@ -49,3 +49,10 @@ def test_it_is_json_that_a_model_directory_loads(pairs, tmp_path):
     training.train(pairs, output=tmp_path / "model", config=CONFIG)
     written = msgspec.json.decode((tmp_path / "model" / "manifest.json").read_bytes())
     assert bundle.load(tmp_path / "model").manifest == written
+
+
+def test_a_manifest_nested_too_deeply_is_refused(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(errors.ModelError, match="not the manifest"):
+        training.recall(path)

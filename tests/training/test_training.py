@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import seqwright
 from seqwright import bundle, config, evaluation, exporting, metrics, training
 from seqwright.data import readers
 from seqwright.data.vocabulary import UNKNOWN
+from seqwright.errors import ModelError, UsageError
 from seqwright.models import Seq2seq
 from seqwright.training import checkpoint, loop, measure
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
@@ -296,3 +298,49 @@ def test_the_returned_model_is_the_one_in_the_directory(tmp_path, pairs):
     loaded = seqwright.load(tmp_path / "model")
     sources = [pair.source for pair in readers.read_pairs(pairs)]
     assert [h[0].text for h in returned.predict(sources)] == [h[0].text for h in loaded.predict(sources)]
+
+
+def test_files_of_others_in_the_folder_of_checkpoints_stay(tmp_path, pairs):
+    folder = tmp_path / "model" / "checkpoints"
+    others = [".DS_Store", "Thumbs.db", "last.safetensors~", ".last.safetensors.swp", "my-last-notes.txt", "deep/er"]
+
+    def listen(event):
+        if isinstance(event, Measured):
+            for name in others:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).touch()
+
+    settings = config.parse({}, [*TINY, "training.epochs=1"])
+    training.train(pairs, output=tmp_path / "model", config=settings, listen=listen)
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == set(others)
+    assert (tmp_path / "model" / "report.html").exists()
+    train(pairs, tmp_path / "model", "training.epochs=1", overwrite=True)
+    assert (folder / ".DS_Store").exists()
+
+
+def test_a_folder_that_only_a_file_manager_has_written_to_is_free(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in (".DS_Store", "._x", "Thumbs.db", "desktop.ini", ".directory", "notes.txt~", ".notes.swp"):
+        (folder / name).touch()
+    training.check_output(folder, overwrite=False)
+    bundle.refuse_taken(folder)
+    (folder / "notes.txt").touch()
+    with pytest.raises(UsageError, match="exists already"):
+        training.check_output(folder, overwrite=False)
+    with pytest.raises(UsageError, match="exists already"):
+        bundle.refuse_taken(folder)
+
+
+def test_a_checkpoint_nested_too_deeply_is_refused(tmp_path):
+    folder = tmp_path / "model"
+    moment = checkpoint.Checkpoint({}, checkpoint.Position(), {"flat": np.zeros(1, np.float32)}, {}, 0)
+    checkpoint.File(folder).save(moment)
+    path = folder / "checkpoints" / "last.safetensors"
+    for name in ("identity", "random", "position"):
+        metadata = {"identity": "{}", "random": "{}", "position": "{}", "optimizer_step": "0", "done": "0"}
+        metadata |= {"journal_bytes": "0", name: "[" * 100_000}
+        path.write_bytes(safetensors.numpy.save({"flat": np.zeros(1, np.float32)}, metadata))
+        with pytest.raises(ModelError, match="damaged"):
+            checkpoint.File(folder).load()

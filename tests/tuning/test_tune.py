@@ -58,7 +58,6 @@ def test_every_attention_that_is_tried_goes_with_the_rest_of_the_configuration()
     tried = space(COMPLETE)["model.attention"]
     assert set(tried) == {"additive", "bilinear", "dot"}
     both_ways = {name: applied(COMPLETE, {"model.attention": name}) for name in tried}
-    assert [config.conflict(one) for one in both_ways.values()] == [""] * 3
     assert both_ways["additive"].model.bidirectional
 
 

@@ -21,10 +21,11 @@ def prepare() -> None:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
     # A process that is started with a closed stream finds None in its place.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process ends
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
-    if sys.stderr is sys.__stderr__ and hasattr(sys.stderr, "buffer"):
-        raw = getattr(sys.stderr.buffer, "raw", sys.stderr.buffer)
-        sys.stderr = io.TextIOWrapper(io.BufferedWriter(_Lossy(raw)), line_buffering=True)
+    stderr: Any = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if stderr is sys.__stderr__:
+        buffer: Any = getattr(stderr, "buffer", None)
+        stderr = io.TextIOWrapper(io.BufferedWriter(_Lossy(getattr(buffer, "raw", buffer))), line_buffering=True)
+    sys.stderr = stderr
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):  # absent where something captures the stream
             reconfigure(encoding="utf-8", errors="backslashreplace")

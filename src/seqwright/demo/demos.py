@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from seqwright import config, evaluation, training
+from seqwright import config, evaluation, file_set, training
 from seqwright.demo import dates, pronunciation
 from seqwright.errors import OutputError, UsageError
 from seqwright.training.events import Listener
@@ -58,7 +58,8 @@ def run(
 
 def claim(output: Path) -> None:
     """Raise UsageError unless the directory is free, or an earlier demo's own."""
-    if output.is_dir() and any(output.iterdir()) and not (output / MARK).is_file():
+    taken = output.is_dir() and not all(map(file_set.negligible, output.iterdir()))
+    if taken and not (output / MARK).is_file():
         raise UsageError(f"{output} exists already and is no demo's; choose another --output")
 
 

@@ -9,7 +9,7 @@ All pairs are held in memory.
 
 from __future__ import annotations
 
-import shutil
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +29,7 @@ __all__ = ["Answering", "Given", "Lessons", "copies", "give", "read"]
 
 PART = 2048  # sources: what an interruption costs
 CHUNK = 256  # sources answered together
+OWN = re.compile(r"[0-9]{5}\.jsonl|dev\.jsonl|origin\.json")  # what `give` writes into its folder
 
 
 class Answering(msgspec.Struct, frozen=True):
@@ -161,14 +162,15 @@ def _claim(folder: Path, origin: Mapping[str, Any], *, replace: bool) -> None:
     wanted = msgspec.json.format(msgspec.json.encode(origin)) + b"\n"
     if record.is_file() and record.read_bytes() == wanted:
         return
-    if folder.is_dir():
+    if own := [file for file in folder.glob("*.json*") if OWN.fullmatch(file.name)]:
         if not replace:
             raise UsageError(
                 f"{folder.parent} holds an unfinished training on other answers; run its own command again to go on "
                 f"with it, give --overwrite to start anew, or choose another --output"
             )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+        for file in own:
+            file.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
     file_set.write(record, wanted)
 
 

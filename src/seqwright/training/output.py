@@ -34,4 +34,4 @@ def check_output(path: Path, *, overwrite: bool) -> None:
 def _holds_something(path: Path) -> bool:
     """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
     leavings = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
-    return path.is_dir() and any(file.name not in leavings and not file_set.abandoned(file) for file in path.iterdir())
+    return path.is_dir() and any(file.name not in leavings and not file_set.negligible(file) for file in path.iterdir())

@@ -11,10 +11,10 @@ import msgspec
 
 from seqwright import metrics
 from seqwright.bundle import Bundle
-from seqwright.config import Config, TextConfig, conflict
+from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
-from seqwright.errors import ConfigError, DataError, UsageError
+from seqwright.errors import DataError, UsageError
 from seqwright.training import fine_tune, hiding, recipe
 from seqwright.training.traits import Traits
 from seqwright.types import Array, Ids
@@ -58,10 +58,7 @@ def prepare(
     Where the pairs are too many for memory, they are kept in files (`data.encode`), in `training.cache` if it is set.
     base: the model to go on from, whose symbols keep their ids; `fine_tune.settings` gave the configuration.
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
-    ConfigError: settings that do not go together, which `config.parse` would have refused.
     """
-    if what := conflict(config):
-        raise ConfigError(what)
     reader = None if config.text.reader == "auto" else config.text.reader
     inputs = readers.inputs(paths, reader=reader)
     dev_inputs = [] if dev_paths is None else readers.inputs(dev_paths, reader=reader)
