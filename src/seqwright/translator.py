@@ -17,7 +17,7 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, reading, told
+from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, reading, told, windows
 from seqwright.answering.answer import Flag, Link, spelled
 from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
@@ -117,7 +117,7 @@ class Translator:
                 source_lengths=self._networks[0].memory_lengths(padded, lengths), ranking=options.ranking,
             )  # fmt: skip
             for i, candidate in zip(index, found, strict=True):
-                hypothesis = self._hypothesis(candidate, readings[i], readings[i].windows[0], options)
+                hypothesis = self._hypothesis(candidate, readings[i], readings[i].windows[0])
                 never = [token for token, symbol in zip(tokens[i], ids[i], strict=True) if symbol == vocabulary.PAD]
                 flags = [Flag.UNKNOWN + symbol for symbol in spelled(readings[i].unknown)]
                 flags += [Flag.UNKNOWN_TARGET + symbol for symbol in spelled(never)]
@@ -169,8 +169,8 @@ class Translator:
         """Return a record for each source, in order. An answer does not depend on the other sources.
 
         A source of more tokens than `options.max_source_tokens` (where that is None: twice the longest source of the
-        training, at least 50) is cut into windows, behind a space where there is one. They are answered one by one and
-        their best answers joined; there is one hypothesis then.
+        training, at least 50) is cut into windows, after a space where there is one; see `answering.windows`. The
+        constraint, lengths and n_best hold for the whole answer.
         UsageError: options that this model cannot follow.
         """
         options = options or Options()
@@ -187,11 +187,13 @@ class Translator:
         readings = [one._replace(windows=[]) if known[i] else one for i, one in enumerate(readings)]
         if options.unknown == Unknown.ERROR:
             readings = [one._replace(windows=[]) if one.unknown else one for one in readings]
-        found = iter(self._search([window.ids for one in readings for window in one.windows], options))
+        carries = windows.must_be_carried(options)
+        independent = [one.windows for one in readings if len(one.windows) == 1 or not carries]
+        found = iter(self._search([window.ids for some in independent for window in some], options))
         return [
             _looked_up(source, f, entries[: options.n_best])
             if entries
-            else self._answer(source, f, one, [next(found) for _ in one.windows], options)
+            else self._answer(source, f, one, self._chains(one, found, options), options)
             for source, f, one, entries in zip(sources, given, readings, known, strict=True)
         ]
 
@@ -200,6 +202,16 @@ class Translator:
             source, features, self.bundle.source_format, self.bundle.source_vocabulary, max_tokens=max_tokens,
             drop_unknown=drop_unknown, drop_unknown_features=self._drops_unknown_features,
         )  # fmt: skip
+
+    def _chains(
+        self, read: reading.Reading, found: Iterator[list[search.Candidate]], options: Options
+    ) -> list[windows.Chain]:
+        """Return the n_best answers to a source, of those found for its windows if these are independent."""
+        if len(read.windows) > 1 and windows.must_be_carried(options):
+            known = self.bundle.target_vocabulary
+            space = known.encode([" "])[0] if " " in known else None
+            return windows.carried(read, options, self._search, limits=self.bundle.limits, space=space)
+        return windows.combined([next(found) for _ in read.windows], options)
 
     def _known(self, source: str, features: str, options: Options) -> list[tuple[str, list[str]]]:
         """Return the answers to a source that stand in a dictionary or the model's own lexicon, as text and tokens."""
@@ -237,6 +249,13 @@ class Translator:
             raise UsageError("coverage_penalty needs a model with attention, which says what an answer covers")
         if options.constraint and options.constraint.n_symbols > len(self.bundle.target_vocabulary):
             raise UsageError("the constraint was made for another model; make it with this one's `constraint`")
+        if options.constraint and options.unknown == Unknown.COPY:
+            raise UsageError("unknown = copy may put symbols into an answer that the constraint forbids; choose keep")
+        if options.constraint and options.constraint.shortest < (options.min_length or 0):
+            raise UsageError(
+                f"the constraint allows answers of {options.constraint.shortest} tokens, min_length is "
+                f"{options.min_length}; give min_length to `constraint`, too"
+            )
         if options.constraint and options.max_length is not None:
             needed = options.constraint.shortest
             if needed > options.max_length:
@@ -300,15 +319,17 @@ class Translator:
         return ensemble([net.start(sources, lengths, forbidden=vocabulary.NEVER_ANSWERED) for net in self._networks])
 
     def _answer(
-        self, source: str, features: str, read: reading.Reading, found: list[list[search.Candidate]], options: Options
+        self, source: str, features: str, read: reading.Reading, chains: Sequence[windows.Chain], options: Options
     ) -> Answer:
-        if len(read.windows) == 1:
-            hypotheses = [self._hypothesis(c, read, read.windows[0], options) for c in found[0][: options.n_best]]
-        elif read.windows:
-            parts = [self._hypothesis(c[0], read, w, options) for c, w in zip(found, read.windows, strict=True)]
-            hypotheses = [told.joined(parts, read, self._target)]
-        else:
-            hypotheses = []
+        hypotheses = []
+        for chain in chains:
+            copies = options.unknown == Unknown.COPY and chain.spaces is None  # else no part may become longer
+            parts = [
+                self._hypothesis(candidate, read, window, copy_unknown=copies, max_length=options.max_length)
+                for candidate, window in zip(chain.parts, read.windows, strict=True)
+            ]
+            one = parts[0] if len(parts) == 1 else told.joined(parts, read, self._target, spaces=chain.spaces)
+            hypotheses.append(one)
         flags = [Flag.UNKNOWN + symbol for symbol in spelled(read.unknown)]
         if len(read.windows) > 1:
             flags.append(f"{Flag.WINDOWS}{len(read.windows)}")
@@ -326,14 +347,22 @@ class Translator:
         )
 
     def _hypothesis(
-        self, candidate: search.Candidate, read: reading.Reading, window: reading.Window, options: Options
+        self,
+        candidate: search.Candidate,
+        read: reading.Reading,
+        window: reading.Window,
+        *,
+        copy_unknown: bool = False,
+        max_length: int | None = None,
     ) -> Hypothesis:
         n_unseen = 0
         if self._networks[0].features is not None:
             [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
             n_unseen = len(window.ids) - n_seen
-        copies = options.unknown == Unknown.COPY
-        return told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=copies)
+        found = told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=copy_unknown)
+        if not copy_unknown or max_length is None or len(found.tokens) <= max_length:
+            return found
+        return told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=False)
 
 
 def load(path: str | Path) -> Translator:

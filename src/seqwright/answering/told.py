@@ -62,8 +62,13 @@ def hypothesis(
     return Hypothesis(said, tokens, candidate.score, log_probs, candidate.finished, alignment, pairs)
 
 
-def joined(parts: Sequence[Hypothesis], read: Reading, target: Target) -> Hypothesis:
-    """Return the answers to the windows of a source as one; its score is the mean over all their symbols."""
+def joined(
+    parts: Sequence[Hypothesis], read: Reading, target: Target, *, spaces: Sequence[bool] | None = None
+) -> Hypothesis:
+    """Return the answers to the windows of a source as one; its score is the mean over all their symbols.
+
+    spaces: whether a space follows each part; None: where the source was cut after one, and the model has it.
+    """
     tokens: list[str] = []
     log_probs: list[float] = []
     pairs: list[Link] | None = None if parts[0].links is None else []
@@ -72,9 +77,13 @@ def joined(parts: Sequence[Hypothesis], read: Reading, target: Target) -> Hypoth
             pairs += [(s, len(tokens) + t) for s, t in part.links or ()]
         tokens += part.tokens
         log_probs += part.log_probs[:-1]
-        at_space = i + 1 < len(parts) and read.tokens[read.windows[i].places[-1]].isspace()
-        if at_space and tokens[-1:] != [" "] and " " in target.vocabulary:
-            tokens.append(" ")  # what the source was cut behind stands between the answers, too
+        if spaces is None:
+            at_space = i + 1 < len(parts) and read.tokens[read.windows[i].places[-1]].isspace()
+            spaced = at_space and tokens[-1:] != [" "] and " " in target.vocabulary
+        else:
+            spaced = spaces[i]
+        if spaced:
+            tokens.append(" ")  # the source was cut after one
             log_probs.append(0.0)
     log_probs.append(sum(part.log_probs[-1] for part in parts))
     score = sum(log_probs) / len(log_probs)

@@ -39,12 +39,47 @@ class Automaton:
         """Return whether a target is in the set."""
         state = 0
         for symbol in target:
-            begin, end = self.arrays.first[state], self.arrays.first[state + 1]
-            edge = begin + int(np.searchsorted(self.arrays.symbols[begin:end], symbol))
-            if edge == end or self.arrays.symbols[edge] != symbol:
+            state = self.after(state, symbol)
+            if state < 0:
                 return False
-            state = int(self.arrays.targets[edge])
         return bool(self.arrays.accepting[state])
+
+    def after(self, state: int, symbol: int) -> int:
+        """Return the state after one more symbol, -1 where no target of the set goes on with it."""
+        begin, end = self.arrays.first[state], self.arrays.first[state + 1]
+        edge = begin + int(np.searchsorted(self.arrays.symbols[begin:end], symbol))
+        if edge == end or self.arrays.symbols[edge] != symbol:
+            return -1
+        return int(self.arrays.targets[edge])
+
+    def needs(self, state: int) -> int:
+        """Return how many symbols a target has at least after a state, FAR where there is no target."""
+        return int(self.arrays.distances[state])
+
+    def resumed(self, state: int, *, open_end: bool, bounded: bool) -> Automaton:
+        """Return what may follow where the state was reached; it costs a copy of the arrays.
+
+        open_end: a target may end wherever it can be completed later.   bounded: the greatest length counts for what
+        completes it, too, so that there is always room for that.
+        """
+        a = self.arrays
+        row = slice(int(a.first[state]), int(a.first[state + 1]))
+        distances = np.concatenate([a.distances[state : state + 1], a.distances])
+        accepting = np.concatenate([a.accepting[state : state + 1], a.accepting])
+        if open_end:
+            accepting = distances < FAR
+            distances = distances if bounded else np.where(accepting, 0, FAR).astype(np.int32)
+        # The state is repeated as state 0, with which a search begins; the others are numbered after it.
+        found = object.__new__(Automaton)
+        found.n_symbols = self.n_symbols
+        found.arrays = kernels.Automaton(
+            np.concatenate([[0], a.first + (row.stop - row.start)]),
+            np.concatenate([a.symbols[row], a.symbols]),
+            np.concatenate([a.targets[row], a.targets]) + np.int32(1),
+            accepting,
+            distances,
+        )
+        return found
 
     @property
     def shortest(self) -> int:
