@@ -37,9 +37,9 @@ def test_a_plain_g_among_the_script_g_of_a_transcription_is_found(findings):
 def test_every_pair_of_look_alikes_is_of_two_different_characters():
     pairs = [*lookalikes.WITHIN, *lookalikes.LATIN_CYRILLIC.items(), *lookalikes.LATIN_GREEK.items()]
     assert [pair for pair in pairs if pair[0] == pair[1] or len(pair[0]) != 1 or len(pair[1]) != 1] == []
-    for (foreign, own), twins in lookalikes.TWINS.items():
-        assert {lookalikes.script(c) for c in twins} == {foreign}
-        assert {lookalikes.script(c) for c in twins.values()} == {own}
+    for (foreign, own), same_shape in lookalikes.SAME_SHAPE.items():
+        assert {lookalikes.script(c) for c in same_shape} == {foreign}
+        assert {lookalikes.script(c) for c in same_shape.values()} == {own}
 
 
 def test_lines_of_both_splits_are_listed(findings):
