@@ -1,4 +1,4 @@
-"""Measure seqwright beside PyTorch and the limits of this machine; print a table and, if asked, write JSON.
+"""Measure seqwright beside PyTorch and the limits of this machine; print a table and, with --json, write JSON.
 
 This process starts the others and imports none of what is measured, so that it neither warms nor fattens them.
 """

@@ -94,7 +94,7 @@ def _trained(name: str, task: Task, seed: int, options: argparse.Namespace) -> P
 
 
 def _seconds(directory: Path) -> float:
-    """Return how long a training took, as the last of its events says."""
+    """Return how long a training took, from the last of its events."""
     return msgspec.json.decode((directory / "metrics.jsonl").read_bytes().splitlines()[-1])["elapsed_s"]
 
 

@@ -50,11 +50,11 @@ def _measured(folder: Path, n: int, steps: int) -> dict[str, Any]:
     began = time.perf_counter()
     seen = sum(len(batch.index) for batch in epoch(data, 0))
     epoch_s = time.perf_counter() - began
-    assert seen == len(data), f"{seen} of {len(data)} pairs came in an epoch"
+    assert seen == len(data), f"{seen} of {len(data)} pairs were read in an epoch"
     began = time.perf_counter()
     next(epoch(data, 0, skip=len(data) // BATCH - 2))
     skip_s = time.perf_counter() - began
-    peak_mb = memory.peak_mb()  # before the small data comes into memory
+    peak_mb = memory.peak_mb()  # before the small data is in memory
 
     few = prepare(small, None, config.Config()).examples
     stream = itertools.chain.from_iterable(epoch(data, seed) for seed in itertools.count())

@@ -151,7 +151,7 @@ class Peer(nn.Module):
 
 
 class Training:
-    """Steps of Adam on a peer, behind clipping by the norm of all gradients."""
+    """Steps of Adam on a peer, after clipping by the norm of all gradients."""
 
     def __init__(self, peer: Peer, *, rate: float = 1e-3, clip_norm: float = 5.0) -> None:
         self.peer, self.clip_norm = peer, clip_norm

@@ -6,7 +6,7 @@ Everything that depends on the weights alone is done once: the embeddings are mu
 once a call: the encoder, and the keys of attention.
 
 Milliseconds for H 256, bi + attention, 8 symbols in, 10 out (PyTorch 2.13, 1 thread, AMD EPYC of family 26, least of
-30 and 12 interleaved calls), for 1 and for 256 words at a time, the encoder with oneDNN's nn.LSTM where not said:
+30 and 12 interleaved calls), for 1 and for 256 words at a time, the encoder with oneDNN's nn.LSTM unless noted:
 
   nn.LSTM, one step a call            3.42    65.6
   torch.lstm_cell (that of LSTMCell)  1.85    81.4

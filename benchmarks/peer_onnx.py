@@ -2,7 +2,7 @@
 
 The graph of the encoder gives all that is made once a source: the decoder's first state, the memory, and the keys of
 attention. The graph of a step reads the last symbol and gives the next state and the best symbol, so that nothing but
-an id is looked at in between. The input products of all symbols are a table in it. What a step reads again, and what it
+Python reads an id in between. The input products of all symbols are a table in it. What a step reads again, and what it
 hands to the next one, stay bound: Python copies no array.
 """
 

@@ -106,7 +106,7 @@ SHAPES = (
     Shape("bi+attention-128", 64, 64, 128, 128, 8, 10, True, True, {1: 1.5, 2: 2.2}),
     Shape("bi+attention-256", 64, 128, 256, 128, 8, 10, True, True, {1: 1.3, 2: 1.8}),
     Shape("bi+attention-512", 64, 256, 512, 64, 12, 12, True, True, {1: 1.25, 2: 1.35}),
-    # One direction: the encoder reads forwards, and attention looks at its H wide outputs.
+    # One direction: the encoder reads forwards, and attention reads its H-wide outputs.
     Shape("attention-8000", 8000, 256, 512, 64, 20, 20, False, True, {1: 1.25, 2: 1.4}),
 )
 

@@ -19,7 +19,7 @@ PEERS = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "onnx": "ONNX Runtim
 
 
 def run(name: str, options: dict[str, Any], *, threads: int | None = None) -> Iterator[dict[str, Any]]:
-    """Yield what benchmark `name` says, run in a fresh process in which every library uses `threads` threads."""
+    """Yield the results of benchmark `name`, run in a fresh process in which every library uses `threads` threads."""
     import subprocess
 
     environment = dict(os.environ)
