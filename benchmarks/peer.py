@@ -54,19 +54,18 @@ class Peer(nn.Module):
 
     def __init__(self, net: Seq2seq) -> None:
         super().__init__()
-        encoder, decoder = net.encoder, net.decoder
-        assert encoder.layers == decoder.layers == 1 and not decoder.peeky and not encoder.reversed_source, (
-            "not an option of the peer"
-        )
-        assert net.label_smoothing == 0 and encoder.dropout == 0, "not an option of the peer"
-        V, D, H, M = encoder.vocab_size, encoder.wordvec_size, encoder.hidden_size, encoder.memory_size
+        spec = net.spec
+        assert spec.encoder_layers == spec.decoder_layers == 1, "not an option of the peer"
+        assert not spec.peeky and not spec.reversed_source, "not an option of the peer"
+        assert spec.label_smoothing == 0 and spec.dropout == 0, "not an option of the peer"
+        V, D, H, M = spec.source_vocab_size, spec.embedding_size, spec.hidden_size, spec.memory_size
         dtype = torch.from_numpy(net.params.flat).dtype
-        self.bridge, self.attention, self.bidirectional = encoder.bridge, decoder.attention, encoder.bidirectional
+        self.bridge, self.attention, self.bidirectional = spec.bridge, spec.attention, spec.bidirectional
         self.source_embedding = nn.Embedding(V, D, dtype=dtype)
         self.encoder = nn.LSTM(D, H, bidirectional=self.bidirectional, dtype=dtype)
         if self.bidirectional:
             self.bridges = nn.ModuleDict({state: nn.Linear(2 * H, H, dtype=dtype) for state in self.bridge})
-        self.target_embedding = nn.Embedding(decoder.vocab_size, D, dtype=dtype)
+        self.target_embedding = nn.Embedding(spec.target_vocab_size, D, dtype=dtype)
         self.decoder = nn.LSTM(D, H, dtype=dtype)
         if self.attention == "bilinear":
             self.Wa = nn.Linear(H, M, bias=False, dtype=dtype)
@@ -74,7 +73,7 @@ class Peer(nn.Module):
             self.Wq, self.Wk, self.v = (nn.Linear(n, m, bias=False, dtype=dtype) for n, m in ((H, H), (M, H), (H, 1)))
         if self.attention != "none":
             self.Wc = nn.Linear(M + H, H, dtype=dtype)
-        self.affine = nn.Linear(H, decoder.vocab_size, dtype=dtype)
+        self.affine = nn.Linear(H, spec.target_vocab_size, dtype=dtype)
         for name, parameter in self.named_parameters():
             if "bias_hh" in name:
                 nn.init.zeros_(parameter).requires_grad_(False)

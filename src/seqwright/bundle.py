@@ -25,14 +25,14 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from seqwright import file_set
+from seqwright import file_set, models
 from seqwright.config import Config, ModelConfig
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
 from seqwright.data.subwords import Subwords
-from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm, is_feature
-from seqwright.data.vocabulary import SPECIAL, Vocabulary
+from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
+from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ConfigError, ModelError, OutputError, UsageError
 from seqwright.models import Seq2seq, int8
 from seqwright.types import Array, Shape
@@ -43,7 +43,6 @@ __all__ = [
     "Bundle",
     "exists",
     "load",
-    "network",
     "refuse_taken",
     "save",
     "stamp",
@@ -90,14 +89,15 @@ class Bundle(msgspec.Struct, frozen=True):
         return self.config.networks[: len(self.members)]
 
     def networks(self) -> list[Seq2seq]:
-        """Return the networks, each with a copy of its weights."""
-        networks = []
-        for kind, weights in zip(self.kinds, self.members, strict=True):
-            net = network(kind, self.source_vocabulary, self.target_vocabulary)
-            for name, array in weights.items():
-                net.params.named[name][:] = array
-            networks.append(net)
-        return networks
+        """Return the networks, around the weights of this bundle; they answer and cannot be trained."""
+        source, target = self.source_vocabulary, self.target_vocabulary
+        copy_map, feature_mask = source.copy_map(target), source.feature_mask()
+        return [
+            models.build(
+                kind.spec(len(source), len(target)), copy_map=copy_map, feature_mask=feature_mask, arrays=weights
+            )
+            for kind, weights in zip(self.kinds, self.members, strict=True)
+        ]
 
     @property
     def source_format(self) -> Splitter:
@@ -131,26 +131,6 @@ class _Lexicon(msgspec.Struct):
 
 class _Header(msgspec.Struct):
     format_version: int
-
-
-def network(
-    m: ModelConfig, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary, rng: np.random.Generator | None = None
-) -> Seq2seq:
-    """Return a network of the kind m with initial weights that rng draws."""
-    assert m.hidden_size is not None, "the recipe has filled in the sizes"
-    assert m.wordvec_size is not None, "the recipe has filled in the sizes"
-    assert m.attention is not None, "the recipe has chosen one"
-    twins = source_vocabulary.twins(target_vocabulary) if m.copying else None
-    features = None
-    if m.sum_features:
-        features = [False] * len(SPECIAL) + [is_feature(symbol) for symbol in source_vocabulary.symbols]
-    return Seq2seq(
-        len(source_vocabulary), m.wordvec_size, m.hidden_size, target_vocab_size=len(target_vocabulary),
-        layers=m.layers, encoder_layers=m.encoder_layers, bidirectional=m.bidirectional, attention=m.attention,
-        distance_bias=bool(m.distance_bias), peeky=m.peeky, reversed_source=m.reversed_source, bridge=m.bridge,
-        dropout=m.dropout or 0, label_smoothing=m.label_smoothing, initial_values=m.initial_values, twins=twins,
-        features=features, tied=m.tied, rng=rng,
-    )  # fmt: skip
 
 
 def save(path: Path, bundle: Bundle) -> None:
@@ -327,7 +307,7 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
             layers = len({name.split(".")[2] for name in found if name.startswith(f"{side}.lstm.")})
             if layers != expected_layers:
                 raise ModelError(f"{path}: {side} weights of {layers} layers, expected {expected_layers}; {HINT}")
-        expected = network(m, bundle.source_vocabulary, bundle.target_vocabulary).params.shapes
+        expected = Seq2seq.shapes(m.spec(len(bundle.source_vocabulary), len(bundle.target_vocabulary)))
         _check_shapes(path, found, expected)
 
 

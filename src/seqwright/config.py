@@ -21,6 +21,8 @@ from seqwright.checked import Checked, choices, cut, fitting, shown
 from seqwright.data import readers, subwords
 from seqwright.data.text import UnicodeForm
 from seqwright.errors import ConfigError, suggestion
+from seqwright.models.spec import Bridge, InitialValues, ModelSpec
+from seqwright.nn import attention
 
 __all__ = [
     "Config",
@@ -36,6 +38,8 @@ __all__ = [
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+ATTENTION = ("none", *attention.SCORES)
+AttentionChoice = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(ATTENTION)})$", examples=list(ATTENTION))]
 TokenChoice = Annotated[str, msgspec.Meta(pattern=subwords.PATTERN, examples=subwords.CHOICES)]
 
 
@@ -67,43 +71,50 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     layers: Positive = 1
     encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
     bidirectional: bool = True
-    attention: Literal["none", "dot", "bilinear", "additive"] | None = None  # found by `training.recipe`
+    attention: AttentionChoice | None = None  # found by `training.recipe`
     distance_bias: bool | None = None  # learned: scores gain by how far a symbol is from the step; the same
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
     tied: bool = False  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
     reversed_source: bool = False
-    bridge: Literal["h", "hc"] = "hc"
+    bridge: Bridge = "hc"
     dropout: Share | None = None
     label_smoothing: Share = 0.1  # Szegedy et al. 2016
-    initial_values: Literal["article", "uniform"] = "uniform"
+    initial_values: InitialValues = "uniform"
+
+    def spec(self, source_vocab_size: int = 1, target_vocab_size: int = 1) -> ModelSpec:
+        """Return the network; a value that is still open is one that the recipe may choose.
+
+        ConfigError: options that contradict each other.
+        """
+        size = self.hidden_size or self.wordvec_size or 1
+        return ModelSpec(
+            source_vocab_size=source_vocab_size,
+            target_vocab_size=target_vocab_size,
+            embedding_size=self.wordvec_size or size,
+            hidden_size=size,
+            encoder_layers=self.encoder_layers or self.layers,
+            decoder_layers=self.layers,
+            bidirectional=self.bidirectional,
+            reversed_source=self.reversed_source,
+            bridge=self.bridge,
+            attention=self.attention or "bilinear",
+            distance_bias=bool(self.distance_bias),
+            peeky=self.peeky,
+            sum_features=bool(self.sum_features),
+            copying=bool(self.copying),
+            tied=self.tied,
+            dropout=self.dropout or 0.0,
+            label_smoothing=self.label_smoothing,
+            initial_values=self.initial_values,
+        )
 
     def _conflict(self) -> str:
-        if self.copying and self.attention == "none":
-            return "model.copying=true needs attention, which says what is copied; choose bilinear"
-        if self.tied and len({self.wordvec_size, self.hidden_size} - {None}) == 2:
-            return (
-                "model.tied=true needs embeddings as wide as the network; "
-                "set model.wordvec_size and model.hidden_size to one number, such as 256"
-            )
-        if self.tied and (self.peeky or self.sum_features):
-            beside = "peeky" if self.peeky else "sum_features"
-            return f"model.tied=true has no weights for what stands beside; set model.{beside}=false"
-        if self.distance_bias and self.attention == "none":
-            return "model.distance_bias=true needs attention, whose scores it is for; choose bilinear"
-        if self.encoder_layers is not None and self.encoder_layers < self.layers:
-            return (
-                f"the {self.layers} layers of the decoder start from as many of the encoder; set "
-                f"model.encoder_layers={self.layers} or more"
-            )
-        if self.bidirectional and self.reversed_source:
-            return "model.reversed_source needs model.bidirectional=false; both ways have no reverse"
-        if self.bidirectional and self.attention == "dot":
-            return (
-                "model.attention=dot needs model.bidirectional=false, whose memory is as wide as the decoder; "
-                "or choose bilinear or additive"
-            )
+        try:
+            self.spec()
+        except ConfigError as error:
+            return f"[model]: {error}"
         return ""
 
 

@@ -356,7 +356,7 @@ class Translator:
         max_length: int | None = None,
     ) -> Hypothesis:
         n_unseen = 0
-        if self._networks[0].features is not None:
+        if self._networks[0].feature_mask is not None:
             [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
             n_unseen = len(window.ids) - n_seen
         found = told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=copy_unknown)

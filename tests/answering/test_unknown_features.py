@@ -75,9 +75,9 @@ def test_training_replaces_features_by_the_unknown_one_and_symbols_by_unknown():
     source = np.tile(np.array(v.encode(["feature V", "feature PST", *"abc"]), np.int32)[:, None], (1, 300))
     batch = Batch(source, np.full(300, 5), source, np.full(300, 4), np.arange(300))
     rates = np.full(len(v), 0.3)
-    for twins in (None, np.arange(len(v), dtype=np.int32)):
+    for copy_map in (None, np.arange(len(v), dtype=np.int32)):
         read = hiding.hide(
-            batch, source_rates=rates, target_rate=0, twins=twins, rng=np.random.default_rng(1),
+            batch, source_rates=rates, target_rate=0, copy_map=copy_map, rng=np.random.default_rng(1),
             unknown_ids=hiding.replacements(v),
         )  # fmt: skip
         changed = read.source != source

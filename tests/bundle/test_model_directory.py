@@ -14,6 +14,7 @@ import safetensors.numpy
 import seqwright
 from seqwright import bundle, config
 from seqwright.errors import ModelError, OutputError
+from seqwright.models import Seq2seq
 from seqwright.training import recipe
 from seqwright.training.traits import Traits
 
@@ -64,8 +65,8 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, trained):
 def test_weights_are_float32_under_the_names_of_the_network(trained):
     weights = safetensors.numpy.load_file(trained / "model.safetensors")
     loaded = bundle.load(trained)
-    network = bundle.network(loaded.config.model, loaded.source_vocabulary, loaded.target_vocabulary)
-    assert {name: array.shape for name, array in weights.items()} == network.params.shapes
+    spec = loaded.config.model.spec(len(loaded.source_vocabulary), len(loaded.target_vocabulary))
+    assert {name: array.shape for name, array in weights.items()} == Seq2seq.shapes(spec)
     assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
 
 
@@ -148,12 +149,12 @@ def test_what_a_file_is_too_old_to_name_is_not_found_anew(model, reversals, tmp_
 @pytest.mark.parametrize(
     ("edited", "why"),
     [
-        ({"tied": True}, "needs embeddings as wide as the network"),
-        ({"tied": True, "wordvec_size": 8, "sum_features": True}, "has no weights for what stands beside"),
-        ({"attention": "none", "copying": True}, "copying=true needs attention"),
-        ({"attention": "none", "copying": False, "distance_bias": True}, "distance_bias=true needs attention"),
-        ({"attention": "dot"}, "attention=dot needs model.bidirectional=false"),
-        ({"reversed_source": True}, "reversed_source needs model.bidirectional=false"),
+        ({"tied": True}, "need embeddings as wide as the hidden state"),
+        ({"tied": True, "wordvec_size": 8, "sum_features": True}, "no rows for a conditioning vector"),
+        ({"attention": "none", "copying": True}, "copying needs attention"),
+        ({"attention": "none", "copying": False, "distance_bias": True}, "distance_bias needs attention"),
+        ({"attention": "dot"}, "needs a unidirectional encoder"),
+        ({"reversed_source": True}, "no effect on a bidirectional encoder"),
     ],
     ids=str,
 )

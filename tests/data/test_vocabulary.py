@@ -60,11 +60,11 @@ def test_special_ids_are_the_first_four_and_have_names():
     assert v.decode([vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.START, vocabulary.END]) == list(vocabulary.SPECIAL)
 
 
-def test_twins_are_the_ids_of_the_same_symbols_in_the_other_vocabulary():
+def test_copy_map_are_the_ids_of_the_same_symbols_in_the_other_vocabulary():
     source, target = Vocabulary("abc"), Vocabulary("xcb")
-    twins = source.twins(target)
-    assert target.decode(twins[4:][twins[4:] >= 0]) == ["b", "c"]
-    assert twins.tolist() == [-1, vocabulary.UNKNOWN, -1, vocabulary.END, -1, 6, 5]
+    copy_map = source.copy_map(target)
+    assert target.decode(copy_map[4:][copy_map[4:] >= 0]) == ["b", "c"]
+    assert copy_map.tolist() == [-1, vocabulary.UNKNOWN, -1, vocabulary.END, -1, 6, 5]
 
 
 def test_singletons_are_the_ids_of_symbols_seen_once():

@@ -173,17 +173,6 @@ def test_an_attentive_decoder_alone_takes_all_that_crosses():
         net.decoder.generate(encoded.h[-1], 0, 4)
 
 
-def test_dot_attention_over_a_memory_of_another_width_is_refused():
-    with pytest.raises(AssertionError, match="use bilinear"):
-        Seq2seq(5, 3, 4, attention="dot", bidirectional=True)
-
-
-@pytest.mark.parametrize("options", [{}, {"peeky": True}, {"features": [False] * 4 + [True]}])
-def test_tied_weights_that_do_not_fit_are_refused(options):
-    with pytest.raises(AssertionError, match="a tied decoder scores its 4 units, and nothing beside them"):
-        Seq2seq(5, 4 if options else 3, 4, tied=True, **options)
-
-
 def test_tied_weights_are_one_array():
     net = Seq2seq(7, 4, 4, target_vocab_size=5, tied=True)
     assert "decoder.affine.W" not in net.params.named

@@ -20,11 +20,11 @@ PEEK_AT_INPUT = 'dx = self._beside_peek_backward(dx, dpeek)\n        dx = dropou
 # a wrong backward under a right forward: the gradient check sees it
 WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PEEKY", Encoder._cross_backward): [
-        Fault("the bridge drops the gradient of c", 'dc if "c" in self.bridge', "0 * dc if True"),
+        Fault("the bridge drops the gradient of c", 'dc if "c" in self.spec.bridge', "0 * dc if True"),
         Fault("h and c are swapped on the bridge", "[lstm.State(dh, dc if", "[lstm.State(dc, dh if"),
     ],
     ("BIDIRECTIONAL", Encoder._cross_backward): [
-        Fault("the bridge drops the gradient of c", "if state in self.bridge", 'if state == "h"'),
+        Fault("the bridge drops the gradient of c", "if state in self.spec.bridge", 'if state == "h"'),
         Fault("the directions are swapped", "(slice(H), slice(H, 2 * H))", "(slice(H, 2 * H), slice(H))"),
     ],
     ("BIDIRECTIONAL", Encoder.encode_backward): [
@@ -61,10 +61,10 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the weights' gradient is forgotten", "dx, dscored.weights, d.memory", "dx, None, d.memory"),
     ],
     ("COPYING", Seq2seq.backward): [
-        Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
+        Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
     ],
     ("SUMMING", Decoder.decode_backward): [
-        Fault("features get the gradient of h", "dpeek[:, -self.features_size :]", "dpeek[:, : self.features_size]"),
+        Fault("features get the gradient of h", "[:, -self.spec.features_size :]", "[:, : self.spec.features_size]"),
     ],
     ("SUMMING", Encoder.summed_backward): [
         Fault("the features get nothing", "bag.backward(dtotal", "(lambda *_: None)(dtotal"),
@@ -76,7 +76,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("FULL", Seq2seq.backward): [
         Fault("old gradients stay", "kernels.clear(self.grads.flat)", "pass"),
-        Fault("smoothing is forgotten", "smoothing = self.label_smoothing", "smoothing = 0.0"),
+        Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
         Fault("the upstream gradient is forgotten", "cross_entropy.backward(dout,", "cross_entropy.backward(1.0,"),
         Fault("the encoder gets nothing", "self.encoder.encode_backward(d, self.encoder.cache)", "pass"),
     ],
@@ -91,7 +91,7 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("COPYING", Seq2seq.loss): [
         Fault("the decoder copies what it has just read", "target[1:]", "target[:-1]"),
-        Fault("all that is copied is one symbol", "twins[split.rest(source if", "twins[0 * split.rest(source if"),
+        Fault("all that is copied is one symbol", "[split.rest(source if", "[0 * split.rest(source if"),
     ],
     ("PEEKY", Encoder._cross): [
         Fault("c crosses as h", "getattr(end, state)", "end.h"),

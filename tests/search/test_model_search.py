@@ -45,10 +45,10 @@ def forced(net, b, ids):
     _, state = net.start(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1])
     scored = net.decoder.decode(read, np.array([len(read)], np.int32), state.encoded, net.decoder.cache)
     log_p = scored.scores[:, 0] - np.log(np.exp(scored.scores[:, 0]).sum(axis=1, keepdims=True))
-    if net.twins is not None:
+    if net.copy_map is not None:
         kernels.copy_log_probs(*scored, state.source, log_p[:, None])
     attended = None
-    if net.decoder.attention != "none":
+    if net.spec.attention != "none":
         attended = net.decoder.cache.of("attention")["weights"][:, 0].copy()
     return log_p[np.arange(len(read)), [*ids, END]], attended
 
@@ -92,9 +92,9 @@ def test_greedy_says_what_generate_says(net):
 def sayable(net, forbidden):
     """Return for each source what can stand in a target, (B, V): what is not forbidden, and what can be copied."""
     possible = np.tile(~np.isin(np.arange(V), forbidden), (len(LENGTHS), 1))
-    if net.twins is not None:
+    if net.copy_map is not None:
         for b, n in enumerate(LENGTHS):
-            possible[b, [twin for twin in net.twins[SOURCE[:n, b]] if twin >= 0]] = True
+            possible[b, [twin for twin in net.copy_map[SOURCE[:n, b]] if twin >= 0]] = True
     return possible
 
 
@@ -105,7 +105,7 @@ def test_forbidden_symbols_are_in_no_target_and_leave_their_probability_to_the_o
         [empty] = [c for c in candidates if not c.ids] or [None]
         if empty is not None:
             log_p = first_step(net, b)
-            if net.twins is None:
+            if net.copy_map is None:
                 assert empty.log_probs[0] == pytest.approx(log_p[END] - np.log(np.exp(log_p[[1, 2, 4]]).sum()))
 
 

@@ -66,9 +66,9 @@ def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying
     target = rng.integers(4, 9, (8, 200)).astype(np.int32)
     before = source.copy(), target.copy()
     batch = batches.Batch(source, np.full(200, 6), target, np.full(200, 7), np.arange(200))
-    twins = np.array([-1, -1, -1, -1, 7, 4, -1, 8, 5], np.int32)
+    copy_map = np.array([-1, -1, -1, -1, 7, 4, -1, 8, 5], np.int32)
     read = hiding.hide(
-        batch, source_rates=np.full(9, 0.2), target_rate=target_rate, twins=twins if copying else None,
+        batch, source_rates=np.full(9, 0.2), target_rate=target_rate, copy_map=copy_map if copying else None,
         rng=np.random.default_rng(7),
     )  # fmt: skip
     np.testing.assert_array_equal(source, before[0])
@@ -81,7 +81,7 @@ def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying
     for b in range(200) if copying else ():
         lost = set(source[hidden_source[:, b], b].tolist())
         assert lost.isdisjoint(read.source[:, b].tolist())  # wherever they stand
-        as_copied[:, b] = np.isin(target[:-1, b], [twins[symbol] for symbol in lost])
+        as_copied[:, b] = np.isin(target[:-1, b], [copy_map[symbol] for symbol in lost])
     assert hidden_target[as_copied].all()
     assert hidden_target[~as_copied].mean() == pytest.approx(target_rate, abs=0.05)
 
@@ -89,6 +89,6 @@ def test_a_batch_keeps_what_is_to_be_said_and_loses_some_of_what_is_read(copying
 def test_a_share_of_what_the_decoder_reads_is_hidden():
     target = np.random.default_rng(3).integers(4, 9, (50, 200)).astype(np.int32)
     batch = batches.Batch(target[:1], np.ones(200), target, np.full(200, 49), np.arange(200))
-    read = hiding.hide(batch, source_rates=np.zeros(9), target_rate=0.3, twins=None, rng=np.random.default_rng(7))
+    read = hiding.hide(batch, source_rates=np.zeros(9), target_rate=0.3, copy_map=None, rng=np.random.default_rng(7))
     assert read.target.shape == (49, 200)
     assert (read.target == vocabulary.UNKNOWN).mean() == pytest.approx(0.3, abs=0.02)

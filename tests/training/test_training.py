@@ -105,7 +105,7 @@ def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path
     def spied(net, source, lengths, target, *rest, read, copied):
         nonlocal n_hidden
         for b in range(source.shape[1]):
-            hidden = net.twins[copied[source[:, b] != copied[:, b], b]].tolist()
+            hidden = net.copy_map[copied[source[:, b] != copied[:, b], b]].tolist()
             n_hidden += len(hidden)
             expected = [UNKNOWN if symbol in hidden else symbol for symbol in target[:-1, b].tolist()]
             assert read[:, b].tolist() == expected

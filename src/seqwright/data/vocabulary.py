@@ -111,16 +111,20 @@ class Vocabulary:
         """Return the tokens that this vocabulary lacks, in order and as often as they stand there."""
         return [token for token in tokens if token not in self._ids]
 
-    def twins(self, other: Self) -> Ids:
-        """Return for each id the id of the same symbol in the other vocabulary, -1 where it has none.   (V,).
+    def copy_map(self, target: Self) -> Ids:
+        """Return for each id the id of the same symbol in the target vocabulary, -1 where it has none.   (V,).
 
-        Of the special ids only END and UNKNOWN stand for anything that both sides say.
+        Of the special ids only END and UNKNOWN mean the same on both sides.
         """
-        twins = np.full(len(self), -1, np.int32)
-        twins[[END, UNKNOWN]] = END, UNKNOWN
+        copy_map = np.full(len(self), -1, np.int32)
+        copy_map[[END, UNKNOWN]] = END, UNKNOWN
         for i, symbol in enumerate(self.symbols, start=len(SPECIAL)):
-            twins[i] = other._ids.get(symbol, -1)
-        return twins
+            copy_map[i] = target._ids.get(symbol, -1)
+        return copy_map
+
+    def feature_mask(self) -> list[bool]:
+        """Return for each id whether it is a feature (`text.is_feature`).   (V,)."""
+        return [False] * len(SPECIAL) + [text.is_feature(symbol) for symbol in self.symbols]
 
     def singletons(self) -> Ids:
         """Return the ids of symbols seen exactly once in training, the ones most like a symbol never seen."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
+from seqwright.errors import ConfigError
 from seqwright.models import initial
 from seqwright.models.encoder import Encoded
+from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm, tied_affine
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
 from seqwright.types import Array, Ids, Shape
 
-__all__ = ["Attention", "Decoder", "DecoderState", "Scored"]
-
-Attention = Literal["none", "dot", "bilinear", "additive"]
+__all__ = ["Decoder", "DecoderState", "Scored"]
 
 
 class Scored(NamedTuple):
@@ -77,20 +77,28 @@ class DecoderState(NamedTuple):
 
 
 class Decoder:
-    """Embedding, LSTM layers that start from the encoder's state, attention if asked for, and an affine layer.
-
-    vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
-
-    attention: "none", "dot" (the memory is H wide), "bilinear" or "additive".   memory_size: width M of the memory; H
-    if not given.   distance_bias: the attention's scores gain by s - t, which is learned; see `nn.attention`.
-    peeky: the encoder's hidden state is an input of the first LSTM and of the affine layer at every step
-    (Cho et al. 2014).   features_size: width F of the sum of a source's features, another such input; 0 for none.
-    dropout: share of units dropped behind the embedding, between layers, before the affine layer.
-    copying: a second affine layer beside the last one is the gate of `nn.copying`, which needs attention.
-    tied: the affine layer's weights are the embedding's (`nn.tied_affine`), so D = H, and nothing is read beside h.
+    """Embedding, LSTM layers that start from the encoder's state, attention if chosen, and an affine layer.
 
     The article's `forward`, `backward` and `generate` are batch-first; `decode` and `decode_backward` are time-major
     and take the cache to work in.
+
+    Parameters
+    ----------
+    vocab_size, wordvec_size, hidden_size : int
+        V, D, H: the article's arguments.
+    memory_size : int, optional
+        Width M of the encoder's memory: H, the default, or 2H for a bidirectional encoder.
+    features_size : int, default 0
+        Width F of the sum of a source's features: D, or 0 for none.
+    copying : bool, default False
+        A gate mixes in copying (`nn.copying`), which needs attention.
+    rng : numpy.random.Generator, optional
+        Draws the initial values.
+    dtype : dtype, default float32
+        float64 to check gradients.
+    **options
+        The options of `ModelSpec` that concern a decoder: `layers`, `attention`, `distance_bias`, `peeky`, `tied`,
+        `dropout`.
     """
 
     def __init__(
@@ -99,57 +107,54 @@ class Decoder:
         wordvec_size: int,
         hidden_size: int,
         *,
-        layers: int = 1,
-        attention: Attention = "none",
-        distance_bias: bool = False,
         memory_size: int | None = None,
-        peeky: bool = False,
         features_size: int = 0,
-        dropout: float = 0.0,
         copying: bool = False,
-        tied: bool = False,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        **options: Unpack[Options],
     ) -> None:
-        self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
-        self.layers, self.attention, self.peeky, self.dropout = layers, attention, peeky, dropout
-        self.distance_bias = distance_bias
-        self.copying, self.tied, self.features_size = copying, tied, features_size
-        self.peek_size = (hidden_size if peeky else 0) + features_size
-        self.memory_size = memory_size or hidden_size
-        assert attention != "none" or not distance_bias, "a bias by distance is for the scores of attention"
-        assert attention != "none" or not copying, "a decoder copies what it looks at: copying needs attention"
-        assert attention != "dot" or self.memory_size == hidden_size, (
-            f"dot attention compares {hidden_size} units with a memory {self.memory_size} wide: use bilinear"
+        for name, size, known in (
+            ("memory_size", memory_size, (None, hidden_size, 2 * hidden_size)),
+            ("features_size", features_size, (0, wordvec_size)),
+        ):
+            if size not in known:
+                raise ConfigError(f"{name} = {size}: expected one of {known}, the widths that an encoder gives")
+        options = {**options, "bidirectional": memory_size == 2 * hidden_size}
+        spec = from_article(
+            vocab_size, wordvec_size, hidden_size, options, sum_features=features_size > 0, copying=copying
         )
-        assert not tied or (wordvec_size, self.peek_size) == (hidden_size, 0), (
-            f"a tied decoder scores its {hidden_size} units, and nothing beside them, with embeddings that are "
-            f"{wordvec_size} wide: use as many, neither peeky nor with a sum of features"
-        )
-        self.cache = Cache(dtype)
-        self.bind(Parameters(self.shapes(), dtype))
-        initial.article_(self.params, rng or np.random.default_rng())
+        params = Parameters(self.shapes(spec), dtype)
+        initial.article_(params, rng or np.random.default_rng())
+        self._assemble(spec, params, params.like(), "")
 
-    def shapes(self) -> dict[str, Shape]:
+    @classmethod
+    def of(cls, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> Self:
+        """Return a decoder that uses the views called `prefix`… in params and, to be trained, in grads."""
+        decoder = cls.__new__(cls)
+        decoder._assemble(spec, params, grads, prefix)
+        return decoder
+
+    def _assemble(self, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> None:
+        self.spec, self.params, self.cache = spec, params, Cache(params.dtype)
+        self.weights = _Weights.of(params.under(prefix), spec)
+        if grads is not None:
+            self.grads, self._g = grads, _Weights.of(grads.under(prefix), spec)
+
+    @staticmethod
+    def shapes(spec: ModelSpec) -> dict[str, Shape]:
         """Return the shapes of all parameters, in the order of the flat vector."""
-        V, D, H, M = self.vocab_size, self.wordvec_size, self.hidden_size, self.memory_size
-        P = self.peek_size
+        V, D, H = spec.target_vocab_size, spec.embedding_size, spec.hidden_size
+        M, P = spec.memory_size, spec.conditioning_size
         shapes: dict[str, Shape] = {"embedding.W": (V, D)}
-        for layer in range(self.layers):
+        for layer in range(spec.decoder_layers):
             named = lstm.shapes(H if layer else D + P, H)
             shapes |= {f"lstm.{layer}.{name}": shape for name, shape in named.items()}
-        if self.attention != "none":
-            named = attention.shapes(H, M, self.attention, distance=self.distance_bias)
+        if spec.attention != "none":
+            named = attention.shapes(H, M, spec.attention, distance=spec.distance_bias)
             shapes |= {f"attention.{name}": shape for name, shape in named.items()}
-        shapes |= {"affine.b": (V,)} if self.tied else {"affine.W": (H + P, V), "affine.b": (V,)}
-        return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if self.copying else {})
-
-    def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
-        """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
-        self.params = params
-        self.grads = params.like() if grads is None else grads
-        self.weights = _Weights.of(self.params.under(prefix), self.layers)
-        self._g = _Weights.of(self.grads.under(prefix), self.layers)
+        shapes |= {"affine.b": (V,)} if spec.tied else {"affine.W": (H + P, V), "affine.b": (V,)}
+        return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if spec.copying else {})
 
     def forward(self, xs: Ids, h: Array | Encoded) -> Array:
         """Return the scores (B, T, V) of the symbol behind each of xs (B, T).
@@ -242,8 +247,8 @@ class Decoder:
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
         cache["memory"] = encoded.memory
-        E, dropped = self.weights.embedding, rng is not None and self.dropout > 0
-        symbols_alone = embedded_lstm.pays(E, ids) and not dropped and self.peek_size == 0
+        E, dropped = self.weights.embedding, rng is not None and self.spec.dropout > 0
+        symbols_alone = embedded_lstm.pays(E, ids) and not dropped and self.spec.conditioning_size == 0
         cache["x"] = x = None if symbols_alone else self._inputs(ids, encoded, cache, rng)
         for layer, weights in enumerate(self.weights.lstm):
             start, part = lstm.State(encoded.h[layer], encoded.c[layer]), cache.of(f"lstm.{layer}")
@@ -251,7 +256,7 @@ class Decoder:
                 x, _ = embedded_lstm.forward(E, weights, ids, lengths, start, part)
                 continue
             if layer:
-                x = dropout.forward(x, self.dropout, rng, cache.of(f"dropout.{layer}"))
+                x = dropout.forward(x, self.spec.dropout, rng, cache.of(f"dropout.{layer}"))
             x, _ = lstm.forward(weights, x, lengths, start, part)
         assert x is not None, "a decoder has a layer"
         return self._outputs(x, encoded, cache, rng)
@@ -278,7 +283,7 @@ class Decoder:
     def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
-        x = dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+        x = dropout.forward(x, self.spec.dropout, rng, cache.of("dropout"))
         return self._beside_peek(x, cache.of("lstm input"), self._peek(encoded))
 
     def _outputs(
@@ -295,7 +300,7 @@ class Decoder:
             x, weights = attention.forward(
                 self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention"), steps=steps
             )
-        x = dropout.forward(x, self.dropout, rng, cache.of("dropout.out"))
+        x = dropout.forward(x, self.spec.dropout, rng, cache.of("dropout.out"))
         x = self._beside_peek(x, cache.of("affine input"), self._peek(encoded))
         if self.weights.copying is not None:
             gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
@@ -304,7 +309,7 @@ class Decoder:
     def _scores(self, x: Array, cache: Cache) -> Array:
         """Return the scores (T, B, V) for what the affine layer reads, x (T, B, H [+ P])."""
         w = self.weights
-        if not self.tied:
+        if not self.spec.tied:
             return affine.forward(w.affine, x, cache)
         assert w.affine.b is not None, "the decoder's affine layer has a bias"
         return tied_affine.forward(w.embedding, w.affine.b, x, cache)
@@ -312,7 +317,7 @@ class Decoder:
     def _scores_backward(self, dscores: Array, cache: Cache) -> Array:
         """Add to the gradients of the affine layer, return dL/dx."""
         g = self._g
-        if not self.tied:
+        if not self.spec.tied:
             return affine.backward(self.weights.affine, dscores, g.affine, cache)
         assert g.affine.b is not None, "gradients have the type of the parameters"
         return tied_affine.backward(dscores, g.embedding, g.affine.b, cache)
@@ -320,13 +325,13 @@ class Decoder:
     def decode_backward(self, dscored: Scored, cache: Cache) -> Encoded:
         """Add to `grads` what dscored gives, return the gradient of what crossed from the encoder."""
         p, g = self.weights, self._g
-        B, H = cache["memory"].shape[1], self.hidden_size
+        B, H = cache["memory"].shape[1], self.spec.hidden_size
         d = Encoded(
-            cache.new("dh", (self.layers, B, H)), cache.new("dc", (self.layers, B, H)),
+            cache.new("dh", (self.spec.decoder_layers, B, H)), cache.new("dc", (self.spec.decoder_layers, B, H)),
             cache.new("dmemory", cache["memory"].shape), np.empty(0, np.int32),
         )  # fmt: skip
         kernels.clear(d.memory)
-        dpeek = np.zeros((B, self.peek_size), self.cache.dtype)
+        dpeek = np.zeros((B, self.spec.conditioning_size), self.cache.dtype)
         dx = self._scores_backward(dscored.scores, cache.of("affine"))
         if dscored.gate is not None:
             assert p.copying is not None and g.copying is not None, "a gate's gradient is for a decoder that copies"
@@ -336,7 +341,7 @@ class Decoder:
         if p.attention is not None:
             assert g.attention is not None, "gradients have the type of the parameters"
             dx = attention.backward(p.attention, dx, dscored.weights, d.memory, g.attention, cache.of("attention"))
-        for layer in reversed(range(1, self.layers)):
+        for layer in reversed(range(1, self.spec.decoder_layers)):
             dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))
             d.h[layer], d.c[layer] = dstart
             dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
@@ -349,15 +354,15 @@ class Decoder:
             dx = dropout.backward(dx, cache.of("dropout"))
             embedding.backward(dx, g.embedding, cache.of("embedding"))
         d.h[0], d.c[0] = dstart
-        if self.peeky:
+        if self.spec.peeky:
             d.h[-1] += dpeek[:, :H]
-        return d._replace(features=dpeek[:, -self.features_size :] if self.features_size else None)
+        return d._replace(features=dpeek[:, -self.spec.features_size :] if self.spec.features_size else None)
 
     def _peek(self, encoded: Encoded) -> Array | None:
         """Return what every step reads beside a symbol, (B, P): last hidden state, features; None for neither."""
-        parts = [encoded.h[-1]] if self.peeky else []
-        if self.features_size:
-            assert encoded.features is not None, "the encoder was not told which symbols are features"
+        parts = [encoded.h[-1]] if self.spec.peeky else []
+        if self.spec.features_size:
+            assert encoded.features is not None, "the encoder gave no sum of features"
             parts.append(encoded.features)
         return np.concatenate(parts, axis=1) if parts else None
 
@@ -372,7 +377,7 @@ class Decoder:
 
     def _beside_peek_backward(self, dboth: Array, dpeek: Array) -> Array:
         """Return the gradient of x (T, B, D), and add that of peek over all steps to dpeek (B, P)."""
-        if self.peek_size == 0:
+        if self.spec.conditioning_size == 0:
             return dboth
         D = dboth.shape[2] - dpeek.shape[1]
         dpeek += dboth[:, :, D:].sum(axis=0)
@@ -380,12 +385,12 @@ class Decoder:
 
     def _from_hidden(self, h: Array) -> Encoded:
         """Return what crosses when only the article's h (B, H) does: it starts every layer."""
-        assert self.attention == "none", "attention needs the encoder's memory: pass what Encoder.encode returns"
-        states = np.repeat(np.asarray(h)[None], self.layers, axis=0)
+        assert self.spec.attention == "none", "attention needs the encoder's memory: pass what Encoder.encode returns"
+        states = np.repeat(np.asarray(h)[None], self.spec.decoder_layers, axis=0)
         return Encoded(
             states,
             np.zeros_like(states),
-            np.zeros((0, len(h), self.memory_size), states.dtype),
+            np.zeros((0, len(h), self.spec.memory_size), states.dtype),
             np.zeros(len(h), np.int32),
         )
 
@@ -400,12 +405,15 @@ class _Weights(NamedTuple):
     copying: affine.Params | None
 
     @classmethod
-    def of(cls, named: dict[str, Array], layers: int) -> _Weights:
+    def of(cls, named: dict[str, Array], spec: ModelSpec) -> _Weights:
         """Pick the views out of `named`."""
         attended = {name.removeprefix("attention."): a for name, a in named.items() if name.startswith("attention.")}
         return cls(
             named["embedding.W"],
-            [lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields)) for layer in range(layers)],
+            [
+                lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields))
+                for layer in range(spec.decoder_layers)
+            ],
             attention.Params.of(attended) if attended else None,
             affine.Params(named.get("affine.W", named["embedding.W"].T), named["affine.b"]),
             affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,

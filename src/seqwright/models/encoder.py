@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.models import initial
+from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, bag, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
@@ -36,16 +37,22 @@ class Encoded(NamedTuple):
 class Encoder:
     """Embedding and LSTM layers over the source.
 
-    vocab_size V, wordvec_size D, hidden_size H are the article's arguments.
-
-    layers: LSTMs on top of each other.   crossing: how many of them, the top ones, start a layer of the decoder each;
-    all, if not given.   bidirectional: each layer reads in both directions, so that the memory is 2H wide; an affine
-    bridge brings the final states back to H.   reversed_source: read from the last symbol to the first (Sutskever et
-    al. 2014).   bridge: whether the cell state crosses to the decoder beside the hidden state.
-    dropout: share of units dropped behind the embedding and each layer while training.
-
     The article's `forward` and `backward` take and return batch-first arrays; `encode` and `encode_backward`, which
     they call, are time-major and take the cache to work in, so that threads can share one encoder.
+
+    Parameters
+    ----------
+    vocab_size, wordvec_size, hidden_size : int
+        V, D, H: the article's arguments.
+    crossing : int, optional
+        How many of the `layers`, the top ones, start a layer of the decoder each; all by default.
+    rng : numpy.random.Generator, optional
+        Draws the initial values.
+    dtype : dtype, default float32
+        float64 to check gradients.
+    **options
+        The options of `ModelSpec` that concern an encoder: `layers`, `bidirectional`, `reversed_source`, `bridge`,
+        `dropout`.
     """
 
     def __init__(
@@ -54,46 +61,45 @@ class Encoder:
         wordvec_size: int,
         hidden_size: int,
         *,
-        layers: int = 1,
         crossing: int | None = None,
-        bidirectional: bool = False,
-        reversed_source: bool = False,
-        bridge: Literal["h", "hc"] = "h",
-        dropout: float = 0.0,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        **options: Unpack[Options],
     ) -> None:
-        assert not (bidirectional and reversed_source), "an encoder that reads in both directions has none to reverse"
-        assert crossing is None or crossing <= layers, f"{layers} layers have no states for {crossing}"
-        self.vocab_size, self.wordvec_size, self.hidden_size = vocab_size, wordvec_size, hidden_size
-        self.layers, self.crossing = layers, crossing or layers
-        self.bidirectional, self.reversed_source = bidirectional, reversed_source
-        self.bridge, self.dropout = bridge, dropout
-        self.memory_size = 2 * hidden_size if bidirectional else hidden_size
-        self.cache = Cache(dtype)
-        self.bind(Parameters(self.shapes(), dtype))
-        initial.article_(self.params, rng or np.random.default_rng())
+        layers = options.get("layers", 1)
+        more: Options = {"encoder_layers": layers, "layers": crossing or layers}
+        spec = from_article(vocab_size, wordvec_size, hidden_size, {**options, **more})
+        params = Parameters(self.shapes(spec), dtype)
+        initial.article_(params, rng or np.random.default_rng())
+        self._assemble(spec, params, params.like(), "")
 
-    def shapes(self) -> dict[str, Shape]:
+    @classmethod
+    def of(cls, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> Self:
+        """Return an encoder that uses the views called `prefix`… in params and, to be trained, in grads."""
+        encoder = cls.__new__(cls)
+        encoder._assemble(spec, params, grads, prefix)
+        return encoder
+
+    def _assemble(self, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> None:
+        self.spec, self.params, self.cache = spec, params, Cache(params.dtype)
+        self.weights = _Weights.of(params.under(prefix), spec)
+        if grads is not None:
+            self.grads, self._g = grads, _Weights.of(grads.under(prefix), spec)
+
+    @staticmethod
+    def shapes(spec: ModelSpec) -> dict[str, Shape]:
         """Return the shapes of all parameters, in the order of the flat vector."""
-        shapes: dict[str, Shape] = {"embedding.W": (self.vocab_size, self.wordvec_size)}
-        for layer in range(self.layers):
-            D = self.memory_size if layer else self.wordvec_size
-            for direction in self._directions():
-                named = lstm.shapes(D, self.hidden_size)
+        shapes: dict[str, Shape] = {"embedding.W": (spec.source_vocab_size, spec.embedding_size)}
+        for layer in range(spec.encoder_layers):
+            D = spec.memory_size if layer else spec.embedding_size
+            for direction in _directions(spec):
+                named = lstm.shapes(D, spec.hidden_size)
                 shapes |= {f"lstm.{layer}.{direction}.{name}": shape for name, shape in named.items()}
-        if self.bidirectional:
-            for state in self.bridge:
-                shapes |= {f"bridge.{state}.W": (2 * self.hidden_size, self.hidden_size)}
-                shapes |= {f"bridge.{state}.b": (self.hidden_size,)}
+        if spec.bidirectional:
+            for state in spec.bridge:
+                shapes |= {f"bridge.{state}.W": (2 * spec.hidden_size, spec.hidden_size)}
+                shapes |= {f"bridge.{state}.b": (spec.hidden_size,)}
         return shapes
-
-    def bind(self, params: Parameters, grads: Parameters | None = None, prefix: str = "") -> None:
-        """Use the views called `prefix`… in params and grads from now on; gradients are made where none are given."""
-        self.params = params
-        self.grads = params.like() if grads is None else grads
-        self.weights = _Weights.of(self.params.under(prefix), self)
-        self._g = _Weights.of(self.grads.under(prefix), self)
 
     def forward(self, xs: Ids) -> Array:
         """Return the last hidden state of the top layer (B, H) for source ids xs (B, S), none of them padding."""
@@ -106,7 +112,7 @@ class Encoder:
         """Set `grads` to the gradient for dh (B, H), that of the state which `forward` returned."""
         self.grads.flat[:] = 0
         memory = self.cache["memory"]
-        zeros = np.zeros((self.crossing, *dh.shape), dh.dtype)
+        zeros = np.zeros((self.spec.decoder_layers, *dh.shape), dh.dtype)
         d = Encoded(zeros, zeros.copy(), np.zeros_like(memory), np.empty(0, np.int32))
         d.h[-1] = dh
         self.encode_backward(d, self.cache)
@@ -116,16 +122,16 @@ class Encoder:
 
         ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
         """
-        L, (S, B), H, E = self.crossing, ids.shape, self.hidden_size, self.weights.embedding
+        L, (S, B), H, E = self.spec.decoder_layers, ids.shape, self.spec.hidden_size, self.weights.embedding
         h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
         c[:] = 0
-        dropped = rng is not None and self.dropout > 0
+        dropped = rng is not None and self.spec.dropout > 0
         cache["x"] = x = None if embedded_lstm.pays(E, ids) and not dropped else self._inputs(ids, cache, rng)
         for layer, weights in enumerate(self.weights.lstm):
             # The initial state stands before or behind the outputs, which are [1:-1] in either direction.
-            states = cache.new(f"states.{layer}", (S + 2, B, self.memory_size))
+            states = cache.new(f"states.{layer}", (S + 2, B, self.spec.memory_size))
             ends = []
-            for n, (direction, p) in enumerate(zip(self._directions(), weights, strict=True)):
+            for n, (direction, p) in enumerate(zip(_directions(self.spec), weights, strict=True)):
                 part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
                 own = states[1:] if reverse else states[:-1]
                 own = own[:, :, n * H : (n + 1) * H]
@@ -134,7 +140,7 @@ class Encoder:
                 else:
                     _, end = lstm.forward(p, x, lengths, None, part, reverse=reverse, h=own)
                 ends.append(end)
-            x = dropout.forward(states[1:-1], self.dropout, rng, cache.of(f"dropout.{layer}"))
+            x = dropout.forward(states[1:-1], self.spec.dropout, rng, cache.of(f"dropout.{layer}"))
             above = layer - self._below
             if above >= 0:
                 self._cross(ends, h[above], c[above], cache.of(f"bridge.{layer}"))
@@ -148,7 +154,7 @@ class Encoder:
         ids (F, B), of which row b has lengths[b].   rng: draws the dropout mask; None drops nothing.
         """
         total = bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
-        out: Array = dropout.forward(total[None], self.dropout, rng, cache.of("dropout.features"))[0]
+        out: Array = dropout.forward(total[None], self.spec.dropout, rng, cache.of("dropout.features"))[0]
         return out
 
     def summed_backward(self, dsum: Array, cache: Cache) -> None:
@@ -161,30 +167,33 @@ class Encoder:
 
         packed, int8: see `models.packed`. Any number of threads may read at once.
         """
-        (S, B), L, H, dtype = ids.shape, self.crossing, self.hidden_size, self.cache.dtype
+        (S, B), L, H, dtype = ids.shape, self.spec.decoder_layers, self.spec.hidden_size, self.cache.dtype
         encoded = Encoded(
-            np.empty((L, B, H), dtype), np.empty((L, B, H), dtype), np.empty((S, B, self.memory_size), dtype), lengths
+            np.empty((L, B, H), dtype),
+            np.empty((L, B, H), dtype),
+            np.empty((S, B, self.spec.memory_size), dtype),
+            lengths,
         )
         w = self.weights
         kernels.encode(
-            w.embedding, w.lstm, list(w.bridge.values()), self.reversed_source, "c" in self.bridge, ids, lengths,
-            *encoded[:3], packed, int8,
+            w.embedding, w.lstm, list(w.bridge.values()), self.spec.reversed_source, "c" in self.spec.bridge, ids,
+            lengths, *encoded[:3], packed, int8,
         )  # fmt: skip
         return encoded
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
         """Add to `grads` what d, the gradient of the last `encode` with this cache, gives."""
         dx = d.memory
-        H = self.hidden_size
-        for layer in reversed(range(self.layers)):
+        H = self.spec.hidden_size
+        for layer in reversed(range(self.spec.encoder_layers)):
             dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))
-            dends: Sequence[lstm.State | None] = [None] * len(self._directions())
+            dends: Sequence[lstm.State | None] = [None] * len(_directions(self.spec))
             above = layer - self._below
             if above >= 0:
                 dends = self._cross_backward(d.h[above], d.c[above], cache.of(f"bridge.{layer}"))
             parts = []
             for n, (direction, p, g, dend) in enumerate(
-                zip(self._directions(), self.weights.lstm[layer], self._g.lstm[layer], dends, strict=True)
+                zip(_directions(self.spec), self.weights.lstm[layer], self._g.lstm[layer], dends, strict=True)
             ):
                 part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
                 dout = dx[:, :, n * H : (n + 1) * H]
@@ -204,37 +213,32 @@ class Encoder:
     def _inputs(self, ids: Ids, cache: Cache, rng: np.random.Generator | None) -> Array:
         """Return what the first LSTMs read, (S, B, D)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
-        return dropout.forward(x, self.dropout, rng, cache.of("dropout"))
+        return dropout.forward(x, self.spec.dropout, rng, cache.of("dropout"))
 
     @property
     def _below(self) -> int:
-        """Return how many layers lie below those that cross."""
-        return self.layers - self.crossing
-
-    def _directions(self) -> tuple[str, ...]:
-        if self.bidirectional:
-            return ("forward", "backward")
-        return ("backward",) if self.reversed_source else ("forward",)
+        """How many layers lie below those that start a decoder layer."""
+        return self.spec.encoder_layers - self.spec.decoder_layers
 
     def _cross(self, ends: list[lstm.State], h: Array, c: Array, cache: Cache) -> None:
         """Write the decoder's initial h, and c where it crosses, (B, H), from the final states of the directions."""
-        for state, out in zip(self.bridge, (h, c), strict=False):
+        for state, out in zip(self.spec.bridge, (h, c), strict=False):
             finals = [getattr(end, state) for end in ends]
-            if not self.bidirectional:
+            if not self.spec.bidirectional:
                 out[:] = finals[0]
                 continue
             part = cache.of(state)
-            both = np.concatenate(finals, axis=1, out=part.new("both", (len(h), 2 * self.hidden_size)))
+            both = np.concatenate(finals, axis=1, out=part.new("both", (len(h), 2 * self.spec.hidden_size)))
             out[:] = affine.forward(self.weights.bridge[state], both, part)
 
     def _cross_backward(self, dh: Array, dc: Array, cache: Cache) -> list[lstm.State]:
         """Return the gradient of the final state of each direction, and add to that of the bridge."""
-        if not self.bidirectional:
-            return [lstm.State(dh, dc if "c" in self.bridge else np.zeros_like(dc))]
-        H = self.hidden_size
+        if not self.spec.bidirectional:
+            return [lstm.State(dh, dc if "c" in self.spec.bridge else np.zeros_like(dc))]
+        H = self.spec.hidden_size
         dfinal = {}
         for state, d in zip("hc", (dh, dc), strict=True):
-            if state in self.bridge:
+            if state in self.spec.bridge:
                 dfinal[state] = affine.backward(self.weights.bridge[state], d, self._g.bridge[state], cache.of(state))
             else:
                 dfinal[state] = np.zeros((len(dh), 2 * H), dh.dtype)
@@ -242,17 +246,25 @@ class Encoder:
 
 
 class _Weights(NamedTuple):
+    """The encoder's parameters by layer; gradients have the same type."""
+
     embedding: Array
     lstm: list[list[lstm.Params]]
     bridge: dict[str, affine.Params]
 
     @classmethod
-    def of(cls, named: dict[str, Array], encoder: Encoder) -> _Weights:
+    def of(cls, named: dict[str, Array], spec: ModelSpec) -> _Weights:
         layers = [
             [lstm.Params(*(named[f"lstm.{layer}.{direction}.{name}"] for name in lstm.Params._fields))
-             for direction in encoder._directions()]
-            for layer in range(encoder.layers)
+             for direction in _directions(spec)]
+            for layer in range(spec.encoder_layers)
         ]  # fmt: skip
-        states = encoder.bridge if encoder.bidirectional else ""
+        states = spec.bridge if spec.bidirectional else ""
         bridge = {state: affine.Params(named[f"bridge.{state}.W"], named[f"bridge.{state}.b"]) for state in states}
         return cls(named["embedding.W"], layers, bridge)
+
+
+def _directions(spec: ModelSpec) -> tuple[str, ...]:
+    if spec.bidirectional:
+        return ("forward", "backward")
+    return ("backward",) if spec.reversed_source else ("forward",)

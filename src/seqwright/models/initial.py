@@ -1,10 +1,25 @@
 """Initial values of the parameters."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import numpy.typing as npt
 
 from seqwright.nn.parameters import Parameters
+from seqwright.types import Shape
 
-__all__ = ["article_", "uniform_"]
+__all__ = ["article_", "drawn", "uniform_"]
+
+
+def drawn(
+    shapes: Mapping[str, Shape], values: str, rng: np.random.Generator | None, dtype: npt.DTypeLike
+) -> Parameters:
+    """Return parameters with initial values, "article" or "uniform", from rng."""
+    params, rng = Parameters(shapes, dtype), rng or np.random.default_rng()
+    article_(params, rng)
+    if values == "uniform":  # drawn after the others, so that a seed gives the values that it always gave
+        uniform_(params, rng)
+    return params
 
 
 def article_(params: Parameters, rng: np.random.Generator) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
+from seqwright.errors import ConfigError
 from seqwright.models import initial
-from seqwright.models.decoder import Attention, Decoder, DecoderState, Scored
+from seqwright.models.decoder import Decoder, DecoderState, Scored
 from seqwright.models.encoder import Encoded, Encoder
 from seqwright.models.packed import Packed, pack
+from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import copying, cross_entropy
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Parameters
-from seqwright.types import Array, Ids
+from seqwright.types import Array, Ids, Shape
 
 __all__ = ["Seq2seq", "Step"]
 
@@ -24,17 +26,31 @@ __all__ = ["Seq2seq", "Step"]
 class Seq2seq:
     """A sequence-to-sequence network; with its three positional arguments alone, the plain model of the article.
 
-    vocab_size V, wordvec_size D, hidden_size H.   target_vocab_size: where source and target have vocabularies of their
-    own.   layers: the decoder's, and the encoder's where encoder_layers does not say that it has more.
-    The other options are those of `Encoder` and `Decoder`.   label_smoothing: ε of `nn.cross_entropy`.
-    twins (V,): for a decoder that may copy symbols of the source (`nn.copying`), the target's id of each, -1 for one
-    that is none of the target's; None for a decoder that only generates.
-    features (V,): which source symbols are features. What comes up to a source's last one is then not read in order:
-    the sum of its embeddings is an input of every step of the decoder. None: they are symbols like any other.
-    initial_values: "article" or "uniform", see `models.initial`; rng draws them.
-    dtype: float32 to work, float64 to check.
-
     `params` and `grads` are sequences of arrays, encoder first; each is a view into one vector, `params.flat`.
+
+    Parameters
+    ----------
+    vocab_size, wordvec_size, hidden_size : int
+        V, D, H: the article's arguments.
+    copy_map : sequence of int, shape (V,), optional
+        For a decoder that may copy source symbols (`nn.copying`): the target id of each, -1 for a symbol that the
+        target vocabulary lacks. None: the decoder only generates. `twins` is the same.
+    feature_mask : sequence of bool, shape (V,), optional
+        Which source symbols are features. The symbols up to a source's last feature are not read in order: the sum of
+        their embeddings conditions every decoder step. None: features are symbols like any other. `features` is the
+        same.
+    rng : numpy.random.Generator, optional
+        Draws the initial values.
+    dtype : dtype, default float32
+        float64 to check gradients.
+    **options
+        The other options of `ModelSpec`, `target_vocab_size` where the two sides have vocabularies of their own, and
+        `layers`: the decoder's, and the encoder's where `encoder_layers` does not say that it has more.
+
+    Raises
+    ------
+    ConfigError
+        An unknown option, a value out of its range, or options that contradict each other.
     """
 
     def __init__(
@@ -43,51 +59,60 @@ class Seq2seq:
         wordvec_size: int,
         hidden_size: int,
         *,
-        target_vocab_size: int | None = None,
-        layers: int = 1,
-        encoder_layers: int | None = None,
-        bidirectional: bool = False,
-        attention: Attention = "none",
-        distance_bias: bool = False,
-        peeky: bool = False,
-        reversed_source: bool = False,
-        bridge: Literal["h", "hc"] = "h",
-        dropout: float = 0.0,
-        label_smoothing: float = 0.0,
+        copy_map: Sequence[int] | Ids | None = None,
         twins: Sequence[int] | Ids | None = None,
+        feature_mask: Sequence[bool] | None = None,
         features: Sequence[bool] | None = None,
-        tied: bool = False,
-        initial_values: Literal["article", "uniform"] = "article",
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
+        **options: Unpack[Options],
     ) -> None:
-        rng = rng or np.random.default_rng()
-        V, D, H = vocab_size, wordvec_size, hidden_size
-        self.encoder = Encoder(
-            V, D, H, layers=encoder_layers or layers, crossing=layers, bidirectional=bidirectional,
-            reversed_source=reversed_source, bridge=bridge, dropout=dropout, rng=rng, dtype=dtype,
-        )  # fmt: skip
-        self.decoder = Decoder(
-            target_vocab_size or V, D, H, layers=layers, attention=attention, distance_bias=distance_bias,
-            memory_size=self.encoder.memory_size, peeky=peeky, features_size=0 if features is None else D,
-            dropout=dropout, copying=twins is not None, tied=tied, rng=rng, dtype=dtype,
-        )  # fmt: skip
-        self.label_smoothing = label_smoothing
-        self.features = None if features is None else np.asarray(features, np.bool_)
-        self.twins = None if twins is None else np.asarray(twins, np.int32)
-        self.cache = Cache(dtype)
+        copy_map = twins if copy_map is None else copy_map
+        feature_mask = features if feature_mask is None else feature_mask
+        more = {"copying": copy_map is not None, "sum_features": feature_mask is not None}
+        spec = from_article(vocab_size, wordvec_size, hidden_size, options, **more)
+        params = initial.drawn(self.shapes(spec), spec.initial_values, rng, dtype)
+        self._assemble(spec, params, params.like(), copy_map, feature_mask)
+
+    @classmethod
+    def of(
+        cls,
+        spec: ModelSpec,
+        params: Parameters,
+        grads: Parameters | None,
+        copy_map: Sequence[int] | Ids | None = None,
+        feature_mask: Sequence[bool] | None = None,
+    ) -> Self:
+        """Return a network around parameters; `models.build` makes them."""
+        network = cls.__new__(cls)
+        network._assemble(spec, params, grads, copy_map, feature_mask)
+        return network
+
+    def _assemble(
+        self,
+        spec: ModelSpec,
+        params: Parameters,
+        grads: Parameters | None,
+        copy_map: Sequence[int] | Ids | None,
+        feature_mask: Sequence[bool] | None,
+    ) -> None:
+        self.spec, self.params = spec, params
+        if grads is not None:
+            self.grads = grads
+        self.encoder = Encoder.of(spec, params, grads, "encoder.")
+        self.decoder = Decoder.of(spec, params, grads, "decoder.")
+        self.copy_map = _checked("copy_map", copy_map, np.int32, spec) if spec.copying else None
+        self.feature_mask = _checked("feature_mask", feature_mask, np.bool_, spec) if spec.sum_features else None
+        self.cache = Cache(params.dtype)
         self._forward_done = False
-        self.params = Parameters(
-            {f"encoder.{name}": shape for name, shape in self.encoder.shapes().items()}
-            | {f"decoder.{name}": shape for name, shape in self.decoder.shapes().items()},
-            dtype,
-        )
-        self.grads = self.params.like()
-        self.params.flat[:] = np.concatenate([self.encoder.params.flat, self.decoder.params.flat])
-        if initial_values == "uniform":
-            initial.uniform_(self.params, rng)
-        self.encoder.bind(self.params, self.grads, "encoder.")
-        self.decoder.bind(self.params, self.grads, "decoder.")
+
+    @staticmethod
+    def shapes(spec: ModelSpec) -> dict[str, Shape]:
+        """Return the shapes of all parameters, in the order of the flat vector."""
+        encoder, decoder = Encoder.shapes(spec).items(), Decoder.shapes(spec).items()
+        return {f"encoder.{name}": shape for name, shape in encoder} | {
+            f"decoder.{name}": shape for name, shape in decoder
+        }
 
     def forward(
         self,
@@ -136,13 +161,20 @@ class Seq2seq:
         encoded = self._encode_split(source, split, rng)
         read = target[:-1] if read is None else read
         scored = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
-        wanted, smoothing = target[1:], self.label_smoothing
-        if self.twins is None:
+        wanted, smoothing = target[1:], self.spec.label_smoothing
+        if self.copy_map is None:
             return cross_entropy.forward(scored.scores, wanted, target_lengths, self.cache, smoothing=smoothing)
         assert scored.weights is not None and scored.gate is not None, "a decoder that copies has a gate"
-        twins = self.twins[split.rest(source if copied is None else copied)]
+        copyable = self.copy_map[split.rest(source if copied is None else copied)]
         return copying.forward(
-            scored.scores, scored.weights, scored.gate, twins, wanted, target_lengths, self.cache, smoothing=smoothing
+            scored.scores,
+            scored.weights,
+            scored.gate,
+            copyable,
+            wanted,
+            target_lengths,
+            self.cache,
+            smoothing=smoothing,
         )
 
     def backward(self, dout: float = 1.0) -> None:
@@ -150,8 +182,8 @@ class Seq2seq:
         assert self._forward_done, "each backward needs a forward of its own before it, whose cache it consumes"
         self._forward_done = False
         kernels.clear(self.grads.flat)
-        smoothing = self.label_smoothing
-        if self.twins is None:
+        smoothing = self.spec.label_smoothing
+        if self.copy_map is None:
             dscored = Scored(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)
         else:
             dscored = Scored(*copying.backward(dout, self.cache, smoothing=smoothing))
@@ -167,7 +199,7 @@ class Seq2seq:
         """
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
         lengths = np.array([len(ids)], np.int32)
-        if self.twins is not None:
+        if self.copy_map is not None:
             return self._generate_by_steps(ids, lengths, start_id, sample_size)
         encoded = self._encode(ids, lengths, packed, self.encoder.cache)
         if packed is None:
@@ -196,10 +228,10 @@ class Seq2seq:
         return self._split(source, lengths).lengths
 
     def _split(self, source: Ids, lengths: Ids) -> _Split:
-        if self.features is None:
+        if self.feature_mask is None:
             return _Split(lengths, None)
         places = np.arange(1, len(source) + 1, dtype=np.int32)[:, None]
-        n = np.where(self.features[source] & (places <= lengths), places, 0).max(axis=0, initial=0)
+        n = np.where(self.feature_mask[source] & (places <= lengths), places, 0).max(axis=0, initial=0)
         return _Split(lengths - n, n)
 
     def _encode_split(self, source: Ids, split: _Split, rng: np.random.Generator | None = None) -> Encoded:
@@ -223,7 +255,7 @@ class Seq2seq:
     @property
     def compiled(self) -> bool:
         """Whether `search.compiled` runs compiled; where it does not, the searches over `start` are faster."""
-        return kernels.compiled(self.params.flat)
+        return kernels.compiled(self.params[0])
 
     def decoding(
         self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = (), packed: Packed | None = None
@@ -233,7 +265,7 @@ class Seq2seq:
         packed: what `pack` returned; otherwise weights are packed for each call.   The other arguments are as for
         `start`. Threads may search at once.
         """
-        encoded = self._encode(source, source_lengths, packed, Cache(self.params.flat.dtype))
+        encoded = self._encode(source, source_lengths, packed, Cache(self.params.dtype))
         copyable = self._copyable(source, source_lengths)
         if packed is None:
             return self.decoder.decoding(encoded, forbidden, copyable)
@@ -245,17 +277,28 @@ class Seq2seq:
         They share the weights and nothing else: as many threads as wanted may search at once.
         forbidden: ids that the vocabulary may not give, such as padding; one that stands in the source can be copied.
         """
-        cache = Cache(self.params.flat.dtype)
+        cache = Cache(self.params.dtype)
         encoded = self._encode(source, source_lengths, None, cache.of("encoder"))
         step = Step(self.decoder, cache.of("decoder"), list(forbidden))
         return step, DecoderState.start(encoded, self._copyable(source, source_lengths))
 
     def _copyable(self, source: Ids, lengths: Ids) -> Ids | None:
         """Return what may be copied from source (S, B), target ids or -1; None for a decoder that cannot."""
-        if self.twins is None:
+        if self.copy_map is None:
             return None
-        copyable: Ids = self.twins[self._split(source, lengths).rest(source)]
+        copyable: Ids = self.copy_map[self._split(source, lengths).rest(source)]
         return copyable
+
+
+def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:
+    """Return data beside the spec as an array (V,).   ConfigError: it is missing or of another size."""
+    V = spec.source_vocab_size
+    if (shape := np.shape(given)) != (V,):
+        came = "none came" if given is None else f"it has shape {shape}"
+        raise ConfigError(
+            f"{name}: expected one entry for each of {V} source symbols, {came}; build it from the vocabulary"
+        )
+    return np.asarray(given, dtype)
 
 
 class _Split(NamedTuple):

@@ -8,8 +8,8 @@ values the encoder's. All decoder steps are attended at once: h̃ is not fed bac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,8 @@ from seqwright.nn import affine
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids, Shape
 
-__all__ = ["Additive", "Params", "Score", "backward", "forward", "shapes"]
+__all__ = ["SCORES", "Additive", "Params", "Score", "backward", "forward", "shapes"]
 
-Score = Literal["dot", "bilinear", "additive"]
 FARTHEST = 16  # distance that has a bias of its own
 
 
@@ -51,15 +50,28 @@ class Params(NamedTuple):
         return cls(additive or named.get("Wa"), named["Wc"], named["bc"], named.get("distance"))
 
 
-def shapes(H: int, M: int, score: Score, *, distance: bool = False) -> dict[str, Shape]:
+class Score(NamedTuple):
+    """One kind of attention score.
+
+    shapes: the shape of each of its parameters by name, from H and the memory's width M.
+    same_width: it compares states with the memory directly, so M = H.
+    """
+
+    shapes: Callable[[int, int], dict[str, Shape]]
+    same_width: bool = False
+
+
+SCORES = {
+    "dot": Score(lambda _H, _M: {}, same_width=True),
+    "bilinear": Score(lambda H, M: {"Wa": (H, M)}),
+    "additive": Score(lambda H, M: {"Wq": (H, H), "Wk": (M, H), "v": (H, 1)}),
+}
+
+
+def shapes(H: int, M: int, score: str, *, distance: bool = False) -> dict[str, Shape]:
     """Return the shape of each parameter by name; M is the width of the memory."""
-    of_score: dict[Score, dict[str, Shape]] = {
-        "dot": {},
-        "bilinear": {"Wa": (H, M)},
-        "additive": {"Wq": (H, H), "Wk": (M, H), "v": (H, 1)},
-    }
     of_distance: dict[str, Shape] = {"distance": (2 * FARTHEST + 1,)} if distance else {}
-    return of_score[score] | {"Wc": (M + H, H), "bc": (H,)} | of_distance
+    return SCORES[score].shapes(H, M) | {"Wc": (M + H, H), "bc": (H,)} | of_distance
 
 
 def forward(

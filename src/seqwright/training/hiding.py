@@ -29,20 +29,20 @@ def hide(
     *,
     source_rates: Array,
     target_rate: float,
-    twins: Ids | None,
+    copy_map: Ids | None,
     rng: np.random.Generator,
     unknown_ids: Ids | None = None,
 ) -> Hidden:
     """Return what the network shall read of the batch; what it shall say stays as it is.
 
     source_rates (V,): from `rates`.   target_rate: of the symbols read by the decoder.
-    twins (V,): the target id of each source id, for a network that copies; None for others.
+    copy_map (V,): the target id of each source id, for a network that copies; None for others.
     unknown_ids (V,): from `replacements`.
     """
     source, target = with_unknowns(batch.source, source_rates, rng=rng), batch.target[:-1]
-    if twins is not None:
+    if copy_map is not None:
         source = throughout(source, batch.source)
-        target = read_as_copied(target, np.where(source == batch.source, np.int32(-1), twins[batch.source]))
+        target = read_as_copied(target, np.where(source == batch.source, np.int32(-1), copy_map[batch.source]))
     if unknown_ids is not None:
         source = np.where(source == batch.source, source, unknown_ids[batch.source])
     if target_rate:

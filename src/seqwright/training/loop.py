@@ -13,11 +13,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqwright import bundle, metrics, optim
+from seqwright import metrics, models, optim
+from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
-from seqwright.models import Seq2seq
 from seqwright.training import fine_tune, hiding, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
@@ -53,18 +53,20 @@ class Loop:
         prepared: Prepared,
         *,
         member: int = 0,
-        base: bundle.Bundle | None = None,
+        base: Bundle | None = None,
         rest: float = 0.0,
         measuring_s: float = 0.0,
     ) -> None:
         self._prepared = prepared
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
-        self.network: Seq2seq = bundle.network(
-            self._config.networks[member],
-            prepared.source_vocabulary,
-            prepared.target_vocabulary,
+        source, target = prepared.source_vocabulary, prepared.target_vocabulary
+        spec = self._config.networks[member].spec(len(source), len(target))
+        self.network = models.build(
+            spec,
             np.random.default_rng(init),
+            copy_map=source.copy_map(target),
+            feature_mask=source.feature_mask(),
         )
         if base is not None:
             fine_tune.take_weights(self.network, base, member)
@@ -155,7 +157,7 @@ class Loop:
         self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read = hiding.hide(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
-            twins=net.twins, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
+            copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
         )  # fmt: skip
         loss = net.loss(
             read.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from seqwright import bundle
 from seqwright.bundle import Bundle
+from seqwright.models import Seq2seq
 from seqwright.nn.parameters import Parameters
 from seqwright.training.checkpoint import Checkpoint
 from seqwright.training.events import Begun, Event, Measured, Progressed
@@ -39,7 +39,8 @@ class Members:
         prepared, self.done = self._prepared, []
         for member in range(moment.done):
             kind = prepared.config.networks[member]
-            params = bundle.network(kind, prepared.source_vocabulary, prepared.target_vocabulary).params
+            spec = kind.spec(len(prepared.source_vocabulary), len(prepared.target_vocabulary))
+            params = Parameters(Seq2seq.shapes(spec))
             params.flat[:] = moment.arrays[f"done.{member}"]
             self.done.append(params)
         self._spent_s = moment.spent_s

@@ -27,13 +27,13 @@ class Traits(NamedTuple):
     @classmethod
     def of(cls, examples: Examples, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary) -> Traits:
         """Return the traits of the examples; neither START nor END is counted as a symbol."""
-        twins = source_vocabulary.twins(target_vocabulary)
+        copy_map = source_vocabulary.copy_map(target_vocabulary)
         n_copied = n_symbols = n_targets = 0
         for n in range(0, len(examples), -(-len(examples) // SAMPLE) or 1):
             source = examples.source[examples.source_starts[n] : examples.source_starts[n + 1] - 1]
             target = examples.target[examples.target_starts[n] : examples.target_starts[n + 1] - 1]
             target = target[target != START]
-            n_copied += int(np.isin(target, twins[source]).sum())
+            n_copied += int(np.isin(target, copy_map[source]).sum())
             n_symbols += len(target)
             n_targets += 1
         return cls(len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets))

@@ -1,0 +1,65 @@
+"""The one way from a `ModelSpec` to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from seqwright.errors import ModelError
+from seqwright.models import initial
+from seqwright.models.seq2seq import Seq2seq
+from seqwright.models.spec import ModelSpec
+from seqwright.nn.parameters import Parameters
+from seqwright.types import Array, Ids
+
+__all__ = ["build"]
+
+
+def build(
+    spec: ModelSpec,
+    rng: np.random.Generator | None = None,
+    *,
+    copy_map: Sequence[int] | Ids | None = None,
+    feature_mask: Sequence[bool] | None = None,
+    arrays: Mapping[str, Array] | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Seq2seq:
+    """Make a network.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        What it is.
+    rng : numpy.random.Generator, optional
+        Draws the initial values.
+    copy_map, feature_mask : sequence, shape (V,), optional
+        As for `Seq2seq`, and as `Vocabulary.copy_map` and `Vocabulary.feature_mask` return them. Needed where the
+        spec has `copying` and `sum_features`, ignored elsewhere.
+    arrays : mapping of str to ndarray, optional
+        The weights by name. The network answers with these very arrays: nothing is drawn or copied, and it has no
+        gradients, so it cannot be trained.
+    dtype : dtype, default float32
+        Of drawn weights; float64 to check gradients.
+
+    Returns
+    -------
+    Seq2seq
+
+    Raises
+    ------
+    ConfigError
+        The copy map or the mask is missing or of another size.
+    ModelError
+        An array is missing, superfluous, or of another shape than the spec says.
+    """
+    shapes = Seq2seq.shapes(spec)
+    if arrays is None:
+        params = initial.drawn(shapes, spec.initial_values, rng, dtype)
+        return Seq2seq.of(spec, params, params.like(), copy_map, feature_mask)
+    found = {name: array.shape for name, array in arrays.items()}
+    if wrong := sorted(name for name in shapes.keys() | found if shapes.get(name) != found.get(name)):
+        raise ModelError(f"weight {wrong[0]} has shape {found.get(wrong[0])}, expected {shapes.get(wrong[0])}")
+    params = Parameters.around({name: np.ascontiguousarray(arrays[name]) for name in shapes})
+    return Seq2seq.of(spec, params, None, copy_map, feature_mask)
