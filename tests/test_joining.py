@@ -126,8 +126,12 @@ def test_it_writes_over_nothing(folder, tmp_path):
 
 
 def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
-    found = bundle.load(folder / "2")
-    bundle.save(tmp_path / "2", msgspec.structs.replace(found, manifest=found.manifest | {"dev": "dev.tsv"}))
+    (tmp_path / "dev.tsv").write_text("abc\tcba\nhgh\thgh\n", encoding="utf-8")
+    one_training = config.parse({}, [*TINY, "training.seed=2"])
+    training.train(folder / "pairs.tsv", dev=tmp_path / "dev.tsv", output=tmp_path / "2", config=one_training)
+    found = bundle.load(tmp_path / "2")
+    same_symbols = msgspec.structs.replace(bundle.load(folder / "2"), manifest=found.manifest)
+    bundle.save(tmp_path / "2", same_symbols)
     done = joining.join([folder / "1", tmp_path / "2"], output=tmp_path / "model")
     assert done.together is None
     assert "same pairs" in done.missing

@@ -8,11 +8,10 @@ from typing import NamedTuple
 import msgspec
 
 from seqwright import bundle as bundles
-from seqwright import evaluation, metrics
+from seqwright import evaluation, metrics, provenance
 from seqwright.data import readers
 from seqwright.errors import UsageError
 from seqwright.models import int8
-from seqwright.report import recovery
 from seqwright.translator import Translator
 
 __all__ = ["Exported", "export"]
@@ -52,12 +51,15 @@ def export(
     target = Path(output) if output is not None else path.absolute().with_name(f"{path.absolute().name}-int8")
     bundles.refuse_taken(target)
     after = Translator(_rounded(before.bundle))
-    pairs, missing = recovery.to_measure_on(before, data)
+    pairs, missing = provenance.pairs_to_evaluate(before.bundle, path, data, evaluation.columns(before))
     scores = None
     if pairs:
         first, second = evaluation.evaluate_each([before, after], pairs, beam=beam, listen=listen)
         scores = first.scores, second.scores
     manifest = before.bundle.manifest | {"int8": {"exact": [one.exact for one in scores]} if scores else {}}
+    if "provenance" in manifest:
+        moved = provenance.moved(provenance.provenance(manifest), target, before=path)
+        manifest["provenance"] = msgspec.to_builtins(moved)
     bundles.save(target, msgspec.structs.replace(after.bundle, manifest=manifest))
     n_bytes = tuple(bundles.weights_file(one).stat().st_size for one in (path, target))
     return Exported(target, (n_bytes[0], n_bytes[1]), scores, missing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,16 +10,16 @@ import msgspec
 
 import seqwright
 from seqwright import bundle as bundles
-from seqwright import config, evaluation, metrics
+from seqwright import config, evaluation, metrics, provenance
 from seqwright.bundle import Bundle
 from seqwright.data import readers
-from seqwright.errors import UsageError
-from seqwright.report import recovery
+from seqwright.errors import DataError, UsageError
 from seqwright.translator import Translator
 
 __all__ = ["Joined", "join", "together"]
 
-SHARED = ("data", "n_pairs", "dev")  # what the manifests of models say alike that learned from the same pairs
+SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trained on the same pairs have in common
+DIFFERENT = "they were not measured on the same pairs"
 
 
 class Joined(NamedTuple):
@@ -56,11 +56,14 @@ def join(
         raise UsageError("a model stands there twice, and would count twice; give each once")
     apart = [bundles.load(Path(model)) for model in models]
     whole = together(apart, names=[str(model) for model in models])
-    alike = data is not None or len({_measured_on(one) for one in apart}) == 1
+    directories = list(map(Path, models))
+    if shared := _provenance([one.manifest for one in apart], directories, target):
+        whole = msgspec.structs.replace(whole, manifest=whole.manifest | {"provenance": msgspec.to_builtins(shared)})
     translators = [Translator(one) for one in apart]
-    pairs, missing = (
-        recovery.to_measure_on(translators[0], data) if alike else ([], "they were not measured on the same pairs")
-    )
+    if data is None:
+        pairs, missing = _dev_pairs(apart, directories)
+    else:
+        pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0])), ""
     alone: list[metrics.Scores] = []
     scores = None
     if pairs:
@@ -135,7 +138,38 @@ def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:
     return {"seqwright": seqwright.__version__, **shared, "joined": joined}
 
 
-def _measured_on(one: Bundle) -> str:
-    """Return what tells the pairs that a training measured on from others."""
-    training = one.config.training
-    return repr((one.manifest.get("data"), one.manifest.get("dev"), training.dev_share, training.dev_seed))
+def _provenance(
+    manifests: Sequence[Mapping[str, Any]], directories: Sequence[Path], output: Path
+) -> provenance.Provenance | None:
+    """Return the files of all models and the dev set that they share; None where there is no such record."""
+    if not all("provenance" in manifest for manifest in manifests):
+        return None
+    first, *others = (
+        provenance.moved(provenance.provenance(manifest), output, before=directory)
+        for manifest, directory in zip(manifests, directories, strict=True)
+    )
+    if any(other.dev != first.dev for other in others):
+        return None
+    files = {(file.role, file.sha256): file for one in (first, *others) for file in one.files}
+    return msgspec.structs.replace(first, files=list(files.values()))
+
+
+def _dev_pairs(apart: Sequence[Bundle], directories: Sequence[Path]) -> provenance.DevPairs:
+    """Return the pairs that every model was measured on, and that none has seen."""
+    try:
+        records = [provenance.provenance(one.manifest).dev for one in apart]
+    except DataError as error:
+        return provenance.DevPairs([], str(error))
+    hashes = [record.pairs_sha256 for record in records]
+    # Equal hashes are of equal pairs, which need not be read for each model.
+    n_read = 1 if all(hashes) and all(record.status == "unseen" for record in records) else len(apart)
+    if n_read == 1 and len(set(hashes)) > 1:
+        return provenance.DevPairs([], DIFFERENT)
+    found = [
+        provenance.dev_pairs(one, directory)
+        for one, directory in zip(apart[:n_read], directories[:n_read], strict=True)
+    ]
+    for one in found:
+        if one.missing or one.pairs != found[0].pairs:
+            return provenance.DevPairs([], one.missing or DIFFERENT)
+    return found[0]

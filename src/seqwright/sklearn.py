@@ -23,7 +23,7 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import config as configuration
-from seqwright import errors, training
+from seqwright import errors, provenance, training
 from seqwright.config import Config
 from seqwright.training.events import Event, Measured, Started
 from seqwright.translator import Hypothesis, Translator
@@ -205,11 +205,11 @@ class SequenceTransducer(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def _listen(self, event: Event) -> None:
         if isinstance(event, Started) and event.excluded:
-            line, _, size = event.excluded[0].rpartition(", line ")[2].partition(": ")
+            first = event.excluded[0]
             others = f", as are {len(event.excluded) - 1} others" if len(event.excluded) > 1 else ""
             warnings.warn(
-                f"X[{int(line) - 1}] is left out with its {size}, too many for a batch{others}; cut such texts, or "
-                f"raise the setting training.max_batch_tokens",
+                f"X[{first.line - 1}] is left out with its {first.n_tokens:,} tokens, too many for a batch{others}; "
+                f"cut such texts, or raise the setting training.max_batch_tokens",
                 stacklevel=2,
             )
         if self.verbose and isinstance(event, Measured):
@@ -278,6 +278,12 @@ def _write(path: Path, rows: Iterable[tuple[str, str, str]], config: Config) -> 
 def _without_file(bundle: bundles.Bundle) -> bundles.Bundle:
     """Return the model with a manifest that does not speak of the temporary file, so that equal fits are equal."""
     manifest = {key: value for key, value in bundle.manifest.items() if key != "again"}
-    [digest] = manifest["data"].values()
-    manifest |= {"data": {GIVEN: digest}, "dev": f"held out of {GIVEN}"}
+    found = provenance.provenance(manifest)
+    [file] = found.files
+    given = msgspec.structs.replace(file, kind="memory", path="", from_model="", size=None)
+    manifest |= {
+        "data": {GIVEN: file.sha256},
+        "dev": f"held out of {GIVEN}",
+        "provenance": msgspec.to_builtins(msgspec.structs.replace(found, files=[given])),
+    }
     return msgspec.structs.replace(bundle, manifest=manifest)

@@ -24,6 +24,7 @@ FLOORS = {
     "inspection": 4,
     "answering": 4,
     "picture": 4,
+    "provenance": 4,
     "translator": 5,
     "evaluation": 5,
     "exporting": 5,
@@ -41,9 +42,10 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "optim": {"nn"},  # the flat vector of parameters
     "bundle": {"config"},  # a model directory holds its configuration
     "inspection": {"config"},  # reads files as they would be read in training
+    "provenance": {"bundle", "config", "inspection"},  # of a model directory, whose data is read as it was in training
     "evaluation": {"translator"},  # scores what it answers
-    "exporting": {"evaluation", "report", "translator"},  # measures both forms, on pairs that the report can find again
-    "joining": {"evaluation", "report", "translator"},  # likewise
+    "exporting": {"evaluation", "translator"},  # measures both forms
+    "joining": {"evaluation", "translator"},  # likewise
     "comparison": {"evaluation", "translator"},  # of two models
     "report": {"evaluation", "translator"},  # shows what they say
     "training": {"translator", "report"},  # returns one, and shows what it learned

@@ -28,7 +28,8 @@ def test_every_command_takes_it(seqwright, small, pairs):
 
 def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
     manifest = json.loads((model / "manifest.json").read_bytes())
-    (model / "manifest.json").write_text(json.dumps(manifest | {"data": {}}), encoding="utf-8")
+    manifest["provenance"]["files"][0]["kind"] = "stream"
+    (model / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     result = seqwright("export", model, "--int8", "-o", tmp_path / "out")
     assert result.code == 0
     assert "not measured" in result.out

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from handmade import Page
 
-from seqwright import bundle, errors, evaluation, report, translator
+from seqwright import bundle, errors, evaluation, provenance, report, translator
 from seqwright.data.readers import Pair
 from seqwright.report import history, recovery
 
@@ -70,8 +70,8 @@ def test_scores_at_the_head_are_those_of_an_evaluation(model):
 
 
 def test_pairs_held_out_by_training_are_found_again(model):
-    found = recovery.recover(bundle.load(model))
-    scores = evaluation.evaluate(translator.load(model), found.dev, beam=1).scores
+    found = provenance.dev_pairs(bundle.load(model), model)
+    scores = evaluation.evaluate(translator.load(model), found.pairs, beam=1).scores
     manifest = msgspec.json.decode((model / "manifest.json").read_bytes())
     assert scores.exact == pytest.approx(manifest["scores"]["dev_accuracy"])
     assert scores.ter == pytest.approx(manifest["scores"]["dev_ter"])
@@ -80,21 +80,21 @@ def test_pairs_held_out_by_training_are_found_again(model):
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        (lambda path: path.unlink(), "No such file"),
+        (lambda path: path.unlink(), "no such file"),
         (lambda path: path.write_text("abc\tcba\n", encoding="utf-8"), "has changed since"),
     ],
 )
 def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path, harm, says):
     path = tmp_path / "pairs.tsv"
     manifest = msgspec.json.decode((model / "manifest.json").read_bytes())
-    [(old, digest)] = manifest["data"].items()
-    shutil.copy(old, path)
-    manifest["data"] = {str(path): digest}
+    [file] = manifest["provenance"]["files"]
+    shutil.copy(file["path"], path)
+    file |= {"path": str(path), "from_model": ""}
     (model / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     assert ids(report.write(model).read_text("utf-8")) == SECTIONS
     harm(path)
     html = report.write(model).read_text("utf-8")
-    assert ids(html) == ["learning", "data", "making"]
+    assert ids(html) == ["learning", "figures", "data", "making"]
     assert says in Page(html).text
     again = ids(report.write(model, dev=[Pair("abc", "cba")]).read_text("utf-8"))
     assert [id_ for id_ in again if id_ != "attention"] == [id_ for id_ in SECTIONS if id_ != "attention"]

@@ -131,7 +131,8 @@ def test_what_is_found_is_stored_and_what_is_given_is_kept(write):
 
 def test_files_are_known_by_their_contents(write, reversals):
     path = write(reversals)
-    assert prepare(path, None, config.Config()).hashes == {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+    [file] = prepare(path, None, config.Config()).provenance.files
+    assert (file.path, file.sha256) == (str(path), hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_several_files_are_one_and_each_has_a_hash(write, reversals):
     one, two = prepare(write(reversals), None, config.Config()), prepare(parts, None, config.Config())
     assert one.examples.source.tolist() == two.examples.source.tolist()
     assert one.dev_sources == two.dev_sources
-    assert list(two.hashes) == [str(part) for part in parts]
+    assert [file.path for file in two.provenance.files] == [str(part) for part in parts]
     assert two.dev_origin == f"held out of {parts[0]}, {parts[1]}"
 
 

@@ -149,7 +149,10 @@ def answering(event: Answering) -> str:
 def opening(event: Started) -> list[str]:
     text, training = event.config.text, event.config.training
     network, *unlike = dict.fromkeys(map(_network, event.config.networks))
-    excluded = [f"left out {pair}, more than a batch may hold" for pair in event.excluded[:N_EXCLUDED]]
+    excluded = [
+        f"left out {pair.file}, line {pair.line}: {pair.n_tokens:,} tokens, more than a batch may hold"
+        for pair in event.excluded[:N_EXCLUDED]
+    ]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""

@@ -51,6 +51,7 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
     "--fine-tune", metavar="MODEL", help="Start from the weights of this model; symbols that it lacks are added."
 )
 @click.option("--from-manifest", metavar="FILE", help="Repeat the training that this manifest.json describes.")
+@click.option("--data-dir", metavar="DIR", help="With --from-manifest: where its files are now.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
 @options.quiet
 def train(
@@ -76,6 +77,7 @@ def train(
     settings: tuple[str, ...],
     fine_tune: str | None,
     from_manifest: str | None,
+    data_dir: str | None,
     print_config: bool,
     quiet: bool,
 ) -> None:
@@ -113,14 +115,20 @@ def train(
     if print_config:
         click.echo(configuration.to_toml(config), nl=False)
         return
+    files: readers.Paths = pairs
+    if pairs and target is not None:
+        files = readers.Parallel(pairs[0], target)
     dev_files: readers.Paths | None = dev
     if from_manifest is not None:
         if pairs or target or dev or config_file or settings or fine_tune:
             raise click.UsageError(
                 "--from-manifest repeats a training as it was: pairs and settings are in the manifest."
             )
-        pairs, dev_files, config, fine_tune = training.recall(from_manifest)
+        files, dev_files, config, fine_tune = training.recall(from_manifest, data_dir=data_dir)
+        pairs = tuple(map(str, files))
         output = output or f"{Path(from_manifest).resolve().parent.name}-again"
+    elif data_dir is not None:
+        raise click.UsageError("--data-dir goes with --from-manifest.")
     if not pairs:
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
     if target is not None and len(pairs) > 1:
@@ -129,7 +137,6 @@ def train(
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")
         output = f"{options.stem(pairs[0])}-model"
-    files: readers.Paths = pairs if target is None else readers.Parallel(pairs[0], target)
     with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
         training.train(
             files,

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from seqwright import errors
 from seqwright.data.readers import Pair
 
-__all__ = ["HoldOut", "split"]
+__all__ = ["AT_MOST", "HoldOut", "split"]
+
+AT_MOST = 2000  # sources: their answers take seconds, and the error of a share of them is about a point
 
 
 class HoldOut:
@@ -23,7 +25,7 @@ class HoldOut:
     Memory: the pairs of the sources that may be dev.
     """
 
-    def __init__(self, *, fraction: float, seed: int, at_most: int = 2000) -> None:
+    def __init__(self, *, fraction: float, seed: int, at_most: int = AT_MOST) -> None:
         assert 0 < fraction < 1, f"fraction is {fraction}"
         assert at_most > 0, f"at_most is {at_most}"
         self._below = int(fraction * 2**64)
@@ -79,7 +81,7 @@ class HoldOut:
 
 
 def split(
-    pairs: Sequence[Pair], *, fraction: float = 0.1, seed: int, at_most: int = 2000
+    pairs: Sequence[Pair], *, fraction: float = 0.1, seed: int, at_most: int = AT_MOST
 ) -> tuple[list[Pair], list[Pair]]:
     """Return (training, dev) of pairs in memory, each in the order they had; see `HoldOut`."""
     held_out = HoldOut(fraction=fraction, seed=seed, at_most=at_most)

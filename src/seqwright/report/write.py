@@ -35,7 +35,7 @@ def write(
     """
     directory = Path(directory)
     model = model or translator.load(directory)
-    found = recover(model.bundle, needs_dev=dev is None)
+    found = recover(model.bundle, directory, needs_dev=dev is None)
     result = None
     if dev is not None or found.dev:
         measured = chosen(found.dev if dev is None else list(dev))
@@ -74,6 +74,9 @@ def composed(
             scores.oracle(answered),
             scores.confidence(answered),
         ]
+    elif found.dev_missing:
+        says = f"There are no figures: {found.dev_missing}. seqwright report MODEL FILE answers the pairs of a file."
+        sections.append(page.section("figures", "Figures", element("p", says)))
     if found.splits:
         sections.append(origin.data_troubles(inspection.check(found.splits, config=bundle.config.text)))
     if found.missing:

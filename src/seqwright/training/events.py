@@ -13,6 +13,7 @@ __all__ = [
     "Begun",
     "Event",
     "Example",
+    "Excluded",
     "Finished",
     "Listener",
     "Measured",
@@ -21,6 +22,14 @@ __all__ = [
     "Returned",
     "Started",
 ]
+
+
+class Excluded(msgspec.Struct, frozen=True):
+    """A pair too long to train on or to measure on."""
+
+    file: str
+    line: int
+    n_tokens: int
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -34,7 +43,9 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     n_parameters: int  # of the first network
     kernels: str
     config: Config
-    excluded: list[str] = []  # pairs too long to train on: file, line, tokens
+    excluded: list[Excluded] = []
+    n_seen: int = 0  # dev sources that are left out because they are training sources, too
+    dev_status: Literal["unseen", "seen", "unknown"] = "unseen"  # see `provenance.DevRecord`
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resumed"):

@@ -12,38 +12,35 @@ import msgspec
 import numpy as np
 
 import seqwright
-from seqwright import bundle, kernels
+from seqwright import bundle, kernels, provenance
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import DataError, ModelError
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 
-__all__ = ["Origin", "Recalled", "describe", "recall"]
+__all__ = ["Again", "Origin", "Recalled", "describe", "recall"]
 
 
 class Origin:
-    """What a training was told: its files, the model directory it starts from, if any, and the words of the command.
+    """The model directory that a training starts from, if any, and the words of the command.
 
-    base_hash: SHA-256 of that model's weights, "" without one.   notes: entries of the manifest that it does not need.
+    base_hash: SHA-256 of that model's weights, "" without one.   notes: further entries of the manifest.
     """
 
-    def __init__(
-        self,
-        pairs: readers.Paths,
-        dev: readers.Paths | None,
-        fine_tune: str | Path | None,
-        command: Sequence[str],
-        notes: Mapping[str, Any],
-    ) -> None:
+    def __init__(self, fine_tune: str | Path | None, command: Sequence[str], notes: Mapping[str, Any]) -> None:
         self.notes = dict(notes)
-        self.pairs, self.dev, self.command = _names(pairs), _names(dev), list(command or sys.argv)
+        # An argument that is not valid Unicode has surrogates, which JSON cannot hold.
+        self.command = [word.encode(errors="backslashreplace").decode() for word in command or sys.argv]
         self.fine_tune = None if fine_tune is None else str(fine_tune)
         self.base_hash = "" if fine_tune is None else readers.sha256(bundle.weights_file(Path(fine_tune)))
 
 
 def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
-    """Return what the manifest says of a training and of the model that is kept."""
+    """Return the manifest of a training and of the model that is kept.
+
+    "data" and "dev" are for readers; `provenance` has them as structures.
+    """
     at = loop.position
     scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
     return origin.notes | {
@@ -54,59 +51,77 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
         "kernels": kernels.description(),
         "command": origin.command,
         "seed": prepared.config.training.seed,
-        "data": prepared.hashes | prepared.dev_hashes | prepared.lexicon_hashes,
+        "data": {file.name: file.sha256 for file in prepared.provenance.files},
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
+        "provenance": prepared.provenance,
         "scores": None if loop.best is None else scores,
-        "again": _Again(origin.pairs or (), origin.dev, prepared.config, origin.fine_tune, origin.base_hash),
+        "again": Again(prepared.config, origin.fine_tune, origin.base_hash),
     }
 
 
-def recall(path: str | Path) -> Recalled:
-    """Return what the training that a manifest describes was told.
+def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
+    """Return the arguments of the training that a manifest describes.
 
+    Its files are looked for where they were: at the paths that were given, then at the same places relative to the
+    model directory.   data_dir: a directory to look in first.
     ModelError: not a manifest of this version.   DataError: a file that is gone or no longer what it was.
     """
+    path = Path(path)
     try:
-        found = msgspec.json.decode(Path(path).read_bytes(), type=_Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        again = msgspec.convert(manifest, _Manifest).again
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; give the manifest.json of a model directory") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: not the manifest of a training by this version ({error})") from None
-    if "-" in [*found.again.pairs, *(found.again.dev or ())]:
-        raise DataError(f"{path} was made from standard input, which cannot be read again")
-    for name, digest in found.data.items():
-        if readers.sha256(Path(name)) != digest:
-            raise DataError(f"{name} is not the file that {path} was made from: its SHA-256 was {digest}")
-    again = found.again
-    if again.fine_tune and readers.sha256(bundle.weights_file(Path(again.fine_tune))) != again.base_hash:
-        raise DataError(f"{again.fine_tune} is not the model that {path} was fine-tuned from")
-    return Recalled(again.pairs, again.dev, again.config, again.fine_tune)
+    found = provenance.provenance(manifest)
+    hint = "" if data_dir else "; give the directory that holds the files with --data-dir"
+    place = None if data_dir is None else Path(data_dir)
+
+    def paths(role: provenance.Role) -> tuple[Path | str | readers.Parallel, ...]:
+        located = provenance.locate(found.of(role), path.parent, data_dir=place, hint=hint)
+        return tuple(one.path for one in provenance.inputs(located))
+
+    config = again.config
+    if lexicon := paths("lexicon"):
+        config = msgspec.structs.replace(
+            config, training=msgspec.structs.replace(config.training, lexicon=str(lexicon[0]))
+        )
+    dev = paths("dev") if found.dev.origin == "files" else None
+    return Recalled(paths("train"), dev, config, _base(again, path.parent, place))
 
 
 class Recalled(NamedTuple):
     """The arguments of a training."""
 
-    pairs: tuple[str, ...]
-    dev: tuple[str, ...] | None
+    pairs: tuple[Path | str | readers.Parallel, ...]
+    dev: tuple[Path | str | readers.Parallel, ...] | None
     config: Config
     fine_tune: str | None
 
 
-class _Again(msgspec.Struct):
-    pairs: tuple[str, ...]
-    dev: tuple[str, ...] | None
+class Again(msgspec.Struct):
+    """What a training is given beside its files."""
+
     config: Config
     fine_tune: str | None = None
     base_hash: str = ""
 
 
 class _Manifest(msgspec.Struct):
-    data: dict[str, str]
-    again: _Again
+    again: Again
 
 
-def _names(paths: readers.Paths | None) -> tuple[str, ...] | None:
-    if paths is None:
+def _base(again: Again, directory: Path, data_dir: Path | None) -> str | None:
+    """Return the model directory to start from, where it is now.   DataError: it is gone, or another model."""
+    if not again.fine_tune:
         return None
-    return (str(paths),) if isinstance(paths, str | Path | readers.Parallel) else tuple(map(str, paths))
+    given = Path(again.fine_tune)
+    places = [given, directory.parent / given, *([] if data_dir is None else [data_dir / given])]
+    there = [place for place in places if bundle.exists(place)]
+    for place in there:
+        if readers.sha256(bundle.weights_file(place)) == again.base_hash:
+            return str(place)
+    why = "is not the model that it was fine-tuned from" if there else "no such model directory any longer"
+    raise DataError(f"{again.fine_tune}: {why}")

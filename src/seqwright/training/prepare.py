@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from seqwright import metrics
+from seqwright import metrics, provenance
 from seqwright.bundle import Bundle
 from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 from seqwright.errors import DataError, UsageError
-from seqwright.training import fine_tune, hiding, recipe
+from seqwright.training import dev_set, fine_tune, hiding, recipe
 from seqwright.training.traits import Traits
 from seqwright.types import Array, Ids
 
@@ -34,29 +34,34 @@ class Prepared(NamedTuple):
     examples: batches.Examples
     unknown_rates: Array  # (V,) how often training hides each source symbol
     unknown_ids: Ids | None  # (V,) what it reads in its place; None if that is always UNKNOWN
-    dev_texts: list[tuple[str, str]]  # (source, features) as the file has them
+    dev_pairs: list[readers.Pair]  # to measure on, as the file has them
+    dev_texts: list[tuple[str, str]]  # their distinct (source, features)
     dev_symbols: list[list[str]]  # of each source, its features first
     dev_sources: list[list[int]]  # their ids, END behind them
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
-    dev_origin: str
-    hashes: dict[str, str]  # SHA-256 of each file of pairs
-    dev_hashes: dict[str, str]
+    dev_origin: str  # for a reader
+    provenance: provenance.Provenance
     source_subwords: subwords.Subwords | None
     target_subwords: subwords.Subwords | None
     target_format: text.Splitter
     lexicon: list[readers.Pair]  # what the model is to answer just so
-    lexicon_hashes: dict[str, str]
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
     traits: Traits
 
 
 def prepare(
-    paths: readers.Paths, dev_paths: readers.Paths | None, config: Config, *, base: Bundle | None = None
+    paths: readers.Paths,
+    dev_paths: readers.Paths | None,
+    config: Config,
+    *,
+    base: Bundle | None = None,
+    base_directory: Path | None = None,
 ) -> Prepared:
     """Read the pairs of `paths`; take dev pairs from dev_paths, or hold some out by source.
 
     Where the pairs are too many for memory, they are kept in files (`data.encode`), in `training.cache` if it is set.
-    base: the model to go on from, whose symbols keep their ids; `fine_tune.settings` gave the configuration.
+    base: the model of base_directory to go on from, whose symbols keep their ids; `fine_tune.settings` gave the
+    configuration.
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
     """
     reader = None if config.text.reader == "auto" else config.text.reader
@@ -68,15 +73,15 @@ def prepare(
     place = cache.Place(Path(config.training.cache)) if config.training.cache else None
     found = encode.read(inputs, _request(config, columns, hold_out=dev_paths is None), place=place)
     features_column = columns.features_if_found if found.has_features else 0
+    columns = dataclasses.replace(columns, features=features_column)  # other files are read as the pairs were
+    reading = provenance.Reading(columns, found.source_format, found.target_format, config.training.max_batch_tokens)
     if dev_paths is None:
         dev, excluded, origin = found.dev, found.excluded, f"held out of {', '.join(one.name for one in inputs)}"
     else:
-        columns = dataclasses.replace(columns, features=features_column)  # the dev file is read as the pairs were
-        dev, too_long = _dev_pairs(dev_inputs, columns, found, config.training.max_batch_tokens)
-        excluded = found.excluded + too_long
+        dev, too_long = provenance.dev_of_files(dev_inputs, reading)
+        excluded = found.excluded + [corpus.Excluded(*one) for one in too_long]
         origin = ", ".join(one.name for one in dev_inputs)
     lexicon_inputs = readers.inputs(config.training.lexicon, reader=reader) if config.training.lexicon else []
-    columns = dataclasses.replace(columns, features=features_column)
     lexicon = [pair for one in lexicon_inputs for pair in one.pairs(columns) if pair.source or pair.target]
     source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
     if found.has_features:
@@ -88,10 +93,20 @@ def prepare(
         both = (found.source_vocabulary, found.target_vocabulary), (source_vocabulary, target_vocabulary)
         examples = fine_tune.remapped(examples, *both)
         limits = limits.joined(base.limits)
-    dev_texts, dev_references = _measured(dev, config.training.dev_limit, found.target_format)
+    _check_overlap(dev, reading, source_vocabulary, target_vocabulary, origin)
+    chosen = dev_set.choose(
+        dev, config.training, reading, examples, source_vocabulary,
+        is_held_out=dev_paths is None, base=base, base_directory=base_directory,
+    )  # fmt: skip
+    dev_texts, references = metrics.group_references(chosen.pairs)
     dev_symbols = [text.source_tokens(*source, found.source_format) for source in dev_texts]
     encoded = [[*source_vocabulary.encode(symbols), vocabulary.END] for symbols in dev_symbols]
-    _check_overlap(encoded, dev_references, target_vocabulary, origin)
+    dev_references = [[found.target_format.split(reference) for reference in group] for group in references]
+    files = [
+        *provenance.file_records(inputs, "train", columns, found.hashes),
+        *(record for one in dev_inputs for record in provenance.file_records([one], "dev", columns, one.hashes)),
+        *(r for one in lexicon_inputs for r in provenance.file_records([one], "lexicon", columns, one.hashes)),
+    ]
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
     config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
@@ -104,18 +119,17 @@ def prepare(
         examples,
         hiding.rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
         hiding.replacements(source_vocabulary),
+        chosen.pairs,
         dev_texts,
         dev_symbols,
         encoded,
         dev_references,
         origin,
-        found.hashes,
-        {name: digest for one in dev_inputs for name, digest in one.hashes.items()},
+        provenance.Provenance(files=files, dev=chosen.record, base=chosen.base),
         found.source_format if isinstance(found.source_format, subwords.Subwords) else None,
         found.target_format if isinstance(found.target_format, subwords.Subwords) else None,
         found.target_format,
         lexicon,
-        {name: digest for one in lexicon_inputs for name, digest in one.hashes.items()},
         excluded,
         traits,
     )
@@ -157,41 +171,17 @@ def _found_text(config: Config, found: corpus.Corpus, features_column: int) -> T
     )
 
 
-def _dev_pairs(
-    inputs: Sequence[readers.Input], columns: readers.Columns, found: corpus.Corpus, max_tokens: int
-) -> tuple[list[readers.Pair], list[corpus.Excluded]]:
-    """Return the pairs of the dev files, and those that are left out because they are too long."""
-    dev, too_long = [], []
-    for one in inputs:
-        for pair in one.pairs(columns):
-            source = text.source_tokens(pair.source, pair.features, found.source_format)
-            n_tokens = encode.size(source, found.target_format.split(pair.target))
-            if n_tokens > max_tokens:
-                too_long.append(corpus.Excluded(one.name, pair.line, n_tokens))
-            elif pair.source or pair.target:
-                dev.append(pair)
-    return dev, too_long
-
-
-def _measured(
-    dev: Sequence[readers.Pair], limit: int, target_format: text.Splitter
-) -> tuple[list[tuple[str, str]], list[list[list[str]]]]:
-    """Return (source, features) of up to `limit` dev sources, evenly from the whole set, and their reference tokens."""
-    sources, references = metrics.group_references(dev)
-    kept = range(0, len(sources), -(-len(sources) // limit) or 1)
-    return [sources[i] for i in kept], [[target_format.split(t) for t in references[i]] for i in kept]
-
-
 def _check_overlap(
-    sources: Sequence[Sequence[int]],
-    references: Sequence[Sequence[Sequence[str]]],
+    dev: Sequence[readers.Pair],
+    reading: provenance.Reading,
+    source_vocabulary: vocabulary.Vocabulary,
     target_vocabulary: vocabulary.Vocabulary,
     origin: str,
 ) -> None:
-    if not sources:
+    if not dev:
         raise DataError(f"{origin}: no dev pairs; give a dev file with pairs, or none to hold some out")
-    known = any(set(ids) - {vocabulary.UNKNOWN, vocabulary.END} for ids in sources)
-    target = any(token in target_vocabulary for group in references for tokens in group for token in tokens)
+    known = any(token in source_vocabulary for pair in dev for token in reading.tokens(pair))
+    target = any(token in target_vocabulary for pair in dev for token in reading.target.split(pair.target))
     if not known or not target:
         side = "source" if not known else "target"
         raise DataError(

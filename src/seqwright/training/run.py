@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from seqwright import bundle, kernels, report
+from seqwright import bundle, kernels, provenance, report
 from seqwright.answering import calibration
 from seqwright.config import Config
 from seqwright.data import readers
@@ -18,7 +18,7 @@ from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
-from seqwright.training.events import Begun, Event, Finished, Listener, Measured, Resumed, Started
+from seqwright.training.events import Begun, Event, Excluded, Finished, Listener, Measured, Resumed, Started
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import calibrated, dev_scores
@@ -69,8 +69,10 @@ def train(
     file = checkpoint.File(path)
     resumed = _unfinished(file, overwrite)
     check_output(path, overwrite=overwrite)
-    prepared = prepare(pairs, dev, config, base=base)
-    origin = manifest.Origin(pairs, dev, fine_tune, command, notes or {})
+    base_directory = None if fine_tune is None else Path(fine_tune)
+    prepared = prepare(pairs, dev, config, base=base, base_directory=base_directory)
+    prepared = prepared._replace(provenance=provenance.moved(prepared.provenance, path, base=base_directory))
+    origin = manifest.Origin(fine_tune, command, notes or {})
     identity = _identity(prepared, origin)
     if resumed is not None and resumed.identity != identity:
         if not overwrite:
@@ -183,8 +185,10 @@ class _Run:
         model = Translator(bundle.load(self._path))
         page = None
         if self._prepared.config.training.report:
+            is_unseen = self._prepared.provenance.dev.status == "unseen"
+            unseen = self._prepared.dev_pairs if is_unseen else None
             with contextlib.suppress(OutputError):  # a full disk takes the report, not the model
-                page = str(report.write(self._path, model=model))
+                page = str(report.write(self._path, model=model, dev=unseen))
         finished = _finished(self._members, at.reason, self._path)
         self._journal.tell(msgspec.structs.replace(finished, report=page))
         return model
@@ -228,9 +232,9 @@ def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
     config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
     for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the last goes by its content
         del config["training"][indifferent]
-    # By their part: the same file may be called by another path.
-    hashes = {"pairs": prepared.hashes, "dev": prepared.dev_hashes, "lexicon": prepared.lexicon_hashes}
-    data = {part: " ".join(some.values()) for part, some in hashes.items()}
+    # By their role: the same file may be called by another path.
+    roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
+    data = {name: " ".join(file.sha256 for file in prepared.provenance.of(role)) for name, role in roles.items()}
     return {"config": config, "data": data, "fine_tune": origin.base_hash}
 
 
@@ -245,7 +249,9 @@ def _started(prepared: Prepared, members: Members) -> Started:
         n_parameters=first.flat.size,
         kernels=kernels.description(),
         config=prepared.config,
-        excluded=[f"{pair.name}, line {pair.line}: {pair.n_tokens:,} tokens" for pair in prepared.excluded],
+        excluded=[Excluded(*pair) for pair in prepared.excluded],
+        n_seen=prepared.provenance.dev.n_seen,
+        dev_status=prepared.provenance.dev.status,
     )
 
 

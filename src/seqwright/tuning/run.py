@@ -141,7 +141,7 @@ def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
 
 def _identity(prepared: Prepared, config: Config, fixed: Collection[str], searched: Searched) -> dict[str, Any]:
     """Return what must be the same for trials to be compared."""
-    data = [*prepared.hashes.values(), *prepared.dev_hashes.values()]
+    data = [file.sha256 for file in prepared.provenance.of("train", "dev")]
     return {
         "seqwright": seqwright.__version__,
         "data": data,

@@ -51,6 +51,7 @@ class Input:
     """One file of pairs, or two parallel ones.
 
     hashes: the SHA-256 of each file's bytes, by name; whole once `pairs` has come to its end.
+    format: its reader; None where only its first lines tell, and it has not been read.
     """
 
     def __init__(self, path: Path_, reader: Reader | None = None) -> None:
@@ -58,6 +59,7 @@ class Input:
         self.name = ", ".join(map(files.display_name, self.paths))
         self._reader = reader
         self.hashes: dict[str, str] = {}
+        self.format: Reader | None = "parallel" if isinstance(path, Parallel) else reader or by_name(path)
 
     @property
     def paths(self) -> list[Path | str]:
@@ -99,6 +101,7 @@ class Input:
             with files.opened(self.path) as stream, files.reading(self.name):
                 start = stream.read(max(map(len, MAGIC)))
             reader = next((found for magic, found in MAGIC.items() if start.startswith(magic)), None)
+        self.format = reader
         if reader in ("parquet", "arrow"):
             yield from self._table(self.path, columns, parquet=reader == "parquet")
             return
@@ -108,6 +111,7 @@ class Input:
             if reader is None:
                 peeked = list(itertools.islice(lines, N_PEEK))
                 reader, lines = by_content(peeked), itertools.chain(peeked, lines)
+                self.format = reader
             yield from OF_LINES[reader](lines, self.name, columns)
         self.hashes[self.name] = digest.hexdigest()
 

@@ -1,0 +1,33 @@
+"""Where a model's data came from: the files by role, and the dev pairs that training measured on, found again.
+
+Every figure that is shown after a training is measured on what `dev_pairs` returns, which is verified, or not shown.
+"""
+
+from seqwright.provenance.dev_pairs import DevPairs, dev_pairs, pairs_to_evaluate, provenance, seen_in_training
+from seqwright.provenance.files import Located, file_records, inputs, locate, moved, named
+from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
+from seqwright.provenance.records import DevRecord, FileRecord, Provenance, RawPath, Role
+
+__all__ = [
+    "DevPairs",
+    "DevRecord",
+    "FileRecord",
+    "Located",
+    "Provenance",
+    "RawPath",
+    "Reading",
+    "Role",
+    "dev_of_files",
+    "dev_pairs",
+    "file_records",
+    "inputs",
+    "locate",
+    "measured",
+    "moved",
+    "named",
+    "pairs_sha256",
+    "pairs_to_evaluate",
+    "provenance",
+    "seen_in_training",
+    "sources_sha256",
+]

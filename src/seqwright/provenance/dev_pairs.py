@@ -1,0 +1,136 @@
+"""`dev_pairs`: exactly the pairs that a training measured on, or the reason why they cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seqwright import inspection
+from seqwright.bundle import Bundle
+from seqwright.data import holdout, readers
+from seqwright.errors import DataError
+from seqwright.provenance import earlier, files
+from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
+from seqwright.provenance.records import DevRecord, Provenance, Role
+
+__all__ = ["DevPairs", "dev_pairs", "pairs_to_evaluate", "provenance", "seen_in_training"]
+
+Tokens = tuple[str, ...]
+
+
+class DevPairs(NamedTuple):
+    """The dev pairs of a training; without any, why they are missing."""
+
+    pairs: list[readers.Pair]
+    missing: str = ""
+
+
+def provenance(manifest: Mapping[str, Any]) -> Provenance:
+    """Return what the manifest of a model records; of a manifest of an earlier version, as far as it is certain.
+
+    DataError: it is damaged, or does not say which files have which role.
+    """
+    if "provenance" not in manifest:
+        return earlier.provenance(manifest)
+    try:
+        return msgspec.convert(msgspec.to_builtins(manifest["provenance"]), Provenance)
+    except msgspec.ValidationError as error:
+        raise DataError(f"manifest.json: the provenance is damaged ({error})") from None
+
+
+def dev_pairs(bundle: Bundle, directory: Path) -> DevPairs:
+    """Return the pairs that the training of the model in `directory` measured on, verified by their hashes.
+
+    Reads the files again that the manifest names. For a manifest of an earlier version, which has no such hashes, the
+    content of each file and the numbers of pairs and sources must agree.
+    """
+    try:
+        found = provenance(bundle.manifest)
+        if found.dev.status != "unseen":
+            return DevPairs([], WHY[found.dev.status])
+        pairs = _Training(found, bundle, directory).measured()
+        if found.dev.sources_sha256:
+            _verify(found.dev, pairs)
+        return DevPairs(pairs)
+    except (DataError, OSError) as error:
+        return DevPairs([], str(error))
+
+
+WHY = {
+    "seen": "every dev source is also a training source",
+    "unknown": "the training pairs of the model that it was fine-tuned from could not be read, and may be among them",
+}
+
+
+def pairs_to_evaluate(
+    bundle: Bundle, directory: Path, data: readers.Paths | None, columns: readers.Columns
+) -> DevPairs:
+    """Return the pairs of the files `data`; of None, those that training measured on."""
+    return dev_pairs(bundle, directory) if data is None else DevPairs(readers.read_pairs(data, columns=columns))
+
+
+def seen_in_training(bundle: Bundle, directory: Path, tokens: set[Tokens]) -> set[Tokens]:
+    """Return which sources, as tokens, the model in `directory` was trained on, or the one that it started from.
+
+    DataError: its training pairs cannot be read.
+    """
+    return _Training(provenance(bundle.manifest), bundle, directory).seen(tokens)
+
+
+def _verify(record: DevRecord, pairs: Sequence[readers.Pair]) -> None:
+    if sources_sha256(pairs) != record.sources_sha256:
+        raise DataError("this version of seqwright finds other dev sources in the files than the training did")
+    if pairs_sha256(pairs) != record.pairs_sha256:
+        raise DataError("this version of seqwright reads other targets of the dev sources than the training did")
+
+
+class _Training:
+    """The data of a training, read again."""
+
+    def __init__(self, found: Provenance, bundle: Bundle, directory: Path) -> None:
+        self._found, self._bundle, self._directory = found, bundle, directory
+        columns, _ = inspection.reading(bundle.config.text)
+        self._reading = Reading(columns, bundle.source_format, bundle.target_format, found.dev.max_tokens)
+        self._train: list[readers.Pair] = []
+
+    def measured(self) -> list[readers.Pair]:
+        """Return the pairs that were measured on."""
+        record, is_earlier = self._found.dev, not self._found.dev.sources_sha256
+        dev = self._held_out() if record.origin == "held out" else self._of_files()
+        if is_earlier:
+            n_held_out = len(dev) if record.origin == "held out" else 0
+            n_trained = sum(1 for _ in self._pairs("train")) - n_held_out
+            earlier.check(self._bundle.manifest, n_trained, measured(dev, record.limit))
+        if record.n_seen or is_earlier:
+            seen = self.seen(set(map(self._reading.tokens, dev)))
+            dev = [pair for pair in dev if self._reading.tokens(pair) not in seen]
+        return measured(dev, record.limit)
+
+    def seen(self, tokens: set[Tokens]) -> set[Tokens]:
+        """Return which of the sources were trained on, here or before."""
+        held_out = {pair.source for pair in self._held_out()} if self._found.dev.origin == "held out" else set()
+        trained = (pair for pair in self._pairs("train") if pair.source not in held_out)
+        found = tokens.intersection(map(self._reading.tokens, trained))
+        if self._found.base is not None:
+            found |= _Training(self._found.base, self._bundle, self._directory).seen(tokens)
+        return found
+
+    def _held_out(self) -> list[readers.Pair]:
+        record = self._found.dev
+        assert record.share is not None and record.seed is not None and record.at_most is not None, "held out by them"
+        held_out = holdout.HoldOut(fraction=record.share, seed=record.seed, at_most=record.at_most)
+        for pair in self._pairs("train"):
+            held_out.see(pair)
+        return [pair for _, pair in held_out.dev()]
+
+    def _of_files(self) -> list[readers.Pair]:
+        return dev_of_files(self._inputs("dev"), self._reading)[0]
+
+    def _pairs(self, role: Role) -> Iterator[readers.Pair]:
+        return self._reading.pairs(self._inputs(role))
+
+    def _inputs(self, role: Role) -> list[readers.Input]:
+        return files.inputs(files.locate(self._found.of(role), self._directory))
