@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from seqwright import metrics
@@ -27,7 +28,9 @@ __all__ = [
     "evaluate_file",
     "part",
     "read_dictionary",
+    "reference_loss",
     "score_file",
+    "trained_on_sentences",
     "unheard",
 ]
 
@@ -83,8 +86,9 @@ def evaluate(
 ) -> Evaluation:
     """Answer the distinct sources of the pairs; several targets of one source count as any-of.
 
-    bleu: score the answers as sentences in any case. Otherwise that is done where the references are sentences (see
-    `are_sentences`).   lexicon: see `Options`.   listen: receives progress.   DataError: there are no pairs.
+    bleu: score the answers as sentences in any case. Otherwise that is done where the model is one of sentences (see
+    `trained_on_sentences`) or the references are (see `are_sentences`).   lexicon: see `Options`.   listen: receives
+    progress.   DataError: there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
@@ -99,9 +103,35 @@ def evaluate(
         for source, group, hypotheses, tokens, rights in zip(sources, references, answers, said, expected, strict=True)
     ]
     sentences = None
-    if bleu or are_sentences([reference for group in references for reference in group]):
+    if bleu or trained_on_sentences(model) or are_sentences([reference for group in references for reference in group]):
         sentences = metrics.evaluate_sentences([hypotheses[0].text for hypotheses in answers], references)
     return Evaluation(metrics.evaluate(said, expected), answered, sentences)
+
+
+def trained_on_sentences(model: Translator) -> bool:
+    """Return whether training took the pairs for sentences: it then measured the loss on the dev set."""
+    scores = model.bundle.manifest.get("scores")
+    return isinstance(scores, Mapping) and scores.get("dev_loss") is not None
+
+
+def reference_loss(model: Translator, pairs: Sequence[readers.Pair]) -> float | None:
+    """Return the mean negative log-probability of a token of the targets, the end's included, in nats.
+
+    Targets with a token that the model does not know have no probability and are left out; None where all are.
+    """
+    log_probs: list[float] = []
+    has_features = bool(model.bundle.config.text.features_column)
+    for first in range(0, len(pairs), CHUNK):
+        some = pairs[first : first + CHUNK]
+        answers = model.score(
+            [pair.source for pair in some],
+            [pair.target for pair in some],
+            features=[pair.features for pair in some] if has_features else None,
+        )
+        for answer in answers:
+            if answer.best is not None and all(map(math.isfinite, answer.best.log_probs)):
+                log_probs += answer.best.log_probs
+    return -math.fsum(log_probs) / len(log_probs) if log_probs else None
 
 
 def are_sentences(texts: Sequence[str]) -> bool:

@@ -30,3 +30,15 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plain(tmp_path_factory: pytest.TempPathFactory, reversals: str) -> Path:
     """Return a model without attention."""
     return model_of(tmp_path_factory.mktemp("plain"), reversals, "model.attention=none")
+
+
+@pytest.fixture(scope="session")
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a model of sentences."""
+    people, verbs = ["The doctor", "My friend", "Nobody here", "A child"], ["sees", "buys", "will not sell", "has lost"]
+    things = ["a <b>book</b>.", "the bicycle.", "« bread »", "an old house & garden.", "tea?"]
+    rows = [
+        (f"{a}가 {c} {b}", f"{a} {b} {c}") for a in people for b in verbs for c in things
+    ]  # fmt: skip
+    lines = "".join(f"{source}\t{target}\n" for source, target in rows)
+    return model_of(tmp_path_factory.mktemp("sentences"), lines, "training.dev_share=0.3", "text.target_tokens=words")

@@ -43,7 +43,7 @@ def shown(browser, tmp_path):
 
 
 @pytest.mark.parametrize("width", [320, 390, 820, 1600])
-@pytest.mark.parametrize("which", ["trained", "hostile"])
+@pytest.mark.parametrize("which", ["trained", "hostile", "sentences"])
 def test_nothing_is_wider_than_the_screen(request, shown, which, width):
     page = shown(request.getfixturevalue(which), width=width)
     page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
@@ -54,16 +54,18 @@ def test_nothing_is_wider_than_the_screen(request, shown, which, width):
     assert page.evaluate(outside) == []
 
 
-def test_every_section_is_reached_from_the_contents(shown, trained):
-    page = shown(trained)
+@pytest.mark.parametrize("which", ["trained", "sentences"])
+def test_every_section_is_reached_from_the_contents(request, shown, which):
+    page = shown(request.getfixturevalue(which))
     for link in page.query_selector_all("nav a"):
         target = page.query_selector(link.get_attribute("href"))
         assert target.query_selector("h2").inner_text() == link.inner_text()
         assert target.bounding_box()["height"] > 40
 
 
-def test_every_chart_has_a_size_and_letters_that_can_be_read_on_a_phone(shown, trained):
-    page = shown(trained, width=390)
+@pytest.mark.parametrize("which", ["trained", "sentences"])
+def test_every_chart_has_a_size_and_letters_that_can_be_read_on_a_phone(request, shown, which):
+    page = shown(request.getfixturevalue(which), width=390)
     sizes = page.evaluate(
         """() => [...document.querySelectorAll('svg text')].map(
             t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"""

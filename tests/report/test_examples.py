@@ -12,7 +12,7 @@ WORDS = TextFormat(Tokens.WORDS)
 
 
 def looking(item, n_columns):
-    """Return the item with an alignment that looks at the first symbol only."""
+    """Return the item with an alignment that attends to the first symbol only."""
     weights = np.zeros((len(item.best.tokens) + 1, n_columns))
     weights[:, 0] = 1
     return item._replace(hypotheses=[item.best._replace(alignment=weights)])
@@ -46,8 +46,8 @@ def test_a_map_has_a_column_for_each_source_symbol_and_the_end_but_none_for_padd
     page = Page(section.body)
     assert page.tags.count("th") == 4 + 3  # columns: a b c end; rows: x z end
     assert page.tags.count("td") == 1 + 3 * 4
-    assert ("td", "title", "x looks at a: 100 %") in page.attributes
-    assert ("td", "title", "the end looks at the end: 0 %") in page.attributes
+    assert ("td", "title", "x attends to a: 100 %") in page.attributes
+    assert ("td", "title", "the end attends to the end: 0 %") in page.attributes
 
 
 def test_items_too_long_for_a_phone_are_drawn_only_where_there_are_no_others():

@@ -1,5 +1,6 @@
 """The page as a whole: what is on it, that nothing is loaded, and that it survives data that is gone or hostile."""
 
+import math
 import re
 import shutil
 
@@ -13,6 +14,8 @@ from seqwright.report import history, recovery
 
 SECTIONS = ["learning", "strengths", "rewrites", "confusion", "worst", "uncertain", "attention", "oracle", "confidence",
             "data", "making"]  # fmt: skip
+
+OF_SENTENCES = ["learning", "quality", "examples", "ngrams", "attention", "oracle", "data", "making"]
 
 
 def ids(html: str) -> list[str]:
@@ -31,7 +34,23 @@ def test_every_section_is_there_and_in_the_contents(model):
     assert re.findall(r'<a href="#(\w+)"', html) == SECTIONS
 
 
-@pytest.mark.parametrize("which", ["trained", "hostile", "plain"])
+def test_sentences_have_sections_of_their_own(sentences, tmp_path):
+    assert ids(report.write(sentences, output=tmp_path / "report.html").read_text("utf-8")) == OF_SENTENCES
+
+
+def test_sentences_are_headed_by_bleu_chrf_length_ratio_and_perplexity(sentences, tmp_path):
+    loaded = translator.load(sentences)
+    pairs = [Pair(f"The doctor가 tea? {verb}", f"The doctor {verb} tea?") for verb in ("sees", "buys", "will not sell")]
+    page = Page(report.write(sentences, model=loaded, dev=pairs, output=tmp_path / "report.html").read_text("utf-8"))
+    result = evaluation.evaluate(loaded, pairs)
+    log_probs = [p for pair in pairs for p in loaded.score([pair.source], [pair.target])[0].best.log_probs]
+    loss = -sum(log_probs) / len(log_probs)
+    assert f"BLEU{result.sentences.bleu:.1f}chrF{result.sentences.chrf:.1f}" in page.text
+    assert f"length ratio of answers to references{result.sentences.length_ratio:.2f}" in page.text
+    assert f"perplexity per token (loss {loss:.2f} nats){math.exp(loss):.3g}" in page.text
+
+
+@pytest.mark.parametrize("which", ["trained", "hostile", "plain", "sentences"])
 def test_the_page_is_whole_and_loads_nothing(request, which, tmp_path):
     page = Page(report.write(request.getfixturevalue(which), output=tmp_path / "report.html").read_text("utf-8"))
     assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & set(page.tags)

@@ -14,7 +14,7 @@ NARROWEST = 0.28  # of a place: even one bar alone is a bar
 
 
 class Bar(NamedTuple):
-    """A share in percent of n; low and high bound where it would lie with other items of the kind."""
+    """A share in percent, or a mean from 0 to 100, of n items; low and high bound its 95 % interval."""
 
     label: str
     value: float
@@ -23,14 +23,18 @@ class Bar(NamedTuple):
     n: int
 
 
-def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str) -> Markup:
-    """Return a bar for each group from 0 to 100 %, its interval as a whisker and its value above."""
+def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str, y_title: str = "right, %") -> Markup:
+    """Return a bar for each group from 0 to 100, its interval as a whisker and its value above."""
+    unit = " %" if y_title.endswith("%") else ""
     frame = axes.Frame(0, len(bars), 0, 108, bottom=50)
     width = min(44.0, (frame.x(1) - frame.x(0)) * (1 - NARROWEST))
     drawn = []
     for i, bar in enumerate(bars):
         x = frame.x(i + 0.5)
-        says = f"{x_title} {bar.label}: {bar.value:.1f} % of {bar.n:,}; 95 % interval {bar.low:.1f} to {bar.high:.1f} %"
+        says = (
+            f"{x_title} {bar.label}: {bar.value:.1f}{unit} of {bar.n:,}; "
+            f"95 % interval {bar.low:.1f} to {bar.high:.1f}{unit}"
+        )
         drawn.append(
             element(
                 "g",
@@ -44,10 +48,10 @@ def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str) -> Markup:
                 element("text", f"n {bar.n:,}", x=x, y=axes.HEIGHT - 20, text_anchor="middle", class_="axis"),
             )
         )  # fmt: skip
-    told = "; ".join(f"{bar.label}: {bar.value:.0f} %" for bar in bars)
+    values = "; ".join(f"{bar.label}: {bar.value:.0f}{unit}" for bar in bars)
     return axes.chart(
         title,
-        f"{title}: {told}",
-        axes.grid(frame, [0, 25, 50, 75, 100], lambda v: f"{v:g}", y_title="right, %", x_title=x_title),
+        f"{title}: {values}",
+        axes.grid(frame, [0, 25, 50, 75, 100], lambda v: f"{v:g}", y_title=y_title, x_title=x_title),
         join(*drawn),
     )

@@ -1,4 +1,4 @@
-"""The sections of single items: the worst, the least certain, and where some of them looked."""
+"""The sections of single items: the worst, the least certain, and the attention weights of some."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def listed(items: Sequence[Item], format_: Splitter, name: str) -> Markup:
 
 
 def attention(items: Sequence[Item]) -> Section | None:
-    """Return where the answers to some items looked; None for a model that cannot say."""
+    """Return the attention weights of the answers to some items; None for a model without attention."""
     able = sorted((item for item in items if item.best.alignment is not None and item.best.tokens), key=size)
     able = [item for item in able if size(item) <= LONGEST] or able[:N_MAPS]
     if not able:
@@ -57,9 +57,9 @@ def attention(items: Sequence[Item]) -> Section | None:
     right = sorted((item for item in able if item.right), key=lambda item: -len(item.source_tokens))
     n_wrong = min(len(wrong), max(N_MAPS // 2, N_MAPS - len(right)))
     chosen = [*right[: N_MAPS - n_wrong], *wrong[:n_wrong]]
-    says = "Each row is a symbol of the answer, each column one of the source; colour shows where it looked."
+    says = "Each row is a token of the answer, each column one of the source; the shade is the attention weight."
     maps = element("div", *map(alignment, chosen), class_="maps")
-    return section("attention", "Where it looks", element("p", says), maps)
+    return section("attention", "Attention weights", element("p", says), maps)
 
 
 def size(item: Item) -> int:
@@ -75,7 +75,7 @@ def alignment(item: Item) -> Markup:
     def says(i: int, j: int) -> str:
         said = item.best.tokens[i] if i < len(item.best.tokens) else "the end"
         source = item.source_tokens[j] if j < len(item.source_tokens) else "the end"
-        return f"{said} looks at {source}: {100 * weights[i, j]:.0f} %"
+        return f"{said} attends to {source}: {100 * weights[i, j]:.0f} %"
 
     verdict = element("span", " right" if item.right else " wrong", class_="soft")
     caption = join(answers.asked(item), verdict)

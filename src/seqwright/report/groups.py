@@ -8,38 +8,47 @@ from collections.abc import Sequence
 from seqwright.report.bar_chart import Bar
 from seqwright.report.items import Item
 
-__all__ = ["best_of", "by_length", "by_rarity", "wilson"]
+__all__ = ["best_of", "by_length", "by_rarity", "of_length", "of_rarity", "span", "wilson"]
 
 N_LENGTHS = 7  # bars that a phone has room for
 FREQUENCIES = (("never", 0), ("1–9", 9), ("10–99", 99), ("100–999", 999), ("1,000+", math.inf))
 
 
 def by_length(items: Sequence[Item]) -> list[Bar]:
-    """Return the share of right answers by the length of the source in tokens, in groups of about equal size."""
-    ordered = sorted(items, key=lambda item: len(item.source_tokens))
-    groups: list[list[Item]] = []
-    for item in ordered:
-        same = groups and len(groups[-1][-1].source_tokens) == len(item.source_tokens)
-        if not groups or (len(groups[-1]) >= len(items) / N_LENGTHS and not same):
-            groups.append([])
-        groups[-1].append(item)
-    return [bar(span(group), group) for group in groups]
-
-
-def span(group: Sequence[Item]) -> str:
-    first, last = len(group[0].source_tokens), len(group[-1].source_tokens)
-    return f"{first}" if first == last else f"{first}–{last}"
+    """Return the share of right answers by the length of the source in tokens."""
+    return [bar(span(group), group) for group in of_length(items)]
 
 
 def by_rarity(items: Sequence[Item]) -> list[Bar]:
     """Return the share of right answers by how often training saw the source's rarest symbol."""
-    bars, least = [], -1.0
+    return [bar(label, group) for label, group in of_rarity(items)]
+
+
+def of_length(items: Sequence[Item]) -> list[list[Item]]:
+    """Return groups of about equal size by the length of the source in tokens; items of one length stay together."""
+    groups: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: len(item.source_tokens)):
+        same = groups and len(groups[-1][-1].source_tokens) == len(item.source_tokens)
+        if not groups or (len(groups[-1]) >= len(items) / N_LENGTHS and not same):
+            groups.append([])
+        groups[-1].append(item)
+    return groups
+
+
+def of_rarity(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
+    """Return the groups of FREQUENCIES that have items, with their labels."""
+    found, least = [], -1.0
     for label, most in FREQUENCIES:
-        group = [item for item in items if least < item.rarest <= most]
-        if group:
-            bars.append(bar(label, group))
+        if group := [item for item in items if least < item.rarest <= most]:
+            found.append((label, group))
         least = most
-    return bars
+    return found
+
+
+def span(group: Sequence[Item]) -> str:
+    """Return the least and the greatest length of a group of `of_length`."""
+    first, last = len(group[0].source_tokens), len(group[-1].source_tokens)
+    return f"{first}" if first == last else f"{first}–{last}"
 
 
 def best_of(items: Sequence[Item]) -> list[Bar]:

@@ -18,6 +18,10 @@ class Measurement(msgspec.Struct, frozen=True, tag="measured"):
     dev_ter: float  # %
     best: bool = False
     elapsed_s: float = 0.0
+    measure: str = "exact"  # what the model that is kept was selected by: exact, loss or chrF
+    dev_loss: float | None = None  # of sentences, as all that follows; nats a symbol
+    dev_bleu: float | None = None
+    dev_chrf: float | None = None
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):

@@ -20,6 +20,7 @@ class Item(NamedTuple):
     expected: tokens of the reference that is closest to the first answer.   edits: from that to the answer.
     rarest: how often training saw the source's rarest symbol; 0 for one that it never saw.
     right_at: the place, from 0, of the first right answer among the n best; None where none is right.
+    closest: the reference that `expected` are the tokens of.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Item(NamedTuple):
     edits: int
     rarest: int
     right_at: int | None
+    closest: str
 
     @property
     def best(self) -> Hypothesis:
@@ -62,6 +64,7 @@ def items(answered: Sequence[evaluation.Answered], bundle: Bundle) -> list[Item]
             Item(
                 one.source, one.features, source, one.references, expected[closest], one.hypotheses,
                 distances[closest], min((counts.get(token, 0) for token in source), default=0), right_at,
+                one.references[closest],
             )
         )  # fmt: skip
     return found

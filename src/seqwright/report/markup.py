@@ -45,8 +45,9 @@ def join(*children: Child) -> Markup:
 
 
 def data(text: str) -> Markup:
-    """Return text of the user's, kept apart from the direction of what stands around it."""
-    return element("bdi", text) if text else element("span", "nothing", class_="nothing")
+    """Return text of the user's, isolated from the direction of the text around it."""
+    korean = any("가" <= c <= "힣" for c in text)
+    return element("bdi", text, lang="ko" if korean else None) if text else element("span", "nothing", class_="nothing")
 
 
 def symbol(token: str, empty: str = "∅") -> Markup:

@@ -8,7 +8,7 @@ from pathlib import Path
 from seqwright import evaluation, file_set, inspection, metrics, translator
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
-from seqwright.report import examples, history, learning, mistakes, origin, page, scores
+from seqwright.report import examples, history, learning, mistakes, origin, page, scores, sentences
 from seqwright.report.items import Item, items
 from seqwright.report.markup import element
 from seqwright.report.recovery import Recovered, recover
@@ -36,12 +36,14 @@ def write(
     directory = Path(directory)
     model = model or translator.load(directory)
     found = recover(model.bundle, directory, needs_dev=dev is None)
-    result = None
+    result, loss = None, None
     if dev is not None or found.dev:
         measured = chosen(found.dev if dev is None else list(dev))
         result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST, lexicon=False)
+        if result.sentences is not None:
+            loss = evaluation.reference_loss(model, measured)
     path = Path(output) if output is not None else directory / "report.html"
-    _write(path, composed(directory, model, result, found))
+    _write(path, composed(directory, model, result, found, loss))
     return path
 
 
@@ -54,13 +56,20 @@ def chosen(dev: Sequence[Pair]) -> list[Pair]:
 
 
 def composed(
-    directory: Path, model: translator.Translator, result: evaluation.Evaluation | None, found: Recovered
+    directory: Path,
+    model: translator.Translator,
+    result: evaluation.Evaluation | None,
+    found: Recovered,
+    loss: float | None,
 ) -> str:
-    """Return the page."""
+    """Return the page.   loss: of the references, where they are sentences."""
     bundle = model.bundle
     sections = [learning.learning(history.measurements(directory / "metrics.jsonl"))]
     figures = []
-    if result is not None:
+    if result is not None and result.sentences is not None:
+        figures = sentences.headline(result.scores, result.sentences, loss)
+        sections += sentences.sections(items(result.answered, bundle))
+    elif result is not None:
         answered = items(result.answered, bundle)
         figures = headline(result.scores, answered)
         format_ = bundle.target_format
@@ -86,7 +95,7 @@ def composed(
     n_pairs = bundle.manifest.get("n_pairs")
     lead = f"Learned from {n_pairs:,} pairs" if isinstance(n_pairs, int) else "A model"
     if result is not None:
-        lead += f", asked for {result.scores.n:,} sources"
+        lead += f", evaluated on {result.scores.n:,} held-out sources"
     return page.document(directory.resolve().name, f"{lead}.", figures, sections)
 
 

@@ -1,0 +1,88 @@
+"""Words and phrases that the answers lack, or hold without reason, counted as BLEU counts n-grams."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from seqwright.metrics import bleu
+from seqwright.report.items import Item
+
+__all__ = ["Deviation", "missing", "spurious"]
+
+LONGEST = 4  # words
+MOSTLY = 0.7
+Ngram = tuple[str, ...]
+
+
+class Deviation(NamedTuple):
+    """An n-gram that one side has more often than the other.
+
+    n: occurrences without a counterpart.   of: all occurrences on that side.   items: those that have one.
+    """
+
+    words: Ngram
+    n: int
+    of: int
+    items: list[Item]
+
+
+def missing(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
+    """Return the n-grams of the references that the answers lack, most frequent first."""
+    return deviations(((item, right, said) for item, said, right in sides(items)), most)
+
+
+def spurious(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
+    """Return the n-grams of the answers that the references lack, most frequent first."""
+    return deviations(((item, said, right) for item, said, right in sides(items)), most)
+
+
+def sides(items: Iterable[Item]) -> Iterator[tuple[Item, Sequence[str], Sequence[str]]]:
+    """Yield each item with the words of its answer, and of the reference that was closest to it."""
+    for item in items:
+        yield item, bleu.tokenize(item.best.text), bleu.tokenize(item.closest)
+
+
+def deviations(compared: Iterable[tuple[Item, Sequence[str], Sequence[str]]], most: int) -> list[Deviation]:
+    """Return what the first words of each triple have more often than the second, without what says it twice.
+
+    An n-gram is left out where a longer repeated one that holds it accounts for most of its cases, or where one that is
+    listed already shares a word with it and accounts for most of its items.
+    """
+    lacking: Counter[Ngram] = Counter()
+    total: Counter[Ngram] = Counter()
+    cases: dict[Ngram, dict[int, Item]] = {}
+    for number, (item, here, there) in enumerate(compared):
+        found = Counter(ngrams(here))
+        total.update(found)
+        for ngram, n in (found - Counter(ngrams(there))).items():
+            lacking[ngram] += n
+            cases.setdefault(ngram, {})[number] = item
+    longer = Counter(dict.fromkeys(lacking, 0))
+    for ngram, n in lacking.items():
+        for part in (ngram[1:], ngram[:-1]) if n > 1 else ():
+            longer[part] = max(longer[part], n)
+    kept = (ngram for ngram in lacking if longer[ngram] < MOSTLY * lacking[ngram])
+    listed: list[Ngram] = []
+    for ngram in sorted(kept, key=lambda ngram: (-lacking[ngram], len(ngram), ngram)):
+        if len(listed) < most and not any(explained(ngram, other, cases) for other in listed):
+            listed.append(ngram)
+    return [Deviation(ngram, lacking[ngram], total[ngram], list(cases[ngram].values())) for ngram in listed]
+
+
+def explained(ngram: Ngram, by: Ngram, cases: Mapping[Ngram, Mapping[int, Item]]) -> bool:
+    common = cases[ngram].keys() & cases[by].keys()
+    return len(common) >= MOSTLY * len(cases[ngram]) and not set(ngram).isdisjoint(by)
+
+
+def ngrams(words: Sequence[str]) -> Iterator[Ngram]:
+    """Yield the sequences of up to LONGEST words that neither begin nor end with a punctuation mark."""
+    for i in range(len(words)):
+        for j in range(i + 1, min(i + LONGEST, len(words)) + 1):
+            if is_word(words[i]) and is_word(words[j - 1]):
+                yield tuple(words[i:j])
+
+
+def is_word(word: str) -> bool:
+    return any(map(str.isalnum, word))
