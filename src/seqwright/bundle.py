@@ -9,23 +9,25 @@
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
 
-No pickle, no symbolic link. The files of a model are replaced together (`file_set`); weights and configuration carry
-the same stamp, so that a mixture of two models that were copied by hand is refused instead of answered from.
+No pickle, no symbolic link. The files of a model are replaced together (`file_set`). Weights and configuration carry
+the same stamp, a hash of all that is loaded: a file that has changed by a single bit, or belongs to another model, is
+refused instead of answered from. In models of before `STAMP_RULE` 2 it is a hash of their vocabularies and weights.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import msgspec
 import numpy as np
-import safetensors
 import safetensors.numpy
 
-from seqwright import file_set, models
+from seqwright import file_set, models, tensors
 from seqwright.config import Config, ModelConfig
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
@@ -52,6 +54,13 @@ __all__ = [
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
 LEXICON = "lexicon.json"
+STAMP_RULE: Literal[2] = 2  # a stamp is a hash of all that is loaded
+NAMES_OF_RULE_1 = ("source.vocab.json", "target.vocab.json", WEIGHTS)
+NAMES = (
+    "config.json", "source.vocab.json", "target.vocab.json", "source.subwords.model", "target.subwords.model",
+    "manifest.json", LEXICON, WEIGHTS,
+)  # fmt: skip
+Buffer = bytes | memoryview
 HINT = "restore the model from a copy or train it again"
 
 
@@ -122,6 +131,7 @@ class _ConfigFile(msgspec.Struct, omit_defaults=True):
     limits: Limits
     config: Config
     weights: Literal["float32", "int8"] = "float32"
+    stamp_rule: Literal[1, 2] = 1
 
 
 class _Lexicon(msgspec.Struct):
@@ -141,23 +151,30 @@ def save(path: Path, bundle: Bundle) -> None:
     OutputError: no space, no permission.
     """
     source, target = bundle.source_vocabulary.to_json(), bundle.target_vocabulary.to_json()
-    # A hash and not a random number, so that equal trainings write equal bytes.
     weights = int8.to_codes(bundle.weights) if bundle.int8 else bundle.weights
-    stamp = hashlib.sha256(source + target + safetensors.numpy.save(weights)).hexdigest()[:16]
-    config = _ConfigFile(1, stamp, bundle.limits, bundle.config)
+    config = _ConfigFile(1, "", bundle.limits, bundle.config, stamp_rule=STAMP_RULE)
     if bundle.int8:
         config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
     both = {"source": bundle.source_subwords, "target": bundle.target_subwords}
-    pairs = [(pair.source, pair.target, pair.features) for pair in bundle.lexicon]
+    lexicon = _Lexicon("", [(pair.source, pair.target, pair.features) for pair in bundle.lexicon])
     files = {
-        **({LEXICON: msgspec.json.encode(_Lexicon(stamp, pairs))} if bundle.config.training.lexicon else {}),
+        **({LEXICON: b""} if bundle.config.training.lexicon else {}),
         **{f"{side}.subwords.model": cutter.model for side, cutter in both.items() if cutter is not None},
         "source.vocab.json": source,
         "target.vocab.json": target,
         "manifest.json": _json(bundle.manifest),
-        "config.json": _json(config),
-        WEIGHTS: safetensors.numpy.save(weights, {"stamp": stamp}),  # one key: their order is random
+        "config.json": b"",
+        WEIGHTS: b"",
     }
+    # A hash and not a random number, so that equal trainings write equal bytes.
+    contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(weights)}
+    if LEXICON in files:
+        contents[LEXICON] = msgspec.json.encode(lexicon.pairs)
+    stamp = _stamp({name: [data] for name, data in contents.items()})
+    files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp))
+    files[WEIGHTS] = safetensors.numpy.save(weights, {"stamp": stamp})  # one key: their order is random
+    if LEXICON in files:
+        files[LEXICON] = msgspec.json.encode(msgspec.structs.replace(lexicon, stamp=stamp))
     try:
         file_set.replace(path, files)
     except OSError as error:
@@ -178,31 +195,94 @@ def load(path: Path) -> Bundle:
     if not path.is_dir():
         what = "is a file, not a model directory" if path.exists() else "no such model directory"
         raise ModelError(f"{path}: {what}; give the directory that `seqwright train` wrote")
-    config = _load_config(file_set.place(path, "config.json"))
-    source = _load_vocabulary(file_set.place(path, "source.vocab.json"))
-    target = _load_vocabulary(file_set.place(path, "target.vocab.json"))
-    weights, stamp = _load_weights(weights_file(path), as_codes=config.weights == "int8")
-    if stamp != config.stamp:
-        raise ModelError(f"{path}: config.json and model.safetensors come from two different models; {HINT}")
-    try:
-        manifest = msgspec.json.decode(_read(file_set.place(path, "manifest.json")), type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"{path / 'manifest.json'}: damaged ({error}); {HINT}") from None
+    with _opened(path, NAMES) as files:
+        return _load(files)
+
+
+def _load(files: _Files) -> Bundle:
+    config, document = _load_config(files)
     text = config.config.text
+    contents: dict[str, Iterable[Buffer]] = {"config.json": [document]}
+    read = {name: files.read(name) for name in ("source.vocab.json", "target.vocab.json", "manifest.json")}
+    source, target = (Vocabulary.from_json(data, path=files.path / name) for name, data in list(read.items())[:2])
+    stored, weights = _load_weights(files, as_codes=config.weights == "int8")
+    if stored.metadata.get("stamp") != config.stamp:
+        raise ModelError(f"{files.path}: config.json and model.safetensors come from two different models; {HINT}")
+    try:
+        manifest = msgspec.json.decode(read["manifest.json"], type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(f"{files.path / 'manifest.json'}: damaged ({error}); {HINT}") from None
+    for side, tokens in (("source", text.source_tokens), ("target", text.target_tokens)):
+        if subwords.size(tokens) is not None:
+            read[f"{side}.subwords.model"] = files.read(f"{side}.subwords.model")
+    lexicon = _load_lexicon(files, config.stamp) if config.config.training.lexicon else None
     bundle = Bundle(
         config.config, source, target, config.limits, weights, manifest,
-        _load_subwords(file_set.place(path, "source.subwords.model"), text.source_tokens, text.source_form),
-        _load_subwords(file_set.place(path, "target.subwords.model"), text.target_tokens, text.target_form),
+        _load_subwords(files.path / "source.subwords.model", read, text.source_form),
+        _load_subwords(files.path / "target.subwords.model", read, text.target_form),
         config.weights == "int8",
-        _load_lexicon(file_set.place(path, LEXICON), stamp) if config.config.training.lexicon else [],
+        [] if lexicon is None else [Pair(*pair) for pair in lexicon.pairs],
     )  # fmt: skip
-    _check_weights(path, bundle)
+    _check_weights(files.path, bundle)
+    contents |= {name: [data] for name, data in read.items()} | {WEIGHTS: stored.without_metadata()}
+    if lexicon is not None:
+        contents[LEXICON] = [msgspec.json.encode(lexicon.pairs)]
+    if _stamp(contents, rule=config.stamp_rule) != config.stamp:
+        raise ModelError(f"{files.path}: damaged: a file is not as it was when the model was saved; {HINT}")
     return bundle
+
+
+def _stamp(contents: Mapping[str, Iterable[Buffer]], *, rule: int = STAMP_RULE) -> str:
+    """Return a hash of the contents of files, without the stamps that they carry, by the rule of a time."""
+    whole = hashlib.sha256()
+    if rule == 1:
+        for part in itertools.chain.from_iterable(contents[name] for name in NAMES_OF_RULE_1):
+            whole.update(part)
+        return whole.hexdigest()[:16]
+    for name in sorted(contents):
+        one = hashlib.sha256()
+        for part in contents[name]:
+            one.update(part)
+        whole.update(name.encode() + b"\0" + one.digest())
+    return whole.hexdigest()[:16]
+
+
+def _without_stamp(config: bytes) -> bytes:
+    """Return what config.json says, whatever its layout; later versions may know more keys, and keep those of this."""
+    document = msgspec.json.decode(config, type=dict[str, Any])
+    del document["stamp"]
+    return msgspec.json.encode(document)
+
+
+class _Files:
+    """The files of a model directory, all of one save, while they are open."""
+
+    def __init__(self, path: Path, streams: Mapping[str, BinaryIO]) -> None:
+        self.path, self._streams = path, streams
+
+    def stream(self, name: str) -> BinaryIO:
+        """Return an open file.   ModelError: it is missing."""
+        if name not in self._streams:
+            raise ModelError(f"{self.path / name}: missing; {HINT}")
+        return self._streams[name]
+
+    def read(self, name: str) -> bytes:
+        return self.stream(name).read()
+
+
+@contextlib.contextmanager
+def _opened(path: Path, names: Iterable[str]) -> Iterator[_Files]:
+    try:
+        with file_set.opened(path, names) as streams:
+            yield _Files(path, streams)
+    except OSError as error:
+        raise ModelError(f"{error.filename or path}: {error.strerror}") from None
 
 
 def stamp(path: Path) -> str:
     """Return the name that the weights of a model directory have for being these.   ModelError: there is no model."""
-    return _load_config(file_set.place(path, "config.json")).stamp
+    with _opened(path, ["config.json"]) as files:
+        return _load_config(files)[0].stamp
 
 
 def exists(path: Path) -> bool:
@@ -215,8 +295,9 @@ def weights_file(path: Path) -> Path:
     return file_set.place(path, WEIGHTS)
 
 
-def _load_config(path: Path) -> _ConfigFile:
-    data = _read(path)
+def _load_config(files: _Files) -> tuple[_ConfigFile, bytes]:
+    """Return the configuration, and what its stamp is a hash of."""
+    path, data = files.path / "config.json", files.read("config.json")
     try:
         version = msgspec.json.decode(data, type=_Header).format_version
         if version > FORMAT_VERSION:
@@ -230,7 +311,7 @@ def _load_config(path: Path) -> _ConfigFile:
         raise ModelError(f"{path}: no model has such settings ({error}); undo the change, or {HINT}") from None
     model, *others = map(_as_it_was, (found.config.model, *found.config.others))
     said = msgspec.structs.replace(found.config, model=model, others=tuple(others))
-    return msgspec.structs.replace(found, config=said)
+    return msgspec.structs.replace(found, config=said), _without_stamp(data)
 
 
 def _as_it_was(model: ModelConfig) -> ModelConfig:
@@ -244,41 +325,36 @@ def _as_it_was(model: ModelConfig) -> ModelConfig:
     )
 
 
-def _load_vocabulary(path: Path) -> Vocabulary:
-    return Vocabulary.from_json(_read(path), path=path)
-
-
-def _load_subwords(path: Path, tokens: str | None, form: UnicodeForm | None) -> Subwords | None:
-    if subwords.size(tokens) is None:
+def _load_subwords(path: Path, read: Mapping[str, bytes], form: UnicodeForm | None) -> Subwords | None:
+    if path.name not in read:
         return None
     try:
-        return Subwords(_read(path), form or UnicodeForm.NFC)
+        return Subwords(read[path.name], form or UnicodeForm.NFC)
     except ModelError as error:
-        raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
+        raise ModelError(f"{path}: {error}") from None
 
 
-def _load_weights(path: Path, *, as_codes: bool) -> tuple[dict[str, Array], str]:
-    if not path.is_file():
-        raise ModelError(f"{path}: missing; {HINT}")
+def _load_weights(files: _Files, *, as_codes: bool) -> tuple[tensors.Tensors, dict[str, Array]]:
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            stamp = (file.metadata() or {}).get("stamp", "")
-        return (int8.from_codes(weights) if as_codes else weights), stamp
-    except ModelError as error:
-        raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: damaged or cut short ({error}); {HINT}") from None
+        stored = tensors.read(files.stream(WEIGHTS))
+        if as_codes:
+            return stored, int8.from_codes(stored.arrays)
+        if wrong := [name for name, array in stored.arrays.items() if array.dtype != np.float32]:
+            raise ValueError(f"weight {wrong[0]} is not float32")
+    except ValueError as error:
+        raise ModelError(f"{files.path / WEIGHTS}: damaged or cut short ({error}); {HINT}") from None
+    return stored, stored.arrays
 
 
-def _load_lexicon(path: Path, stamp: str) -> list[Pair]:
+def _load_lexicon(files: _Files, stamp: str) -> _Lexicon:
+    path = files.path / LEXICON
     try:
-        found = msgspec.json.decode(_read(path), type=_Lexicon)
+        found = msgspec.json.decode(files.read(LEXICON), type=_Lexicon)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     if found.stamp != stamp:
         raise ModelError(f"{path}: it belongs to another model than config.json does; {HINT}")
-    return [Pair(*pair) for pair in found.pairs]
+    return found
 
 
 def _check_weights(path: Path, bundle: Bundle) -> None:
@@ -316,15 +392,6 @@ def _check_shapes(path: Path, found: Mapping[str, Shape | None], expected: Mappi
         raise ModelError(
             f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
         )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ModelError(f"{path}: missing; {HINT}") from None
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}") from None
 
 
 def _json(value: object) -> bytes:

@@ -4,10 +4,10 @@ So does a power failure, where the system flushes directories: a name is flushed
 
 `write` is for one file, `replace` for several of a directory: all old ones or all new ones. For that, new files are
 written and flushed in a folder of their own, which is then renamed to `.next`. From that moment they are the files of
-the directory, wherever they stand, and are moved into their places one after the other; who reads asks `place`. A
-`.next` that is met later was left by a killed writer, and the next one goes on with it.
+the directory, wherever they are, and are moved into their places one after the other. A `.next` that is found later was
+left by a killed writer, and the next one goes on with it.
 
-One process writes at a time; one that reads meanwhile may meet files of both sets.
+One process writes at a time. Any number may read meanwhile: `opened` lends the files of one set.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import fnmatch
 import glob
 import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["negligible", "place", "remove", "replace", "write"]
+__all__ = ["negligible", "opened", "place", "remove", "replace", "write"]
 
 NEXT = ".next"
+PATIENCE_S = 30.0
 NEGLIGIBLE = (".*.partial", ".ds_store", "._*", "thumbs.db", "desktop.ini", ".directory", "*~", ".*.sw?", "#*#")
 
 
@@ -48,6 +51,43 @@ def place(directory: Path, name: str) -> Path:
     """Return where a file of the directory stands, or would stand."""
     moving = directory / NEXT / name
     return moving if moving.exists() else directory / name
+
+
+@contextlib.contextmanager
+def opened(directory: Path, names: Iterable[str]) -> Iterator[dict[str, BinaryIO]]:
+    """Lend the open files of one set by name, without those that are absent.
+
+    All files are opened, then all names are looked up again. A file that was replaced never comes back, so where each
+    name still leads to the file that was opened, all were current at one moment in between; else it begins again.
+    OSError: no permission; TimeoutError: the set was replaced each time.
+    """
+    names = list(names)
+    last = time.monotonic() + PATIENCE_S
+    while True:
+        with contextlib.ExitStack() as stack:
+            files = {name: stack.enter_context(file) for name in names if (file := _open(directory, name)) is not None}
+            if all(_is_current(directory, name, files.get(name)) for name in names):
+                yield files
+                return
+        if time.monotonic() > last:
+            raise TimeoutError(None, "it is being replaced again and again", str(directory))
+        time.sleep(1e-3)
+
+
+def _open(directory: Path, name: str) -> BinaryIO | None:
+    for path in (directory / NEXT / name, directory / name):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return path.open("rb")
+    return None
+
+
+def _is_current(directory: Path, name: str, file: BinaryIO | None) -> bool:
+    """Return whether the name leads to the open file, or to none as before."""
+    for path in (directory / NEXT / name, directory / name):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            found = path.stat()
+            return file is not None and os.path.samestat(found, os.fstat(file.fileno()))
+    return file is None
 
 
 def negligible(path: Path) -> bool:
@@ -103,6 +143,9 @@ def _move(directory: Path) -> None:
     if not moving.is_dir():
         return
     for file in list(moving.iterdir()):
-        file.replace(directory / file.name)
+        if negligible(file):  # a file manager's, on this folder
+            file.unlink()
+        else:
+            file.replace(directory / file.name)
     _flush_names(directory)
     moving.rmdir()

@@ -17,6 +17,7 @@ FLOORS = {
     "metrics": 2,
     "file_set": 2,
     "checked": 2,
+    "tensors": 2,
     "models": 3,
     "search": 3,
     "config": 4,

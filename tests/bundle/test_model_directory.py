@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import first_rule
 import msgspec
 import numpy as np
 import pytest
@@ -141,6 +142,7 @@ def test_what_a_file_is_too_old_to_name_is_not_found_anew(model, reversals, tmp_
     seqwright.train(tmp_path / "pairs.tsv", output=model, overwrite=True, config=config.parse({}, plain))
     later = ["encoder_layers", "copying", "sum_features", "distance_bias"]
     edit(model / "config.json", lambda document: [document["config"]["model"].pop(name) for name in later])
+    first_rule.restamp(model)
     loaded = bundle.load(model).config
     assert loaded.model.encoder_layers == 2
     assert recipe.complete(loaded, Traits(1_000_000, copied_share=0.9)).model == loaded.model
