@@ -17,7 +17,7 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, calibration, constraints, reading, told, windows
+from seqwright.answering import Answer, Hypothesis, Options, arguments, calibration, constraints, reading, told, windows
 from seqwright.answering.answer import Flag, Link, spelled
 from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
@@ -80,10 +80,19 @@ class Translator:
     ) -> Iterator[list[Hypothesis]]:
         """Yield what `predict` returns, in order, reading `chunk` sources ahead: any number in constant memory."""
         asked = _with(options, beam, n_best)
-        rows = iter(zip(sources, features, strict=True)) if features is not None else ((s, "") for s in sources)
-        while some := list(itertools.islice(rows, chunk)):
-            answers = self.answer([s for s, _ in some], features=[f for _, f in some], options=asked)
-            yield from (answer.hypotheses for answer in answers)
+        arguments.not_one_text(sources, "sources")
+        if features is not None:
+            arguments.not_one_text(features, "features")
+        if chunk < 1:
+            raise UsageError(f"chunk = {chunk}: expected at least 1")
+
+        def answers() -> Iterator[list[Hypothesis]]:
+            rows = arguments.paired(sources, features)
+            while some := list(itertools.islice(rows, chunk)):
+                for answer in self.answer([s for s, _ in some], features=[f for _, f in some], options=asked):
+                    yield answer.hypotheses
+
+        return answers()
 
     def score(
         self,
@@ -99,8 +108,9 @@ class Translator:
         Only the ranking and max_batch_tokens of the options count.
         """
         options = options or Options()
-        given = [""] * len(sources) if features is None else features
-        assert len(given) == len(sources) == len(targets), "a source without a target, or features"
+        sources = arguments.texts(sources, "sources")
+        targets = arguments.texts(targets, "targets", len(sources))
+        given = [""] * len(sources) if features is None else arguments.texts(features, "features", len(sources))
         bundle = self.bundle
         readings = [
             self._read(source, f, max_tokens=max(len(source), 1) * 64) for source, f in zip(sources, given, strict=True)
@@ -158,6 +168,8 @@ class Translator:
 
         ConstraintError: nothing does.
         """
+        if one_of is not None:
+            one_of = arguments.texts(one_of, "one_of")
         return constraints.build(
             self.bundle.target_format, self.bundle.target_vocabulary, prefix=prefix, allow=allow, one_of=one_of,
             pattern=pattern, min_length=min_length,
@@ -175,27 +187,63 @@ class Translator:
         """
         options = options or Options()
         self.check(options)
-        given = [""] * len(sources) if features is None else features
-        assert len(given) == len(sources), f"{len(given)} features for {len(sources)} sources"
+        sources = arguments.texts(sources, "sources")
+        given = [""] * len(sources) if features is None else arguments.texts(features, "features", len(sources))
         bundle = self.bundle
+        read = [self._folded(source) for source in sources] if options.fold_case else sources
         most = options.max_source_tokens or bundle.limits.window
         drop = options.unknown == Unknown.DROP
         readings = [
-            self._read(source, f, max_tokens=most, drop_unknown=drop) for source, f in zip(sources, given, strict=True)
+            self._read(source, f, max_tokens=most, drop_unknown=drop) for source, f in zip(read, given, strict=True)
         ]
-        known = [self._known(source, f, options) for source, f in zip(sources, given, strict=True)]
+        known = [
+            self._known(source, f, options) or (self._known(as_read, f, options) if as_read != source else [])
+            for source, as_read, f in zip(sources, read, given, strict=True)
+        ]
         readings = [one._replace(windows=[]) if known[i] else one for i, one in enumerate(readings)]
         if options.unknown == Unknown.ERROR:
             readings = [one._replace(windows=[]) if one.unknown else one for one in readings]
+        empty = [self._answers_empty(one, options) for one in readings]
+        readings = [one._replace(windows=[]) if empty[i] else one for i, one in enumerate(readings)]
         carries = windows.must_be_carried(options)
         independent = [one.windows for one in readings if len(one.windows) == 1 or not carries]
         found = iter(self._search([window.ids for some in independent for window in some], options))
         return [
             _looked_up(source, f, entries[: options.n_best])
             if entries
+            else self._empty(source, f, one)
+            if is_empty
             else self._answer(source, f, one, self._chains(one, found, options), options)
-            for source, f, one, entries in zip(sources, given, readings, known, strict=True)
+            for source, f, one, entries, is_empty in zip(sources, given, readings, known, empty, strict=True)
         ]
+
+    def _empty(self, source: str, features: str, read: reading.Reading) -> Answer:
+        """Return the empty answer, which is certain unless symbols were dropped."""
+        hypothesis = Hypothesis("", [], 0.0, [0.0], True, None)
+        if self.bundle.config.model.attention != "none":
+            alignment = np.zeros((1, len(read.features) + len(read.tokens) + 1), np.float32)
+            alignment[0, -1] = 1
+            hypothesis = hypothesis._replace(alignment=alignment, links=[])
+        flags = [*(Flag.UNKNOWN + symbol for symbol in spelled(read.unknown)), Flag.EMPTY]
+        confidence = 1.0 if all(token.isspace() for token in read.tokens) else 0.0
+        return Answer(
+            source=source, features=features, hypotheses=[hypothesis], flags=tuple(flags), confidence=confidence
+        )
+
+    def _answers_empty(self, read: reading.Reading, options: Options) -> bool:
+        """Return whether there is nothing in a source to answer: no token, or none but unknown spaces or dropped ones.
+
+        A constraint that has no empty answer, and a least length that is given, are stronger.
+        """
+        if not self.bundle.limits.empty_answers_empty or len(read.windows) != 1 or options.min_length:
+            return False
+        if options.constraint is not None and [] not in options.constraint:
+            return False
+        known = self.bundle.source_vocabulary
+        return not read.windows[0].places or all(token.isspace() and token not in known for token in read.tokens)
+
+    def _folded(self, source: str) -> str:
+        return reading.folded(source, self.bundle.source_format, self.bundle.source_vocabulary)
 
     def _read(self, source: str, features: str, *, max_tokens: int, drop_unknown: bool = False) -> reading.Reading:
         return reading.read(
@@ -235,8 +283,13 @@ class Translator:
         names = reading.feature_symbols(features, self.bundle.source_vocabulary)
         return [*names, *self.bundle.source_format.split(source)]
 
-    def unknown(self, source: str, features: str = "") -> list[str]:
-        """Return the symbols of a source and its features that the model has never seen, in order."""
+    def unknown(self, source: str, features: str = "", *, fold_case: bool = False) -> list[str]:
+        """Return the symbols of a source and its features that the model has never seen, in order.
+
+        fold_case: see `Options`.
+        """
+        if fold_case:
+            source = self._folded(source)
         return self.bundle.source_vocabulary.unknown(self.source_tokens(source, features))
 
     def check(self, options: Options) -> None:

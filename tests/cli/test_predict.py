@@ -72,21 +72,36 @@ def test_columns_are_as_many_as_asked_for_on_every_line(tmp_path, seqwright, mod
         assert all(score <= 0 for score in scores)
 
 
-def test_an_unknown_symbol_is_named_once_with_its_code_point(tmp_path, seqwright, model):
-    path = tmp_path / "lines.txt"
-    path.write_text("abc\nжaж\nж\0\n", encoding="utf-8")
-    assert seqwright("predict", model, path, "--quiet").err == (
-        "seqwright: warning: line 2: the model has never seen 'ж' (U+0436 CYRILLIC SMALL LETTER ZHE)\n"
-        "seqwright: warning: line 3: the model has never seen '\\x00' (U+0000 without a name)\n"
-    )
+def warnings_of(seqwright, model, path, text, *options):
+    path.write_text(text, encoding="utf-8")
+    return seqwright("predict", model, path, "--quiet", *options).err.splitlines()
 
 
-def test_many_unknown_symbols_are_counted_instead_of_named(tmp_path, seqwright, model):
+def test_each_kind_of_unknown_symbols_has_one_warning(tmp_path, seqwright, model):
+    assert warnings_of(seqwright, model, tmp_path / "lines.txt", "abc\nжaж\nж\0ю\nABCAB!?\nxyzv\n") == [
+        "seqwright: warning: line 2: the model was trained on LATIN, not on CYRILLIC: 'ж', 'ю'",
+        "seqwright: warning: line 3: the model has never seen '\\x00' (U+0000 without a name), '!' (U+0021 EXCLAMATION "
+        "MARK), '?' (U+003F QUESTION MARK) and 4 others",
+        "seqwright: warning: line 4: the model was trained on lower case, not on 'A', 'B', 'C'; with --fold-case it "
+        "reads them so",
+    ]
+
+
+def test_lines_in_another_case_are_read_with_the_option_that_the_warning_names(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
-    path.write_text("".join(map(chr, range(0x4E00, 0x4E00 + 100))), encoding="utf-8")
-    warnings = seqwright("predict", model, path, "--quiet").err.splitlines()
-    assert len(warnings) == 21
-    assert "80 further symbols" in warnings[-1]
+    assert warnings_of(seqwright, model, path, "ABC\nhg\n", "--fold-case") == []
+    folded = seqwright("predict", model, path, "--fold-case").out
+    path.write_text("abc\nhg\n", encoding="utf-8")
+    assert folded == seqwright("predict", model, path).out
+
+
+def test_symbols_of_later_lines_are_counted_at_the_end(tmp_path, seqwright, model):
+    many = "".join(map(chr, range(0x4E00, 0x4E00 + 100)))
+    assert len(warnings_of(seqwright, model, tmp_path / "lines.txt", many)) == 1
+    lines = "\n".join(["一", *["abc"] * 600, many, *["abc"] * 600, "ж"])
+    first, last = warnings_of(seqwright, model, tmp_path / "lines.txt", lines)
+    assert "'一'" in first
+    assert "100 further symbols" in last
 
 
 @posix

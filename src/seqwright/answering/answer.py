@@ -25,6 +25,7 @@ class Flag:
     UNKNOWN_TARGET = "unknown-target:"  # a symbol of a given target that the model never says
     LEXICON = "lexicon"  # the answer is a dictionary's
     UNSURE = "unsure"  # the answer has less confidence than is asked for
+    EMPTY = "empty"  # there is nothing to read in the source, and so nothing in the answer
     CUT = "cut"  # the answer was ended by its greatest length
 
 

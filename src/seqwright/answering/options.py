@@ -35,7 +35,8 @@ class Options:
     lexicon: whether the model may answer from the pairs that it was given at training, if any: behind the dictionary,
     and only what meets the constraint and the lengths that are asked for.
     min_confidence: an answer with less is left to somebody else, its text empty; needs a calibrated model.
-    unknown: see `Unknown`; its words may be given as text.
+    unknown: see `Unknown`; its words may be given as text.   fold_case: read a source in lower or upper case where more
+    of its symbols are known then.
     max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
     max_batch_tokens: of the sources that are searched together, with their padding. What a search keeps of them is at
     most 4 KiB a token beside the encoder's states, unless one source alone needs more.
@@ -60,6 +61,7 @@ class Options:
     lexicon: bool = True
     min_confidence: float = 0.0
     unknown: Unknown | str = Unknown.KEEP
+    fold_case: bool = False
     max_source_tokens: int | None = None
     max_batch_tokens: int = 16_384
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seqwright.data import text, vocabulary
 
-__all__ = ["Reading", "Window", "feature_symbols", "read"]
+__all__ = ["Reading", "Window", "feature_symbols", "folded", "read"]
 
 
 class Window(NamedTuple):
@@ -51,6 +51,13 @@ def read(
         ids = [*before, *known.encode(tokens[place] for place in places[first:end]), vocabulary.END]
         windows.append(Window(ids, kept, places[first:end]))
     return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
+
+
+def folded(source: str, format_: text.Splitter, known: vocabulary.Vocabulary) -> str:
+    """Return the source as it is, in lower or in upper case, whichever has the fewest unknown tokens."""
+    if not known.unknown(format_.split(source)):
+        return source
+    return min((source, source.lower(), source.upper()), key=lambda text: len(known.unknown(format_.split(text))))
 
 
 def feature_symbols(features: str, known: vocabulary.Vocabulary) -> list[str]:

@@ -57,6 +57,8 @@ __all__ = ["predict"]
     help="A symbol that the model has never seen: answer it as unknown (a model that copies may copy it), put it into "
          "the answer in any case, leave it out, or give no answer and end with exit code 1.",
 )  # fmt: skip
+@click.option("--fold-case", is_flag=True,
+              help="Read a line in lower or upper case where the model knows more of its letters then.")  # fmt: skip
 @click.option("--errors", type=click.Choice(["strict", "replace"]), default="strict", show_default=True,
               help="A line that is not UTF-8: stop there, or read U+FFFD in it.")  # fmt: skip
 @click.option("--max-source-tokens", type=click.IntRange(min=1), metavar="N",
@@ -94,6 +96,7 @@ def predict(
     no_lexicon: bool,
     min_confidence: float,
     unknown: str,
+    fold_case: bool,
     errors: Literal["strict", "replace"],
     max_source_tokens: int | None,
     max_batch_tokens: int,
@@ -140,6 +143,7 @@ def predict(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
+        fold_case=fold_case,
         dictionary=evaluation.read_dictionary(loaded, lexicon) if lexicon else None,
         lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,

@@ -27,7 +27,7 @@ from seqwright.data.limits import Limits
 
 __all__ = ["Request", "read", "size"]
 
-VERSION = 2  # of what is cached: raised whenever the same text would give other files
+VERSION = 3  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
 HEAD_CHARACTERS = 1 << 25
 IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
@@ -146,6 +146,7 @@ class Builder:
         self._excluded: list[tuple[int, int, int]] = []
         self._has_features = False
         self._n_ids = 0
+        self._shortest_source: int | None = None
         self._building: cache.Building | None = None
         self._cleanup = contextlib.ExitStack()
 
@@ -233,6 +234,8 @@ class Builder:
         if self._n_ids > self._in_memory and self._building is None:
             self._leave_memory()
         self._has_features = self._has_features or bool(pair.features)
+        n_source = len(source) - len(text.feature_symbols(pair.features))
+        self._shortest_source = n_source if self._shortest_source is None else min(self._shortest_source, n_source)
         return True
 
     def _leave_memory(self) -> None:
@@ -269,6 +272,7 @@ class Builder:
                 ratio=float(((target - 1) / source).max()),
                 shortest_target=int(target.min()) - 2,
                 longest_source=int(source.max()) - 1,  # END
+                shortest_source=self._shortest_source,
             )
             for source, target in zip(self._source.lengths(dropped), self._target.lengths(dropped), strict=True)
             if len(source)

@@ -22,6 +22,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ratio: Annotated[float, msgspec.Meta(ge=0, le=1 << 29)]
     shortest_target: Length = 0
     longest_source: Length = 0  # with its features
+    shortest_source: Length | None = None  # without them; None: a model of before this was recorded
 
     def max_length(self, source_length: int) -> int:
         """Return the most tokens to answer a source of source_length tokens (its end included) with."""
@@ -30,6 +31,11 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def min_length(self, source_length: int) -> int:
         """Return the fewest: half of the shortest target, so 1 where no target was empty; none for an empty source."""
         return min((self.shortest_target + 1) // 2, self.max_length(source_length)) if source_length > 1 else 0
+
+    @property
+    def empty_answers_empty(self) -> bool:
+        """Whether an empty source has an empty answer: not where training had empty sources, nor in an old model."""
+        return bool(self.shortest_source)
 
     @property
     def window(self) -> int:
@@ -43,4 +49,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             max(self.ratio, other.ratio),
             min(self.shortest_target, other.shortest_target),
             max(self.longest_source, other.longest_source),
+            None
+            if self.shortest_source is None or other.shortest_source is None
+            else min(self.shortest_source, other.shortest_source),
         )

@@ -1,0 +1,120 @@
+"""What `seqwright predict` warns of in its input: a line for each kind of unknown symbols, and none for each symbol."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from seqwright.data import text
+from seqwright.translator import Translator
+
+__all__ = ["Warnings", "warn"]
+
+NAMED = 3  # symbols that a warning names
+
+
+class Warnings:
+    """Collects the unknown symbols of lines; warns of each kind when it comes first, and of what came later at the end.
+
+    fold_case: lines are read in the case that the model knows.
+    """
+
+    def __init__(self, model: Translator, *, fold_case: bool) -> None:
+        self._model, self._fold_case = model, fold_case
+        self._first: dict[str, int] = {}  # unknown symbol: its first line
+        self._warned: set[str] = set()  # kinds
+        self._n_named = self._n_lines = 0
+
+    def see(self, sources: Sequence[str], features: Sequence[str]) -> None:
+        """Take the next lines, and warn of each kind of unknown symbol that they are the first to hold."""
+        new: dict[str, list[str]] = {}
+        for source, given in zip(sources, features, strict=True):
+            self._n_lines += 1
+            for symbol in self._model.unknown(source, given, fold_case=self._fold_case):
+                if symbol not in self._first:
+                    self._first[symbol] = self._n_lines
+                    new.setdefault(self._kind(symbol), []).append(symbol)
+        for kind, symbols in new.items():
+            if kind not in self._warned:
+                self._warned.add(kind)
+                self._n_named += len(symbols)
+                warn(f"line {self._first[symbols[0]]:,}: {self._message(kind, symbols)}")
+
+    def end(self) -> None:
+        """Warn of how many symbols came after the warnings."""
+        if n := len(self._first) - self._n_named:
+            warn(f"later lines have {n:,} further symbol{'' if n == 1 else 's'} that the model has never seen")
+
+    def _kind(self, symbol: str) -> str:
+        if text.is_feature(symbol):
+            return "feature"
+        if self._is_in_other_case(symbol):
+            return "case"
+        found = scripts([symbol])
+        return (
+            "script" if found and found.isdisjoint(scripts(self._model.bundle.source_vocabulary.symbols)) else "symbol"
+        )
+
+    def _is_in_other_case(self, symbol: str) -> bool:
+        known, split = self._model.bundle.source_vocabulary, self._model.bundle.source_format.split
+        return any(
+            other != symbol and all(token in known for token in split(other))
+            for other in (symbol.lower(), symbol.upper())
+        )
+
+    def _message(self, kind: str, symbols: Sequence[str]) -> str:
+        vocabulary = self._model.bundle.source_vocabulary.symbols
+        if kind == "feature":
+            return f"the model was not trained on the feature{'s' * (len(symbols) > 1)} {listed(map(feature, symbols))}"
+        if kind == "case":
+            return (
+                f"the model was trained on {case(vocabulary)}, not on {listed(map(repr, symbols))}; with --fold-case "
+                f"it reads them so"
+            )
+        if kind == "script":
+            trained, given = scripts(vocabulary), scripts(symbols)
+            return (
+                f"the model was trained on {' and '.join(sorted(trained)) or 'no letters'}, not on "
+                f"{' and '.join(sorted(given - trained))}: {listed(map(repr, symbols))}"
+            )
+        return f"the model has never seen {listed(map(named, symbols))}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first names, and how many others there are."""
+    every = list(names)
+    others = len(every) - NAMED
+    return ", ".join(every[:NAMED]) + (f" and {others:,} other{'' if others == 1 else 's'}" if others > 0 else "")
+
+
+def case(symbols: Iterable[str]) -> str:
+    """Return the case of the letters of symbols, in words."""
+    letters = [letter for symbol in symbols if not text.is_feature(symbol) for letter in symbol]
+    upper, lower = any(map(str.isupper, letters)), any(map(str.islower, letters))
+    return "upper case" if upper and not lower else "lower case" if lower and not upper else "another case of letters"
+
+
+def scripts(symbols: Iterable[str]) -> set[str]:
+    """Return the scripts of the letters of symbols, as the names of their code points begin: LATIN, CYRILLIC, CJK."""
+    letters = {letter for symbol in symbols if not text.is_feature(symbol) for letter in symbol}
+    return {
+        unicodedata.name(letter, "").partition(" ")[0]
+        for letter in letters
+        if unicodedata.category(letter) in ("Lu", "Ll", "Lt", "Lo")
+    } - {""}
+
+
+def feature(symbol: str) -> str:
+    return repr(symbol.partition(" ")[2])
+
+
+def named(symbol: str) -> str:
+    if len(symbol) != 1:
+        return repr(symbol)
+    return f"{symbol!r} (U+{ord(symbol):04X} {unicodedata.name(symbol, 'without a name')})"
+
+
+def warn(message: str) -> None:
+    """Print a warning to standard error."""
+    print(f"seqwright: warning: {message}", file=sys.stderr)
