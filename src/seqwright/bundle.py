@@ -383,7 +383,8 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
             layers = len({name.split(".")[2] for name in found if name.startswith(f"{side}.lstm.")})
             if layers != expected_layers:
                 raise ModelError(f"{path}: {side} weights of {layers} layers, expected {expected_layers}; {HINT}")
-        expected = Seq2seq.shapes(m.spec(len(bundle.source_vocabulary), len(bundle.target_vocabulary)))
+        declared = Seq2seq.declared(m.spec(len(bundle.source_vocabulary), len(bundle.target_vocabulary)))
+        expected = {name: one.shape for name, one in declared.items()}
         _check_shapes(path, found, expected)
 
 

@@ -67,7 +67,9 @@ def test_weights_are_float32_under_the_names_of_the_network(trained):
     weights = safetensors.numpy.load_file(trained / "model.safetensors")
     loaded = bundle.load(trained)
     spec = loaded.config.model.spec(len(loaded.source_vocabulary), len(loaded.target_vocabulary))
-    assert {name: array.shape for name, array in weights.items()} == Seq2seq.shapes(spec)
+    assert {name: array.shape for name, array in weights.items()} == {
+        name: one.shape for name, one in Seq2seq.declared(spec).items()
+    }
     assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
 
 

@@ -91,16 +91,16 @@ def check_embedded_lstm(
 
 
 def check_attention(
-    rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], score: attention.Score,
+    rng: np.random.Generator, T: int, B: int, S: int, H: int, M: int, lengths: Sequence[int], score: str,
     distance: bool = False, check: Check = gradients.check_vjp,
 ) -> None:  # fmt: skip
     n = np.array(lengths, np.int32)
     cache = Cache(np.float64)
-    shapes = attention.shapes(H, M, score, distance=distance)
+    shapes = {name: one.shape for name, one in attention.declared(H, M, score, distance=distance).items()}
     arguments = normal(rng, h=(T, B, H), memory=(S, B, M), **shapes)
 
     def f(h, memory, **p):
-        return attention.forward(attention.Params.of(p), h, memory, n, cache)
+        return attention.forward(attention.Params.of(score, p), h, memory, n, cache)
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
@@ -108,7 +108,7 @@ def check_attention(
         grads = dict(zip(p, held(*p.values()), strict=True))
         [dmemory] = held(arguments["memory"])
         upstream = [each.copy() for each in v]
-        dh = attention.backward(attention.Params.of(p), *v, dmemory, attention.Params.of(grads), cache)
+        dh = attention.backward(attention.Params.of(score, p), *v, dmemory, attention.Params.of(score, grads), cache)
         assert all(map(np.array_equal, upstream, v)), "backward changed the gradients that it was given"
         assert not (dmemory - BEFORE)[np.arange(S)[:, None] >= n].any(), "gradient of memory at padding is not 0"
         return {"h": dh} | added(memory=dmemory, **grads)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import get_args
 
 import layer_checks as layers
 import numpy as np
@@ -28,7 +27,7 @@ def check_embedded_lstms() -> None:
 
 
 def check_attentions() -> None:
-    for score in get_args(attention.Score):
+    for score in attention.SCORES:
         for distance in (False, True):
             layers.check_attention(np.random.default_rng(0), 3, 4, 5, 3, 3, [5, 3, 1, 0], score, distance)
 
@@ -156,15 +155,19 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     ],
     (check_attentions, attention, "backward"): [
         Fault("context and h are swapped", "dcontext, dh = dboth", "dh, dcontext = dboth"),
-        Fault("h gets nothing as a query of dot", "dh += dq", "pass"),
-        Fault("h gets nothing as a query of bilinear",
-              'grads.score, None), cache.of("query"), dx=dh)', 'grads.score, None), cache.of("query"), dx=0 * dh)'),
-        Fault("h gets nothing as a query of additive",
-              'dWq, None), cache.of("query"), dx=dh)', 'dWq, None), cache.of("query"), dx=0 * dh)'),
         Fault("a distance that comes twice counts once",
               'np.add.at(grads.distance, cache["places"], dbias)', 'grads.distance[cache["places"]] += dbias'),
-        Fault("memory gets nothing as a key of additive", "dx=dmemory)", "dx=0 * dmemory)"),
         Fault("no tanh' at the output", 'cache["out"]', '0 * cache["out"]'),
+    ],
+    (check_attentions, attention, "dot.backward"): [
+        Fault("h gets nothing as a query", "dh += _dq(", "(lambda *_: None)("),
+    ],
+    (check_attentions, attention, "bilinear.backward"): [
+        Fault("h gets nothing as a query", 'cache.of("query"), dx=dh)', 'cache.of("query"), dx=0 * dh)'),
+    ],
+    (check_attentions, attention, "additive.backward"): [
+        Fault("h gets nothing as a query", 'cache.of("query"), dx=dh)', 'cache.of("query"), dx=0 * dh)'),
+        Fault("memory gets nothing as a key", "dx=dmemory)", "dx=0 * dmemory)"),
     ],
     (check_cross_entropies, kernels, "cross_entropy_forward"): OF_A_LOSS,
     (check_cross_entropies, kernels, "cross_entropy_backward"): [
@@ -225,8 +228,13 @@ PLANTED = [
 
 @pytest.mark.parametrize(("check", "where", "function", "fault"), PLANTED)
 def test_a_planted_fault_is_caught_by_the_gradient_check(check, where, function, fault, monkeypatch):
-    right = getattr(reference if where is kernels else where, function)
-    monkeypatch.setattr(where, function, with_fault(right, fault.right, fault.wrong))
+    kind, dot, part = function.rpartition(".")
+    right = getattr(attention.SCORES[kind] if dot else reference if where is kernels else where, part)
+    wrong = with_fault(right, fault.right, fault.wrong)
+    if dot:
+        monkeypatch.setitem(attention.SCORES, kind, attention.SCORES[kind]._replace(**{part: wrong}))
+    else:
+        monkeypatch.setattr(where, function, wrong)
     with pytest.raises(AssertionError, match=r"^gradient of"):
         check()
 

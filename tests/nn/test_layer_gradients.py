@@ -4,7 +4,7 @@ import layer_checks as layers
 import numpy as np
 import pytest
 
-from seqwright.nn import lstm
+from seqwright.nn import attention, lstm
 from seqwright.nn.cache import Cache
 from seqwright.testing import gradients
 
@@ -42,7 +42,7 @@ def test_the_backward_of_an_lstm_over_symbols_is_the_derivative(rng, T, B, D, H,
     layers.check_embedded_lstm(rng, 4, T, B, D, H, lengths, reverse)
 
 
-@pytest.mark.parametrize("score", ["dot", "bilinear", "additive"])
+@pytest.mark.parametrize("score", attention.SCORES)
 @pytest.mark.parametrize(("T", "B", "S", "H", "M", "lengths"), ATTENTION_SIZES)
 def test_attention_backward_is_the_derivative_for_queries_memory_and_parameters(rng, T, B, S, H, M, lengths, score):
     layers.check_attention(rng, T, B, S, H, M, lengths, score)
@@ -54,7 +54,7 @@ def test_a_bias_by_distance_has_the_gradient_of_all_that_are_as_far(rng, T, S, s
     layers.check_attention(rng, T, 2, S, 3, 3, [S, S // 2], score, distance=True)
 
 
-@pytest.mark.parametrize("score", ["bilinear", "additive"])
+@pytest.mark.parametrize("score", [name for name, score in attention.SCORES.items() if not score.same_width])
 def test_attention_with_keys_of_its_own_reads_a_memory_of_another_width(rng, score):
     layers.check_attention(rng, 3, 2, 5, 3, 7, [5, 2], score)
 

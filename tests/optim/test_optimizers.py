@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from seqwright.nn.parameters import Parameters
+from seqwright.nn.parameters import Declared, Parameters, Role
 from seqwright.optim import SGD, Adam
 from seqwright.optim.clip import clip_scale
 
-SHAPES = {"W": (3, 5), "b": (5,)}
+DECLARED = {"W": Declared((3, 5), Role.PROJECTION), "b": Declared((5,), Role.BIAS)}
 
 
 def parameters(rng: np.random.Generator, dtype=np.float64) -> Parameters:
-    params = Parameters(SHAPES, dtype)
+    params = Parameters(DECLARED, dtype)
     params.flat[:] = rng.standard_normal(len(params.flat))
     return params
 
@@ -71,7 +71,7 @@ def test_a_zero_gradient_changes_nothing(optimizer):
 
 @pytest.mark.parametrize(("clip_norm", "factor"), [(None, 1.0), (100.0, 1.0), (0.5, 0.5)])
 def test_sgd_moves_against_the_clipped_gradient(clip_norm, factor):
-    params, grads = parameters(np.random.default_rng(0)), Parameters(SHAPES, np.float64)
+    params, grads = parameters(np.random.default_rng(0)), Parameters(DECLARED, np.float64)
     grads.named["W"][0, 0] = 1.0
     before = params.flat.copy()
     SGD(0.1, clip_norm=clip_norm).update(params, grads)

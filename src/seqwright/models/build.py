@@ -54,12 +54,12 @@ def build(
     ModelError
         An array is missing, superfluous, or of another shape than the spec says.
     """
-    shapes = Seq2seq.shapes(spec)
+    declared = Seq2seq.declared(spec)
     if arrays is None:
-        params = initial.drawn(shapes, spec.initial_values, rng, dtype)
+        params = initial.drawn(declared, spec.initial_values, rng, dtype)
         return Seq2seq.of(spec, params, params.like(), copy_map, feature_mask)
+    shapes = {name: one.shape for name, one in declared.items()}
     found = {name: array.shape for name, array in arrays.items()}
     if wrong := sorted(name for name in shapes.keys() | found if shapes.get(name) != found.get(name)):
         raise ModelError(f"weight {wrong[0]} has shape {found.get(wrong[0])}, expected {shapes.get(wrong[0])}")
-    params = Parameters.around({name: np.ascontiguousarray(arrays[name]) for name in shapes})
-    return Seq2seq.of(spec, params, None, copy_map, feature_mask)
+    return Seq2seq.of(spec, Parameters.around(declared, arrays), None, copy_map, feature_mask)

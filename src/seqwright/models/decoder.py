@@ -15,8 +15,8 @@ from seqwright.models.encoder import Encoded
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm, tied_affine
 from seqwright.nn.cache import Cache
-from seqwright.nn.parameters import Parameters
-from seqwright.types import Array, Ids, Shape
+from seqwright.nn.parameters import Declared, Parameters
+from seqwright.types import Array, Ids
 
 __all__ = ["Decoder", "DecoderState", "Scored"]
 
@@ -124,7 +124,7 @@ class Decoder:
         spec = from_article(
             vocab_size, wordvec_size, hidden_size, options, sum_features=features_size > 0, copying=copying
         )
-        params = Parameters(self.shapes(spec), dtype)
+        params = Parameters(self.declared(spec), dtype)
         initial.article_(params, rng or np.random.default_rng())
         self._assemble(spec, params, params.like(), "")
 
@@ -142,19 +142,21 @@ class Decoder:
             self.grads, self._g = grads, _Weights.of(grads.under(prefix), spec)
 
     @staticmethod
-    def shapes(spec: ModelSpec) -> dict[str, Shape]:
-        """Return the shapes of all parameters, in the order of the flat vector."""
+    def declared(spec: ModelSpec) -> dict[str, Declared]:
+        """Return all parameters by name, in the order of the flat vector."""
         V, D, H = spec.target_vocab_size, spec.embedding_size, spec.hidden_size
         M, P = spec.memory_size, spec.conditioning_size
-        shapes: dict[str, Shape] = {"embedding.W": (V, D)}
+        found = {"embedding.W": embedding.declared(V, D)}
         for layer in range(spec.decoder_layers):
-            named = lstm.shapes(H if layer else D + P, H)
-            shapes |= {f"lstm.{layer}.{name}": shape for name, shape in named.items()}
+            named = lstm.declared(H if layer else D + P, H)
+            found |= {f"lstm.{layer}.{name}": one for name, one in named.items()}
         if spec.attention != "none":
-            named = attention.shapes(H, M, spec.attention, distance=spec.distance_bias)
-            shapes |= {f"attention.{name}": shape for name, shape in named.items()}
-        shapes |= {"affine.b": (V,)} if spec.tied else {"affine.W": (H + P, V), "affine.b": (V,)}
-        return shapes | ({"copying.W": (H + P, 1), "copying.b": (1,)} if spec.copying else {})
+            named = attention.declared(H, M, spec.attention, distance=spec.distance_bias)
+            found |= {f"attention.{name}": one for name, one in named.items()}
+        output = affine.declared(H + P, V, vocabulary=True)
+        found |= {f"affine.{name}": one for name, one in output.items() if not (spec.tied and name == "W")}
+        gate = affine.declared(H + P, 1) if spec.copying else {}
+        return found | {f"copying.{name}": one for name, one in gate.items()}
 
     def forward(self, xs: Ids, h: Array | Encoded) -> Array:
         """Return the scores (B, T, V) of the symbol behind each of xs (B, T).
@@ -226,7 +228,7 @@ class Decoder:
         return kernels.Decoding(
             w.embedding,
             w.lstm,
-            w.attention,
+            None if w.attention is None else attention.positional(w.attention),
             np.ascontiguousarray(W),
             b,
             encoded.h,
@@ -414,7 +416,7 @@ class _Weights(NamedTuple):
                 lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields))
                 for layer in range(spec.decoder_layers)
             ],
-            attention.Params.of(attended) if attended else None,
+            attention.Params.of(spec.attention, attended) if attended else None,
             affine.Params(named.get("affine.W", named["embedding.W"].T), named["affine.b"]),
             affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,
         )

@@ -13,8 +13,8 @@ from seqwright.models import initial
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, bag, dropout, embedded_lstm, embedding, lstm
 from seqwright.nn.cache import Cache
-from seqwright.nn.parameters import Parameters
-from seqwright.types import Array, Ids, Shape
+from seqwright.nn.parameters import Declared, Parameters
+from seqwright.types import Array, Ids
 
 __all__ = ["Encoded", "Encoder"]
 
@@ -69,7 +69,7 @@ class Encoder:
         layers = options.get("layers", 1)
         more: Options = {"encoder_layers": layers, "layers": crossing or layers}
         spec = from_article(vocab_size, wordvec_size, hidden_size, {**options, **more})
-        params = Parameters(self.shapes(spec), dtype)
+        params = Parameters(self.declared(spec), dtype)
         initial.article_(params, rng or np.random.default_rng())
         self._assemble(spec, params, params.like(), "")
 
@@ -87,19 +87,18 @@ class Encoder:
             self.grads, self._g = grads, _Weights.of(grads.under(prefix), spec)
 
     @staticmethod
-    def shapes(spec: ModelSpec) -> dict[str, Shape]:
-        """Return the shapes of all parameters, in the order of the flat vector."""
-        shapes: dict[str, Shape] = {"embedding.W": (spec.source_vocab_size, spec.embedding_size)}
+    def declared(spec: ModelSpec) -> dict[str, Declared]:
+        """Return all parameters by name, in the order of the flat vector."""
+        H = spec.hidden_size
+        found = {"embedding.W": embedding.declared(spec.source_vocab_size, spec.embedding_size)}
         for layer in range(spec.encoder_layers):
             D = spec.memory_size if layer else spec.embedding_size
             for direction in _directions(spec):
-                named = lstm.shapes(D, spec.hidden_size)
-                shapes |= {f"lstm.{layer}.{direction}.{name}": shape for name, shape in named.items()}
+                found |= {f"lstm.{layer}.{direction}.{name}": one for name, one in lstm.declared(D, H).items()}
         if spec.bidirectional:
             for state in spec.bridge:
-                shapes |= {f"bridge.{state}.W": (2 * spec.hidden_size, spec.hidden_size)}
-                shapes |= {f"bridge.{state}.b": (spec.hidden_size,)}
-        return shapes
+                found |= {f"bridge.{state}.{name}": one for name, one in affine.declared(2 * H, H).items()}
+        return found
 
     def forward(self, xs: Ids) -> Array:
         """Return the last hidden state of the top layer (B, H) for source ids xs (B, S), none of them padding."""

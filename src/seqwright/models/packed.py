@@ -9,6 +9,7 @@ import numpy as np
 from seqwright import kernels
 from seqwright.models.decoder import Decoder
 from seqwright.models.encoder import Encoder
+from seqwright.nn import attention
 from seqwright.types import Array
 
 __all__ = ["Packed", "pack"]
@@ -35,15 +36,16 @@ def pack(encoder: Encoder, decoder: Decoder, *, int8: bool) -> Packed:
     """Return the weights of both, packed."""
     e, d = encoder.weights, decoder.weights
     bridge, (W, b) = list(e.bridge.values()), d.affine
+    attended = None if d.attention is None else attention.positional(d.attention)
     assert b is not None, "the decoder's affine layer has a bias"
     W = np.ascontiguousarray(W)  # where it is tied, a view of the embedding
     packed = Packed(
         _aligned(kernels.encoder_size(e.embedding, e.lstm, bridge, int8), e.embedding),
-        _aligned(kernels.decoder_size(d.embedding, d.lstm, d.attention, W, b, int8), d.embedding),
+        _aligned(kernels.decoder_size(d.embedding, d.lstm, attended, W, b, int8), d.embedding),
         int8,
     )
     kernels.pack_encoder(e.embedding, e.lstm, bridge, int8, packed.encoder)
-    kernels.pack_decoder(d.embedding, d.lstm, d.attention, W, b, int8, packed.decoder)
+    kernels.pack_decoder(d.embedding, d.lstm, attended, W, b, int8, packed.decoder)
     return packed
 
 

@@ -17,8 +17,8 @@ from seqwright.models.packed import Packed, pack
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import copying, cross_entropy
 from seqwright.nn.cache import Cache
-from seqwright.nn.parameters import Parameters
-from seqwright.types import Array, Ids, Shape
+from seqwright.nn.parameters import Declared, Parameters
+from seqwright.types import Array, Ids
 
 __all__ = ["Seq2seq", "Step"]
 
@@ -71,7 +71,7 @@ class Seq2seq:
         feature_mask = features if feature_mask is None else feature_mask
         more = {"copying": copy_map is not None, "sum_features": feature_mask is not None}
         spec = from_article(vocab_size, wordvec_size, hidden_size, options, **more)
-        params = initial.drawn(self.shapes(spec), spec.initial_values, rng, dtype)
+        params = initial.drawn(self.declared(spec), spec.initial_values, rng, dtype)
         self._assemble(spec, params, params.like(), copy_map, feature_mask)
 
     @classmethod
@@ -107,12 +107,10 @@ class Seq2seq:
         self._forward_done = False
 
     @staticmethod
-    def shapes(spec: ModelSpec) -> dict[str, Shape]:
-        """Return the shapes of all parameters, in the order of the flat vector."""
-        encoder, decoder = Encoder.shapes(spec).items(), Decoder.shapes(spec).items()
-        return {f"encoder.{name}": shape for name, shape in encoder} | {
-            f"decoder.{name}": shape for name, shape in decoder
-        }
+    def declared(spec: ModelSpec) -> dict[str, Declared]:
+        """Return all parameters by name, in the order of the flat vector."""
+        sides = {"encoder": Encoder.declared(spec), "decoder": Decoder.declared(spec)}
+        return {f"{side}.{name}": one for side, named in sides.items() for name, one in named.items()}
 
     def forward(
         self,

@@ -6,9 +6,10 @@ import numpy as np
 
 from seqwright import kernels
 from seqwright.nn.cache import Cache
+from seqwright.nn.parameters import Declared, Role
 from seqwright.types import Array
 
-__all__ = ["Params", "backward", "forward"]
+__all__ = ["Params", "backward", "declared", "forward"]
 
 
 class Params(NamedTuple):
@@ -16,6 +17,14 @@ class Params(NamedTuple):
 
     W: Array
     b: Array | None
+
+
+def declared(D: int, M: int, *, vocabulary: bool = False) -> dict[str, Declared]:
+    """Return the parameters by name.   vocabulary: whether each of the M outputs is a symbol."""
+    return {
+        "W": Declared((D, M), Role.PROJECTION, vocabulary=1 if vocabulary else None),
+        "b": Declared((M,), Role.BIAS, vocabulary=0 if vocabulary else None),
+    }
 
 
 def forward(p: Params, x: Array, cache: Cache) -> Array:

@@ -9,7 +9,7 @@ values the encoder's. All decoder steps are attended at once: h̃ is not fed bac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,61 +17,147 @@ from seqwright import kernels
 from seqwright.kernels.reference.attention import places_by_distance
 from seqwright.nn import affine
 from seqwright.nn.cache import Cache
-from seqwright.types import Array, Ids, Shape
+from seqwright.nn.parameters import Declared, Role
+from seqwright.types import Array, Ids
 
-__all__ = ["SCORES", "Additive", "Params", "Score", "backward", "forward", "shapes"]
+__all__ = ["SCORES", "Params", "Score", "backward", "declared", "forward", "positional"]
 
 FARTHEST = 16  # distance that has a bias of its own
 
 
-class Additive(NamedTuple):
-    """Wq (H, H), Wk (M, H) and v (H, 1) of the score v·tanh(h Wq + m Wk)."""
-
-    Wq: Array
-    Wk: Array
-    v: Array
-
-
 class Params(NamedTuple):
-    """Wc (M + H, H), bc (H,), and what the score is made with: Wa (H, M) if bilinear, None for the dot product.
+    """Wc (M + H, H), bc (H,), and the parameters of the score by name.
 
-    distance (2 FARTHEST + 1,): what is added to the score by s - t, or None.
+    kind: the key of `SCORES`.   distance (2 FARTHEST + 1,): what is added to the score by s - t, or None.
     """
 
-    score: Array | Additive | None
+    kind: str
+    score: dict[str, Array]
     Wc: Array
     bc: Array
     distance: Array | None
 
     @classmethod
-    def of(cls, named: Mapping[str, Array]) -> Params:
-        """Pick the arrays that `shapes` describes out of `named`."""
-        additive = Additive(*(named[name] for name in Additive._fields)) if "v" in named else None
-        return cls(additive or named.get("Wa"), named["Wc"], named["bc"], named.get("distance"))
+    def of(cls, kind: str, named: Mapping[str, Array]) -> Params:
+        """Pick the arrays that `declared` describes out of `named`."""
+        score = {name: named[name] for name in SCORES[kind].declared(0, 0)}
+        return cls(kind, score, named["Wc"], named["bc"], named.get("distance"))
 
 
 class Score(NamedTuple):
     """One kind of attention score.
 
-    shapes: the shape of each of its parameters by name, from H and the memory's width M.
+    declared(H, M): its parameters by name; M is the width of the memory.
+    forward(p, h, memory, lengths, weights, context, bias, cache): write the attention weights (T, B, S) of queries made
+    from h (T, B, H), and the contexts (T, B, M).   bias (T, S): added to the scores, or None.
+    backward(p, dcontext, dweights, dh, dmemory, dbias, g, cache): add to dh, dmemory, dbias and the gradients g of p.
     same_width: it compares states with the memory directly, so M = H.
     """
 
-    shapes: Callable[[int, int], dict[str, Shape]]
+    declared: Callable[[int, int], dict[str, Declared]]
+    forward: Callable[..., None]
+    backward: Callable[..., None]
     same_width: bool = False
 
 
+def _dot_forward(
+    _p: dict[str, Array], h: Array, memory: Array, lengths: Ids, weights: Array, context: Array, bias: Array | None,
+    cache: Cache,
+) -> None:  # fmt: skip
+    """score = h·m."""
+    cache["h"], cache["memory"], cache["lengths"], cache["weights"] = np.ascontiguousarray(h), memory, lengths, weights
+    kernels.attention_forward(cache["h"], memory, lengths, weights, context, bias)
+
+
+def _dot_backward(
+    _p: dict[str, Array], dcontext: Array, dweights: Array | None, dh: Array, dmemory: Array, dbias: Array | None,
+    _g: dict[str, Array], cache: Cache,
+) -> None:  # fmt: skip
+    dh += _dq(dcontext, dweights, dmemory, dbias, cache)
+
+
+def _dq(dcontext: Array, dweights: Array | None, dmemory: Array, dbias: Array | None, cache: Cache) -> Array:
+    """Return the gradient of the queries that `_dot_forward` compared with the memory."""
+    q = cache["h"]
+    dq = cache.new("dq", q.shape)
+    kernels.attention_backward(
+        dcontext, dweights, q, cache["memory"], cache["lengths"], cache["weights"], dq, dmemory, dbias
+    )
+    return dq
+
+
+def _bilinear_forward(
+    p: dict[str, Array], h: Array, memory: Array, lengths: Ids, weights: Array, context: Array, bias: Array | None,
+    cache: Cache,
+) -> None:  # fmt: skip
+    """score = (h Wa)·m."""
+    q = affine.forward(affine.Params(p["Wa"], None), h, cache.of("query"))
+    _dot_forward(p, q, memory, lengths, weights, context, bias, cache)
+
+
+def _bilinear_backward(
+    p: dict[str, Array], dcontext: Array, dweights: Array | None, dh: Array, dmemory: Array, dbias: Array | None,
+    g: dict[str, Array], cache: Cache,
+) -> None:  # fmt: skip
+    dq = _dq(dcontext, dweights, dmemory, dbias, cache)
+    affine.backward(affine.Params(p["Wa"], None), dq, affine.Params(g["Wa"], None), cache.of("query"), dx=dh)
+
+
+def _additive_forward(
+    p: dict[str, Array], h: Array, memory: Array, lengths: Ids, weights: Array, context: Array, bias: Array | None,
+    cache: Cache,
+) -> None:  # fmt: skip
+    """score = v·tanh(h Wq + m Wk)."""
+    cache["q"] = q = affine.forward(affine.Params(p["Wq"], None), h, cache.of("query"))
+    cache["keys"] = keys = affine.forward(affine.Params(p["Wk"], None), memory, cache.of("keys"))
+    cache["memory"], cache["lengths"], cache["weights"] = memory, lengths, weights
+    kernels.additive_attention_forward(q, keys, p["v"][:, 0], memory, lengths, weights, context, bias)
+
+
+def _additive_backward(
+    p: dict[str, Array], dcontext: Array, dweights: Array | None, dh: Array, dmemory: Array, dbias: Array | None,
+    g: dict[str, Array], cache: Cache,
+) -> None:  # fmt: skip
+    q, keys = cache["q"], cache["keys"]
+    dq, dkeys = cache.new("dq", q.shape), cache.new("dkeys", keys.shape)
+    kernels.additive_attention_backward(
+        dcontext, dweights, q, keys, p["v"][:, 0], cache["memory"], cache["lengths"], cache["weights"],
+        dq, dkeys, g["v"][:, 0], dmemory, dbias,
+    )  # fmt: skip
+    affine.backward(affine.Params(p["Wk"], None), dkeys, affine.Params(g["Wk"], None), cache.of("keys"), dx=dmemory)
+    affine.backward(affine.Params(p["Wq"], None), dq, affine.Params(g["Wq"], None), cache.of("query"), dx=dh)
+
+
 SCORES = {
-    "dot": Score(lambda _H, _M: {}, same_width=True),
-    "bilinear": Score(lambda H, M: {"Wa": (H, M)}),
-    "additive": Score(lambda H, M: {"Wq": (H, H), "Wk": (M, H), "v": (H, 1)}),
+    "dot": Score(lambda _H, _M: {}, _dot_forward, _dot_backward, same_width=True),
+    "bilinear": Score(
+        lambda H, M: {"Wa": Declared((H, M), Role.ATTENTION, contracted=1)},  # at inference it projects the memory
+        _bilinear_forward,
+        _bilinear_backward,
+    ),
+    "additive": Score(
+        lambda H, M: {
+            "Wq": Declared((H, H), Role.ATTENTION),
+            "Wk": Declared((M, H), Role.ATTENTION),
+            "v": Declared((H, 1), Role.ATTENTION),
+        },
+        _additive_forward,
+        _additive_backward,
+    ),
 }
 
 
-def shapes(H: int, M: int, score: str, *, distance: bool = False) -> dict[str, Shape]:
-    """Return the shape of each parameter by name; M is the width of the memory."""
-    of_distance: dict[str, Shape] = {"distance": (2 * FARTHEST + 1,)} if distance else {}
-    return SCORES[score].shapes(H, M) | {"Wc": (M + H, H), "bc": (H,)} | of_distance
+def declared(H: int, M: int, kind: str, *, distance: bool = False) -> dict[str, Declared]:
+    """Return the parameters by name; M is the width of the memory."""
+    combine = {"Wc": Declared((M + H, H), Role.ATTENTION), "bc": Declared((H,), Role.BIAS)}
+    bias = {"distance": Declared((2 * FARTHEST + 1,), Role.BIAS)} if distance else {}
+    return SCORES[kind].declared(H, M) | combine | bias
+
+
+def positional(p: Params) -> Any:
+    """Return the parameters as the inference kernels read them: (score, Wc, bc, distance)."""
+    score = tuple(p.score.values())
+    return (score if len(score) > 1 else score[0] if score else None), p.Wc, p.bc, p.distance
 
 
 def forward(
@@ -87,21 +173,12 @@ def forward(
     weights, both = cache.new("weights", (T, B, S)), cache.new("both", (T, B, M + H))
     both[:, :, M:] = h
     context = both[:, :, :M]
-    cache["memory"], cache["lengths"] = memory, lengths
     bias = None
     if p.distance is not None:
         steps = np.arange(T, dtype=np.int32) if steps is None else steps
         cache["places"] = places = places_by_distance(steps, S, len(p.distance))
         bias = p.distance[places]
-    if isinstance(p.score, Additive):
-        q = affine.forward(affine.Params(p.score.Wq, None), h, cache.of("query"))
-        keys = affine.forward(affine.Params(p.score.Wk, None), memory, cache.of("keys"))
-        cache["keys"] = keys
-        kernels.additive_attention_forward(q, keys, p.score.v[:, 0], memory, lengths, weights, context, bias)
-    else:
-        q = h if p.score is None else affine.forward(affine.Params(p.score, None), h, cache.of("query"))
-        kernels.attention_forward(np.ascontiguousarray(q), memory, lengths, weights, context, bias)
-    cache["q"] = q
+    SCORES[p.kind].forward(p.score, h, memory, lengths, weights, context, bias, cache.of("score"))
     out = affine.forward(affine.Params(p.Wc, p.bc), both, cache.of("combine"))
     kernels.tanh_forward(out, out)
     cache["out"] = out
@@ -114,37 +191,18 @@ def backward(p: Params, dout: Array, dweights: Array | None, dmemory: Array, gra
     dout (T, B, H) and dweights (T, B, S), the gradients of what the forward returned, stay unchanged; dweights is None
     where nobody used the weights.
     """
-    M = dmemory.shape[2]
+    S, _, M = dmemory.shape
     dboth_tanh = cache.new("da", dout.shape)
     kernels.tanh_backward(dout, cache["out"], dboth_tanh)
     dboth = affine.backward(
         affine.Params(p.Wc, p.bc), dboth_tanh, affine.Params(grads.Wc, grads.bc), cache.of("combine")
     )
     dcontext, dh = dboth[:, :, :M], dboth[:, :, M:]
-    q, memory, lengths, weights = cache["q"], cache["memory"], cache["lengths"], cache["weights"]
-    dq = cache.new("dq", q.shape)
     dbias = None
     if p.distance is not None:
-        dbias = cache.new("dbias", (len(q), len(memory)))
+        dbias = cache.new("dbias", (len(dout), S))
         kernels.clear(dbias)
-    if isinstance(p.score, Additive):
-        assert isinstance(grads.score, Additive), "gradients have the type of the parameters"
-        (Wq, Wk, v), (dWq, dWk, dv), keys = p.score, grads.score, cache["keys"]
-        dkeys = cache.new("dkeys", keys.shape)
-        kernels.additive_attention_backward(
-            dcontext, dweights, q, keys, v[:, 0], memory, lengths, weights, dq, dkeys, dv[:, 0], dmemory, dbias
-        )
-        affine.backward(affine.Params(Wk, None), dkeys, affine.Params(dWk, None), cache.of("keys"), dx=dmemory)
-        affine.backward(affine.Params(Wq, None), dq, affine.Params(dWq, None), cache.of("query"), dx=dh)
-    else:
-        kernels.attention_backward(
-            dcontext, dweights, np.ascontiguousarray(q), memory, lengths, weights, dq, dmemory, dbias
-        )
-    if p.score is None:
-        dh += dq
-    elif not isinstance(p.score, Additive):
-        assert isinstance(grads.score, np.ndarray), "gradients have the type of the parameters"
-        affine.backward(affine.Params(p.score, None), dq, affine.Params(grads.score, None), cache.of("query"), dx=dh)
+    SCORES[p.kind].backward(p.score, dcontext, dweights, dh, dmemory, dbias, grads.score, cache.of("score"))
     if dbias is not None:
         assert grads.distance is not None, "gradients have the type of the parameters"
         np.add.at(grads.distance, cache["places"], dbias)

@@ -2,9 +2,15 @@
 
 from seqwright import kernels
 from seqwright.nn.cache import Cache
+from seqwright.nn.parameters import Declared, Role
 from seqwright.types import Array, Ids
 
-__all__ = ["backward", "forward"]
+__all__ = ["backward", "declared", "forward"]
+
+
+def declared(V: int, D: int) -> Declared:
+    """Return the parameter W."""
+    return Declared((V, D), Role.EMBEDDING, contracted=1, vocabulary=0)
 
 
 def forward(W: Array, ids: Ids, cache: Cache) -> Array:

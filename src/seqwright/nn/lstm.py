@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from seqwright import kernels
 from seqwright.nn.cache import Cache
-from seqwright.types import Array, Ids, Shape
+from seqwright.nn.parameters import Declared, Role
+from seqwright.types import Array, Ids
 
-__all__ = ["Params", "State", "backward", "forward", "shapes"]
+__all__ = ["Params", "State", "backward", "declared", "forward"]
 
 
 class Params(NamedTuple):
@@ -27,9 +28,13 @@ class State(NamedTuple):
     c: Array
 
 
-def shapes(D: int, H: int) -> dict[str, Shape]:
-    """Return the shape of each parameter by name."""
-    return {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
+def declared(D: int, H: int) -> dict[str, Declared]:
+    """Return the parameters by name."""
+    return {
+        "Wx": Declared((D, 4 * H), Role.INPUT),
+        "Wh": Declared((H, 4 * H), Role.RECURRENT),
+        "b": Declared((4 * H,), Role.GATE_BIAS),
+    }
 
 
 def forward(

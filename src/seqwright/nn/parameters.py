@@ -1,18 +1,44 @@
-"""All parameters of a network as named views into one flat vector."""
+"""All parameters of a network as named views into one flat vector, and what each of them is for."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Self, overload
+from enum import Enum, auto
+from typing import NamedTuple, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from seqwright.types import Array, Shape
 
-__all__ = ["Parameters"]
+__all__ = ["Declared", "Parameters", "Role"]
+
+
+class Role(Enum):
+    """What a parameter is for; initial values follow from it."""
+
+    EMBEDDING = auto()
+    INPUT = auto()  # of an LSTM's gates, from the layer below
+    RECURRENT = auto()  # of an LSTM's gates, from the step before
+    GATE_BIAS = auto()
+    ATTENTION = auto()
+    PROJECTION = auto()  # any other matrix
+    BIAS = auto()
+
+
+class Declared(NamedTuple):
+    """A parameter as its layer declares it.
+
+    contracted: the axis along which products sum; the 8-bit codes of each entry of the other axis share a scale.
+    vocabulary: the axis with an entry for each symbol, None for a parameter that has none.
+    """
+
+    shape: Shape
+    role: Role
+    contracted: int = 0
+    vocabulary: int | None = None
 
 
 class Parameters(Sequence[Array]):
@@ -21,25 +47,30 @@ class Parameters(Sequence[Array]):
     As a sequence it is the list of arrays that the article calls `params` (or `grads`).
     """
 
-    def __init__(self, shapes: Mapping[str, Shape], dtype: npt.DTypeLike = np.float32) -> None:
-        self.shapes = dict(shapes)
-        self.flat: Array = np.zeros(sum(math.prod(shape) for shape in self.shapes.values()), dtype)
+    def __init__(self, declared: Mapping[str, Declared], dtype: npt.DTypeLike = np.float32) -> None:
+        self.declared = dict(declared)
+        self.flat: Array = np.zeros(sum(math.prod(one.shape) for one in self.declared.values()), dtype)
         self.dtype = self.flat.dtype
         self.named: dict[str, Array] = {}
         start = 0
-        for name, shape in self.shapes.items():
+        for name, (shape, *_) in self.declared.items():
             stop = start + math.prod(shape)
             self.named[name] = self.flat[start:stop].reshape(shape)
             start = stop
 
     @classmethod
-    def around(cls, arrays: Mapping[str, Array]) -> Self:
-        """Return parameters that are the arrays themselves, in their order, to be read only; nothing is copied."""
+    def around(cls, declared: Mapping[str, Declared], arrays: Mapping[str, Array]) -> Self:
+        """Return parameters that are the arrays themselves, to be read only; nothing is copied."""
         params = cls.__new__(cls)
-        params.named = dict(arrays)
-        params.shapes = {name: array.shape for name, array in arrays.items()}
+        params.declared = dict(declared)
+        params.named = {name: np.asarray(arrays[name], order="C") for name in declared}
         params.dtype = next(iter(arrays.values())).dtype
         return params
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each parameter by name."""
+        return {name: one.shape for name, one in self.declared.items()}
 
     @functools.cached_property
     def flat(self) -> Array:
@@ -50,7 +81,7 @@ class Parameters(Sequence[Array]):
 
     def like(self) -> Self:
         """Return zeros of the same names, shapes and dtype, as for gradients."""
-        return type(self)(self.shapes, self.dtype)
+        return type(self)(self.declared, self.dtype)
 
     def under(self, prefix: str) -> dict[str, Array]:
         """Return the views whose names start with `prefix`, by the rest of their names."""

@@ -13,7 +13,7 @@ from seqwright.data import batches, subwords
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
 from seqwright.errors import UsageError
 from seqwright.models import Seq2seq
-from seqwright.types import Array, Ids
+from seqwright.types import Ids
 
 __all__ = ["extended", "remapped", "settings", "take_weights"]
 
@@ -60,11 +60,9 @@ def take_weights(network: Seq2seq, base: Bundle, member: int) -> None:
     """Copy the weights of a member of `base`; rows and columns of symbols that it lacks keep their initial values."""
     members = base.members
     for name, weights in members[member % len(members)].items():
-        own: Array = network.params.named[name]
-        if name.endswith("affine.W"):
-            own[:, : weights.shape[1]] = weights
-        else:
-            own[: len(weights)] = weights
+        own, axis = network.params.named[name], network.params.declared[name].vocabulary
+        known = tuple(slice(n if along == axis else None) for along, n in enumerate(weights.shape))
+        own[known] = weights
 
 
 def _renumbering(before: Vocabulary, after: Vocabulary) -> Ids:

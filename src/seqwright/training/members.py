@@ -40,7 +40,7 @@ class Members:
         for member in range(moment.done):
             kind = prepared.config.networks[member]
             spec = kind.spec(len(prepared.source_vocabulary), len(prepared.target_vocabulary))
-            params = Parameters(Seq2seq.shapes(spec))
+            params = Parameters(Seq2seq.declared(spec))
             params.flat[:] = moment.arrays[f"done.{member}"]
             self.done.append(params)
         self._spent_s = moment.spent_s
