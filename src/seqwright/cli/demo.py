@@ -10,7 +10,7 @@ __all__ = ["demo"]
 
 
 @click.command(short_help="Watch a model learn, and see its answers.")
-@click.argument("name", type=click.Choice(["pronunciation", "dates"]), default="pronunciation")
+@click.argument("name", type=click.Choice(["pronunciation", "dates", "sentences"]), default="pronunciation")
 @options.time_budget
 @options.threads
 @click.option(
@@ -20,13 +20,15 @@ def demo(*, name: str, time_budget: float | None, output: str) -> None:
     """Make a model from data that comes with `pip install 'seqwright[demo]'`, and show what it answers.
 
     pronunciation (about two minutes) learns from the CMU Pronouncing Dictionary how English words are spoken; dates
-    (one minute) learns to read dates as eighteen locales write them. Words and days that the model never saw are
-    answered at the end. The pairs stay beside the model, to train on again.
+    (one minute) learns to read dates as eighteen locales write them; sentences (up to two minutes) learns to translate
+    Korean sentences of a small grammar into English. What the model is shown to answer at the end is held out of its
+    training. The pairs stay beside the model, to train on again.
 
     \b
     Examples:
       seqwright demo
       seqwright demo dates
+      seqwright demo sentences
       seqwright demo pronunciation --time-budget 10m -o better-demo
     """
     # Imported here, not above: `seqwright --help` needs none of it.

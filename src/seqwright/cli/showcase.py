@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,26 +14,37 @@ from seqwright.evaluation import Answered, Evaluation
 __all__ = ["show"]
 
 N_ROWS, N_WRONG = 12, 5  # wrong answers teach more than their share
-WIDEST = 20  # characters of an answer: three stand side by side on a terminal of 80
+WIDEST = 20  # columns of an answer: three fit side by side on a terminal of 80
+WIDEST_SENTENCE = 37  # two fit side by side
 
 
 def show(result: Evaluation, try_source: str, output: str) -> None:
     """Print the evaluation of a demo's model in the directory `output`; try_source is something new to ask it."""
     console = Console(highlight=False)
-    s = result.scores
-    console.print(f"\nThe model never saw these {s.n:,}. It answered {s.n - s.errors:,} of them right:", markup=False)
-    console.print(f"WER {s.wer:.1f} %, {s.ter:.1f} % of the symbols wrong.\n", markup=False)
-    console.print(table(chosen(result)))
+    s, n_right = result.scores, result.scores.n - result.scores.errors
+    console.print(f"\nThe model never saw these {s.n:,}. It answered {n_right:,} of them right:", markup=False)
+    if result.sentences is not None:
+        figures = f"BLEU {result.sentences.bleu:.1f}, chrF {result.sentences.chrf:.1f}."
+        rows = translations(chosen(result, widest=WIDEST_SENTENCE, first=try_source))
+    else:
+        figures = f"WER {s.wer:.1f} %, {s.ter:.1f} % of the symbols wrong."
+        rows = table(chosen(result, widest=WIDEST))
+    console.print(f"{figures}\n", markup=False)
+    console.print(rows)
     console.print("\nTry next:", markup=False)
     for command in next_commands(try_source, output):
         console.print(f"  {command}", markup=False, soft_wrap=True)
 
 
-def chosen(result: Evaluation) -> list[Answered]:
-    short = [answer for answer in result.answered if max(map(len, shown(answer))) <= WIDEST]
-    right, wrong = [a for a in short if a.right], [a for a in short if not a.right]
-    n_wrong = max(min(len(wrong), N_WRONG), N_ROWS - len(right))
-    return [*spread(right, N_ROWS - n_wrong), *spread(wrong, n_wrong)]
+def chosen(result: Evaluation, *, widest: int, first: str | None = None) -> list[Answered]:
+    """Return some answers that fit, right ones before wrong ones, the one to the source `first` at their head."""
+    short = [answer for answer in result.answered if max(map(cell_len, shown(answer))) <= widest]
+    head = [answer for answer in short if answer.source == first]
+    right = [a for a in short if a.right and a not in head]
+    wrong = [a for a in short if not a.right and a not in head]
+    n_rows = N_ROWS - len(head)
+    n_wrong = max(min(len(wrong), N_WRONG), n_rows - len(right))
+    return [*head, *spread(right, n_rows - n_wrong), *spread(wrong, n_wrong)]
 
 
 def shown(answer: Answered) -> list[str]:
@@ -59,6 +71,19 @@ def table(answers: Sequence[Answered]) -> Table:
             Text("\n".join(f"{h.score:.2f}" for h in others), "dim"),
             Text("\n".join(answer.references), "green" if answer.right else "red"),
         )
+    return rows
+
+
+def translations(answers: Sequence[Answered]) -> Table:
+    """Return sentences beside their translations; a wrong one has the right one below it."""
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("", "asked", "answered"):
+        rows.add_column(title)
+    for answer in answers:
+        said = Text(answer.hypotheses[0].text)
+        if not answer.right:
+            said.append(f"\n{answer.references[0]}", "green")
+        rows.add_row(Text("✓", "green") if answer.right else Text("✗", "red"), Text(answer.source), said)
     return rows
 
 

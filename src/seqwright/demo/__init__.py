@@ -1,4 +1,4 @@
-"""Two models to see being made, from data that comes with an installed package: nothing to download by hand."""
+"""Models to see being made, from data that comes with an installed package: nothing to download by hand."""
 
 from seqwright.demo.demos import DEMOS, Demo, run
 

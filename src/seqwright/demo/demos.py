@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from seqwright import config, evaluation, file_set, training
-from seqwright.demo import dates, pronunciation
+from seqwright.demo import dates, pronunciation, sentences
 from seqwright.errors import OutputError, UsageError
 from seqwright.training.events import Listener
 
@@ -18,6 +18,7 @@ __all__ = ["DEMOS", "Demo", "run"]
 
 MARK = "demo.json"  # tells an earlier demo's directory from anybody's own
 Pairs = Iterable[tuple[str, str]]
+T = TypeVar("T")
 
 
 class Demo(NamedTuple):
@@ -75,7 +76,21 @@ def days(rng: np.random.Generator, *, n_days: int = 12_000, n_test: int = 400) -
     return [(text, iso) for iso, text in train], [(text, iso) for iso, text in test]
 
 
-def split(values: Mapping[str, list[str]], rng: np.random.Generator, n_test: int) -> tuple[Pairs, Pairs]:
+def translations(rng: np.random.Generator, *, n: int = 20_000, n_test: int = 400) -> tuple[Pairs, Pairs]:
+    """Return Korean sentences and their translations, with n_test meanings held out however they are said.
+
+    The article's sentence is the first of them.
+    """
+    found = sentences.pairs(n, rng)
+    example = found.pop(sentences.meaning(sentences.EXAMPLE[1]))
+    train, test = split(found, rng, n_test)
+    return [pair for _, pair in train], [sentences.EXAMPLE, *example[1:], *(pair for _, pair in test)]
+
+
+def split(
+    values: Mapping[str, list[T]], rng: np.random.Generator, n_test: int
+) -> tuple[list[tuple[str, T]], list[tuple[str, T]]]:
+    """Return each key with each of its values, those of n_test keys apart from the others."""
     keys = sorted(values)
     order = [keys[i] for i in rng.permutation(len(keys))]
     test, train = order[:n_test], order[n_test:]
@@ -109,5 +124,22 @@ DEMOS = {
         ),
         60,
         "2026년 10월 9일 금요일",
+    ),
+    "sentences": Demo(
+        "Korean sentences → English, made by a small grammar around names of countries, languages and currencies "
+        "from babel; much easier than what people write",
+        translations,
+        (
+            "text.source_tokens=subwords:1500",
+            "text.target_tokens=subwords:1500",
+            "model.hidden_size=128",
+            "model.dropout=0",
+            "optim.rate=4e-3",
+            "training.batch_size=32",
+            "training.epochs=6",
+            "training.dev_limit=300",
+        ),
+        110,
+        sentences.EXAMPLE[0],
     ),
 }
