@@ -1,0 +1,245 @@
+"""Every figure that is shown is measured on the dev pairs, which no training pair has the source of.
+
+Combinations of files, options and names are drawn at random. What training, report, export, join and evaluate show is
+held against a computation of its own on the dev pairs, which are known here because the files are written here.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqwright import bundle, config, errors, evaluation, exporting, joining, provenance, report, training, translator
+from seqwright.answering import Options
+from seqwright.data.readers import Pair, Parallel
+from seqwright.training import run as training_run
+from seqwright.training.events import Finished, Started
+
+N = 28
+TINY = ["model.hidden_size=4", "model.wordvec_size=2", "training.epochs=1", "training.batch_size=32"]
+NAMES = ["a", "b, c", "held out of a", "a.tsv, b", "mit Leerzeichen", "日本語 é", "'quoted\" $HOME", "[ab]*", "-dash", "x,y,z"]
+if os.name == "posix":
+    NAMES += ["two\nlines", "tab\there"]
+LONG = 60  # tokens of a pair that is left out where at most 48 are allowed
+
+
+@dataclass
+class Case:
+    """One combination, with the files written."""
+
+    files: list[list[Pair]]
+    paths: list[Path | Parallel]
+    dev: list[Pair] | None = None
+    dev_paths: list[Path | Parallel] = field(default_factory=list)
+    base: list[Pair] | None = None
+    settings: list[str] = field(default_factory=list)
+    share: float = 0.1
+    seed: int = 1
+    limit: int = 2000
+    most: int = 65_536
+    has_features: bool = False
+
+
+def word(rng, letters="abcdeé", least=1, most=6):
+    return "".join(rng.choice(list(letters), rng.integers(least, most + 1)))
+
+
+def drawn_pairs(rng, n, *, has_features):
+    """Return pairs with targets that no source tells, some of one source, some too long."""
+    pairs = []
+    for _ in range(n):
+        features = str(rng.choice(["A;B", "B", "C;D"])) if has_features else ""
+        pairs.append(Pair(word(rng), word(rng, "tu", most=2), features))
+    if rng.random() < 0.5:
+        pairs.append(Pair("a" * LONG, "t", "B" if has_features else ""))
+    return pairs
+
+
+def written(folder, rng, name, pairs, *, has_features):
+    """Write the pairs in one of the formats; return what names the file."""
+    formats = ["tsv", "jsonl", "gz"] + ([] if has_features else ["parallel"])
+    rows = [(p.source, p.target, p.features)[: 3 if has_features else 2] for p in pairs]
+    lines = "".join("\t".join(row) + "\n" for row in rows).encode()
+    kind = rng.choice(formats)
+    if kind == "parallel":
+        paths = folder / f"{name}.src", folder / f"{name}.tgt"
+        for path, i in zip(paths, (0, 1), strict=True):
+            path.write_bytes("".join(f"{row[i]}\n" for row in rows).encode())
+        return Parallel(*map(str, paths))
+    path = folder / f"{name}.{'tsv.gz' if kind == 'gz' else kind}"
+    if kind == "jsonl":
+        keys = ("source", "target", "features")
+        lines = "".join(json.dumps(dict(zip(keys, row, strict=False))) + "\n" for row in rows).encode()
+    path.write_bytes(gzip.compress(lines) if kind == "gz" else lines)
+    return path
+
+
+def drawn(folder, number):
+    rng = np.random.default_rng(number)
+    has_features = rng.random() < 0.4
+    names = iter(rng.permutation(NAMES))
+    sizes = rng.integers(6, 40, rng.integers(1, 5))
+    files = [drawn_pairs(rng, n, has_features=has_features) for n in sizes]
+    paths = [written(folder, rng, next(names), pairs, has_features=has_features) for pairs in files]
+    case = Case(files, paths, has_features=has_features)
+    if rng.random() < 0.4:
+        fresh = [Pair(word(rng) + "e" * 7, word(rng, "tu", most=2), pair.features) for pair in files[0][:20]]
+        case.dev = drawn_pairs(rng, 5, has_features=has_features) + fresh
+        case.dev_paths = [written(folder, rng, next(names), case.dev, has_features=has_features)]
+    if rng.random() < 0.4:
+        lexicon = [pair for pairs in files for pair in pairs[:3]] + [Pair("zz", "yy", "")]
+        path = folder / "my, lexicon.tsv"
+        path.write_text("".join(f"{p.source}\t{p.target}\t{p.features}\n".replace("\t\n", "\n") if not has_features else
+                                f"{p.source}\t{p.target}\t{p.features}\n" for p in lexicon), encoding="utf-8")  # fmt: skip
+        case.settings.append(f"training.lexicon={json.dumps(str(path))}")
+    if rng.random() < 0.5:
+        case.share, case.seed = float(rng.choice([0.01, 0.3, 0.9])), int(rng.integers(5))
+    case.limit = int(rng.choice([3, 7, 2000]))
+    case.most = int(rng.choice([48, 65_536]))
+    case.settings += [
+        f"training.dev_share={case.share}", f"training.dev_seed={case.seed}", f"training.dev_limit={case.limit}",
+        f"training.max_batch_tokens={case.most}", f"training.members={rng.choice([1, 1, 2])}",
+    ]  # fmt: skip
+    if rng.random() < 0.35:
+        mixed = [pair for pairs in files for pair in pairs[::2]] + [Pair("ab", "tu", "")][has_features:]
+        case.base = mixed
+        (folder / "base, model.tsv").write_text(
+            "".join("\t".join(p[: 3 if has_features else 2]) + "\n" for p in mixed), encoding="utf-8"
+        )
+    return case
+
+
+def fits(case, pair):
+    return len(pair.source) + len(pair.target) < (case.most if case.most < LONG else 10_000)
+
+
+def split(pairs, share, seed):
+    """Return (training, dev): held out are the sources whose hash is below the share."""
+    key = hashlib.blake2b(b"%d" % seed, digest_size=16).digest()
+    hashes = {
+        pair.source: hashlib.blake2b(
+            unicodedata.normalize("NFC", pair.source).encode(), digest_size=8, key=key
+        ).digest()
+        for pair in pairs
+    }
+    order = sorted(hashes, key=hashes.get)
+    n = sum(int.from_bytes(hashes[source], "big") < int(share * 2**64) for source in order)
+    held_out = set(order[: min(max(n, 1), len(order) - 1)])
+    return [p for p in pairs if p.source not in held_out], [p for p in pairs if p.source in held_out]
+
+
+def question(pair):
+    return pair.source, pair.features
+
+
+def true_dev(case):
+    """Return the distinct questions to measure on with their right answers, and whether training has seen none."""
+    pairs = [pair for some in case.files for pair in some if fits(case, pair)]
+    if case.dev is None:
+        learned, dev = split(pairs, case.share, case.seed)
+    else:
+        learned, dev = pairs, [pair for pair in case.dev if fits(case, pair)]
+    seen = set(map(question, learned))
+    if case.base is not None:
+        seen |= set(map(question, split(case.base, 0.1, 1)[0]))
+    unseen = [pair for pair in dev if question(pair) not in seen]
+    groups = {}
+    for pair in unseen or dev:
+        groups.setdefault(question(pair), []).append(pair.target)
+    step = -(-len(groups) // case.limit)
+    return dict(list(groups.items())[::step]), bool(unseen)
+
+
+def edits(one, other):
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row, before = [i], row
+        for j, b in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b)))
+    return row[-1]
+
+
+def true_scores(directory, dev, beam):
+    """Return exact match and TER, in percent, of a model that answers one question at a time."""
+    model = translator.load(directory)
+    right = n_edits = n_tokens = 0
+    for (source, features), answers in dev.items():
+        given = [features] if model.bundle.config.text.features_column else None
+        text = model.predict([source], features=given, options=Options(beam=beam, lexicon=False))[0][0].text
+        right += text in answers
+        distance, length = min(((edits(text, a), i) for i, a in enumerate(dict.fromkeys(answers))))
+        n_edits, n_tokens = n_edits + distance, n_tokens + len(list(dict.fromkeys(answers))[length])
+    return 100 * right / len(dev), 100 * n_edits / n_tokens
+
+
+def shown_in(html):
+    """Return exact match, TER and number of sources of the figures in a report, None where it has none."""
+    found = {name: (value, unit) for name, value, unit in
+             re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)<span>([^<]*)</span>", html)}  # fmt: skip
+    if "exact match" not in found:
+        return None
+    n = int(found["sources answered wrong"][1].removeprefix("of ").replace(",", ""))
+    return float(found["exact match"][0]), float(found["token errors (TER)"][0]), n
+
+
+@pytest.mark.parametrize("number", range(N))
+def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch):
+    case = drawn(tmp_path, number)
+    prepared, events = [], []
+    real = training_run.prepare
+    monkeypatch.setattr(training_run, "prepare", lambda *a, **k: prepared.append(real(*a, **k)) or prepared[-1])
+
+    def trained(name, paths, *settings, **options):
+        chosen = config.parse({}, [*TINY, *settings])
+        return training.train(paths, output=tmp_path / name, config=chosen, listen=events.append, **options)
+
+    options = {"dev": case.dev_paths or None}
+    if case.base is not None:
+        trained("base", tmp_path / "base, model.tsv", "training.report=false")
+        options["fine_tune"] = tmp_path / "base"
+        events.clear()
+    model = tmp_path / "the, model"
+    trained(model.name, case.paths, *case.settings, **options)
+    dev, is_unseen = true_dev(case)
+
+    # The training itself: what it learned from, what it measured on, and its own figures.
+    of = prepared[-1]
+    learned = {
+        tuple(of.source_vocabulary.decode(of.examples.source[first : last - 1]))
+        for first, last in zip(of.examples.source_starts, of.examples.source_starts[1:], strict=False)
+    }
+    assert list(dev) == of.dev_texts
+    assert is_unseen == learned.isdisjoint(map(tuple, of.dev_symbols)) or case.base is not None
+    [started] = [event for event in events if isinstance(event, Started)]
+    [finished] = [event for event in events if isinstance(event, Finished)]
+    assert started.n_dev == len(dev)
+    assert finished.dev_accuracy == pytest.approx(true_scores(model, dev, 1)[0])
+
+    # What is shown later.
+    exact, ter = true_scores(model, dev, 5)
+    found = provenance.dev_pairs(bundle.load(model), model)
+    pages = [(model / "report.html").read_text("utf-8"), report.write(model).read_text("utf-8")]
+    trained("other", case.paths, *case.settings, "training.seed=2", "training.report=false", **options)
+    exported = exporting.export(model, output=tmp_path / "int8")
+    joined = joining.join([model, tmp_path / "other"], output=tmp_path / "joined")
+    if not is_unseen:
+        assert found.missing
+        assert [shown_in(page) for page in pages] == [None, None]
+        assert (exported.scores, joined.together) == (None, None)
+        return
+    assert found.missing == ""
+    assert dict.fromkeys(map(question, found.pairs)) == dict.fromkeys(dev)
+    assert evaluation.evaluate(translator.load(model), found.pairs, lexicon=False).scores.exact == pytest.approx(exact)
+    for page in pages:
+        assert shown_in(page) == (float(f"{exact:.1f}"), float(f"{ter:.2f}"), len(dev))
+    shown = [*exported.scores, *joined.alone, joined.together]
+    for scores, directory in zip(shown, [model, "int8", model, "other", "joined"], strict=True):
+        expected = true_scores(tmp_path / directory, dev, 5)
+        assert (scores.exact, scores.ter, scores.n) == (*map(pytest.approx, expected), len(dev))
