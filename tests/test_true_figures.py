@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqwright import bundle, config, errors, evaluation, exporting, joining, provenance, report, training, translator
+from seqwright import bundle, config, evaluation, exporting, joining, provenance, report, training, translator
 from seqwright.answering import Options
 from seqwright.data.readers import Pair, Parallel
 from seqwright.training import run as training_run
@@ -24,7 +25,18 @@ from seqwright.training.events import Finished, Started
 
 N = 28
 TINY = ["model.hidden_size=4", "model.wordvec_size=2", "training.epochs=1", "training.batch_size=32"]
-NAMES = ["a", "b, c", "held out of a", "a.tsv, b", "mit Leerzeichen", "日本語 é", "'quoted\" $HOME", "[ab]*", "-dash", "x,y,z"]
+NAMES = [
+    "a",
+    "b, c",
+    "held out of a",
+    "a.tsv, b",
+    "mit Leerzeichen",
+    "日本語 é",
+    "'quoted\" $HOME",
+    "[ab]*",
+    "-dash",
+    "x,y,z",
+]
 if os.name == "posix":
     NAMES += ["two\nlines", "tab\there"]
 LONG = 60  # tokens of a pair that is left out where at most 48 are allowed
@@ -58,15 +70,15 @@ def drawn_pairs(rng, n, *, has_features):
         features = str(rng.choice(["A;B", "B", "C;D"])) if has_features else ""
         pairs.append(Pair(word(rng), word(rng, "tu", most=2), features))
     if rng.random() < 0.5:
-        pairs.append(Pair("a" * LONG, "t", "B" if has_features else ""))
+        pairs.append(Pair("abc", "t" * LONG, "B" if has_features else ""))
     return pairs
 
 
 def written(folder, rng, name, pairs, *, has_features):
     """Write the pairs in one of the formats; return what names the file."""
     formats = ["tsv", "jsonl", "gz"] + ([] if has_features else ["parallel"])
-    rows = [(p.source, p.target, p.features)[: 3 if has_features else 2] for p in pairs]
-    lines = "".join("\t".join(row) + "\n" for row in rows).encode()
+    rows = [pair[: 3 if has_features else 2] for pair in pairs]
+    lines = in_columns(pairs, has_features).encode()
     kind = rng.choice(formats)
     if kind == "parallel":
         paths = folder / f"{name}.src", folder / f"{name}.tgt"
@@ -79,6 +91,10 @@ def written(folder, rng, name, pairs, *, has_features):
         lines = "".join(json.dumps(dict(zip(keys, row, strict=False))) + "\n" for row in rows).encode()
     path.write_bytes(gzip.compress(lines) if kind == "gz" else lines)
     return path
+
+
+def in_columns(pairs, has_features):
+    return "".join("\t".join(pair[: 3 if has_features else 2]) + "\n" for pair in pairs)
 
 
 def drawn(folder, number):
@@ -96,8 +112,7 @@ def drawn(folder, number):
     if rng.random() < 0.4:
         lexicon = [pair for pairs in files for pair in pairs[:3]] + [Pair("zz", "yy", "")]
         path = folder / "my, lexicon.tsv"
-        path.write_text("".join(f"{p.source}\t{p.target}\t{p.features}\n".replace("\t\n", "\n") if not has_features else
-                                f"{p.source}\t{p.target}\t{p.features}\n" for p in lexicon), encoding="utf-8")  # fmt: skip
+        path.write_text(in_columns(lexicon, has_features), encoding="utf-8")
         case.settings.append(f"training.lexicon={json.dumps(str(path))}")
     if rng.random() < 0.5:
         case.share, case.seed = float(rng.choice([0.01, 0.3, 0.9])), int(rng.integers(5))
@@ -110,9 +125,7 @@ def drawn(folder, number):
     if rng.random() < 0.35:
         mixed = [pair for pairs in files for pair in pairs[::2]] + [Pair("ab", "tu", "")][has_features:]
         case.base = mixed
-        (folder / "base, model.tsv").write_text(
-            "".join("\t".join(p[: 3 if has_features else 2]) + "\n" for p in mixed), encoding="utf-8"
-        )
+        (folder / "base, model.tsv").write_text(in_columns(mixed, has_features), encoding="utf-8")
     return case
 
 
@@ -243,3 +256,76 @@ def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch
     for scores, directory in zip(shown, [model, "int8", model, "other", "joined"], strict=True):
         expected = true_scores(tmp_path / directory, dev, 5)
         assert (scores.exact, scores.ter, scores.n) == (*map(pytest.approx, expected), len(dev))
+
+
+TWO = "".join(f"{a}{b}c\t{b}\n" for a in "abcdef" for b in "abcdef")
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Return two files that share no source."""
+    for name, letter in (("a.tsv", ""), ("b.tsv", "z")):
+        text = "".join(f"{letter}{line}\n" for line in TWO.splitlines())
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / "a.tsv", tmp_path / "b.tsv"
+
+
+def tiny(output, paths, *settings, **options):
+    chosen = config.parse({}, [*TINY, "training.report=false", *settings])
+    return training.train(paths, output=output, config=chosen, **options)
+
+
+def figures(directory):
+    return shown_in(report.write(directory).read_text("utf-8"))
+
+
+def test_dev_pairs_that_training_has_seen_give_no_figure_later(two, tmp_path):
+    events = []
+    model = tiny(tmp_path / "model", two[0], dev=two[0], listen=events.append)
+    assert events[0].dev_status == "seen"
+    assert figures(tmp_path / "model") is None
+    assert "every dev source is also a training source" in (tmp_path / "model" / "report.html").read_text("utf-8")
+    assert "calibration" not in model.bundle.manifest
+
+
+def test_a_model_fine_tuned_from_one_whose_data_is_gone_gives_no_figure_later(two, tmp_path):
+    tiny(tmp_path / "base", two[0])
+    two[0].unlink()
+    tiny(tmp_path / "model", two[1], fine_tune=tmp_path / "base")
+    assert figures(tmp_path / "model") is None
+    assert "fine-tuned from could not be read" in (tmp_path / "model" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("with_dev", [False, True])
+@pytest.mark.parametrize("change", [None, "n_pairs", "calibration", "data", "again", "pattern"])
+def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certain(two, tmp_path, with_dev, change):
+    model = tmp_path / "model"
+    dev = two[1] if with_dev else None
+    paths = [two[0]] if with_dev else list(two)
+    tiny(model, paths, dev=dev)
+    expected = figures(model)
+    manifest = json.loads((model / "manifest.json").read_bytes())
+    del manifest["provenance"]
+    manifest["again"] |= {"pairs": list(map(str, paths)), "dev": [str(dev)] if dev else None}
+    if change == "pattern":
+        manifest["again"]["pairs"] = [str(tmp_path / ("a*.tsv" if with_dev else "*.tsv"))]
+    elif change == "data":
+        manifest["data"][str(tmp_path / "c.tsv")] = "0"
+    elif change == "again":
+        del manifest["again"]
+    elif change == "calibration":
+        manifest["calibration"]["n"] += 1
+    elif change == "n_pairs":
+        manifest["n_pairs"] += 1
+    (model / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert expected is not None
+    assert figures(model) == (expected if change in (None, "pattern") else None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no names that are not Unicode")
+def test_a_file_name_that_is_not_unicode_is_found_again(two, tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9, x.tsv"))
+    two[0].rename(path)
+    tiny(tmp_path / "model", path)
+    assert figures(tmp_path / "model") is not None
+    assert training.recall(tmp_path / "model" / "manifest.json").pairs == (path,)

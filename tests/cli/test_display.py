@@ -33,18 +33,13 @@ def test_a_measurement_of_weights_that_are_kept_is_called_so():
     assert "kept" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
-def test_the_command_to_try_reads_the_columns_that_were_trained_on(monkeypatch):
-    from seqwright import config
-
+def test_the_command_to_try_holds_sources_that_a_shell_takes_as_they_are(monkeypatch):
     monkeypatch.setattr(display.program, "name", lambda: "seqwright")
-
-    def command(pairs, *settings):
-        return display.next_command(pairs, config.parse({}, settings), "a model")
-
-    assert command("x.tsv") == "cat x.tsv | head -5 | cut -f1 | seqwright predict 'a model'"
-    assert "cut -f1,3" in command("x.tsv", "text.features_column=3")
-    assert command("x y.tsv.gz").startswith("zcat 'x y.tsv.gz' |")
-    assert command("-") == "seqwright predict 'a model'"
+    plain = display.next_command([("it's", ""), ("-n %d", ""), ("two\nlines", ""), ("x" * 99, "")], "a model")
+    assert plain == """printf '%s\\n' 'it'"'"'s' '-n %d' | seqwright predict 'a model'"""
+    features = display.next_command([("walk", "V;PST")], "model")
+    assert features == r"printf '%s\t%s\n' walk 'V;PST' | seqwright predict model"
+    assert display.next_command([], "model") == "seqwright predict model"
 
 
 @posix

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -54,12 +55,66 @@ def test_the_screen_names_each_kind_of_network_of_an_ensemble(tmp_path, seqwrigh
 
 
 @posix
-def test_the_command_to_try_works_when_pasted(tmp_path, pairs):
-    err = process("train", pairs, "-o", tmp_path / "a model", *ONE_EPOCH).err
+@pytest.mark.parametrize("name", ["pairs.tsv", "pairs.dict", "pairs.jsonl", "features.tsv"])
+def test_the_command_to_try_works_when_pasted(tmp_path, pairs, name):
+    rows = [line.split("\t") for line in pairs.read_text(encoding="utf-8").splitlines()]
+    write = {
+        "pairs.tsv": lambda a, b: f"{a}\t{b}\n",
+        "pairs.dict": lambda a, b: f"{a}  {' '.join(b)}\n",
+        "pairs.jsonl": lambda a, b: json.dumps({"source": a, "target": b}) + "\n",
+        "features.tsv": lambda a, b: f"{a}\t{b}\tV;X\n",
+    }[name]
+    path = tmp_path / f"some {name}"
+    path.write_text("".join(write(*row) for row in rows), encoding="utf-8")
+    err = process("train", path, "-o", tmp_path / "a model", *ONE_EPOCH).err
     command = re.search(r"^try      (.*)$", err, re.MULTILINE)[1]
-    done = os.popen(command)  # a shell is the point
-    assert done.read().count("\n") == 5
-    assert done.close() is None
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # a shell is the point
+    assert done.stdout.count("\n") == 3
+    assert "warning" not in done.stderr
+    assert any(row[0] in command for row in rows)
+    assert not any("  " in word for word in command.split("'"))
+
+
+def test_a_training_that_is_over_is_not_repeated(tmp_path, seqwright, pairs):
+    command = ["train", pairs, "-o", tmp_path / "model", *ONE_EPOCH]
+    assert seqwright(*command).code == 0
+    again = seqwright(*command)
+    assert (again.code, again.out) == (0, "")
+    assert "trained already" in again.err
+    assert "seed was 1, is 5" in seqwright(*command, "--seed", 5).refused(2)
+
+
+@pytest.mark.parametrize(
+    "setting", ["model.hidden_size=64", "model.layers=1", "model.attention=none", "text.source_tokens=words"]
+)
+def test_settings_that_the_model_to_fine_tune_decides_are_refused(tmp_path, seqwright, pairs, setting):
+    deep = ["--set", "model.layers=2"] if setting == "model.layers=1" else []
+    assert seqwright("train", pairs, "-o", tmp_path / "base", *ONE_EPOCH, *deep).code == 0
+    tuned = ["train", pairs, "-o", tmp_path / "model", "--epochs", 1, "--fine-tune", tmp_path / "base"]
+    said = seqwright(*tuned, "--set", setting).refused(2)
+    assert f"{setting.replace('=', ' = ')}, but the model to fine-tune has" in said
+    assert seqwright(*tuned, "--set", "model.dropout=0.5").code == 0
+    assert package.load(tmp_path / "model").bundle.config.model.dropout == 0.5
+
+
+def test_a_manifest_finds_its_files_from_another_directory(tmp_path, seqwright, pairs, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(pairs.parent)
+    assert seqwright("train", pairs.name, "-o", tmp_path / "here" / "model", *ONE_EPOCH).code == 0
+    monkeypatch.chdir(tmp_path / "here")
+    assert seqwright("train", "--from-manifest", "model/manifest.json", "-o", "again").code == 0
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    pairs.rename(moved / pairs.name)
+    said = seqwright("train", "--from-manifest", "model/manifest.json", "-o", "third").refused(1)
+    assert "no such file" in said
+    assert "--data-dir" in said
+    told = ["train", "--from-manifest", "model/manifest.json", "--data-dir", moved, "-o", "third"]
+    assert seqwright(*told).code == 0
+    first, *others = (
+        (tmp_path / "here" / name / "model.safetensors").read_bytes() for name in ("model", "again", "third")
+    )
+    assert others == [first, first]
 
 
 def test_the_default_output_is_named_after_the_file(tmp_path, seqwright, pairs, monkeypatch):

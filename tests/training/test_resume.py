@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from seqwright import config, errors, training
+from seqwright import config, errors, training, translator
 from seqwright.models import Seq2seq
 from seqwright.training import checkpoint, events
 from seqwright.training import loop as loops
@@ -61,7 +61,7 @@ def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was
     n_killed = n_resumed = n_trainings = 0
     while n_killed < 30:
         code, said = killed_once(pairs, tmp_path / f"killed{n_trainings}", float(rng.uniform(0, latest_s)))
-        whole_already = "exists already" in said  # the last kill came behind the end of the training
+        whole_already = "trained already" in said  # the last kill came after the end of the training
         assert code in (0, -signal.SIGKILL) or whole_already, said
         n_killed += code == -signal.SIGKILL and not whole_already
         n_resumed += "resumed" in said
@@ -158,8 +158,24 @@ def test_metrics_of_a_resumed_training_tell_each_measurement_once(pairs, tmp_pat
 def test_a_finished_training_leaves_no_checkpoint_and_is_not_trained_again(pairs, tmp_path):
     training.train(pairs, output=tmp_path / "model", config=CONFIG)
     assert not (tmp_path / "model" / "checkpoints").exists()
-    with pytest.raises(errors.UsageError, match="exists already"):
-        training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    told = []
+    model = training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=told.append)
+    assert told == [events.AlreadyTrained(str(tmp_path / "model"))]
+    assert model.predict(["abc"])[0][0].text == translator.load(tmp_path / "model").predict(["abc"])[0][0].text
+    assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
+
+
+@pytest.mark.parametrize("change", ["training.seed=2", "model.hidden_size=17", "data"])
+def test_a_finished_training_of_another_kind_is_refused_with_the_difference(pairs, tmp_path, change):
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    if change == "data":
+        pairs.write_text(pairs.read_text() + "abc\tcba\n")
+        other, named = CONFIG, "data.pairs was"
+    else:
+        other, named = config.parse({}, [*SETTINGS, change]), change.split("=")[0]
+    with pytest.raises(errors.UsageError, match=f"exists already.*{named}"):
+        training.train(pairs, output=tmp_path / "model", config=other)
 
 
 @pytest.mark.parametrize("change", ["training.seed=2", "model.hidden_size=17", "data"])

@@ -9,25 +9,36 @@ import contextlib
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from seqwright.cli import program
 from seqwright.cli.quantities import clock, megabytes
-from seqwright.config import Config, ModelConfig
+from seqwright.config import ModelConfig
 from seqwright.distillation import Answering
-from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Returned, Started
+from seqwright.training.events import (
+    AlreadyTrained,
+    Begun,
+    Event,
+    Finished,
+    Measured,
+    Progressed,
+    Resumed,
+    Returned,
+    Started,
+)
 
 __all__ = ["listening"]
 
 N_EXCLUDED = 5
+N_SHOWN, WIDEST = 3, 60  # sources in a command to try, and their characters
 QUIET_S = 10.0  # a plain display says where it is when it has said nothing for so long
 
 
 @contextlib.contextmanager
-def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Callable[[Event | Answering], None]]:
+def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callable[[Event | Answering], None]]:
     """Lend what shows the events of a training, and of a teacher before it, and clear the screen up behind it.
 
-    pairs: the file in training, to suggest a command with at the end.   quiet: only an interruption is told, for it
+    suggests: also print a command to try at the end.   quiet: only an interruption is told, for it
     says where the model is.
     """
     started: Started | None = None
@@ -42,8 +53,8 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Call
         told_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
             display.show(event)
-        if isinstance(event, Finished) and event.output and pairs and started and not quiet:
-            display.write(f"try      {next_command(pairs, started.config, event.output)}")
+        if isinstance(event, Finished) and event.output and suggests and started and not quiet:
+            display.write(f"try      {next_command(started.dev_examples, event.output)}")
 
     with contextlib.ExitStack() as stack:
         display = stack.enter_context(LiveDisplay()) if sys.stderr.isatty() and not quiet else PlainDisplay()
@@ -58,16 +69,20 @@ def listening(pairs: str | None = None, *, quiet: bool = False) -> Iterator[Call
             raise
 
 
-def next_command(pairs: str, config: Config, output: str) -> str:
-    """Return a command that shows the new model at work on its own data, to be pasted into a shell."""
-    text = config.text
-    features = text.features_column or 0
-    answer = f"{program.name()} predict {shlex.quote(output)}"
-    if pairs == "-" or 0 < features < text.source_column:  # nothing to read again, or `cut` would swap the columns
-        return answer
-    show = "zcat" if pairs.endswith(".gz") else "cat"
-    columns = f"{text.source_column},{features}" if features else f"{text.source_column}"
-    return f"{show} {shlex.quote(pairs)} | head -5 | cut -f{columns} | {answer}"
+def next_command(examples: Sequence[tuple[str, str]], output: str) -> str:
+    """Return a command to be pasted into a shell: the new model's answers to some dev sources, with their features.
+
+    It holds the sources themselves, because only a reader knows how to find them in a file.
+    """
+    lines = ["\t".join(filter(None, example)) for example in examples if example[0]]
+    shown = [line for line in lines if line.replace("\t", "").isprintable() and len(line) <= WIDEST][:N_SHOWN]
+    command = f"{program.name()} predict {shlex.quote(output)}"
+    if not shown:
+        return command
+    # printf prints its format once for each argument; a source may begin with "-" or hold "%" or a backslash.
+    sources = [one for line in shown for one in line.split("\t")]
+    columns = "\\t".join(["%s"] * (1 + ("\t" in shown[0])))
+    return f"printf '{columns}\\n' {shlex.join(sources)} | {command}"
 
 
 class PlainDisplay:
@@ -87,7 +102,7 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
-        elif isinstance(event, Begun | Resumed | Returned):
+        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned):
             self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
             self.write(progressed(event))
@@ -132,7 +147,7 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
-        elif isinstance(event, Begun | Resumed | Returned):
+        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned):
             self.write(turn(event))
         if isinstance(event, Measured | Progressed):
             self._live.update(self._dashboard, refresh=True)
@@ -155,6 +170,12 @@ def opening(event: Started) -> list[str]:
     ]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")
+    if event.dev_status == "seen":
+        excluded.append("warning  every dev source is also a training source: the accuracy on them is that of memory")
+    elif event.n_seen:
+        excluded.append(f"left out {event.n_seen:,} dev sources that are training sources, too")
+    if event.dev_status == "unknown":
+        excluded.append("warning  the training pairs of the model to fine-tune cannot be read; dev may be among them")
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
     features = f", features in column {text.features_column}" if text.features_column else ""
     return [
@@ -178,7 +199,9 @@ def _network(model: ModelConfig) -> str:
     return f"{direction}LSTM of {layers}{model.hidden_size}{attention}"
 
 
-def turn(event: Begun | Resumed | Returned) -> str:
+def turn(event: AlreadyTrained | Begun | Resumed | Returned) -> str:
+    if isinstance(event, AlreadyTrained):
+        return f"done     trained already, on the same data with the same settings\nmodel    {event.output}"
     if isinstance(event, Begun):
         return f"member   {event.member} of {event.of}"
     if isinstance(event, Resumed):

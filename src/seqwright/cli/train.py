@@ -137,7 +137,9 @@ def train(
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")
         output = f"{options.stem(pairs[0])}-model"
-    with display.listening(_lines(pairs[0]), quiet=quiet) as listen:
+    if fine_tune is not None and from_manifest is None:
+        training.check_fine_tune(fine_tune, config, [setting.partition("=")[0].strip() for setting in settings])
+    with display.listening(suggests=True, quiet=quiet) as listen:
         training.train(
             files,
             output=output,
@@ -148,9 +150,3 @@ def train(
             listen=listen,
             command=sys.argv,
         )
-
-
-def _lines(path: str) -> str:
-    """Return the file if the shell can show its first sources; else -, which nothing can be read from again."""
-    name = Path(path).name.removesuffix(".gz")
-    return path if Path(path).is_file() and Path(name).suffix in ("", ".tsv", ".txt") else "-"

@@ -159,14 +159,19 @@ class File:
             return None
 
 
-def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any]) -> NoReturn:
-    """Raise UsageError that lists how the training of a checkpoint differs from the one that is asked for."""
+def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any], *, finished: bool = False) -> NoReturn:
+    """Raise UsageError that lists how the training of a checkpoint, or of a finished model, differs from this one."""
     before, after = _flat(then), _flat(now)
     different = [
         f"{name} was {before.get(name)}, is {after.get(name)}"
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+    if finished:
+        raise UsageError(
+            f"{directory} exists already and holds a model of another training ({'; '.join(different)}); "
+            f"choose another --output, or give --overwrite to replace the model in it"
+        )
     raise UsageError(
         f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
         f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"

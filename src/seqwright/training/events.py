@@ -10,6 +10,7 @@ import msgspec
 from seqwright.config import Config
 
 __all__ = [
+    "AlreadyTrained",
     "Begun",
     "Event",
     "Example",
@@ -45,6 +46,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     config: Config
     excluded: list[Excluded] = []
     n_seen: int = 0  # dev sources that are left out because they are training sources, too
+    dev_examples: list[tuple[str, str]] = []  # the first dev sources with their features
     dev_status: Literal["unseen", "seen", "unknown"] = "unseen"  # see `provenance.DevRecord`
 
 
@@ -99,6 +101,12 @@ class Returned(msgspec.Struct, frozen=True, tag="returned"):
     rate: float
 
 
+class AlreadyTrained(msgspec.Struct, frozen=True, tag="already trained"):
+    """The only event of a training that finds its own finished model in `output`."""
+
+    output: str
+
+
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
     """The training of one member of an ensemble begins."""
 
@@ -119,5 +127,5 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     report: str | None = None  # the page that shows what the model learned
 
 
-Event = Started | Resumed | Progressed | Measured | Returned | Begun | Finished
+Event = AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Finished
 Listener = Callable[[Event], None]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.config import Config
 from seqwright.data import batches, subwords
@@ -15,13 +19,18 @@ from seqwright.errors import UsageError
 from seqwright.models import Seq2seq
 from seqwright.types import Ids
 
-__all__ = ["extended", "remapped", "settings", "take_weights"]
+__all__ = ["check", "check_fine_tune", "extended", "remapped", "settings", "take_weights"]
+
+FREE = {"dropout", "label_smoothing"}  # settings of a network that decide about its training alone
+TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")
 
 
 def settings(config: Config, base: Bundle) -> Config:
     """Return the configuration of a training from `base`: its network, and texts cut as it cuts them.
 
-    UsageError: the model has subwords, whose pieces were trained on its own data, or weights in 8 bits.
+    Dropout and label smoothing are those of the configuration, where it has other than the default.
+    UsageError: the model has subwords, whose pieces were trained on its own data, or weights in 8 bits; a setting that
+    the model decides is another one.
     """
     if base.int8:
         raise UsageError(
@@ -30,6 +39,7 @@ def settings(config: Config, base: Bundle) -> Config:
     old = base.config.text
     if any(subwords.size(tokens) is not None for tokens in (old.source_tokens, old.target_tokens)):
         raise UsageError("a model with subwords cannot be fine-tuned; train on the old data and the new together")
+    check(config, base)
     text = msgspec.structs.replace(
         config.text,
         source_tokens=old.source_tokens,
@@ -37,8 +47,42 @@ def settings(config: Config, base: Bundle) -> Config:
         target_tokens=old.target_tokens,
         target_form=old.target_form,
     )
-    networks = [base.kinds[member % len(base.kinds)] for member in range(config.training.members)]
-    return msgspec.structs.replace(config, text=text).of(networks)
+    trained = {name: getattr(config.model, name) for name in FREE if _is_given(config.model, name)}
+    kinds = [msgspec.structs.replace(kind, **trained) for kind in base.kinds]
+    networks = [kinds[member % len(kinds)] for member in range(config.training.members)]
+    found = msgspec.structs.replace(config, text=text).of(networks)
+    if config.others and config.others != found.others:
+        raise UsageError("[[others]] cannot be given with a model to fine-tune, whose networks are as they are")
+    return found
+
+
+def check_fine_tune(model: str | Path, config: Config, names: Collection[str]) -> None:
+    """Raise UsageError where a setting that was given, by its name, is not what the model to fine-tune decides."""
+    check(config, bundle.load(Path(model)), names)
+
+
+def check(config: Config, base: Bundle, names: Collection[str] = ()) -> None:
+    """Raise UsageError where a setting says something else than the model decides.
+
+    names: "section.key" of settings that were given, even if as their default is.
+    """
+    sections: list[tuple[str, Any, Any, Iterable[str]]] = [
+        ("model", config.model, base.kinds[0], set(config.model.__struct_fields__) - FREE),
+        ("text", config.text, base.config.text, TOKENS),
+    ]
+    for section, given, old, keys in sections:
+        for key in sorted(keys):
+            value = getattr(given, key)
+            is_given = value is not None and (f"{section}.{key}" in names or _is_given(given, key))
+            if is_given and value != getattr(old, key):
+                raise UsageError(
+                    f"{section}.{key} = {value}, but the model to fine-tune has {getattr(old, key)}, "
+                    f"which cannot change; leave the setting out, or train without fine-tuning"
+                )
+
+
+def _is_given(section: Any, key: str) -> bool:
+    return bool(getattr(section, key) != getattr(type(section)(), key))
 
 
 def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:

@@ -15,11 +15,11 @@ import seqwright
 from seqwright import bundle, kernels, provenance
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.errors import DataError, ModelError
+from seqwright.errors import ConfigError, DataError, ModelError
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 
-__all__ = ["Again", "Origin", "Recalled", "describe", "recall"]
+__all__ = ["Again", "Origin", "Recalled", "describe", "finished", "identity", "recall"]
 
 
 class Origin:
@@ -58,6 +58,32 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
         "scores": None if loop.best is None else scores,
         "again": Again(prepared.config, origin.fine_tune, origin.base_hash),
     }
+
+
+def identity(config: Config, found: provenance.Provenance, base_hash: str) -> dict[str, Any]:
+    """Return what is the same for two trainings that write the same bytes."""
+    decides = msgspec.json.decode(msgspec.json.encode(config))  # as a checkpoint gives it back
+    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the last goes by its content
+        del decides["training"][indifferent]
+    # By their role: the same file may be called by another path.
+    roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
+    data = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}
+    return {"config": decides, "data": data, "fine_tune": base_hash}
+
+
+def finished(path: Path) -> dict[str, Any] | None:
+    """Return the `identity` of the training whose model is in the directory `path`.
+
+    None: there is no model, or one whose manifest does not record it (of an earlier version, joined, or in 8 bits).
+    """
+    try:
+        model = bundle.load(path)
+        if model.int8 or "provenance" not in model.manifest:
+            return None
+        again = msgspec.convert(model.manifest, _Manifest).again
+        return identity(again.config, provenance.provenance(model.manifest), again.base_hash)
+    except (ModelError, DataError, ConfigError, msgspec.ValidationError):
+        return None
 
 
 def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:

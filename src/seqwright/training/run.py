@@ -18,7 +18,17 @@ from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.training import checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
-from seqwright.training.events import Begun, Event, Excluded, Finished, Listener, Measured, Resumed, Started
+from seqwright.training.events import (
+    AlreadyTrained,
+    Begun,
+    Event,
+    Excluded,
+    Finished,
+    Listener,
+    Measured,
+    Resumed,
+    Started,
+)
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
 from seqwright.training.measure import calibrated, dev_scores
@@ -30,6 +40,8 @@ from seqwright.translator import Translator
 from seqwright.types import Array
 
 __all__ = ["train"]
+
+N_EXAMPLES = 20  # dev sources of `Started`
 
 
 def train(
@@ -50,7 +62,8 @@ def train(
     pairs, dev: files of any shape that `data.readers` knows; without dev, a tenth of the sources is held out,
     2,000 at most.
     An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
-    ends with the same bytes as if it had never stopped.
+    ends with the same bytes as if it had never stopped. One that has finished is not repeated: `listen` is called with
+    `AlreadyTrained`, and the model that is there is returned.
     overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`. The old
     model, its metrics and its report stay until the first new model is saved; curves for TensorBoard do not.
     fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
@@ -68,17 +81,23 @@ def train(
         config = tuning.settings(config, base)
     file = checkpoint.File(path)
     resumed = _unfinished(file, overwrite)
-    check_output(path, overwrite=overwrite)
+    finished = None if overwrite or checkpoint.exists(path) else manifest.finished(path)
+    check_output(path, overwrite=overwrite or finished is not None)
     base_directory = None if fine_tune is None else Path(fine_tune)
     prepared = prepare(pairs, dev, config, base=base, base_directory=base_directory)
     prepared = prepared._replace(provenance=provenance.moved(prepared.provenance, path, base=base_directory))
     origin = manifest.Origin(fine_tune, command, notes or {})
-    identity = _identity(prepared, origin)
+    identity = manifest.identity(prepared.config, prepared.provenance, origin.base_hash)
     if resumed is not None and resumed.identity != identity:
         if not overwrite:
             checkpoint.refuse(path, resumed.identity, identity)
         resumed = None
+    if finished is not None and finished != identity:
+        checkpoint.refuse(path, finished, identity, finished=True)
     audience = _audience(path, config, listen, callbacks)
+    if finished is not None:
+        audience(AlreadyTrained(str(path)))
+        return Translator(bundle.load(path))
     members = Members(prepared, base)
     run = _Run(
         path, prepared, members=members, file=file, identity=identity, listen=audience,
@@ -179,7 +198,8 @@ class _Run:
             together = dev_scores(bundle.load(self._path).networks(), self._prepared)
             at.best_exact, at.best_ter = together.exact, together.ter
             self._save_model()
-        self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
+        if self._prepared.provenance.dev.status != "seen":
+            self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
         self._save_model()
         self._file.remove()
         model = Translator(bundle.load(self._path))
@@ -227,22 +247,12 @@ class _Run:
         self._checkpointed_at = time.monotonic()
 
 
-def _identity(prepared: Prepared, origin: manifest.Origin) -> dict[str, Any]:
-    """Return what must be the same for a training to go on: all that decides about its bytes."""
-    config = msgspec.json.decode(msgspec.json.encode(prepared.config))  # as a checkpoint gives it back
-    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the last goes by its content
-        del config["training"][indifferent]
-    # By their role: the same file may be called by another path.
-    roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
-    data = {name: " ".join(file.sha256 for file in prepared.provenance.of(role)) for name, role in roles.items()}
-    return {"config": config, "data": data, "fine_tune": origin.base_hash}
-
-
 def _started(prepared: Prepared, members: Members) -> Started:
     first = members.done[0] if members.done else members.loop.network.params
     return Started(
         n_pairs=len(prepared.examples),
         n_dev=len(prepared.dev_sources),
+        dev_examples=prepared.dev_texts[:N_EXAMPLES],
         dev=prepared.dev_origin,
         n_source_symbols=len(prepared.source_vocabulary.symbols),
         n_target_symbols=len(prepared.target_vocabulary.symbols),

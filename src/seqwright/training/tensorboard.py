@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seqwright.training.event_file import EventFile
-from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Returned, Started
+from seqwright.training.events import Begun, Event, Measured, Progressed, Resumed, Returned, Started
 from seqwright.training.journal import writing
 
 __all__ = ["TensorBoard"]
@@ -31,7 +31,7 @@ class TensorBoard:
             self._resumed_at = self._step(event.epoch)
         elif isinstance(event, Begun):
             self._run, self._file = self._folder / f"member-{event.member}", None
-        elif not isinstance(event, Finished):
+        elif isinstance(event, Progressed | Measured | Returned):
             with writing(self._run):
                 self._file = self._file or self._opened()
                 self._write(event, self._file)
