@@ -1,7 +1,7 @@
 """A transducer with the face of a scikit-learn estimator: it can be cloned, searched over, cross-validated and pickled.
 
-Not a second trainer: `fit` writes the pairs to a temporary file and trains as the command line does, and a pickle holds
-the files of a model directory. Every pair is held in memory; files too large for that are for `seqwright.train`.
+Not a second trainer: `fit` trains as `seqwright.train` does, and a pickle holds the files of a model
+directory. Every pair is held in memory; files too large for that are for `seqwright.train`.
 
     from sklearn.model_selection import GridSearchCV
     search = GridSearchCV(SequenceTransducer(epochs=20), {"hidden_size": [64, 128]}).fit(words, pronunciations)
@@ -23,8 +23,9 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import config as configuration
-from seqwright import errors, provenance, training
+from seqwright import errors, training
 from seqwright.config import Config
+from seqwright.data import readers
 from seqwright.training.events import Event, Measured, Started
 from seqwright.translator import Hypothesis, Translator
 from seqwright.types import Array
@@ -39,8 +40,7 @@ except ImportError:
 
 __all__ = ["InputError", "SequenceTransducer"]
 
-PAIRS = "pairs.jsonl"
-GIVEN = "X, y"  # what messages and the manifest call the pairs, whose file is gone when they are read
+GIVEN = "X, y"  # what messages and the manifest call the pairs
 
 
 class InputError(errors.DataError, ValueError):
@@ -103,20 +103,19 @@ class SequenceTransducer(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         _check_lengths(sources, targets)
         if not any(targets):
             raise InputError("y has no text that is not empty; a model needs something to learn to say")
+        rows = readers.Rows(zip(sources, targets, features, strict=True), GIVEN)
         with tempfile.TemporaryDirectory(prefix="seqwright-") as folder:
-            path = Path(folder) / PAIRS
-            _write(path, zip(sources, targets, features, strict=True), config)
             try:
                 model = training.train(
-                    path,
+                    rows,
                     output=Path(folder) / "model",
                     config=config,
                     listen=self._listen,
                     command=["SequenceTransducer.fit"],
                 )
             except errors.DataError as error:
-                raise InputError(str(error).replace(str(path), GIVEN)) from None
-        self.translator_ = Translator(_without_file(model.bundle))
+                raise InputError(str(error)) from None
+        self.translator_ = Translator(_without_place(model.bundle))
         return self
 
     def predict(self, X: Any) -> Array:
@@ -190,7 +189,7 @@ class SequenceTransducer(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
             ("training", "time_budget_s"): self.time_budget_s,
             ("training", "seed"): self._seed(),
             ("training", "report"): False,  # it would be deleted with the temporary directory
-            ("text", "reader"): "auto",  # the file is ours, and its name says how to read it
+            ("text", "reader"): "auto",
         }
         for (section, key), value in given.items():
             if value is not None:
@@ -256,34 +255,8 @@ def _check_lengths(sources: Sequence[str], targets: Sequence[str]) -> None:
         raise InputError(f"X has {len(sources):,} sources and y {len(targets):,} texts: give one for each")
 
 
-def _write(path: Path, rows: Iterable[tuple[str, str, str]], config: Config) -> None:
-    """Write (source, target, features) rows as JSON lines, which hold any text, under the keys that will be read."""
-    keys = config.text.source_key, config.text.target_key, config.text.features_key
-    try:
-        with path.open("wb") as file:
-            for i, row in enumerate(rows):
-                try:
-                    file.write(msgspec.json.encode(dict(zip(keys, row, strict=True))) + b"\n")
-                except UnicodeEncodeError as error:
-                    raise InputError(
-                        f"X[{i}], y[{i}]: {reprlib.repr(row[:2])} holds half a character ({error.reason}); "
-                        f"decode it anew"
-                    ) from None
-    except OSError as error:
-        raise errors.OutputError(
-            f"{path}: cannot keep the pairs to train on: {error.strerror}; free some space or set TMPDIR"
-        ) from None
-
-
-def _without_file(bundle: bundles.Bundle) -> bundles.Bundle:
-    """Return the model with a manifest that does not speak of the temporary file, so that equal fits are equal."""
+def _without_place(bundle: bundles.Bundle) -> bundles.Bundle:
+    """Return the model with a manifest that does not depend on where it was trained, so that equal fits are equal."""
     manifest = {key: value for key, value in bundle.manifest.items() if key != "again"}
-    found = provenance.provenance(manifest)
-    [file] = found.files
-    given = msgspec.structs.replace(file, kind="memory", path="", from_model="", size=None)
-    manifest |= {
-        "data": {GIVEN: file.sha256},
-        "dev": f"held out of {GIVEN}",
-        "provenance": msgspec.to_builtins(msgspec.structs.replace(found, files=[given])),
-    }
-    return msgspec.structs.replace(bundle, manifest=manifest)
+    [digest] = manifest["data"].values()
+    return msgspec.structs.replace(bundle, manifest=manifest | {"data": {GIVEN: digest}})

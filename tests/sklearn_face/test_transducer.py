@@ -209,7 +209,7 @@ def test_a_parameter_that_means_nothing_is_named(tiny, words, parameters, says):
         (["ab", "cd"], ["", ""], "y has no text that is not empty"),
         ([], [], "y has no text that is not empty"),
         (["ab"], ["ba"], "X, y: one pair only; a model needs at least two"),
-        (["ab", "c\ud800"], ["ba", "dc"], "X[1], y[1]: ('c\\ud800', 'dc') holds half a character"),
+        (["ab", "c\ud800"], ["ba", "dc"], "X, y: row 1, ('c\\ud800', 'dc', ''), holds half a character"),
     ],
 )
 def test_what_cannot_be_learned_from_is_named_with_what_to_do(tiny, X, y, says):

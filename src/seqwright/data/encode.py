@@ -58,7 +58,7 @@ def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Plac
     DataError: what a reader says, fewer than two pairs, nothing to hold out, or nothing left to train on.
     OutputError: the data is too large for memory and no cache can be written.
     """
-    place = place or cache.beside(inputs[0].paths[0])
+    place = place or cache.beside(inputs[0].paths[0] if inputs[0].paths else "-")
     if place.directory.is_dir() and not any(one.is_stream for one in inputs):
         hashes = {readers.display_name(path): readers.sha256(path) for one in inputs for path in one.paths}
         if entry := place.find(key(request, hashes)):

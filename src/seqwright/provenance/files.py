@@ -34,6 +34,19 @@ def file_records(
     """
     records = []
     for one in inputs:
+        if one.in_memory:
+            records.append(
+                FileRecord(
+                    role=role,
+                    kind="memory",
+                    path="",
+                    format="memory",
+                    columns={"source": 1, "target": 2},
+                    size=None,
+                    sha256=hashes[one.name],
+                )
+            )
+            continue
         sides = ("source", "target") if isinstance(one.path, readers.Parallel) else ("",)
         for path, side in zip(one.paths, sides, strict=True):
             records.append(

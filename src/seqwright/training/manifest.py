@@ -107,7 +107,7 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
 
     def paths(role: provenance.Role) -> tuple[Path | str | readers.Parallel, ...]:
         located = provenance.locate(found.of(role), path.parent, data_dir=place, hint=hint)
-        return tuple(one.path for one in provenance.inputs(located))
+        return tuple(one.path for one in provenance.inputs(located) if not isinstance(one.path, readers.Rows))
 
     config = again.config
     if lexicon := paths("lexicon"):

@@ -50,8 +50,8 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    paths: readers.Paths,
-    dev_paths: readers.Paths | None,
+    paths: readers.Pairs,
+    dev_paths: readers.Pairs | None,
     config: Config,
     *,
     base: Bundle | None = None,

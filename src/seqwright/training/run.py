@@ -45,10 +45,10 @@ N_EXAMPLES = 20  # dev sources of `Started`
 
 
 def train(
-    pairs: readers.Paths,
+    pairs: readers.Pairs,
     *,
     output: str | Path,
-    dev: readers.Paths | None = None,
+    dev: readers.Pairs | None = None,
     config: Config = Config(),  # noqa: B008 - frozen
     overwrite: bool = False,
     fine_tune: str | Path | None = None,
@@ -59,8 +59,10 @@ def train(
 ) -> Translator:
     """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
 
-    pairs, dev: files of any shape that `data.readers` knows; without dev, a tenth of the sources is held out,
-    2,000 at most.
+    pairs, dev: files of any shape that `data.readers` knows, or the pairs themselves: (source, target) or (source,
+    target, features) tuples, or a frame of pandas or Polars with the columns source, target and, if it has them,
+    features (`text.source_key` … name others; otherwise the first two columns count). Without dev, a tenth of the
+    sources is held out, 2,000 at most.
     An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
     ends with the same bytes as if it had never stopped. One that has finished is not repeated: `listen` is called with
     `AlreadyTrained`, and the model that is there is returned.

@@ -51,10 +51,10 @@ class Tuned(NamedTuple):
 
 
 def tune(
-    pairs: readers.Paths,
+    pairs: readers.Pairs,
     *,
     output: str | Path,
-    dev: readers.Paths | None = None,
+    dev: readers.Pairs | None = None,
     config: Config = Config(),  # noqa: B008 - frozen
     fixed: Collection[str] = (),
     time_budget_s: float = 3600.0,

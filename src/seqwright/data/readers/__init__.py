@@ -6,7 +6,8 @@
 
 from seqwright.data.readers.columns import Columns, Names, Pair
 from seqwright.data.readers.files import BOM, display_name, read_lines, sha256
-from seqwright.data.readers.inputs import Input, Parallel, Paths, Reader, inputs, read_pairs
+from seqwright.data.readers.inputs import Input, Pairs, Parallel, Paths, Reader, inputs, read_pairs
+from seqwright.data.readers.memory import Rows
 
 __all__ = [
     "BOM",
@@ -14,9 +15,11 @@ __all__ = [
     "Input",
     "Names",
     "Pair",
+    "Pairs",
     "Parallel",
     "Paths",
     "Reader",
+    "Rows",
     "display_name",
     "inputs",
     "read_lines",

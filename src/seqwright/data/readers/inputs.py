@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from seqwright import errors
-from seqwright.data.readers import arrow, dictionary, files, jsonl, parallel, tsv
+from seqwright.data.readers import arrow, dictionary, files, jsonl, memory, parallel, tsv
 from seqwright.data.readers.columns import STANDARD, Columns, Pair
 
-__all__ = ["Input", "Parallel", "Paths", "Reader", "inputs", "read_pairs"]
+__all__ = ["Input", "Pairs", "Parallel", "Paths", "Reader", "inputs", "read_pairs"]
 
 Reader = Literal["tsv", "dictionary", "jsonl", "parquet", "arrow", "parallel"]
 
@@ -45,31 +45,43 @@ class Parallel(NamedTuple):
 
 Path_ = Path | str | Parallel
 Paths = Path_ | Sequence[Path_]
+Pairs = Paths | memory.Rows | memory.Frame | Iterable[tuple[str, str] | tuple[str, str, str]]
 
 
 class Input:
-    """One file of pairs, or two parallel ones.
+    """One file of pairs, two parallel ones, or pairs in memory.
 
     hashes: the SHA-256 of each file's bytes, by name; whole once `pairs` has come to its end.
     format: its reader; None where only its first lines tell, and it has not been read.
     """
 
-    def __init__(self, path: Path_, reader: Reader | None = None) -> None:
+    def __init__(self, path: Path_ | memory.Rows, reader: Reader | None = None) -> None:
         self.path = path
-        self.name = ", ".join(map(files.display_name, self.paths))
+        self.name = ", ".join(map(files.display_name, self.paths)) or str(path)
         self._reader = reader
         self.hashes: dict[str, str] = {}
-        self.format: Reader | None = "parallel" if isinstance(path, Parallel) else reader or by_name(path)
+        self.format: Reader | None = reader
+        if isinstance(path, Parallel):
+            self.format = "parallel"
+        elif not reader and not isinstance(path, memory.Rows):
+            self.format = by_name(path)
 
     @property
     def paths(self) -> list[Path | str]:
-        """Return the files."""
+        """Return the files; none for pairs in memory."""
+        if isinstance(self.path, memory.Rows):
+            return []
         return list(self.path) if isinstance(self.path, Parallel) else [self.path]
 
     @property
+    def in_memory(self) -> bool:
+        """Return whether the pairs come from no file."""
+        return isinstance(self.path, memory.Rows)
+
+    @property
     def is_stream(self) -> bool:
-        """Return whether it can be read only once: standard input or another pipe."""
-        return any(str(path) == "-" or _is_pipe(Path(path)) for path in self.paths)
+        """Return whether it can be read only once: standard input or another pipe, or an iterable."""
+        return self.in_memory or any(str(path) == "-" or _is_pipe(Path(path)) for path in self.paths)
 
     def pairs(self, columns: Columns = STANDARD) -> Iterator[Pair]:
         """Yield the pairs, in constant memory.
@@ -83,7 +95,9 @@ class Input:
             has_target = has_target or bool(pair.target)
             yield pair
         if not n:
-            raise errors.DataError(f"{self.name}: the file is empty; expected lines of source<TAB>target")
+            what = "there are none" if self.in_memory else "the file is empty"
+            expected = "(source, target) tuples" if self.in_memory else "lines of source<TAB>target"
+            raise errors.DataError(f"{self.name}: {what}; expected {expected}")
         if not has_target:
             raise errors.DataError(
                 f"{self.name}: every target is empty (column {columns.target}); expected lines of source<TAB>target, "
@@ -91,6 +105,10 @@ class Input:
             )
 
     def _read(self, columns: Columns) -> Iterator[Pair]:
+        if isinstance(self.path, memory.Rows):
+            yield from self.path.pairs(columns)
+            self.hashes[self.name] = self.path.digest
+            return
         if isinstance(self.path, Parallel):
             yield from self._parallel(self.path)
             return
@@ -136,19 +154,24 @@ class Input:
         self.hashes |= {name: digest.hexdigest() for name, digest in zip(names, digests, strict=True)}
 
 
-def read_pairs(path: Paths, *, columns: Columns = STANDARD, reader: Reader | None = None) -> list[Pair]:
+def read_pairs(path: Pairs, *, columns: Columns = STANDARD, reader: Reader | None = None) -> list[Pair]:
     """Return all pairs of one or several files, in order; see `inputs` and `Input.pairs`."""
     return [pair for one in inputs(path, reader=reader) for pair in one.pairs(columns)]
 
 
-def inputs(paths: Paths, *, reader: Reader | None = None) -> list[Input]:
+def inputs(paths: Pairs, *, reader: Reader | None = None) -> list[Input]:
     """Return what the paths name, in order: files, "-" for standard input, patterns such as `*.tsv`, `a.ko,b.en`.
+
+    In place of paths there may be the pairs themselves, see `memory.rows`.
 
     A name that exists is that file, whatever it contains. The files of a pattern come in the order of their names.
     reader: how to read them; None finds it from each file's name, or else from its first lines.
     DataError: a pattern that no file matches, nothing at all, or standard input twice.
     """
-    several = [paths] if isinstance(paths, Path | str | Parallel) else paths
+    path_types = (Path, str, Parallel)
+    several = [paths] if isinstance(paths, path_types) else memory.rows(paths, paths=path_types)
+    if isinstance(several, memory.Rows):
+        return [Input(several)]
     found = [Input(path, reader) for given in several for path in expanded(given)]
     if not found:
         raise errors.DataError("no file of pairs is given; give at least one")
