@@ -32,7 +32,7 @@ def refusal(keys, *settings, origin="--set"):
             "model.attention": st.sampled_from(["none", "bilinear", "additive"]),
             "model.peeky": st.sampled_from(["true", "false"]),
             "model.dropout": st.floats(0, 0.999),
-            "optim.rate": st.floats(1e-12, 1e3),
+            "optim.learning_rate": st.floats(1e-12, 1e3),
             "optim.betas": st.tuples(st.floats(0, 0.99), st.floats(0, 0.99)).map(list),
             "optim.clip_norm": st.just("none") | st.floats(1e-3, 1e3),
             "text.source_form": st.sampled_from(["none", "NFD"]),
@@ -84,8 +84,8 @@ def test_a_setting_wins_over_a_key_and_the_last_setting_over_the_first():
         ("model.attention=dto", ["none, dot, bilinear, additive"]),
         ("text.source_tokens=letters", ["characters, graphemes, words"]),
         ("optim.betas=[0.9]", ["length 2"]),
-        ("optim.rate=nan", ["> 0"]),
-        ("optim.rate=", ["float"]),
+        ("optim.learning_rate=nan", ["> 0"]),
+        ("optim.learning_rate=", ["float"]),
     ],
 )
 def test_a_setting_that_does_not_fit_is_quoted_with_what_would(setting, words):
@@ -145,15 +145,15 @@ def test_a_bias_by_distance_without_attention_is_refused():
 
 
 def test_tied_weights_of_two_widths_are_refused():
-    unequal = ["model.hidden_size=128", "model.wordvec_size=64"]
+    unequal = ["model.hidden_size=128", "model.embedding_size=64"]
     assert "set embedding_size and hidden_size to one number" in refusal({}, "model.tied=true", *unequal)
-    for settings in (["model.wordvec_size=32", "model.hidden_size=32"], ["model.hidden_size=32"], []):
+    for settings in (["model.embedding_size=32", "model.hidden_size=32"], ["model.hidden_size=32"], []):
         config.parse({}, ["model.tied=true", *settings])
 
 
 @pytest.mark.parametrize("beside", ["peeky", "sum_features"])
 def test_tied_weights_are_refused_where_something_stands_beside_the_state(beside):
-    sizes = ["model.tied=true", "model.wordvec_size=32", "model.hidden_size=32"]
+    sizes = ["model.tied=true", "model.embedding_size=32", "model.hidden_size=32"]
     assert f"set {beside} to false" in refusal({}, *sizes, f"model.{beside}=true")
 
 
@@ -185,8 +185,8 @@ WRONG = [
     (config.TrainingConfig, {"patience": "never"}, ["training.patience = 'never'", "auto"]),
     (config.TrainingConfig, {"dev_share": 1}, ["training.dev_share = 1", "< 1"]),
     (config.TrainingConfig, {"checkpoint_every_s": float("inf")}, ["training.checkpoint_every_s = inf", "finite"]),
-    (config.OptimConfig, {"rate": float("inf")}, ["optim.rate = inf", "finite"]),
-    (config.OptimConfig, {"rate": float("nan")}, ["optim.rate = nan"]),
+    (config.OptimConfig, {"rate": float("inf")}, ["optim.learning_rate = inf", "finite"]),
+    (config.OptimConfig, {"rate": float("nan")}, ["optim.learning_rate = nan"]),
     (config.OptimConfig, {"betas": (0.9,)}, ["optim.betas = (0.9,)", "length 2"]),
     (config.OptimConfig, {"betas": (0.9, float("nan"))}, ["optim.betas"]),
     (config.OptimConfig, {"schedule": "inverse_sqrt", "warmup": 0}, ["optim.warmup"]),
@@ -251,3 +251,33 @@ def test_a_document_nested_too_deeply_is_refused(open_, close, tmp_path):
     with pytest.raises(ConfigError, match=r"settings\.toml: not TOML"):
         config.load(path)
     assert "model.layers=" in refusal({}, f"model.layers={deep}")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("model.wordvec_size", "model.embedding_size"), ("optim.rate", "optim.learning_rate")]
+)
+def test_an_earlier_name_of_a_key_means_the_same_everywhere(before, now):
+    section, old = before.split(".")
+    new = now.split(".")[1]
+    value = 8 if section == "model" else 0.25
+    expected = config.parse({}, [f"{now}={value}"])
+    assert config.parse({}, [f"{before}={value}"]) == expected
+    assert config.parse({section: {old: value}}) == expected
+    kind = type(getattr(config.Config(), section))
+    assert kind(**{old: value}) == kind(**{new: value})
+    assert getattr(getattr(expected, section), old) == getattr(getattr(expected, section), new) == value
+    assert config.parse({section: {old: 4}}, [f"{now}={value}"]) == expected
+    assert f"\n{new} = " in config.to_toml(expected)
+    assert f"\n{old} = " not in config.to_toml(expected)
+
+
+def test_a_value_under_both_names_of_a_key_is_refused():
+    keys = {"wordvec_size": 8, "embedding_size": 8}
+    assert "wordvec_size is the earlier name of embedding_size" in refusal({"model": keys})
+    with pytest.raises(ConfigError, match="give one of the two"):
+        config.ModelConfig(**keys)
+
+
+def test_networks_of_an_ensemble_take_earlier_names_too():
+    found = config.parse({"others": [{"wordvec_size": 8}]}, ["training.members=2", "model.embedding_size=4"])
+    assert [one.embedding_size for one in found.networks] == [4, 8]

@@ -9,7 +9,7 @@ from seqwright.data import readers
 from seqwright.errors import ModelError, UsageError
 
 TINY = [
-    "model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false",
+    "model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false",
 ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ import numpy as np
 import safetensors.numpy
 
 from seqwright import file_set, models, tensors
-from seqwright.config import Config, ModelConfig
+from seqwright.config import Config, ModelConfig, modern
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
@@ -304,7 +304,10 @@ def _load_config(files: _Files) -> tuple[_ConfigFile, bytes]:
             raise ModelError(
                 f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
             )
-        found = msgspec.json.decode(data, type=_ConfigFile)
+        document = msgspec.json.decode(data, type=dict[str, Any])
+        if isinstance(document.get("config"), dict):
+            document["config"] = modern(document["config"], origin=path.name)
+        found = msgspec.convert(document, _ConfigFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None
     except ConfigError as error:
@@ -370,12 +373,12 @@ def _check_weights(path: Path, bundle: Bundle) -> None:
                     f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
                 )
         found = {name: array.shape for name, array in weights.items()}
-        if m.hidden_size is None or m.wordvec_size is None or m.attention is None:
-            unset = next(name for name in ("hidden_size", "wordvec_size", "attention") if getattr(m, name) is None)
+        if m.hidden_size is None or m.embedding_size is None or m.attention is None:
+            unset = next(name for name in ("hidden_size", "embedding_size", "attention") if getattr(m, name) is None)
             raise ModelError(f"{path / 'config.json'}: damaged (model.{unset} has no value); {HINT}")
         # First what tells all sizes: a configuration never asks for more memory than its file of weights has.
         sizes: dict[str, Shape] = {
-            "decoder.embedding.W": (len(bundle.target_vocabulary), m.wordvec_size),
+            "decoder.embedding.W": (len(bundle.target_vocabulary), m.embedding_size),
             "decoder.lstm.0.Wh": (m.hidden_size, 4 * m.hidden_size),
         }
         _check_shapes(path, {name: found.get(name) for name in sizes}, sizes)

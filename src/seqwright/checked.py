@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
@@ -17,16 +18,19 @@ import msgspec.structs
 
 from seqwright.errors import ConfigError, suggestion
 
-__all__ = ["Checked", "choices", "cut", "fitting", "shown"]
+__all__ = ["Checked", "choices", "cut", "fitting", "renamed", "shown"]
 
 MOST_SHOWN = 80  # characters of a wrong value in a message
 UNBOUNDED = ("time_budget_s",)  # keys that take infinity, which is no limit
 
 
 class _Named(msgspec.StructMeta):
-    """Refuses a keyword that is no field, by name and with the nearest field."""
+    """Takes the earlier names of fields, and refuses a keyword that is no field, with the nearest one."""
+
+    aliases: dict[str, str]
 
     def __call__(cls, *args: Any, **values: Any) -> Any:  # noqa: N805 - of a metaclass
+        values = renamed(values, cls.aliases, origin=cls.__name__)
         for name in values:
             if name not in cls.__struct_fields__:
                 nearest = suggestion(name, cls.__struct_fields__)
@@ -38,6 +42,7 @@ class Checked(msgspec.Struct, metaclass=_Named, frozen=True, kw_only=True, forbi
     """A structure whose values are checked when it is made."""
 
     section: ClassVar[str] = ""  # of a file of settings
+    aliases: ClassVar[dict[str, str]] = {}  # earlier name: name
 
     def __post_init__(self) -> None:
         for field in _fields(type(self)):
@@ -57,6 +62,14 @@ class Checked(msgspec.Struct, metaclass=_Named, frozen=True, kw_only=True, forbi
 @functools.cache
 def _fields(kind: type[Checked]) -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(kind)
+
+
+def renamed(values: Mapping[str, Any], aliases: Mapping[str, str], *, origin: str) -> dict[str, Any]:
+    """Return values under the names of today.   ConfigError: a value came under both names."""
+    for before, now in aliases.items():
+        if before in values and now in values:
+            raise ConfigError(f"{origin}: {before} is the earlier name of {now}; give one of the two")
+    return {aliases.get(name, name): value for name, value in values.items()}
 
 
 def fitting(key: str, value: Any, kind: Any, origin: str) -> Any:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from seqwright.checked import Checked, choices, cut, fitting, shown
+from seqwright.checked import Checked, choices, cut, fitting, renamed, shown
 from seqwright.data import readers, subwords
 from seqwright.data.text import UnicodeForm
 from seqwright.errors import ConfigError, suggestion
@@ -31,7 +31,9 @@ __all__ = [
     "TextConfig",
     "TrainingConfig",
     "apart",
+    "canonical",
     "load",
+    "modern",
     "parse",
     "to_toml",
 ]
@@ -65,8 +67,9 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     """The network; see `models.Seq2seq`."""
 
     section: ClassVar[str] = "model"
+    aliases: ClassVar[dict[str, str]] = {"wordvec_size": "embedding_size"}
 
-    wordvec_size: Positive | None = None
+    embedding_size: Positive | None = None
     hidden_size: Positive | None = None
     layers: Positive = 1
     encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
@@ -88,11 +91,11 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
 
         ConfigError: options that contradict each other.
         """
-        size = self.hidden_size or self.wordvec_size or 1
+        size = self.hidden_size or self.embedding_size or 1
         return ModelSpec(
             source_vocab_size=source_vocab_size,
             target_vocab_size=target_vocab_size,
-            embedding_size=self.wordvec_size or size,
+            embedding_size=self.embedding_size or size,
             hidden_size=size,
             encoder_layers=self.encoder_layers or self.layers,
             decoder_layers=self.layers,
@@ -110,6 +113,11 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
             initial_values=self.initial_values,
         )
 
+    @property
+    def wordvec_size(self) -> int | None:
+        """The earlier name of `embedding_size`."""
+        return self.embedding_size
+
     def _conflict(self) -> str:
         try:
             self.spec()
@@ -119,19 +127,25 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
 
 
 class OptimConfig(Checked, frozen=True, kw_only=True):
-    """The optimiser and its rate over time; see `training.schedule`."""
+    """The optimiser and its learning rate over time; see `training.schedule`."""
 
     section: ClassVar[str] = "optim"
+    aliases: ClassVar[dict[str, str]] = {"rate": "learning_rate"}
 
     method: Literal["adam", "sgd"] = "adam"
-    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    learning_rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
     schedule: Literal["constant", "cosine", "inverse_sqrt", "plateau"] = "cosine"
-    plateau: Positive = 3  # epochs without a better dev score before the schedule of this name halves the rate
-    warmup: Share = 0.05  # of the whole run, while the rate rises from 0
+    plateau: Positive = 3  # epochs without a better dev score before the schedule of this name halves the learning rate
+    warmup: Share = 0.05  # of the whole run, while the learning rate rises from 0
     betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1
     eps: Annotated[float, msgspec.Meta(gt=0)] = 1e-8
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     clip_norm: Annotated[float, msgspec.Meta(gt=0)] | None = 5.0  # of the whole flat gradient
+
+    @property
+    def rate(self) -> float | None:
+        """The earlier name of `learning_rate`."""
+        return self.learning_rate
 
     def _conflict(self) -> str:
         if self.schedule == "inverse_sqrt" and not self.warmup:
@@ -211,7 +225,7 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
     for no value, which TOML cannot say, unless it means something of its own to the key.
     ConfigError: an unknown key, with the nearest known one, or a value out of its range.
     """
-    merged: dict[str, Any] = copy.deepcopy(dict(keys))
+    merged = modern(copy.deepcopy(dict(keys)), origin=origin)
     others = merged.pop("others", [])
     if not isinstance(others, list | tuple):
         raise ConfigError(f"{origin}: others must be tables, [[others]] for each network behind the first")
@@ -222,7 +236,7 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
                 values[key] = _checked(section, key, value, f"{where}: {section}.{key} = {shown(value)}")
     for setting in settings:
         name, equals, text = setting.partition("=")
-        section, dot, key = name.strip().partition(".")
+        section, dot, key = canonical(name.strip()).partition(".")
         if not equals or not dot:
             raise ConfigError(f"--set {setting}: expected section.key=value, such as model.hidden_size=256")
         _check_keys({section: {key: None}}, f"--set {setting}")
@@ -232,6 +246,33 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
         return msgspec.convert(merged, Config)
     except ConfigError as error:  # each value is right by itself
         raise ConfigError(f"{origin}: {error}") from None
+
+
+def canonical(setting: str) -> str:
+    """Return "section.key" with the key's name of today."""
+    section, _, key = setting.partition(".")
+    return f"{section}.{_aliases(section)[key]}" if key in _aliases(section) else setting
+
+
+def modern(keys: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
+    """Return the sections of a configuration, of any version, with the keys' names of today.
+
+    ConfigError: a key stands there by both its names.
+    """
+    found: dict[str, Any] = {}
+    for section, values in keys.items():
+        if section == "others" and isinstance(values, list | tuple):
+            found[section] = [modern({"model": other}, origin=f"{origin}: [[others]]")["model"] for other in values]
+        elif isinstance(values, Mapping):
+            found[section] = renamed(values, _aliases(section), origin=f"{origin}: [{section}]")
+        else:
+            found[section] = values
+    return found
+
+
+def _aliases(section: str) -> dict[str, str]:
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "others"}
+    return kinds[section].aliases if section in kinds else {}
 
 
 def apart(one: ModelConfig, other: ModelConfig) -> str:

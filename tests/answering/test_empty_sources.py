@@ -11,7 +11,7 @@ from seqwright.answering import Options
 from seqwright.data.limits import Limits
 from seqwright.translator import Translator
 
-TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=1", "training.report=false"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=1", "training.report=false"]
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def test_dev_words_with_symbols_never_seen_count_as_right_while_training(echo, t
     dev = tmp_path / "dev.tsv"
     dev.write_text("aжb\taжbx\nя\tяx\nabc\tabcx\n", encoding="utf-8")
     measured = []
-    settings = ["training.epochs=1", "training.report=false", "optim.rate=1e-9"]
+    settings = ["training.epochs=1", "training.report=false", "optim.learning_rate=1e-9"]
     seqwright.train(
         echo.parent / "pairs.tsv", dev=dev, fine_tune=echo, output=tmp_path / "model",
         config=config.parse({}, settings), listen=measured.append,

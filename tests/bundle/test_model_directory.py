@@ -154,7 +154,7 @@ def test_what_a_file_is_too_old_to_name_is_not_found_anew(model, reversals, tmp_
     ("edited", "why"),
     [
         ({"tied": True}, "need embeddings as wide as the hidden state"),
-        ({"tied": True, "wordvec_size": 8, "sum_features": True}, "no rows for a conditioning vector"),
+        ({"tied": True, "embedding_size": 8, "sum_features": True}, "no rows for a conditioning vector"),
         ({"attention": "none", "copying": True}, "copying needs attention"),
         ({"attention": "none", "copying": False, "distance_bias": True}, "distance_bias needs attention"),
         ({"attention": "dot"}, "needs a unidirectional encoder"),

@@ -40,7 +40,7 @@ def models(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path
     )
     bundle.save(folder / "plain", plain)
     bundle.save(folder / "int8", msgspec.structs.replace(plain, int8=True))
-    tiny = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=1", "training.report=false"]
+    tiny = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=1", "training.report=false"]
     tiny += ["text.source_tokens=subwords:40"]
     training.train(trained.parent / "pairs.tsv", output=folder / "subwords", config=config.parse({}, tiny))
     return [folder / "plain", folder / "int8", folder / "subwords"]

@@ -206,7 +206,7 @@ def test_a_misspelt_setting_is_refused_with_the_nearest_name(option, tmp_path, s
         (b"[modle]\nlayers = 1\n", ["[modle]", "did you mean 'model'?"]),
         (b"[model\n", ["not TOML", "line 1"]),
         (b"\xff\xfe", ["not TOML"]),
-        (b"[optim]\nrate = -1\n", ["optim.rate = -1"]),
+        (b"[optim]\nrate = -1\n", ["optim.learning_rate = -1"]),
         (b"[model]\nattention = 'dto'\n", ["model.attention", "bilinear"]),
     ],
 )

@@ -22,7 +22,7 @@ def small(monkeypatch, reversals):
     lines = [tuple(line.split("\t")) for line in reversals.splitlines()]
     tiny = demo.Demo(
         "letters → letters reversed", lambda _rng: (lines[:-10], lines[-10:]),
-        ("model.hidden_size=8", "model.wordvec_size=4", "training.epochs=1"), 5, "abc",
+        ("model.hidden_size=8", "model.embedding_size=4", "training.epochs=1"), 5, "abc",
     )  # fmt: skip
     monkeypatch.setitem(demos.DEMOS, "pronunciation", tiny)
 

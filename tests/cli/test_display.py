@@ -48,7 +48,7 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
 
     screen, terminal = pty.openpty()
     # Two seconds of steps that change nothing, so that no good score ends it before the bar has moved.
-    endless = ["--epochs", "100000", "--set", "optim.rate=1e-9", "--set", "training.patience=none"]
+    endless = ["--epochs", "100000", "--set", "optim.learning_rate=1e-9", "--set", "training.patience=none"]
     command = [*COMMAND, "train", str(pairs), "-o", str(tmp_path / "model"), "--time-budget", "2s", *TINY, *endless]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     shown = b""

@@ -6,7 +6,7 @@ import pytest
 
 import seqwright as package
 
-QUICK = ["--epochs", 1, "--hidden-size", 6, "--set", "model.wordvec_size=4"]
+QUICK = ["--epochs", 1, "--hidden-size", 6, "--set", "model.embedding_size=4"]
 
 
 def test_it_shows_the_teacher_at_work_the_training_and_both_side_by_side(tmp_path, seqwright, pairs, model):

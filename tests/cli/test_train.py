@@ -180,7 +180,7 @@ def test_a_time_budget_ends_a_training(tmp_path, seqwright, pairs):
 @posix
 def test_ctrl_c_keeps_the_best_model_and_says_where_it_is(tmp_path, pairs):
     model = tmp_path / "model"
-    endless = ["--epochs", 10**6, "--set", "training.patience=none", "--set", "optim.rate=1e-9"]
+    endless = ["--epochs", 10**6, "--set", "training.patience=none", "--set", "optim.learning_rate=1e-9"]
     running = start("train", pairs, "-o", model, *TINY, *endless)
     waited_until = time.monotonic() + 60
     while not (model / "metrics.jsonl").exists() and time.monotonic() < waited_until:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-QUICK = ["--set", "model.hidden_size=8", "--set", "model.wordvec_size=4", "--set", "training.epochs=2"]
+QUICK = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4", "--set", "training.epochs=2"]
 
 
 @pytest.mark.usefixtures("pairs")

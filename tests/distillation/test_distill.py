@@ -15,7 +15,9 @@ from seqwright.data import holdout, readers
 from seqwright.distillation import lessons
 from seqwright.training.events import Measured
 
-CONFIG = config.parse({}, ["model.hidden_size=6", "model.wordvec_size=4", "training.epochs=3", "training.report=false"])
+CONFIG = config.parse(
+    {}, ["model.hidden_size=6", "model.embedding_size=4", "training.epochs=3", "training.report=false"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def trained(tmp_path_factory, reversals):
 
 def teacher(folder, lines):
     (folder / "pairs.tsv").write_text(lines, encoding="utf-8")
-    settings = ["model.hidden_size=24", "model.wordvec_size=8", "training.epochs=24", "training.report=false"]
+    settings = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=24", "training.report=false"]
     training.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, settings))
     return folder / "model"
 
@@ -193,7 +195,7 @@ def test_a_student_does_not_take_the_place_of_its_teacher_nor_of_another_model(t
 
 
 def test_the_student_is_small_unless_told_otherwise_and_cuts_texts_as_its_teacher(trained, pairs, tmp_path):
-    default = msgspec.structs.replace(CONFIG, model=config.ModelConfig(wordvec_size=4))
+    default = msgspec.structs.replace(CONFIG, model=config.ModelConfig(embedding_size=4))
     found = distillation.distill(trained, pairs, output=tmp_path / "small", config=default)
     settings, teacher = found.model.bundle.config, bundle.load(trained).config
     assert settings.model.hidden_size == 128

@@ -133,7 +133,7 @@ def test_ten_claimed_gigabytes_are_refused_without_being_allocated(trained, tmp_
 
     cases = {
         "hidden": ("config.json", sized(hidden_size=30_000)),
-        "embedding": ("config.json", sized(wordvec_size=200_000_000)),
+        "embedding": ("config.json", sized(embedding_size=200_000_000)),
         "layers": ("config.json", sized(layers=100_000_000, encoder_layers=100_000_000)),
         "encoder": ("config.json", sized(encoder_layers=100_000_000)),
         "beyond": ("config.json", sized(hidden_size=2**62)),

@@ -108,12 +108,12 @@ def test_arrays_that_are_not_the_spec_s_are_refused_by_name():
 
 def test_a_configuration_says_every_field_of_its_network():
     model = ModelConfig(
-        wordvec_size=4, hidden_size=4, layers=2, encoder_layers=3, bidirectional=False, reversed_source=True,
+        embedding_size=4, hidden_size=4, layers=2, encoder_layers=3, bidirectional=False, reversed_source=True,
         bridge="h", attention="dot", distance_bias=True, peeky=True, sum_features=True, copying=True, dropout=0.5,
         label_smoothing=0.25, initial_values="article",
     )  # fmt: skip
     spec = model.spec(6, 5)
-    plain = ModelConfig(wordvec_size=8, hidden_size=8, bidirectional=True, tied=True, bridge="hc").spec(3, 4)
+    plain = ModelConfig(embedding_size=8, hidden_size=8, bidirectional=True, tied=True, bridge="hc").spec(3, 4)
     same = [f.name for f in dataclasses.fields(spec) if getattr(spec, f.name) == getattr(plain, f.name)]
     assert same == []
 

@@ -102,3 +102,8 @@ def test_float32_parameters_stay_float32_in_place(optimizer):
     assert params.flat is flat
     assert params.flat.dtype == np.float32
     assert np.shares_memory(params.named["b"], flat)
+
+
+@pytest.mark.parametrize("kind", [Adam, SGD])
+def test_the_learning_rate_goes_by_its_short_name_too(kind):
+    assert kind(0.5).learning_rate == kind(learning_rate=0.5).learning_rate == kind(rate=0.5).learning_rate == 0.5

@@ -18,7 +18,7 @@ from seqwright.sklearn import SequenceTransducer
 
 pytest.importorskip("sklearn", minversion="1.6", reason="older checks cannot be told what does not apply")
 
-TINY = {"epochs": 1, "hidden_size": 2, "beam": 1, "settings": ("model.wordvec_size=2", "training.batch_size=64")}
+TINY = {"epochs": 1, "hidden_size": 2, "beam": 1, "settings": ("model.embedding_size=2", "training.batch_size=64")}
 WITHOUT_DATA = [
     estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
     estimator_checks.check_estimator_cloneable,

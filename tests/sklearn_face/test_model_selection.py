@@ -14,7 +14,9 @@ def lowercase(texts):
 
 def test_a_grid_search_chooses_what_fitting_and_scoring_by_hand_chooses(tiny, words):
     sources, targets = (np.array(side) for side in words)
-    tiny.set_params(settings=("model.wordvec_size=16", "model.dropout=0", "optim.rate=2e-2", "training.batch_size=8"))
+    tiny.set_params(
+        settings=("model.embedding_size=16", "model.dropout=0", "optim.learning_rate=2e-2", "training.batch_size=8")
+    )
     search = GridSearchCV(tiny, {"epochs": [1, 15], "hidden_size": [24]}, cv=KFold(2)).fit(sources, targets)
     by_hand = [
         np.mean([
@@ -36,10 +38,10 @@ def test_a_search_may_draw_its_candidates_from_an_array_of_numpy(tiny, words):
 
 
 def test_a_search_over_settings_compares_them(tiny, words):
-    grid = {"settings": [("model.wordvec_size=4",), ("model.wordvec_size=6",)]}
+    grid = {"settings": [("model.embedding_size=4",), ("model.embedding_size=6",)]}
     search = GridSearchCV(tiny, grid, cv=2, error_score="raise").fit(*words)
     [chosen] = search.best_params_["settings"]
-    assert f"model.wordvec_size={search.best_estimator_.translator_.bundle.config.model.wordvec_size}" == chosen
+    assert f"model.embedding_size={search.best_estimator_.translator_.bundle.config.model.embedding_size}" == chosen
 
 
 def test_cross_validation_takes_pairs_of_source_and_features(tiny, words):

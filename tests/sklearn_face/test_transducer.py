@@ -30,7 +30,7 @@ def refusal(call, *arguments):
 
 def test_fitting_gives_the_model_that_training_on_a_file_gives(tmp_path, tiny, words, reversals):
     (tmp_path / "pairs.tsv").write_text(reversals, encoding="utf-8")
-    settings = ["training.epochs=3", "model.hidden_size=8", "model.wordvec_size=4", "training.seed=7"]
+    settings = ["training.epochs=3", "model.hidden_size=8", "model.embedding_size=4", "training.seed=7"]
     trained = training.train(tmp_path / "pairs.tsv", output=tmp_path / "model", config=config.parse({}, settings))
     sources, targets = words
     fitted = tiny.set_params(random_state=7).fit(sources, targets)
@@ -43,7 +43,7 @@ def test_fitting_gives_the_model_that_training_on_a_file_gives(tmp_path, tiny, w
 def test_features_are_those_of_a_features_column(tmp_path, tiny):
     rows = [(f"{a}{b}", f, f"{a}{b}{f[-1]}") for a in "abcd" for b in "efgh" for f in ("V;PST", "V;PRS")]
     (tmp_path / "rows.tsv").write_text("".join(f"{s}\t{t}\t{f}\n" for s, f, t in rows), encoding="utf-8")
-    settings = ["training.epochs=3", "model.hidden_size=8", "model.wordvec_size=4"]
+    settings = ["training.epochs=3", "model.hidden_size=8", "model.embedding_size=4"]
     trained = training.train(tmp_path / "rows.tsv", output=tmp_path / "model", config=config.parse({}, settings))
     fitted = tiny.fit([row[:2] for row in rows], [row[2] for row in rows])
     expected = trained.predict(["ae", "ae"], features=["V;PST", ""], beam=2)
@@ -167,9 +167,9 @@ def test_the_beam_is_that_of_the_parameter(fitted, words):
 
 
 def test_a_parameter_wins_over_a_setting(tiny, words):
-    tiny.set_params(epochs=1, settings=("training.epochs=2", "model.wordvec_size=6"))
+    tiny.set_params(epochs=1, settings=("training.epochs=2", "model.embedding_size=6"))
     trained = tiny.fit(*words).translator_.bundle.config
-    assert (trained.training.epochs, trained.model.wordvec_size) == (1, 6)
+    assert (trained.training.epochs, trained.model.embedding_size) == (1, 6)
 
 
 def test_settings_of_how_a_file_is_read_do_no_harm(tiny, words):
@@ -229,7 +229,7 @@ def test_bad_input_is_caught_as_an_error_of_the_package_and_as_a_value_error():
 
 def test_a_pair_too_long_for_a_batch_is_left_out_with_a_warning(tiny, words):
     sources, targets = words
-    tiny.set_params(settings=("model.wordvec_size=4", "training.max_batch_tokens=200"))
+    tiny.set_params(settings=("model.embedding_size=4", "training.max_batch_tokens=200"))
     with pytest.warns(UserWarning, match=r"^X\[60\] is left out with its 30[0-9] tokens, too many for a batch; cut"):
         tiny.fit([*sources, "a" * 300], [*targets, "a"])
     with pytest.warns(UserWarning, match=r"^X\[0\] is left out .*, as are 1 others; cut"):

@@ -12,7 +12,7 @@ from seqwright.training.callbacks import Callback
 from seqwright.training.events import Finished, Measured, Progressed, Started
 from seqwright.training.pace import Pace
 
-CONFIG = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=4"])
+CONFIG = config.parse({}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=4"])
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_failure_in_the_training_itself_is_not_taken_for_that_of_a_callback(pa
 
 def test_the_example_in_the_documentation_is_true(pairs, monkeypatch):
     monkeypatch.chdir(pairs.parent)
-    tiny = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2"])
+    tiny = config.parse({}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2"])
     monkeypatch.setattr(training.train, "__kwdefaults__", {**training.train.__kwdefaults__, "config": tiny})
     failed, attempted = doctest.testmod(callbacks)
     assert (failed, attempted > 0) == (0, True)

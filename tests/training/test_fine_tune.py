@@ -6,7 +6,7 @@ import pytest
 from seqwright import bundle, config, errors, training
 from seqwright.training.events import Measured
 
-SETTINGS = ["model.hidden_size=32", "model.wordvec_size=8", "training.dev_share=0.2"]
+SETTINGS = ["model.hidden_size=32", "model.embedding_size=8", "training.dev_share=0.2"]
 
 
 def write(path, letters, seed, n=400):
@@ -38,13 +38,13 @@ def tuned(pairs, output, base, *settings):
 def test_it_goes_on_from_what_the_old_model_knows(base, tmp_path):
     pairs = write(tmp_path / "pairs.tsv", "abcd", 2)
     fresh = training.train(pairs, output=tmp_path / "fresh", config=config.parse({}, [*SETTINGS, "training.epochs=1"]))
-    from_base = tuned(pairs, tmp_path / "tuned", base, "optim.rate=1e-3")
+    from_base = tuned(pairs, tmp_path / "tuned", base, "optim.learning_rate=1e-3")
     assert from_base[-1] > fresh.bundle.manifest["scores"]["dev_accuracy"] + 20
 
 
 def test_old_symbols_keep_their_ids_and_weights_and_new_ones_are_added_behind(base, tmp_path):
     pairs = write(tmp_path / "pairs.tsv", "cdxy", 3)
-    tuned(pairs, tmp_path / "tuned", base, "optim.rate=1e-12", "optim.schedule=constant")
+    tuned(pairs, tmp_path / "tuned", base, "optim.learning_rate=1e-12", "optim.schedule=constant")
     old, new = bundle.load(base), bundle.load(tmp_path / "tuned")
     for side in ("source_vocabulary", "target_vocabulary"):
         n = len(getattr(old, side).symbols)
@@ -80,7 +80,7 @@ def test_each_network_goes_on_from_one_of_its_kind(tmp_path):
     other = {"attention": "bilinear"}
     unlike = config.parse({"others": [other]}, [*SETTINGS, "training.epochs=1", "training.members=2"])
     two = training.train(pairs, output=tmp_path / "two", config=unlike).bundle
-    still = ["optim.rate=1e-12", "optim.schedule=constant"]
+    still = ["optim.learning_rate=1e-12", "optim.schedule=constant"]
     tuned(pairs, tmp_path / "three", tmp_path / "two", "training.members=3", *still)
     three = bundle.load(tmp_path / "three")
     assert [one.attention for one in three.config.networks] == ["additive", "bilinear", "additive"]

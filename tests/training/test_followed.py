@@ -13,7 +13,9 @@ from seqwright.training.memory import resident_bytes
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import prepare
 
-CONFIG = config.parse({}, ["model.hidden_size=16", "model.wordvec_size=8", "training.epochs=6", "optim.rate=0.02"])
+CONFIG = config.parse(
+    {}, ["model.hidden_size=16", "model.embedding_size=8", "training.epochs=6", "optim.learning_rate=0.02"]
+)
 DEV = "abc\tcba\nh\th\nabcdef\tfedcba\nab\tba\nbc\tcb\nbc\tBC\n"
 
 

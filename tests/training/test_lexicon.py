@@ -15,7 +15,7 @@ from seqwright.errors import DataError, ModelError
 
 LEXICON = "abc\tah\nabc\thab\nc\u00e9\tgag\nzzz\t\n"
 SOURCES = ["abc", "ce\u0301", "zzz", "bcd"]
-TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "training.report=false"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false"]
 
 
 @pytest.fixture(scope="module")

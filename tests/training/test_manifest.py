@@ -6,7 +6,7 @@ import pytest
 
 from seqwright import bundle, config, errors, training
 
-CONFIG = config.parse({}, ["model.hidden_size=16", "model.wordvec_size=8", "training.epochs=2", "training.seed=4"])
+CONFIG = config.parse({}, ["model.hidden_size=16", "model.embedding_size=8", "training.epochs=2", "training.seed=4"])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from seqwright.training import loop as loops
 from seqwright.training import members
 from seqwright.training.events import Begun, Finished, Measured, Progressed, Resumed, Started
 
-SETTINGS = ["model.hidden_size=24", "model.wordvec_size=8", "training.epochs=4"]
+SETTINGS = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=4"]
 
 
 @pytest.fixture(scope="module")

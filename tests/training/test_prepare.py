@@ -169,6 +169,6 @@ def test_several_files_are_one_and_each_has_a_hash(write, reversals):
 
 
 def test_a_configuration_made_in_python_is_refused_like_one_of_a_file(write):
-    tied = config.Config(model=config.ModelConfig(tied=True, hidden_size=32, wordvec_size=16))
+    tied = config.Config(model=config.ModelConfig(tied=True, hidden_size=32, embedding_size=16))
     with pytest.raises(ConfigError, match=r"set embedding_size and hidden_size to one number"):
         prepare(write("ab\tba\n"), None, tied)

@@ -56,11 +56,11 @@ def test_other_networks_that_are_described_are_filled_in():
     found = recipe.complete(config.parse(told, ["training.members=3"]), Traits(3600)).networks
     assert [one.hidden_size for one in found] == [256, 7, 256]
     assert [one.attention for one in found] == ["bilinear", "bilinear", "additive"]
-    assert {one.wordvec_size for one in found} == {64}
+    assert {one.embedding_size for one in found} == {64}
 
 
 def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
-    tied = ["model.tied=true", "model.wordvec_size=64", "model.hidden_size=64"]
+    tied = ["model.tied=true", "model.embedding_size=64", "model.hidden_size=64"]
     assert completed(100, "text.features_column=3").model.sum_features
     assert not completed(100, "text.features_column=3", *tied).model.sum_features
 
@@ -68,8 +68,8 @@ def test_features_are_summed_unless_there_are_no_weights_for_the_sum():
 def test_a_larger_network_has_wider_embeddings_and_smaller_steps():
     few, many = completed(10_000), completed(100_000)
     assert many.model.hidden_size > few.model.hidden_size
-    assert many.model.wordvec_size > few.model.wordvec_size
-    assert many.optim.rate < few.optim.rate
+    assert many.model.embedding_size > few.model.embedding_size
+    assert many.optim.learning_rate < few.optim.learning_rate
 
 
 def test_a_large_network_has_a_deeper_encoder_which_is_never_less_deep_than_the_decoder():
@@ -79,10 +79,10 @@ def test_a_large_network_has_a_deeper_encoder_which_is_never_less_deep_than_the_
     assert completed(100_000, "model.encoder_layers=3").model.encoder_layers == 3
 
 
-@pytest.mark.parametrize("told", [[], ["model.hidden_size=32"], ["model.wordvec_size=32"]])
+@pytest.mark.parametrize("told", [[], ["model.hidden_size=32"], ["model.embedding_size=32"]])
 def test_tied_weights_have_one_width(told):
     model = completed(5000, "model.tied=true", *told).model
-    assert model.wordvec_size == model.hidden_size == (32 if told else 256)
+    assert model.embedding_size == model.hidden_size == (32 if told else 256)
 
 
 def test_what_is_told_stays():
@@ -93,10 +93,10 @@ def test_what_is_told_stays():
             "training.batch_size=3",
             "training.epochs=9",
             "model.dropout=0",
-            "optim.rate=1",
+            "optim.learning_rate=1",
         )
         assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
-        assert (told.model.dropout, told.optim.rate) == (0, 1)
+        assert (told.model.dropout, told.optim.learning_rate) == (0, 1)
 
 
 def test_a_long_training_waits_longer_for_something_better():

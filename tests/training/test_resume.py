@@ -19,8 +19,8 @@ from seqwright.training.loop import MAX_RETURNS, Loop
 from seqwright.training.prepare import prepare
 
 SETTINGS = [
-    "model.hidden_size=16", "model.wordvec_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05",
-    "training.word_dropout=0.1", "training.batch_size=16", "optim.rate=4e-3",
+    "model.hidden_size=16", "model.embedding_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05",
+    "training.word_dropout=0.1", "training.batch_size=16", "optim.learning_rate=4e-3",
 ]  # fmt: skip
 CONFIG = config.parse({}, SETTINGS)
 
@@ -253,7 +253,7 @@ def test_steps_without_a_finite_loss_are_skipped_and_then_undone_with_a_lower_ra
 
     monkeypatch.setattr(Seq2seq, "loss", sometimes_nan)
     returned = [event for event in loop.events() if isinstance(event, events.Returned)]
-    assert [(event.skipped, event.rate) for event in returned] == [(3, CONFIG.optim.rate / 2)]
+    assert [(event.skipped, event.rate) for event in returned] == [(3, CONFIG.optim.learning_rate / 2)]
     assert np.isfinite(loop.network.params.flat).all()
 
 

@@ -8,8 +8,8 @@ from seqwright.training.events import Measured, Progressed
 from seqwright.training.prepare import prepare
 from seqwright.training.schedule import rate_factor
 
-TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.batch_size=8"]
-PLATEAU = [*TINY, "optim.rate=4e-3", "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.batch_size=8"]
+PLATEAU = [*TINY, "optim.learning_rate=4e-3", "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def rates(pairs, monkeypatch, accuracies, *settings):
     found, rate = [], 0.0
     for event in loop.events():
         if isinstance(event, Progressed):
-            rate = event.rate / configured.optim.rate
+            rate = event.rate / configured.optim.learning_rate
         elif isinstance(event, Measured):
             found.append(rate)
     return found

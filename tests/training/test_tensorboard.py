@@ -12,7 +12,7 @@ from seqwright.training.event_file import EventFile
 from seqwright.training.events import Example, Measured
 from seqwright.training.tensorboard import TensorBoard, table
 
-SETTINGS = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=3", "training.log=tensorboard"]
+SETTINGS = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.log=tensorboard"]
 START = event_pb2.SessionLog.START
 
 

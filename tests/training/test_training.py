@@ -16,7 +16,7 @@ from seqwright.models import Seq2seq
 from seqwright.training import checkpoint, loop, measure
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
 
-TINY = ["model.hidden_size=8", "model.wordvec_size=4"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4"]
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_on_real_words_it_learns_and_keeps_good_weights(tmp_path, data_dir):
     words, held = tmp_path / "hun.tsv", tmp_path / "dev.tsv"
     words.write_text("".join(f"{line}\n" for line in lines[::12]), encoding="utf-8")
     held.write_text("".join(f"{line}\n" for line in lines[1::60]), encoding="utf-8")
-    settings = ["model.hidden_size=32", "model.wordvec_size=32", "training.epochs=10", "training.batch_size=16"]
-    events = train(words, tmp_path / "model", *settings, "optim.rate=1e-2", "model.dropout=0", dev=held)
+    settings = ["model.hidden_size=32", "model.embedding_size=32", "training.epochs=10", "training.batch_size=16"]
+    events = train(words, tmp_path / "model", *settings, "optim.learning_rate=1e-2", "model.dropout=0", dev=held)
     measured = of_kind(events, Measured)
     kept = [event for event in measured if event.best][-1]
     assert kept.dev_ter < 45 < measured[0].dev_ter
@@ -121,7 +121,7 @@ def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path
     [
         ["model.attention=additive"],
         ["model.attention=additive", "model.copying=true", "model.distance_bias=true"],
-        ["model.tied=true", "model.wordvec_size=8"],
+        ["model.tied=true", "model.embedding_size=8"],
     ],
 )
 def test_a_model_of_another_kind_goes_all_the_way_too(tmp_path, pairs, settings):
@@ -166,7 +166,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path, pairs
 
 
 def test_the_time_budget_ends_it_with_a_measured_model(tmp_path, pairs):
-    endless = ["training.epochs=1000000", "training.patience=none", "optim.rate=1e-9"]
+    endless = ["training.epochs=1000000", "training.patience=none", "optim.learning_rate=1e-9"]
     events = train(pairs, tmp_path / "model", *endless, "training.time_budget_s=0.5")
     assert events[-1].reason == "time budget"
     assert isinstance(events[-2], Measured)
@@ -175,7 +175,12 @@ def test_the_time_budget_ends_it_with_a_measured_model(tmp_path, pairs):
 
 def test_it_ends_where_nothing_gets_better(tmp_path, pairs):
     events = train(
-        pairs, tmp_path / "model", "training.epochs=1000", "training.patience=2", "optim.rate=1e-12", "optim.warmup=0"
+        pairs,
+        tmp_path / "model",
+        "training.epochs=1000",
+        "training.patience=2",
+        "optim.learning_rate=1e-12",
+        "optim.warmup=0",
     )
     assert events[-1].reason == "no improvement"
     assert len(of_kind(events, Measured)) == 3
@@ -184,7 +189,7 @@ def test_it_ends_where_nothing_gets_better(tmp_path, pairs):
 def test_it_ends_where_every_dev_source_is_answered_right(tmp_path):
     constant = tmp_path / "constant.tsv"
     constant.write_text("".join(f"{a}{b}\tx\n" for a in "abcd" for b in "abcd"), encoding="utf-8")
-    patient = ["training.epochs=1000", "training.patience=none", "optim.rate=0.05", "model.dropout=0"]
+    patient = ["training.epochs=1000", "training.patience=none", "optim.learning_rate=0.05", "model.dropout=0"]
     events = train(constant, tmp_path / "model", *patient)
     assert events[-1].reason == "perfect"
     assert events[-1].dev_accuracy == 100

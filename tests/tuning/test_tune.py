@@ -13,13 +13,15 @@ from seqwright.tuning import study as studies
 from seqwright.tuning.space import Range, applied, configured, space
 from seqwright.tuning.study import Study, score
 
-QUICK = config.parse({}, ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=2", "optim.rate=4e-3"])
+QUICK = config.parse(
+    {}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "optim.learning_rate=4e-3"]
+)
 SIZES = [
     "model.attention=bilinear",
     "model.hidden_size=200",
     "model.encoder_layers=1",
     "training.batch_size=32",
-    "optim.rate=4e-3",
+    "optim.learning_rate=4e-3",
 ]
 COMPLETE = config.parse({}, [*SIZES, "model.dropout=0.3"])
 
@@ -62,8 +64,8 @@ def test_every_attention_that_is_tried_goes_with_the_rest_of_the_configuration()
 
 
 def test_tied_embeddings_are_as_wide_as_the_network_that_is_tried():
-    tied = config.parse({}, ["model.tied=true", "model.wordvec_size=64", "model.hidden_size=64"])
-    assert applied(tied, {"model.hidden_size": 96}).model.wordvec_size == 96
+    tied = config.parse({}, ["model.tied=true", "model.embedding_size=64", "model.hidden_size=64"])
+    assert applied(tied, {"model.hidden_size": 96}).model.embedding_size == 96
 
 
 def test_more_accuracy_is_better_and_then_a_lower_error_rate():
@@ -75,7 +77,11 @@ def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for
     found = tune(pairs, tmp_path / "tuned", listen=heard.append)
     assert [trial.number for trial in found.trials] == [1, 2, 3]
     first = found.trials[0].settings
-    assert (first["model.hidden_size"], first["model.encoder_layers"], first["optim.rate"]) == (8, 1, QUICK.optim.rate)
+    assert (first["model.hidden_size"], first["model.encoder_layers"], first["optim.learning_rate"]) == (
+        8,
+        1,
+        QUICK.optim.learning_rate,
+    )
     assert len({str(trial.settings) for trial in found.trials}) == 3
     complete = [trial for trial in found.trials if trial.state == "complete"]
     assert found.best in complete

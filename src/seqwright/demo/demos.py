@@ -105,7 +105,7 @@ DEMOS = {
         (
             "model.hidden_size=128",
             "model.dropout=0",
-            "optim.rate=4e-3",
+            "optim.learning_rate=4e-3",
             "training.batch_size=128",
             "training.dev_limit=500",
         ),
@@ -118,7 +118,7 @@ DEMOS = {
         (
             "model.hidden_size=128",
             "model.dropout=0",
-            "optim.rate=4e-3",
+            "optim.learning_rate=4e-3",
             "training.batch_size=64",
             "training.dev_limit=500",
         ),

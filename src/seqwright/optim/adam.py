@@ -15,20 +15,23 @@ __all__ = ["Adam"]
 class Adam:
     """Kingma & Ba 2015, algorithm 1; decoupled weight decay as in Loshchilov & Hutter 2019, algorithm 2.
 
-    rate: α.   betas: β1 and β2.   eps: ε.   clip_norm: greatest norm of the whole gradient, None for no limit.
+    learning_rate: α, which `rate` sets too.   betas: β1 and β2.   eps: ε.   clip_norm: greatest norm of the whole
+    gradient, None for no limit.
     Its moments `m` and `v` have the size of the flat parameter vector and are made at the first update.
     """
 
     def __init__(
         self,
-        rate: float = 1e-3,
+        learning_rate: float = 1e-3,
         *,
+        rate: float | None = None,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         clip_norm: float | None = 5.0,
     ) -> None:
-        self.rate, self.betas, self.eps, self.weight_decay, self.clip_norm = rate, betas, eps, weight_decay, clip_norm
+        self.learning_rate = learning_rate if rate is None else rate
+        self.betas, self.eps, self.weight_decay, self.clip_norm = betas, eps, weight_decay, clip_norm
         self.step = 0
         self.m: Array = np.empty(0)
         self.v: Array = np.empty(0)
@@ -49,7 +52,7 @@ class Adam:
             grads.flat,
             self.m,
             self.v,
-            self.rate,
+            self.learning_rate,
             *self.betas,
             self.eps,
             self.weight_decay,

@@ -9,10 +9,13 @@ __all__ = ["SGD"]
 
 
 class SGD:
-    """params -= rate · grads.   clip_norm: greatest norm of the whole gradient, None for no limit."""
+    """params -= learning_rate · grads.
 
-    def __init__(self, rate: float = 0.1, *, clip_norm: float | None = 5.0) -> None:
-        self.rate, self.clip_norm = rate, clip_norm
+    learning_rate: `rate` sets it too.   clip_norm: greatest norm of the whole gradient, None for no limit.
+    """
+
+    def __init__(self, learning_rate: float = 0.1, *, rate: float | None = None, clip_norm: float | None = 5.0) -> None:
+        self.learning_rate, self.clip_norm = learning_rate if rate is None else rate, clip_norm
 
     def update(self, params: Parameters, grads: Parameters) -> float:
         """Change params by one step along grads; return the norm of the gradient before clipping.
@@ -22,5 +25,5 @@ class SGD:
         norm, scale = clip_scale(grads.flat, self.clip_norm)
         if not math.isfinite(norm):
             return norm
-        params.flat -= params.flat.dtype.type(self.rate * scale) * grads.flat
+        params.flat -= params.flat.dtype.type(self.learning_rate * scale) * grads.flat
         return norm

@@ -76,8 +76,8 @@ class Loop:
             "hide": np.random.default_rng(hide),
         }
         self._shuffle_state = self._random["shuffle"].bit_generator.state  # as the epoch at work found it
-        assert self._config.optim.rate is not None, "the recipe has filled it in"
-        self._rate = self._config.optim.rate  # its highest
+        assert self._config.optim.learning_rate is not None, "the recipe has filled it in"
+        self._rate = self._config.optim.learning_rate  # its highest
         self._optimizer = optimizer(self._config.optim, self._rate)
         self.best: Array | None = None
         self.position = Position()
@@ -154,7 +154,7 @@ class Loop:
     def _step(self, batch: batches.Batch) -> float:
         net, position = self.network, self.position
         factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
-        self._optimizer.rate = self._rate * position.rate_scale * max(factor, 1e-3)
+        self._optimizer.learning_rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read = hiding.hide(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
             copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
@@ -184,7 +184,7 @@ class Loop:
         if position.returns == MAX_RETURNS:
             raise TrainingError(
                 f"the loss is not finite, also after {MAX_RETURNS} returns with a lower rate; the best model so far is "
-                f"kept; look at the data, or try --set optim.rate={self._rate / 10:g}"
+                f"kept; look at the data, or try --set optim.learning_rate={self._rate / 10:g}"
             )
         self._restore_network(self._good)
         position.returns += 1
@@ -277,7 +277,7 @@ class Loop:
             epoch=self._epoch(),
             share=share,
             loss=pace.loss,
-            rate=self._optimizer.rate,
+            rate=self._optimizer.learning_rate,
             pairs_per_s=pace.pairs_per_s,
             tokens_per_s=pace.tokens_per_s,
             elapsed_s=elapsed,

@@ -33,7 +33,7 @@ def complete(config: Config, traits: Traits) -> Config:
         config,
         model=filled(config.model),
         others=tuple(map(filled, config.others)),
-        optim=_filled(config.optim, rate=2e-3 if traits.n_pairs >= LARGE else 4e-3),
+        optim=_filled(config.optim, learning_rate=2e-3 if traits.n_pairs >= LARGE else 4e-3),
         training=_training(config.training, traits.n_pairs),
     )
 
@@ -41,7 +41,7 @@ def complete(config: Config, traits: Traits) -> Config:
 def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelConfig:
     large = traits.n_pairs >= LARGE
     if model.tied:  # one width is both
-        model = _filled(model, hidden_size=model.wordvec_size, wordvec_size=model.hidden_size)
+        model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
     model = _filled(
         model,
         hidden_size=128 if traits.n_pairs < 1000 else 384 if large else 256,
@@ -56,7 +56,7 @@ def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelCo
     return _filled(
         model,
         distance_bias=steered and model.attention != "none",
-        wordvec_size=model.hidden_size if model.tied else 256 if large else 64,
+        embedding_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and has_features,
     )
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from seqwright.config import Config
+from seqwright.config import Config, canonical
+from seqwright.nn import attention
 
 __all__ = ["Range", "Searched", "applied", "configured", "space"]
 
@@ -29,7 +30,7 @@ Searched = dict[str, Range | tuple[Any, ...]]  # setting: its values
 
 def space(around: Config, fixed: Collection[str] = ()) -> Searched:
     """Return the settings to search, without the fixed ones; sizes lie around those of a configuration without None."""
-    hidden, rate, batch = around.model.hidden_size, around.optim.rate, around.training.batch_size
+    hidden, rate, batch = around.model.hidden_size, around.optim.learning_rate, around.training.batch_size
     layers, encoder_layers = around.model.layers, around.model.encoder_layers
     assert hidden is not None and encoder_layers is not None, "the recipe has filled them in"
     assert rate is not None and batch is not None, "the recipe has filled them in"
@@ -37,13 +38,12 @@ def space(around: Config, fixed: Collection[str] = ()) -> Searched:
     settings: Searched = {
         "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
         "model.encoder_layers": Range(layers, max(2, encoder_layers), step=1),
-        # dot reads the source in one direction, see config.ModelConfig
-        "model.attention": ("additive", "bilinear", "dot"),
+        "model.attention": tuple(sorted(attention.SCORES)),
         "model.dropout": Range(0.0, 0.6),
-        "optim.rate": Range(rate / 5, rate * 3, log=True),
+        "optim.learning_rate": Range(rate / 5, rate * 3, log=True),
         "training.batch_size": tuple(sorted({max(1, batch // 2), batch, 2 * batch, 4 * batch})),
     }
-    return {name: values for name, values in settings.items() if name not in fixed}
+    return {name: values for name, values in settings.items() if name not in set(map(canonical, fixed))}
 
 
 def configured(config: Config, searched: Searched) -> dict[str, Any]:
@@ -64,9 +64,9 @@ def applied(config: Config, chosen: Mapping[str, Any]) -> Config:
         section, _, key = name.partition(".")
         sections.setdefault(section, {})[key] = value
     if "attention" in sections.get("model", {}):
-        both_ways = config.model.bidirectional and sections["model"]["attention"] != "dot"
-        sections["model"]["bidirectional"] = both_ways
+        same_width = attention.SCORES[sections["model"]["attention"]].same_width  # as only one direction gives
+        sections["model"]["bidirectional"] = config.model.bidirectional and not same_width
     if config.model.tied and "hidden_size" in sections.get("model", {}):
-        sections["model"]["wordvec_size"] = sections["model"]["hidden_size"]
+        sections["model"]["embedding_size"] = sections["model"]["hidden_size"]
     changed = {name: msgspec.structs.replace(getattr(config, name), **keys) for name, keys in sections.items()}
     return msgspec.structs.replace(config, **changed)
