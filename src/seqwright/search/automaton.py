@@ -18,6 +18,7 @@ from seqwright.types import Ids
 
 __all__ = ["Automaton", "at_least", "common", "listed", "prefixed", "repeated"]
 
+MOST_EDGES = 1 << 22  # of what two automata have in common, or twice those of one of them
 Positions = npt.NDArray[np.int64]
 
 
@@ -91,12 +92,16 @@ def distances(first: Positions, targets: Ids, accepting: npt.NDArray[np.bool_]) 
     """Return (N,) the fewest symbols from each state to an accepting one, FAR where there is no way."""
     found = np.where(accepting, 0, FAR).astype(np.int32)
     origins = np.repeat(np.arange(len(accepting), dtype=np.int32), np.diff(first))
-    while len(origins):
-        ahead = found[targets]
-        nearer = (ahead < FAR) & (ahead < found[origins] - 1)
-        if not nearer.any():
-            break
-        np.minimum.at(found, origins[nearer], ahead[nearer] + np.int32(1))
+    order = np.argsort(targets, kind="stable")  # edges by where they lead
+    into = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=len(accepting)))])
+    reached, distance = np.flatnonzero(accepting), 0
+    while len(reached):  # breadth first, against the edges: each is followed once
+        distance += 1
+        counts = into[reached + 1] - into[reached]
+        edges = np.arange(counts.sum()) + np.repeat(into[reached] - np.cumsum(counts) + counts, counts)
+        before = origins[order[edges]]
+        reached = np.unique(before[found[before] == FAR])
+        found[reached] = distance
     return found
 
 
@@ -168,9 +173,13 @@ def common(left: Automaton, right: Automaton) -> Automaton:
     number = np.zeros(1, np.int64)  # of each of them
     wave = np.zeros(1, np.int64)
     pairs, origins, symbols, targets = [wave], [], [], []
+    most, n_edges = max(MOST_EDGES, 2 * len(one.symbols), 2 * len(other.symbols)), 0
     while wave.size:
         a, b = np.divmod(wave, N)
         counts = one.first[a + 1] - one.first[a]
+        n_edges += int(counts.sum())
+        if n_edges > most:
+            raise ConstraintError("the constraints are too large together; give fewer, or a simpler pattern")
         source = np.repeat(np.arange(len(wave)), counts)
         edge = np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts) + one.first[a][source]
         wanted = b[source] * V + one.symbols[edge]
