@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Place = Annotated[int, msgspec.Meta(ge=0)] | str
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 ATTENTION = ("none", *attention.SCORES)
 AttentionChoice = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(ATTENTION)})$", examples=list(ATTENTION))]
@@ -51,9 +52,13 @@ class TextConfig(Checked, frozen=True, kw_only=True):
     section: ClassVar[str] = "text"
 
     reader: Literal["auto"] | readers.Reader = "auto"  # by a file's name or content
-    source_column: Positive = 1
-    target_column: Positive = 2
-    features_column: Annotated[int, msgspec.Meta(ge=0)] | None = None  # 0: none
+    source_column: Place | None = None  # counted from 1, or a name; found from the data, as the two below
+    target_column: Place | None = None
+    features_column: Place | None = None  # 0: none
+    header: bool | None = None  # whether the first line of a tsv or csv file holds names
+    delimiter: str | None = None  # tab, comma, semicolon, pipe, space, or the character itself
+    comment: str | None = None  # what comment lines start with, "" none
+    schema: readers.Schema | None = None  # what was found, by which later files of the same shape are read
     source_key: str = "source"  # what the columns are called in JSON lines, Parquet and Arrow
     target_key: str = "target"
     features_key: str = "features"
@@ -61,6 +66,33 @@ class TextConfig(Checked, frozen=True, kw_only=True):
     target_tokens: TokenChoice | None = None
     source_form: UnicodeForm | None = None
     target_form: UnicodeForm | None = None
+
+    def columns(self) -> readers.Columns:
+        """Return what is asked of a reader of training files."""
+        delimiter = self.delimiter if self.delimiter is None else readers.DELIMITERS.get(self.delimiter, self.delimiter)
+        found = self.schema is not None  # then the numbers are what was found, too
+        return readers.Columns(
+            source=None if found else self.source_column,
+            target=None if found else self.target_column,
+            features=None if found and self.features_column else self.features_column,
+            names=readers.Names(self.source_key, self.target_key, self.features_key),
+            format=None if self.reader == "auto" else self.reader,
+            delimiter=delimiter,
+            header=self.header,
+            comment=self.comment,
+            like=self.schema,
+        )
+
+    def later_columns(self) -> readers.Columns:
+        """Return what is asked of a reader of files for a trained model: they are read as those of its training."""
+        legacy = readers.Schema(
+            source=self.source_column if isinstance(self.source_column, int) else 1,
+            target=self.target_column if isinstance(self.target_column, int) else 2,
+            features=self.features_column if isinstance(self.features_column, int) else 0,
+        )
+        names = readers.Names(self.source_key, self.target_key, self.features_key)
+        like = self.schema or legacy
+        return readers.Columns(names=names, like=like, features=None if like.features else 0)
 
 
 class ModelConfig(Checked, frozen=True, kw_only=True):

@@ -4,9 +4,10 @@ The message says what was expected, what was found and what to do, on one line: 
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "AmbiguityError",
     "ConfigError",
     "ConstraintError",
     "DataError",
@@ -41,6 +42,14 @@ class UsageError(SeqwrightError):
 
 class ConfigError(UsageError):
     """A configuration key or value that means nothing."""
+
+
+class AmbiguityError(UsageError):
+    """Data with several meanings.   choices: the options of the command line that decide for one each."""
+
+    def __init__(self, message: str, choices: Sequence[Sequence[str]]) -> None:
+        super().__init__(message)
+        self.choices = [list(choice) for choice in choices]
 
 
 class ConstraintError(UsageError):

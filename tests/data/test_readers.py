@@ -90,8 +90,12 @@ def test_columns_can_stand_in_any_order(write):
 
 
 @pytest.mark.parametrize(
-    "columns", [{"source": 0}, {"target": -1}, {"features": -1}, {"source": 2}, {"features": 2}, {"target": 1}]
-)
+    "columns",
+    [
+        {"source": 0}, {"target": -1}, {"features": -1},
+        {"source": 2, "target": 2}, {"target": 2, "features": 2}, {"source": "a", "target": "a"},
+    ],
+)  # fmt: skip
 def test_columns_that_mean_nothing_are_refused(columns):
     with pytest.raises(errors.ConfigError):
         readers.Columns(**columns)
@@ -128,8 +132,16 @@ def test_a_byte_that_is_not_utf8_is_named_with_line_and_offset(write):
     assert "line 1, byte 4 (byte 4 of the file): 0xe9" in message(write(with_bom))
 
 
-def test_utf16_is_recognised(write):
-    assert "looks like UTF-16" in message(write("a\tb\n".encode("utf-16")))
+def test_utf16_with_a_byte_order_mark_is_read(write):
+    for encoding in ("utf-16", "utf-16-be"):
+        data = ("\ufeff" * (encoding == "utf-16-be") + "a\tb\n가\t😀\n").encode(encoding)
+        assert [pair[:2] for pair in readers.read_pairs(write(data))] == [("a", "b"), ("가", "😀")]
+
+
+@pytest.mark.parametrize("text", ["word\tw ɜː d\nword\tw ɜː d\n", "가나\tgo on\n다라\tcome in\n"])
+@pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE"])
+def test_utf16_without_a_mark_is_named_with_the_command(write, text, encoding):
+    assert f"iconv -f {encoding} -t UTF-8" in message(write(text.encode(encoding)))
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -256,4 +268,4 @@ def test_every_real_file_gives_a_pair_a_line(data_dir):
     for path in sorted(data_dir.glob("**/*.tsv")):
         pairs = readers.read_pairs(path)
         assert len(pairs) == path.read_bytes().count(b"\n"), path
-        assert bool(pairs[0].features) == (path.parent.name == "turkish-inflection" or path.stem == "ATTRIBUTION")
+        assert bool(pairs[0].features) == (path.parent.name == "turkish-inflection"), path

@@ -1,17 +1,22 @@
 """Read pairs and lines from files; every fault names file, line and what to do.
 
-`files` knows bytes and lines; `tsv`, `dictionary`, `jsonl`, `arrow` and `parallel` each know one way to write pairs;
-`inputs` knows which of them is meant. What a token is, and any change to the text itself, belongs to `text`.
+`files` and `encodings` know bytes and lines; `tsv`, `delimited`, `dictionary`, `jsonl`, `arrow` and `parallel` each know
+one way to write pairs; `detect` finds what a file means (its `schema`), by `formats`, `kinds`, `names` and `roles`;
+`inputs` puts them together. What a token is, and any change to the text itself, belongs to `text`.
 """
 
 from seqwright.data.readers.columns import Columns, Names, Pair
 from seqwright.data.readers.files import BOM, display_name, read_lines, sha256
 from seqwright.data.readers.inputs import Input, Pairs, Parallel, Paths, Reader, inputs, read_pairs
 from seqwright.data.readers.memory import Rows
+from seqwright.data.readers.schema import DELIMITERS, Count, Format, Schema, describe
 
 __all__ = [
     "BOM",
+    "DELIMITERS",
     "Columns",
+    "Count",
+    "Format",
     "Input",
     "Names",
     "Pair",
@@ -20,6 +25,8 @@ __all__ = [
     "Paths",
     "Reader",
     "Rows",
+    "Schema",
+    "describe",
     "display_name",
     "inputs",
     "read_lines",

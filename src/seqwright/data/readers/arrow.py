@@ -1,78 +1,94 @@
 """Parquet and Arrow (Feather) files, by pyarrow; columns go by name."""
 
+import contextlib
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from seqwright import errors
-from seqwright.data.readers.columns import Columns, Pair
+from seqwright.data.readers.columns import Pair
 from seqwright.data.readers.files import display_name
+from seqwright.data.readers.schema import Schema
 
-__all__ = ["pairs"]
+__all__ = ["head", "pairs"]
 
 ROWS = 8192  # in memory at a time
 
 
-def pairs(path: Path | str, columns: Columns, *, parquet: bool) -> Iterator[Pair]:
+def pairs(path: Path | str, schema: Schema, *, parquet: bool) -> Iterator[Pair]:
     """Yield a Pair for each row, in order; `line` is the row's number. Other columns are not read.
 
     parquet: else it is an Arrow file (Feather version 2) or an Arrow stream.
     DataError: not such a file, no such column, a column of something else than text, no value in a row.
     DependencyError: pyarrow is not installed.
     """
-    name = display_name(path)
-    kind = "Parquet" if parquet else "Arrow"
+    name, kind = display_name(path), "Parquet" if parquet else "Arrow"
+    keys = [schema.names[number - 1] for number in (schema.source, schema.target, schema.features) if number]
     pyarrow = library("pyarrow", name, kind)
     number = 0
-    try:
-        for batch in (parquet_batches if parquet else arrow_batches)(path, columns, name, kind):
-            texts = [texts_of(batch.column(key), key, number, name, pyarrow) for key in wanted(batch.schema, columns)]
+    with reading(name, kind, pyarrow):
+        for batch in batches(path, name, parquet=parquet, keys=keys):
+            texts = [texts_of(batch.column(key), key, number, name, pyarrow) for key in keys]
             for row in zip(*texts, strict=True):
                 number += 1
                 if None in row[:2]:
-                    key = columns.names[row.index(None)]
+                    key = keys[row.index(None)]
                     raise errors.DataError(
                         f'{name}, row {number}: no value in column "{key}"; fill it in or remove the row'
                     )
                 yield Pair(row[0], row[1], (row[2] or "") if len(row) > 2 else "", number)
+
+
+def head(path: Path | str, n: int, *, parquet: bool) -> tuple[list[str], list[list[str]]]:
+    """Return the columns' names, and the first n rows as texts.   Raises as `pairs` does."""
+    name, kind = display_name(path), "Parquet" if parquet else "Arrow"
+    keys: list[str] = []
+    rows: list[list[str]] = []
+    with reading(name, kind, library("pyarrow", name, kind)):
+        for batch in batches(path, name, parquet=parquet, keys=None):
+            keys = list(batch.schema.names)
+            some = batch.slice(0, n - len(rows))
+            columns = [[text_of(value) for value in column.to_pylist()] for column in some.columns]
+            rows += map(list, zip(*columns, strict=True))
+            if len(rows) >= n:
+                break
+    return keys, rows
+
+
+def text_of(value: Any) -> str:
+    return "" if value is None or isinstance(value, dict | list | bytes) else str(value)
+
+
+@contextlib.contextmanager
+def reading(name: str, kind: str, pyarrow: Any) -> Iterator[None]:
+    try:
+        yield
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as fault:
         what = " ".join(str(fault).split())
         raise errors.DataError(f"{name}: damaged or not a {kind} file ({what}); write it again") from None
 
 
-def parquet_batches(path: Path | str, columns: Columns, name: str, kind: str) -> Iterator[Any]:
-    with library("pyarrow.parquet", name, kind).ParquetFile(path, memory_map=False, pre_buffer=False) as file:
-        check(file.schema_arrow, columns, name)
-        yield from file.iter_batches(ROWS, columns=wanted(file.schema_arrow, columns), use_threads=False)
+def batches(path: Path | str, name: str, *, parquet: bool, keys: list[str] | None) -> Iterator[Any]:
+    return parquet_batches(path, name, keys) if parquet else arrow_batches(path, name)
 
 
-def arrow_batches(path: Path | str, columns: Columns, name: str, kind: str) -> Iterator[Any]:
-    pyarrow, ipc = library("pyarrow", name, kind), library("pyarrow.ipc", name, kind)
+def parquet_batches(path: Path | str, name: str, keys: list[str] | None) -> Iterator[Any]:
+    module = library("pyarrow.parquet", name, "Parquet")
+    with module.ParquetFile(path, memory_map=False, pre_buffer=False) as file:
+        yield from file.iter_batches(ROWS, columns=keys, use_threads=False)
+
+
+def arrow_batches(path: Path | str, name: str) -> Iterator[Any]:
+    pyarrow, ipc = library("pyarrow", name, "Arrow"), library("pyarrow.ipc", name, "Arrow")
     with pyarrow.OSFile(str(path)) as file:
         is_file = file.read(6) == b"ARROW1"
         file.seek(0)
         with (ipc.open_file if is_file else ipc.open_stream)(file) as reader:
-            check(reader.schema, columns, name)
             batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else iter(reader)
             for batch in batches:
                 for start in range(0, batch.num_rows, ROWS):
                     yield batch.slice(start, ROWS)
-
-
-def wanted(schema: Any, columns: Columns) -> list[str]:
-    """Return the names of the source, target and, where there is one, features column."""
-    with_features = columns.features != 0 and columns.names.features in schema.names
-    return list(columns.names[: 3 if with_features else 2])
-
-
-def check(schema: Any, columns: Columns, name: str) -> None:
-    for what, key in zip(("source", "target"), columns.names, strict=False):
-        if key not in schema.names:
-            raise errors.DataError(
-                f'{name}: no column "{key}"; its columns: {", ".join(schema.names) or "none"}; '
-                f"name the right one, as with --set text.{what}_key=…"
-            )
 
 
 def texts_of(column: Any, key: str, number: int, name: str, pyarrow: Any) -> list[str | None]:

@@ -1,15 +1,19 @@
-"""What a reader yields, and which part of a line or row is what."""
+"""What a reader yields, and what may be asked of the way in which a file is read."""
 
+from __future__ import annotations
+
+import dataclasses
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from seqwright import errors
+from seqwright.data.readers.schema import Format, Schema
 
 __all__ = ["STANDARD", "Columns", "Names", "Pair"]
 
 
 class Pair(NamedTuple):
-    """One example; `features` is as it stands in the file, `line` counts from 1 (0: not from a file)."""
+    """One example; `features` is as the file has it, `line` counts from 1 (0: not from a file)."""
 
     source: str
     target: str
@@ -26,36 +30,53 @@ class Names(NamedTuple):
 
 
 NAMES = Names()
+Place = int | str  # of a column: counted from 1, or its name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Which column is what: counted from 1 in tab-separated files, by name in JSON lines, Parquet and Arrow.
+    """What is asked of a reader; what is None is found from the file (`detect`).
 
-    features: 0 reads none, from any file; None reads column 3 where the file has three columns (or the lowest column
-    that is neither source nor target).   SIGMORPHON 2016 files are (source=1, features=2, target=3), later ones the
-    default.
+    source, target, features: numbers from 1, or names of a header or of keys; features=0 reads none, from any file.
+    SIGMORPHON 2016 files are (source=1, features=2, target=3), later ones (1, 2, 3).
+    names: preferred names where columns or keys have names.   delimiter: of tsv and csv.   header: whether the first
+    line holds names.   comment: what comment lines start with, "" none.   like: how other files of the same task are
+    read: a file of the same shape is read alike, and ambiguities are decided by it.
     """
 
-    source: int = 1
-    target: int = 2
-    features: int | None = None
+    source: Place | None = None
+    target: Place | None = None
+    features: Place | None = None
     names: Names = NAMES
+    format: Format | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    comment: str | None = None
+    like: Schema | None = None
 
     def __post_init__(self) -> None:
-        if self.source < 1 or self.target < 1 or (self.features or 0) < 0:
-            raise errors.ConfigError(f"columns are counted from 1, got {self}; features=0 means none")
-        if self.source == self.target or self.features in (self.source, self.target):
-            raise errors.ConfigError(f"source, target and features must be different columns, got {self}")
+        numbers = [place for place in (self.source, self.target) if isinstance(place, int)]
+        if any(number < 1 for number in numbers) or (isinstance(self.features, int) and self.features < 0):
+            raise errors.ConfigError(f"columns are counted from 1, got {self.places}; features=0 means none")
+        places = [place for place in self.places if place is not None]
+        if len(set(places)) < len(places):
+            raise errors.ConfigError(f"source, target and features must be different columns, got {self.places}")
         if len(set(self.names)) < len(self.names):
             raise errors.ConfigError(f"source, target and features must have different names, got {self.names}")
 
     @property
-    def features_if_found(self) -> int:
-        """Return the column that holds the features where the file has one."""
-        if self.features is not None:
-            return self.features
-        return min({1, 2, 3} - {self.source, self.target})
+    def places(self) -> tuple[Place | None, Place | None, Place | None]:
+        """Source, target and features as asked for."""
+        return self.source, self.target, self.features
+
+    def over(self, other: Columns) -> Columns:
+        """Return what `other` asks for, except where this asks for something."""
+        given = {
+            field.name: value
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) is not None and not (field.name == "names" and value == NAMES)
+        }
+        return dataclasses.replace(other, **given)
 
 
 STANDARD = Columns()

@@ -8,21 +8,21 @@ this.
 import contextlib
 import gzip
 import hashlib
-import importlib
 import io
+import lzma
 import os
 import stat
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol, cast
+from typing import Any, BinaryIO, Literal, Protocol
 
 from seqwright import errors
+from seqwright.data.readers.encodings import BUFFER, decoded, unpacked
 
 __all__ = [
     "BOM",
-    "PACKED",
     "Digest",
     "display_name",
     "lines_of",
@@ -34,9 +34,6 @@ __all__ = [
 ]
 
 BOM = b"\xef\xbb\xbf"
-PACKED = (".gz", ".zst")  # file names end so where the content is compressed
-BUFFER = 1 << 18
-PACKED_BUFFER = 1 << 14  # small, because a few packed bytes can hold thousands of times as many
 
 
 class Digest(Protocol):
@@ -75,12 +72,9 @@ def lines_of(stream: BinaryIO, name: str, *, errors: Literal["strict", "replace"
 
 def not_utf8(name: str, number: int, at: int, start: int, line: bytes, fault: UnicodeDecodeError) -> errors.DataError:
     byte = fault.object[fault.start]
-    looks_utf16 = start == 0 and line[:2] in (b"\xff\xfe", b"\xfe\xff")
-    encoding = "UTF-16" if looks_utf16 else "LATIN1"
-    guess = "it looks like UTF-16" if looks_utf16 else "if it is Latin-1, for example"
     return errors.DataError(
         f"{name}, line {number}, byte {at + 1} (byte {start + at + 1} of the file): 0x{byte:02x} is not UTF-8; "
-        f"convert the file ({guess}: iconv -f {encoding} -t UTF-8)"
+        f"convert the file (if it is Latin-1, for example: iconv -f LATIN1 -t UTF-8)"
     )
 
 
@@ -93,7 +87,10 @@ def opened(path: Path | str, *, digest: Digest | None = None) -> Iterator[Binary
     """
     with opened_as_it_is(path) as file:
         stream: BinaryIO = file if digest is None else io.BufferedReader(Watched(file, digest), BUFFER)
-        yield unpacked(stream, path)
+        name = display_name(path)
+        with reading(name):
+            stream = decoded(unpacked(stream, path, name), name)
+        yield stream
 
 
 @contextlib.contextmanager
@@ -146,71 +143,17 @@ class Watched(io.RawIOBase):
         return len(data)
 
 
-def unpacked(stream: BinaryIO, path: Path | str) -> BinaryIO:
-    """Return the stream behind a compression that the file's name tells."""
-    suffix = Path(path).suffix.lower()
-    if suffix == ".gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
-    if suffix == ".zst":
-        return io.BufferedReader(Zstandard(stream, display_name(path)), BUFFER)
-    return stream
-
-
-class Zstandard(io.RawIOBase):
-    """What a stream of Zstandard frames holds; unlike the library's own reader it notices a frame cut short."""
-
-    def __init__(self, stream: BinaryIO, name: str) -> None:
-        self._stream = stream
-        self._decompressor, self._fault = _zstandard(name)
-        self._frame: Any = None  # None between two frames
-        self._rest, self._ready = b"", memoryview(b"")  # packed, unpacked
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            packed = self._rest or self._stream.read(PACKED_BUFFER)
-            self._rest = b""
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError("it ends within a frame")
-                return 0
-            self._frame = self._frame or self._decompressor()
-            try:
-                self._ready = memoryview(self._frame.decompress(packed))
-            except self._fault as fault:
-                raise EOFError(str(fault)) from None
-            if self._frame.eof:
-                self._rest, self._frame = self._frame.unused_data, None
-        data, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)
-
-
-def _zstandard(name: str) -> tuple[Any, Any]:
-    """Return what makes a decompressor of one frame, and the exception of damaged data."""
-    if sys.version_info >= (3, 14):
-        zstd: Any = importlib.import_module("compression.zstd")
-        return zstd.ZstdDecompressor, zstd.ZstdError
-    try:
-        zstandard: Any = importlib.import_module("zstandard")
-    except ImportError:
-        raise errors.DependencyError(
-            f"{name}: .zst needs the library zstandard: pip install 'seqwright[data]', or unpack the file"
-        ) from None
-    return zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError
-
-
 @contextlib.contextmanager
 def reading(name: str) -> Iterator[None]:
     """Turn what can go wrong between the first and the last byte into a DataError."""
-    kind = "zst" if name.lower().rstrip("'\"").endswith(".zst") else "gzip"
+    kind = next((suffix[1:] for suffix in (".zst", ".bz2", ".xz") if suffix in name.lower()), "gzip")
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+    except (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as fault:
         raise errors.DataError(f"{name}: damaged or not {kind} ({fault}); compress it again") from None
     except OSError as fault:
+        if fault.errno is None:  # bz2 has no exception of its own
+            raise errors.DataError(f"{name}: damaged or not {kind} ({fault}); compress it again") from None
         raise errors.DataError(f"{name}: cannot be read ({fault.strerror or fault}); copy it and try again") from None
 
 

@@ -1,36 +1,36 @@
 """From what a user names to pairs: several files, patterns, parallel files, and which reader is right for each."""
 
+import contextlib
 import glob
 import hashlib
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from seqwright import errors
-from seqwright.data.readers import arrow, dictionary, files, jsonl, memory, parallel, tsv
+from seqwright.data.readers import (
+    arrow,
+    delimited,
+    detect,
+    dictionary,
+    encodings,
+    files,
+    formats,
+    jsonl,
+    memory,
+    parallel,
+    tsv,
+)
 from seqwright.data.readers.columns import STANDARD, Columns, Pair
+from seqwright.data.readers.schema import Count, Format, Schema
 
 __all__ = ["Input", "Pairs", "Parallel", "Paths", "Reader", "inputs", "read_pairs"]
 
-Reader = Literal["tsv", "dictionary", "jsonl", "parquet", "arrow", "parallel"]
+Reader = Format
 
-SUFFIXES: dict[str, Reader] = {
-    ".tsv": "tsv",
-    ".dict": "dictionary",
-    ".dic": "dictionary",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-}
 MAGIC: dict[bytes, Reader] = {b"PAR1": "parquet", b"ARROW1": "arrow"}
-OF_LINES = {"tsv": tsv.pairs, "dictionary": dictionary.pairs, "jsonl": jsonl.pairs}
-N_PEEK = 20  # lines that tell what a file of no telling name holds
+HEAD_CHARACTERS = 1 << 22  # of a head that says how a file is to be read
 
 
 class Parallel(NamedTuple):
@@ -51,8 +51,8 @@ Pairs = Paths | memory.Rows | memory.Frame | Iterable[tuple[str, str] | tuple[st
 class Input:
     """One file of pairs, two parallel ones, or pairs in memory.
 
-    hashes: the SHA-256 of each file's bytes, by name; whole once `pairs` has come to its end.
-    format: its reader; None where only its first lines tell, and it has not been read.
+    hashes: the SHA-256 of each file's bytes, by name; complete once `pairs` has come to its end.
+    schema: how the file is read; known once its first pair is.   count: lines that were skipped.
     """
 
     def __init__(self, path: Path_ | memory.Rows, reader: Reader | None = None) -> None:
@@ -60,11 +60,8 @@ class Input:
         self.name = ", ".join(map(files.display_name, self.paths)) or str(path)
         self._reader = reader
         self.hashes: dict[str, str] = {}
-        self.format: Reader | None = reader
-        if isinstance(path, Parallel):
-            self.format = "parallel"
-        elif not reader and not isinstance(path, memory.Rows):
-            self.format = by_name(path)
+        self.schema = Schema()
+        self.count = Count()
 
     @property
     def paths(self) -> list[Path | str]:
@@ -79,6 +76,11 @@ class Input:
         return isinstance(self.path, memory.Rows)
 
     @property
+    def format(self) -> Format:
+        """What the file is read as; known once its first pair is."""
+        return self.schema.format
+
+    @property
     def is_stream(self) -> bool:
         """Return whether it can be read only once: standard input or another pipe, or an iterable."""
         return self.in_memory or any(str(path) == "-" or _is_pipe(Path(path)) for path in self.paths)
@@ -89,7 +91,7 @@ class Input:
         DataError: missing, a directory, unreadable, empty, damaged, changed meanwhile, not UTF-8, no target anywhere,
         or what the reader in question says.
         """
-        n, has_target = 0, False
+        n, has_target, self.count = 0, False, Count()
         for pair in self._read(columns):
             n += 1
             has_target = has_target or bool(pair.target)
@@ -100,7 +102,7 @@ class Input:
             raise errors.DataError(f"{self.name}: {what}; expected {expected}")
         if not has_target:
             raise errors.DataError(
-                f"{self.name}: every target is empty (column {columns.target}); expected lines of source<TAB>target, "
+                f"{self.name}: every target is empty (column {self.schema.target}); expected lines of source<TAB>target, "
                 f"or name the right column"
             )
 
@@ -112,38 +114,71 @@ class Input:
         if isinstance(self.path, Parallel):
             yield from self._parallel(self.path)
             return
-        reader = self._reader or by_name(self.path)
+        reader = columns.format or self._reader or detect.by_name(self.path, encodings.PACKED)
         if reader == "parallel":
             raise errors.DataError(f"{self.name}: a parallel file needs another; give both as SOURCE,TARGET")
         if reader is None and not self.is_stream:
-            with files.opened(self.path) as stream, files.reading(self.name):
+            with files.opened_as_it_is(self.path) as stream, files.reading(self.name):
                 start = stream.read(max(map(len, MAGIC)))
             reader = next((found for magic, found in MAGIC.items() if start.startswith(magic)), None)
-        self.format = reader
         if reader in ("parquet", "arrow"):
             yield from self._table(self.path, columns, parquet=reader == "parquet")
             return
         digest = hashlib.sha256()
         with files.opened(self.path, digest=digest) as stream:
-            lines = files.lines_of(stream, self.name)
-            if reader is None:
-                peeked = list(itertools.islice(lines, N_PEEK))
-                reader, lines = by_content(peeked), itertools.chain(peeked, lines)
-                self.format = reader
-            yield from OF_LINES[reader](lines, self.name, columns)
+            yield from self._lines(files.lines_of(stream, self.name), columns, reader)
         self.hashes[self.name] = digest.hexdigest()
+
+    def _lines(self, lines: Iterator[str], columns: Columns, reader: Reader | None) -> Iterator[Pair]:
+        head = Head(lines)
+        schema = detect.of_lines(head.lines, self.name, columns, reader, whole=head.whole)
+        if schema.format in ("jsonl", "json"):
+            objects = jsonl.line_objects if schema.format == "jsonl" else jsonl.array_objects
+            keys, rows = jsonl.table(head.tolerant(objects(enumerate(head.lines, start=1), self.name)))
+            self.schema = detect.of_table(keys, rows, self.name, columns, schema) if keys else schema
+            found = jsonl.pairs(objects(self._kept(head.all(), schema), self.name), self.name, self.schema)
+            yield from variants(found, self.schema)
+            return
+        self.schema = schema
+        kept = self._kept(head.all(), schema)
+        if schema.format == "dictionary":
+            yield from dictionary.pairs(kept, self.name, schema, self.count)
+        else:
+            read = delimited.pairs if schema.format == "csv" else tsv.pairs
+            yield from variants(read(kept, self.name, schema), schema)
+
+    def _kept(self, lines: Iterator[str], schema: Schema) -> Iterator[tuple[int, str]]:
+        """Return the lines that hold pairs, with their numbers."""
+        numbered = enumerate(lines, start=1)
+        return self._without(numbered, schema) if schema.comment or schema.header else numbered
+
+    def _without(self, numbered: Iterator[tuple[int, str]], schema: Schema) -> Iterator[tuple[int, str]]:
+        header, comment, start = schema.header, schema.comment, schema.comment.rstrip(" ")
+        for number, line in numbered:
+            if comment and line.startswith(start) and formats.is_comment(line, comment):
+                self.count.comments += 1
+            elif header and line.strip():
+                header = False
+                self.count.headers += 1
+            else:
+                yield number, line
 
     def _table(self, path: Path | str, columns: Columns, *, parquet: bool) -> Iterator[Pair]:
         if self.is_stream:
             raise errors.DataError(f"{self.name}: Parquet and Arrow are not read from a pipe; give a file")
         before = files.sha256(path)
-        yield from arrow.pairs(path, columns, parquet=parquet)
+        keys, rows = arrow.head(path, detect.N_HEAD, parquet=parquet)
+        start = Schema(format="parquet" if parquet else "arrow", delimiter="")
+        if rows:
+            self.schema = detect.of_table(keys, rows, self.name, columns, start)
+            yield from variants(arrow.pairs(path, self.schema, parquet=parquet), self.schema)
         if files.sha256(path) != before:
             raise errors.DataError(f"{self.name}: was changed while it was read; start again when nothing writes to it")
         self.hashes[self.name] = before
 
     def _parallel(self, path: Parallel) -> Iterator[Pair]:
         names = [files.display_name(p) for p in path]
+        self.schema = Schema(format="parallel", delimiter="")
         digests = [hashlib.sha256(), hashlib.sha256()]
         with (
             files.opened(path.source, digest=digests[0]) as source,
@@ -209,21 +244,32 @@ def _is_pipe(path: Path) -> bool:
         return False
 
 
-def by_name(path: Path | str) -> Reader | None:
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    while suffixes and suffixes[-1] in files.PACKED:
-        suffixes.pop()
-    return SUFFIXES.get(suffixes[-1]) if suffixes else None
+class Head:
+    """The first lines of a file, which stay to be read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._rest = lines
+        self.lines: list[str] = []
+        n_characters = 0
+        for line in itertools.islice(lines, detect.N_HEAD):
+            self.lines.append(line)
+            n_characters += len(line)
+            if n_characters > HEAD_CHARACTERS:
+                break
+        self.whole = len(self.lines) < detect.N_HEAD and n_characters <= HEAD_CHARACTERS
+
+    def all(self) -> Iterator[str]:
+        """Return all lines of the file."""
+        return itertools.chain(self.lines, self._rest)
+
+    def tolerant(self, objects: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield objects up to the first that is none: reading names it."""
+        with contextlib.suppress(errors.DataError):
+            yield from objects
 
 
-def by_content(lines: Sequence[str]) -> Reader:
-    """Return which reader the first lines of a file ask for; tab-separated where nothing else is certain."""
-    filled = [line for line in lines if line.strip()]
-    if any(line.startswith(dictionary.COMMENT) and "\t" not in line for line in filled):
-        return "dictionary"
-    if filled and filled[0].lstrip().startswith('{"') and "\t" not in filled[0]:
-        return "jsonl"
-    # Two spaces, as CMUdict has them. One would make a dictionary of any text.
-    if filled and all(re.match(r"[^ \t]+  [^ \t]", line) and "\t" not in line for line in filled):
-        return "dictionary"
-    return "tsv"
+def variants(pairs: Iterator[Pair], schema: Schema) -> Iterator[Pair]:
+    """Return the pairs, in which `word(2)` is the word if the schema says so."""
+    if not schema.variants:
+        return pairs
+    return (pair._replace(source=detect.VARIANT.sub("", pair.source)) for pair in pairs)

@@ -6,37 +6,39 @@ Empty fields and lines are data: an empty line is the pair of an empty source an
 from collections.abc import Iterable, Iterator
 
 from seqwright import errors
-from seqwright.data.readers.columns import Columns, Pair
+from seqwright.data.readers.columns import Pair
 from seqwright.data.readers.files import shorten
+from seqwright.data.readers.schema import Schema
 
-__all__ = ["pairs"]
+__all__ = ["pairs", "too_few"]
 
 
-def pairs(lines: Iterable[str], name: str, columns: Columns) -> Iterator[Pair]:
-    """Yield every line as a Pair, in order.
+def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema) -> Iterator[Pair]:
+    """Yield every line as a Pair, in order.   lines: with their numbers.
 
-    With `columns.features` None the file must be of one mind: all lines have the features column or none has it (empty
-    lines aside), because a stray tab would otherwise become a feature unseen. With a number, a line that ends before
-    that column has no features. Columns beyond those named are ignored.
+    With `schema.even` all lines have the features column or none has it (empty lines aside), because a stray tab would
+    otherwise become an unseen feature. Otherwise a line that ends before that column has no features. Further columns
+    are ignored.
     DataError: a line with too few columns, or uneven ones.
     """
-    source, target = columns.source - 1, columns.target - 1
-    features = columns.features_if_found - 1
-    n_needed = max(columns.source, columns.target)
-    first: tuple[int, bool] | None = None  # the first line with anything in it, and whether it has features
-    for number, line in enumerate(lines, start=1):
+    source, target, delimiter = schema.source - 1, schema.target - 1, schema.delimiter
+    column = schema.features or (min({1, 2, 3} - {schema.source, schema.target}) if schema.even else 0)
+    features = column - 1
+    n_needed = max(schema.source, schema.target)
+    first: tuple[int, bool] | None = None  # the first line that is not empty, and whether it has features
+    for number, line in lines:
         if not line:
             yield Pair("", "", "", number)
             continue
-        fields = line.split("\t")
+        fields = line.split(delimiter)
         if len(fields) < n_needed:
             raise errors.DataError(too_few(name, number, line, len(fields), n_needed))
         has_features = 0 <= features < len(fields)
-        if columns.features is None:
+        if schema.even:
             if first is None:
                 first = number, has_features
             elif first[1] != has_features:
-                raise errors.DataError(uneven(name, number, line, has_features, first[0], features + 1))
+                raise errors.DataError(uneven(name, number, line, has_features, first[0], column))
         yield Pair(fields[source], fields[target], fields[features] if has_features else "", number)
 
 
@@ -44,7 +46,8 @@ def too_few(name: str, number: int, line: str, n_columns: int, n_needed: int) ->
     if n_columns == 1:
         return (
             f"{name}, line {number}: no tab in {shorten(line)}; expected source<TAB>target "
-            f"(spaces do not separate columns, but in a file that text.reader calls a dictionary)"
+            f"(for other files: --format dictionary where spaces separate a word from its symbols, "
+            f"--format csv, or --delimiter)"
         )
     return f"{name}, line {number}: {n_columns} columns in {shorten(line)}, needed {n_needed}; name the right columns"
 

@@ -1,0 +1,154 @@
+"""From the first lines of a file, and what is asked, to its schema: what the file means.
+
+Only a head of bounded size is examined, so detection costs the same for every file. Where the data allows two meanings
+it decides for none: the error names the options that do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from seqwright import errors
+from seqwright.data.readers import formats, names, roles
+from seqwright.data.readers.columns import Columns
+from seqwright.data.readers.schema import Format, Schema
+
+__all__ = ["N_HEAD", "VARIANT", "by_name", "of_lines", "of_table"]
+
+N_HEAD = 2000  # lines or rows that decide
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv",
+    ".dict": "dictionary",
+    ".dic": "dictionary",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+VARIANT = re.compile(r"(?<=.)\(\d{1,2}\)$")  # WORD(2) is a further pronunciation of WORD
+
+
+def by_name(path: Path | str, packed: Sequence[str]) -> Format | None:
+    """Return the format that a file's name says for certain; .tsv and .txt say nothing.   packed: suffixes to ignore."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    while suffixes and suffixes[-1] in packed:
+        suffixes.pop()
+    return SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | None, *, whole: bool) -> Schema:
+    """Return the schema of a file of lines.   named: the format of its name.   whole: the lines are all of it.
+
+    AmbiguityError: two meanings are as likely.
+    """
+    like = columns.like
+    body = formats.without_comments(lines)
+    asked = columns.format or named
+    if asked is None and old_dictionary(lines, body):
+        asked = "dictionary"
+    cut = formats.layout(body, asked, columns.delimiter, whole=whole)
+    if like is not None and asked is None and columns.delimiter is None and cut == formats.Layout("tsv"):
+        if body and not any("\t" in line for line in body) and like.format in ("dictionary", "csv"):
+            cut = formats.layout(body, like.format, like.delimiter if like.format == "csv" else None, whole=whole)
+    comment = columns.comment
+    if comment is None:
+        comment = formats.comment_of(lines, cut)
+        if comment is None and like is not None:
+            comment = like.comment
+        if comment is None:
+            prefix = next(p for p in formats.PREFIXES if any(line.startswith(p) for line in lines))
+            raise errors.AmbiguityError(
+                f"{name}: lines that start with {prefix} may be comments or data",
+                [["--comment", f"{prefix} "], ["--comment", "none"]],
+            )
+    kept = [line for line in lines if line.strip() and not formats.is_comment(line, comment)]
+    if cut.format in ("jsonl", "json", "parallel"):
+        return Schema(format=cut.format, delimiter="", comment=comment)
+    rows = rows_of(kept, cut, whole=whole)
+    return of_rows(rows, name, columns, Schema(format=cut.format, delimiter=cut.delimiter, comment=comment, numbers=cut.numbers))
+
+
+def old_dictionary(lines: Sequence[str], body: Sequence[str]) -> bool:
+    """Return whether comments of CMUdict say that the file is a dictionary, if not every entry has a tab."""
+    if not any(line.startswith(";;;") and "\t" not in line for line in lines):
+        return False
+    return len(body) < 3 or not all("\t" in line for line in body)
+
+
+def rows_of(lines: Sequence[str], cut: formats.Layout, *, whole: bool) -> list[list[str]]:
+    if cut.format == "csv":
+        return formats.csv_rows(lines, cut.delimiter, whole=whole)
+    if cut.format == "dictionary":
+        return [dictionary_cells(line, cut.numbers) for line in lines]
+    return [line.split(cut.delimiter) for line in lines]
+
+
+def dictionary_cells(line: str, numbers: int) -> list[str]:
+    word, *rest = line.split() or [""]
+    return [word, *rest[:numbers], " ".join(rest[numbers:])]
+
+
+def of_rows(rows: Sequence[list[str]], name: str, columns: Columns, start: Schema) -> Schema:
+    """Return the schema of rows of cells, the first of which may be a header."""
+    counts = [len(row) for row in rows]
+    width = max(set(counts), key=counts.count) if counts else 2
+    even = [row for row in rows if len(row) == width]
+    has_header = start.format != "dictionary" and is_header(even, rows, name, columns)
+    header = tuple(cell.strip() for cell in rows[0]) if has_header else ()
+    if has_header and even and even[0] is rows[0]:
+        even = even[1:]
+    found = roles.resolve(even, header, width, name, columns, start)
+    return found if found.variants else with_variants(found, even)
+
+
+def is_header(even: Sequence[list[str]], rows: Sequence[list[str]], name: str, columns: Columns) -> bool:
+    if columns.header is not None:
+        return columns.header and bool(rows)
+    if any(isinstance(place, str) for place in columns.places):
+        return bool(rows)
+    if not even or even[0] is not rows[0]:
+        return False
+    like = columns.like
+    if like is not None and like.header and [cell.strip() for cell in rows[0]] == list(like.names):
+        return True
+    found = names.header(even[0], even[1:200])
+    if found is None and like is not None:
+        return False
+    if found is None:
+        raise errors.AmbiguityError(
+            f"{name}: the first line may be a header or a pair: {' | '.join(even[0])[:80]!r}",
+            [["--header"], ["--no-header"]],
+        )
+    return found
+
+
+def of_table(keys: Sequence[str], rows: Sequence[list[str]], name: str, columns: Columns, start: Schema) -> Schema:
+    """Return the schema of rows whose columns have names."""
+    found = roles.resolve(rows, tuple(keys), len(keys), name, columns, start)
+    return with_variants(found, rows)
+
+
+def with_variants(schema: Schema, rows: Sequence[list[str]]) -> Schema:
+    """Return the schema, which says whether sources such as `word(2)` are variants of a source."""
+    if schema.format == "dictionary":
+        return msgspec.structs.replace(schema, variants=True)
+    sources = [row[schema.source - 1] for row in rows if len(row) >= schema.source]
+    marked = [source for source in sources if VARIANT.search(source)]
+    if not marked or 10 * len(marked) > 9 * len(sources):
+        return schema
+    plain = set(sources)
+    bases: dict[str, set[str]] = {}
+    for source in marked:
+        base = VARIANT.sub("", source)
+        bases.setdefault(base, set()).add(source[len(base) :])
+    related = sum(base in plain or "(1)" in numbers for base, numbers in bases.items())
+    highest = max(int(number[1:-1]) for numbers in bases.values() for number in numbers)
+    if 2 * related >= len(bases) and highest <= 30 and len(marked) <= 5 * len(bases):
+        return msgspec.structs.replace(schema, variants=True)
+    return schema

@@ -1,0 +1,194 @@
+"""Which format the first lines of a file are in, and what starts their comments."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seqwright.data.readers import kinds
+from seqwright.data.readers.schema import Format
+
+__all__ = ["Layout", "comment_of", "is_comment", "layout", "without_comments"]
+
+PREFIXES = (";;;", "#", ";", "//", "%", "--", "!")
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
+TWO_SPACES = re.compile(r"[^ \t]+ {2,}[^ \t]")
+N_SURE = 5  # lines that separate columns alike, in a file of no telling name
+
+
+class Layout(NamedTuple):
+    """How lines are cut into cells.   numbers: numeric fields after the word of a dictionary."""
+
+    format: Format
+    delimiter: str = "\t"
+    numbers: int = 0
+
+
+def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *, whole: bool = True) -> Layout:
+    """Return the format of the first lines of a file, without comments.   whole: they are all of it."""
+    filled = [line for line in lines if line.strip()]
+    if asked in ("jsonl", "json", "parquet", "arrow", "parallel"):
+        return Layout(asked, "")
+    if asked == "dictionary":
+        return Layout("dictionary", "", leading_numbers(filled))
+    if asked == "tsv":
+        return Layout("tsv", delimiter or "\t")
+    if asked == "csv" or delimiter not in (None, "\t"):
+        return Layout("csv", delimiter or csv_delimiter(filled, whole=whole, sure=False) or ",")
+    if not filled:
+        return Layout("tsv")
+    start = filled[0].lstrip()
+    if "\t" not in filled[0] and start.startswith("{"):
+        return Layout("jsonl" if start.startswith('{"') else "json", "")
+    if is_json_array(filled):
+        return Layout("json", "")
+    tabbed = sum("\t" in line for line in filled)
+    if tabbed == len(filled) or (tabbed and not is_mixed(filled)):
+        return Layout("csv" if quoted(filled) else "tsv")
+    if not tabbed and (found := csv_delimiter(filled, whole=whole)):
+        return Layout("csv", found)
+    if (not tabbed and all(map(TWO_SPACES.match, filled))) or is_dictionary(filled):
+        return Layout("dictionary", "", leading_numbers(filled))
+    return Layout("tsv")
+
+
+def is_json_array(filled: Sequence[str]) -> bool:
+    start = "\n".join(filled[:3]).lstrip()
+    return bool(re.match(r'\[\s*(\{\s*"|\[\s*")', start))
+
+
+def is_mixed(filled: Sequence[str]) -> bool:
+    """Return whether tabs and spaces separate words from symbols, as in a dictionary put together from several."""
+    others = [line for line in filled if "\t" not in line]
+    return len(others) >= 2 and all(" " in line.strip() for line in others) and is_dictionary(filled)
+
+
+def is_dictionary(filled: Sequence[str]) -> bool:
+    """Return whether lines are a word and symbols of a small inventory, between spaces."""
+    if len(filled) < kinds.N_FEW:
+        return False
+    rows = [line.split() for line in filled]
+    if any(len(row) < 2 for row in rows):
+        return False
+    symbols = Counter(token for row in rows for token in row[1:] if not kinds.is_number(token))
+    if not symbols or len(symbols) > 400 or symbols.total() < 4 * len(symbols):
+        return False
+    mean = sum(len(token) * n for token, n in symbols.items()) / symbols.total()
+    words = [row[0] for row in rows]
+    return mean <= 3.5 and 2 * len(set(words)) >= len(words) and 5 * sum(w in symbols for w in words) <= len(words)
+
+
+def leading_numbers(filled: Sequence[str]) -> int:
+    """Return how many fields between word and symbols are numbers on nearly every line: counts or probabilities."""
+    rows = [line.split() for line in filled if "#" not in line]
+    n = 0
+    while rows and sum(len(row) > n + 2 and kinds.is_number(row[n + 1]) for row in rows) >= 0.9 * len(rows):
+        n += 1
+    return n
+
+
+def quoted(lines: Sequence[str], delimiter: str = "\t") -> bool:
+    """Return whether every cell is in quotation marks or a number, as a spreadsheet writes them.
+
+    Also where cells with quotation marks in them are quoted and the marks doubled, and no other cell has any.
+    """
+    cells = [cell for line in lines for cell in line.split(delimiter) if cell]
+    inside = [cell for cell in cells if '"' in cell]
+    if len(lines) < 3 or not inside or not all(map(QUOTED.fullmatch, inside)):
+        return False
+    if any('""' in cell[1:-1] for cell in inside):
+        return True
+    return all(map(kinds.is_number, set(cells) - set(inside))) and 2 * len(inside) > len(cells)
+
+
+def csv_delimiter(filled: Sequence[str], *, whole: bool, sure: bool = True) -> str:
+    """Return what cuts every line into the same number of cells, "" if nothing does."""
+    if sure and len(filled) < N_SURE:
+        return ""
+    found = {}
+    for delimiter in ("\t", ";", ",", "|"):
+        widths = Counter(map(len, csv_rows(filled, delimiter, whole=whole)))
+        if not widths:
+            continue
+        [(width, n)] = widths.most_common(1)
+        if width > 1 and n >= 0.97 * widths.total():
+            found[delimiter] = width
+    if ";" in found and "," in found:
+        return ";" if decimal_commas(filled) else ","
+    return next(iter(found), "")
+
+
+def decimal_commas(filled: Sequence[str]) -> bool:
+    """Return whether commas are decimal or belong to texts, because semicolons cut off a number or a quoted cell."""
+    commas = sum(line.count(",") for line in filled)
+    return 2 * sum(len(re.findall(r"\d,\d", line)) for line in filled) >= commas or quoted(filled, ";")
+
+
+def csv_rows(lines: Sequence[str], delimiter: str, *, whole: bool) -> list[list[str]]:
+    """Return the cells of each row, without empty rows.   whole: the last row is not cut short."""
+    try:
+        rows = [row for row in csv.reader([line + "\n" for line in lines], delimiter=delimiter) if row]
+    except csv.Error:
+        return []
+    return rows if whole or len(rows) < 2 else rows[:-1]
+
+
+def without_comments(lines: Sequence[str]) -> list[str]:
+    """Return the lines that are surely no comments: nothing that often starts one."""
+    others = [line for line in lines if line.strip() and not line.startswith(PREFIXES)]
+    return others if 2 * len(others) >= len([line for line in lines if line.strip()]) else [*filter(str.strip, lines)]
+
+
+def comment_of(lines: Sequence[str], cut: Layout) -> str | None:
+    """Return what starts the comments among the lines, "" where none are certain; None where data is as likely."""
+    filled = [line for line in lines if line.strip()]
+    doubt = False
+    for prefix in PREFIXES:
+        marked = [i for i, line in enumerate(filled) if line.startswith(prefix)]
+        others = [line for line in filled if not line.startswith(PREFIXES)]
+        if not marked or len(others) < 3 or len(marked) > len(others):
+            continue
+        first = next((i for i, line in enumerate(filled) if not line.startswith(PREFIXES)), len(filled))
+        odd = [i for i in marked if is_odd(filled[i], prefix, others, cut)]
+        blank = all(filled[i][len(prefix) :][:1] in ("", " ", "\t") for i in marked)
+        leading = all(i < first for i in marked)
+        if len(odd) == len(marked) or (blank and (leading or 2 * len(odd) >= len(marked))):
+            return prefix + " " if blank and prefix != ";;;" else prefix
+        doubt = doubt or (blank and len(others) >= kinds.N_FEW and not any(prefix in line for line in others))
+    return None if doubt else ""
+
+
+def is_odd(line: str, prefix: str, others: Sequence[str], cut: Layout) -> bool:
+    """Return whether a line that may be a comment is unlike the others: cells or symbols that they do not have."""
+    cells, rows = cells_of(line, cut), [cells_of(other, cut) for other in others[:500]]
+    widths = {len(row) for row in rows}
+    if len(cells) not in widths:
+        return True
+    if len(cells) < 2:
+        return False
+    targets = [row[-1] for row in rows if len(row) == len(cells)]
+    if not kinds.spaced_symbols(targets):
+        return False
+    known = {symbol for target in targets for symbol in target.split()}
+    unseen = [symbol for symbol in cells[-1].split() if symbol not in known]
+    return any(len(symbol) > 3 for symbol in unseen) or 2 * len(unseen) > len(cells[-1].split())
+
+
+def cells_of(line: str, cut: Layout) -> list[str]:
+    if cut.format == "dictionary":
+        word, *rest = line.split() or [""]
+        return [word, " ".join(rest[cut.numbers :])] if rest else [word]
+    if cut.format == "csv":
+        rows = csv_rows([line], cut.delimiter, whole=True)
+        return rows[0] if rows else [line]
+    return line.split(cut.delimiter) if cut.delimiter else [line]
+
+
+def is_comment(line: str, prefix: str) -> bool:
+    """Return whether a line is a comment; a blank at the end of the prefix also stands for a tab or the line's end."""
+    if not prefix or not line.startswith(prefix.rstrip(" ")):
+        return False
+    return not prefix.endswith(" ") or line[len(prefix) - 1 : len(prefix)] in ("", " ", "\t")

@@ -1,0 +1,132 @@
+"""What a file of pairs means: its format, and a role for each column. Found by `detect`, stored with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+__all__ = ["DELIMITERS", "Column", "Count", "Format", "Role", "Schema", "describe"]
+
+Format = Literal["tsv", "csv", "dictionary", "jsonl", "json", "parquet", "arrow", "parallel"]
+Role = Literal["source", "target", "features", "ignored"]
+
+DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+TITLES: dict[Format, str] = {
+    "tsv": "tab-separated",
+    "csv": "CSV",
+    "dictionary": "dictionary: a word, then its symbols",
+    "jsonl": "JSON lines",
+    "json": "JSON",
+    "parquet": "Parquet",
+    "arrow": "Arrow",
+    "parallel": "parallel files",
+}
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column.   name: of the header or the key, "" without.   kind: what its values are, such as "counts"."""
+
+    role: Role
+    name: str = ""
+    kind: str = ""
+
+
+class Schema(msgspec.Struct, frozen=True, kw_only=True):
+    """How the lines of a file become pairs.
+
+    source, target, features: columns, counted from 1; features 0: none.   columns: all of them; () where unknown.
+    header: the first line holds names.   comment: lines that start so are skipped, "" none; a blank at its end also
+    matches the end of the line.   variants: `word(2)` is the word.   numbers: most numeric fields between the word of a
+    dictionary and its symbols, which are skipped.   even: every line must have the features column, or none has it.
+    """
+
+    format: Format = "tsv"
+    delimiter: str = "\t"
+    columns: tuple[Column, ...] = ()
+    source: int = 1
+    target: int = 2
+    features: int = 0
+    header: bool = False
+    comment: str = ""
+    variants: bool = False
+    numbers: int = 0
+    even: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def layout(self) -> tuple[object, ...]:
+        """What two files of the same shape have in common."""
+        return self.format, self.delimiter, len(self.columns)
+
+
+class Count(msgspec.Struct):
+    """Lines that were skipped while a file was read."""
+
+    comments: int = 0
+    headers: int = 0
+    special: int = 0  # entries of a dictionary for silence and noise
+
+
+def describe(schema: Schema, count: Count) -> list[str]:
+    """Return at most three lines that say how a file is read."""
+    lines = []
+    if schema.format not in ("tsv", "parallel"):
+        lines.append(f"format   {TITLES[schema.format]}{_details(schema)}")
+    lines.append(f"columns  {_columns(schema)}")
+    skipped = [
+        f"{n:,} {what}{'' if n == 1 else 's'}"
+        for n, what in (
+            (count.comments, "comment line"),
+            (count.headers, "header line"),
+            (count.special, "entry of silence or noise"),
+        )
+        if n
+    ]
+    if schema.variants and schema.format != "dictionary":
+        skipped.append("numbers of variants, such as (2) after a source")
+    if skipped:
+        lines.append(f"skipped  {', '.join(skipped).replace('entry of silence or noises', 'entries of silence or noise')}")
+    return lines
+
+
+def _details(schema: Schema) -> str:
+    if schema.format == "csv":
+        name = next((name for name, text in DELIMITERS.items() if text == schema.delimiter), repr(schema.delimiter))
+        return f" with quotation marks removed, delimiter {name} (--format tsv keeps them)" if name == "tab" else f", delimiter {name}"
+    return ""
+
+
+def _columns(schema: Schema) -> str:
+    roles = [(schema.source, "source"), (schema.target, "target"), (schema.features, "features")]
+    if schema.format == "dictionary":
+        numbers = f"; {schema.numbers} numeric field{'s' * (schema.numbers > 1)} after the source ignored: probabilities or counts"
+        return "source, then target" + (numbers if schema.numbers else "")
+    text = ", ".join(f"{_name(schema, number)} {role}" for number, role in roles if number)
+    ignored: dict[str, list[int]] = {}
+    for number, column in enumerate(schema.columns, start=1):
+        if column.role == "ignored":
+            ignored.setdefault(column.kind or "other", []).append(number)
+    if not ignored:
+        return text
+    parts = ", ".join(f"{_names(schema, numbers)} {kind}" for kind, numbers in ignored.items())
+    first = min(number for numbers in ignored.values() for number in numbers)
+    use = "" if schema.features else f" (use --features-column {first} to read it as features)"
+    alone = sum(map(len, ignored.values())) == 1
+    shown = f"{_name(schema, first)} ignored: {next(iter(ignored))}" if alone else f"ignored: {parts}"
+    return f"{text}; {shown}{use}"
+
+
+def _names(schema: Schema, numbers: Sequence[int]) -> str:
+    return ", ".join(_name(schema, number) for number in numbers)
+
+
+def _name(schema: Schema, number: int) -> str:
+    name = schema.columns[number - 1].name if number <= len(schema.columns) else ""
+    name = name if name.isprintable() else repr(name)
+    return f"{number} ({name[:40]})" if name else f"{number}"
