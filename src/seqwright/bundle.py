@@ -10,8 +10,10 @@
     metrics.jsonl       one line an event of the training (written by `training`)
 
 No pickle, no symbolic link. The files of a model are replaced together (`file_set`). Weights and configuration carry
-the same stamp, a hash of all that is loaded: a file that has changed by a single bit, or belongs to another model, is
-refused instead of answered from. In models of before `STAMP_RULE` 2 it is a hash of their vocabularies and weights.
+the same stamp, a hash of vocabularies, subwords, lexicon and weights: what was learned, and not from which files, so
+that equal trainings write equal weights. The configuration has a checksum of all that is loaded, too: a file that has
+changed by a single bit, or belongs to another model, is refused instead of answered from. Models of before `STAMP_RULE`
+2 have no checksum.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ __all__ = [
 FORMAT_VERSION = 2  # of models in 8 bits; others are written as version 1, which older releases read
 WEIGHTS = "model.safetensors"
 LEXICON = "lexicon.json"
-STAMP_RULE: Literal[2] = 2  # a stamp is a hash of all that is loaded
+STAMP_RULE: Literal[2] = 2  # with a checksum of all that is loaded
 NAMES_OF_RULE_1 = ("source.vocab.json", "target.vocab.json", WEIGHTS)
 NAMES = (
     "config.json", "source.vocab.json", "target.vocab.json", "source.subwords.model", "target.subwords.model",
@@ -132,6 +134,7 @@ class _ConfigFile(msgspec.Struct, omit_defaults=True):
     config: Config
     weights: Literal["float32", "int8"] = "float32"
     stamp_rule: Literal[1, 2] = 1
+    checksum: str = ""
 
 
 class _Lexicon(msgspec.Struct):
@@ -170,8 +173,9 @@ def save(path: Path, bundle: Bundle) -> None:
     contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(weights)}
     if LEXICON in files:
         contents[LEXICON] = msgspec.json.encode(lexicon.pairs)
-    stamp = _stamp({name: [data] for name, data in contents.items()})
-    files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp))
+    hashed: dict[str, list[Buffer]] = {name: [data] for name, data in contents.items()}
+    stamp = _stamp(_learned(hashed))
+    files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp, checksum=_stamp(hashed)))
     files[WEIGHTS] = safetensors.numpy.save(weights, {"stamp": stamp})  # one key: their order is random
     if LEXICON in files:
         files[LEXICON] = msgspec.json.encode(msgspec.structs.replace(lexicon, stamp=stamp))
@@ -227,7 +231,10 @@ def _load(files: _Files) -> Bundle:
     contents |= {name: [data] for name, data in read.items()} | {WEIGHTS: stored.without_metadata()}
     if lexicon is not None:
         contents[LEXICON] = [msgspec.json.encode(lexicon.pairs)]
-    if _stamp(contents, rule=config.stamp_rule) != config.stamp:
+    hashed = {name: list(parts) for name, parts in contents.items()}
+    learned = hashed if config.stamp_rule == 1 else _learned(hashed)
+    is_whole = config.stamp_rule == 1 or _stamp(hashed) == config.checksum
+    if not is_whole or _stamp(learned, rule=config.stamp_rule) != config.stamp:
         raise ModelError(f"{files.path}: damaged: a file is not as it was when the model was saved; {HINT}")
     return bundle
 
@@ -247,10 +254,16 @@ def _stamp(contents: Mapping[str, Iterable[Buffer]], *, rule: int = STAMP_RULE) 
     return whole.hexdigest()[:16]
 
 
+def _learned(contents: Mapping[str, list[Buffer]]) -> dict[str, list[Buffer]]:
+    """Return the contents without what says where they came from."""
+    return {name: data for name, data in contents.items() if name not in ("config.json", "manifest.json")}
+
+
 def _without_stamp(config: bytes) -> bytes:
     """Return what config.json says, whatever its layout; later versions may know more keys, and keep those of this."""
     document = msgspec.json.decode(config, type=dict[str, Any])
     del document["stamp"]
+    document.pop("checksum", None)
     return msgspec.json.encode(document)
 
 

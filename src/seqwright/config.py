@@ -69,15 +69,14 @@ class TextConfig(Checked, frozen=True, kw_only=True):
 
     def columns(self) -> readers.Columns:
         """Return what is asked of a reader of training files."""
-        delimiter = self.delimiter if self.delimiter is None else readers.DELIMITERS.get(self.delimiter, self.delimiter)
-        found = self.schema is not None  # then the numbers are what was found, too
         return readers.Columns(
-            source=None if found else self.source_column,
-            target=None if found else self.target_column,
-            features=None if found and self.features_column else self.features_column,
-            names=readers.Names(self.source_key, self.target_key, self.features_key),
+            source=self.source_column,
+            target=self.target_column,
+            # With a schema, the number is what was found, which only means something for a file of the same shape.
+            features=None if self.schema is not None and self.features_column else self.features_column,
+            names=self._names,
             format=None if self.reader == "auto" else self.reader,
-            delimiter=delimiter,
+            delimiter=None if self.delimiter is None else readers.DELIMITERS.get(self.delimiter, self.delimiter),
             header=self.header,
             comment=self.comment,
             like=self.schema,
@@ -90,9 +89,18 @@ class TextConfig(Checked, frozen=True, kw_only=True):
             target=self.target_column if isinstance(self.target_column, int) else 2,
             features=self.features_column if isinstance(self.features_column, int) else 0,
         )
-        names = readers.Names(self.source_key, self.target_key, self.features_key)
         like = self.schema or legacy
-        return readers.Columns(names=names, like=like, features=None if like.features else 0)
+        return readers.Columns(
+            features=None if like.features else 0,
+            names=self._names,
+            header=None if self.header else self.header,
+            comment=self.comment,
+            like=like,
+        )
+
+    @property
+    def _names(self) -> readers.Names:
+        return readers.Names(self.source_key, self.target_key, self.features_key)
 
 
 class ModelConfig(Checked, frozen=True, kw_only=True):

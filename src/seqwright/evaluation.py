@@ -151,13 +151,14 @@ def evaluate_file(
     n_best: int = 1,
     bleu: bool = False,
     lexicon: bool = True,
+    reading: readers.Columns = readers.STANDARD,
     listen: Listener = unheard,
 ) -> Evaluation:
-    """Evaluate on a file of any shape, with the columns that the model was trained with; see `evaluate`.
+    """Evaluate on a file that is read as those of the training; see `evaluate`.   reading: what is asked otherwise.
 
     DataError: not such a file.
     """
-    pairs = readers.read_pairs(path, columns=columns(model))
+    pairs = readers.read_pairs(path, columns=columns(model, reading))
     return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon, listen=listen)
 
 
@@ -192,16 +193,24 @@ def calibrate(answered: Iterable[Answered]) -> Calibration:
     return calibration.fit([sum(a.hypotheses[0].log_probs) for a in answers], [a.right for a in answers])
 
 
-def read_dictionary(model: Translator, path: readers.Paths) -> Dictionary:
+def read_dictionary(
+    model: Translator, path: readers.Paths, *, reading: readers.Columns = readers.STANDARD
+) -> Dictionary:
     """Return the pairs of a file to be answered from before the model.   DataError: not such a file."""
-    pairs = (pair for one in readers.inputs(path) for pair in one.pairs(columns(model)))
+    pairs = (pair for one in readers.inputs(path) for pair in one.pairs(columns(model, reading)))
     return Dictionary(pairs, model.bundle.source_format, model.bundle.target_format)
 
 
-def score_file(model: Translator, path: readers.Paths, *, options: Options | None = None) -> Iterator[Answer]:
+def score_file(
+    model: Translator,
+    path: readers.Paths,
+    *,
+    options: Options | None = None,
+    reading: readers.Columns = readers.STANDARD,
+) -> Iterator[Answer]:
     """Yield what the model says of each pair of a file, in order, in constant memory.   DataError: not such a file."""
     for one in readers.inputs(path):
-        pairs = one.pairs(columns(model))
+        pairs = one.pairs(columns(model, reading))
         while some := list(itertools.islice(pairs, CHUNK)):
             yield from model.score(
                 [pair.source for pair in some],
@@ -211,8 +220,6 @@ def score_file(model: Translator, path: readers.Paths, *, options: Options | Non
             )
 
 
-def columns(model: Translator) -> readers.Columns:
-    """Return which columns of a file of pairs the model was trained on."""
-    t = model.bundle.config.text
-    names = readers.Names(t.source_key, t.target_key, t.features_key)
-    return readers.Columns(source=t.source_column, target=t.target_column, features=t.features_column, names=names)
+def columns(model: Translator, asked: readers.Columns = readers.STANDARD) -> readers.Columns:
+    """Return how files of pairs are read for a model: as those of its training, but for what is asked."""
+    return asked.over(model.bundle.config.text.later_columns())

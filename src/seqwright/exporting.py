@@ -36,11 +36,13 @@ def export(
     output: str | Path | None = None,
     data: readers.Paths | None = None,
     beam: int = 5,
+    reading: readers.Columns = readers.STANDARD,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Exported:
     """Write a model with 8-bit weights to the directory `output` (MODEL-int8 if not given), and measure both.
 
     data: pairs to measure on; those that training measured on, where they can be found, if not given.
+    reading: how `data` is read, where not as the files of the training.
     listen: see `evaluation.evaluate`.
     UsageError: it is in 8 bits already, or something stands at `output`.
     """
@@ -51,7 +53,8 @@ def export(
     target = Path(output) if output is not None else path.absolute().with_name(f"{path.absolute().name}-int8")
     bundles.refuse_taken(target)
     after = Translator(_rounded(before.bundle))
-    pairs, missing = provenance.pairs_to_evaluate(before.bundle, path, data, evaluation.columns(before))
+    columns = evaluation.columns(before, reading)
+    pairs, missing = provenance.pairs_to_evaluate(before.bundle, path, data, columns)
     scores = None
     if pairs:
         first, second = evaluation.evaluate_each([before, after], pairs, beam=beam, listen=listen)

@@ -42,6 +42,7 @@ def join(
     output: str | Path,
     data: readers.Paths | None = None,
     beam: int = 5,
+    reading: readers.Columns = readers.STANDARD,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Joined:
     """Write the networks of all models to the directory `output` as one model, and measure each and all.
@@ -63,7 +64,7 @@ def join(
     if data is None:
         pairs, missing = _dev_pairs(apart, directories)
     else:
-        pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0])), ""
+        pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0], reading)), ""
     alone: list[metrics.Scores] = []
     scores = None
     if pairs:

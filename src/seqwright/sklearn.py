@@ -191,6 +191,8 @@ class SequenceTransducer(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
             ("training", "report"): False,  # it would be deleted with the temporary directory
             ("text", "reader"): "auto",
         }
+        for key in ("source_column", "target_column", "features_column", "header", "delimiter", "comment", "schema"):
+            keys["text"].pop(key, None)
         for (section, key), value in given.items():
             if value is not None:
                 # A search draws its candidates from arrays, as numpy's numbers.

@@ -1,8 +1,11 @@
 """`seqwright check`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
+
+from seqwright.cli import options
 
 __all__ = ["check"]
 
@@ -11,8 +14,16 @@ __all__ = ["check"]
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--config", "config_file", metavar="FILE", help="TOML file as for train; [text] says what stands where.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
+@options.reading
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every finding and every line.")
-def check(*, files: tuple[str, ...], config_file: str | None, settings: tuple[str, ...], as_json: bool) -> None:
+def check(
+    *,
+    files: tuple[str, ...],
+    config_file: str | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+    reading: dict[str, Any],
+) -> None:
     """Look for what spoils a training in each FILE, lines of source<TAB>target as for train.
 
     The first FILE is the one to train on; the others, such as dev and test, are held against it. Found are sources
@@ -24,7 +35,7 @@ def check(*, files: tuple[str, ...], config_file: str | None, settings: tuple[st
       seqwright check words.tsv
       seqwright check train.tsv dev.tsv test.tsv
       seqwright check words.tsv --json > findings.json
-      seqwright check sigmorphon2016.tsv --set text.features_column=2 --set text.target_column=3
+      seqwright check sigmorphon2016.tsv --features-column 2 --target-column 3
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import config as configuration
@@ -32,6 +43,6 @@ def check(*, files: tuple[str, ...], config_file: str | None, settings: tuple[st
     from seqwright.cli import findings
 
     keys = configuration.load(Path(config_file)) if config_file else {}
-    config = configuration.parse(keys, settings, origin=config_file or "--set")
+    config = configuration.parse(keys, settings + options.as_settings(reading), origin=config_file or "--set")
     result = inspection.check_files(files, config=config.text)
     click.echo(findings.as_json(result) if as_json else findings.as_text(result))

@@ -1,5 +1,7 @@
 """`seqwright compare`."""
 
+from typing import Any
+
 import click
 
 from seqwright.cli import options
@@ -12,11 +14,14 @@ __all__ = ["compare"]
 @click.argument("model_b")
 @click.argument("file")
 @options.beam
+@options.reading
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Draws the samples."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every disagreement.")
-def compare(*, model_a: str, model_b: str, file: str, beam: int, seed: int, as_json: bool) -> None:
+def compare(
+    *, model_a: str, model_b: str, file: str, beam: int, seed: int, as_json: bool, reading: dict[str, Any]
+) -> None:
     """Let MODEL_A and MODEL_B answer FILE, lines of source<TAB>target, and hold the answers against each other.
 
     Shown are exact match and TER of both, what one answers right and the other wrong, and a paired bootstrap (Koehn
@@ -34,5 +39,7 @@ def compare(*, model_a: str, model_b: str, file: str, beam: int, seed: int, as_j
 
     a, b = translator.load(model_a), translator.load(model_b)
     with progress.counted("answers") as show:
-        result = comparison.compare_file(a, b, file, beam=beam, seed=seed, listen=show)
+        result = comparison.compare_file(
+            a, b, file, beam=beam, seed=seed, reading=options.as_columns(reading), listen=show
+        )
     click.echo(compared.as_json(result) if as_json else compared.as_text(result, model_a, model_b))

@@ -177,10 +177,10 @@ def opening(event: Started) -> list[str]:
     if event.dev_status == "unknown":
         excluded.append("warning  the training pairs of the model to fine-tune cannot be read; dev may be among them")
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
-    features = f", features in column {text.features_column}" if text.features_column else ""
     return [
         f"pairs    {event.n_pairs:,} to learn from, {event.n_dev:,} sources to measure on ({event.dev})",
-        f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}{features}",
+        *event.reading,
+        f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}",
         f"target   {event.n_target_symbols:,} symbols: {text.target_tokens} in {text.target_form}",
         f"network  {event.n_parameters:,} parameters: {network}",
         *(f"         another: {kind}" for kind in unlike),

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,6 +31,7 @@ __all__ = ["distill"]
 @options.time_budget
 @options.checkpoint_every
 @options.threads
+@options.reading
 @options.config_file
 @options.settings
 @options.quiet
@@ -50,6 +52,7 @@ def distill(
     config_file: str | None,
     settings: tuple[str, ...],
     quiet: bool,
+    reading: dict[str, Any],
 ) -> None:
     """Let the model in TEACHER answer every source of PAIRS, and train a small model on the answers.
 
@@ -87,6 +90,7 @@ def distill(
             sources=sources,
             dev=dev,
             n_best=n_best,
+            reading=options.as_columns(reading),
             config=config,
             overwrite=overwrite,
             listen=listen,

@@ -1,5 +1,7 @@
 """`seqwright evaluate`."""
 
+from typing import Any
+
 import click
 
 from seqwright.cli import options
@@ -12,10 +14,13 @@ __all__ = ["evaluate"]
 @click.argument("file")
 @options.beam
 @options.threads
+@options.reading
 @click.option("--bleu", is_flag=True, help="Score the answers as sentences, whatever they look like.")
 @click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(*, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, as_json: bool) -> None:
+def evaluate(
+    *, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, as_json: bool, reading: dict[str, Any]
+) -> None:
     """Compare MODEL's answers with FILE, pairs of source and target as for training.
 
     Where a source stands on several lines, any of its targets counts as right.
@@ -35,5 +40,8 @@ def evaluate(*, model: str, file: str, beam: int, bleu: bool, no_lexicon: bool, 
 
     loaded = translator.load(model)
     with progress.counted("answers") as show:
-        result = evaluation.evaluate_file(loaded, file, beam=beam, bleu=bleu, lexicon=not no_lexicon, listen=show)
+        result = evaluation.evaluate_file(
+            loaded, file, beam=beam, bleu=bleu, lexicon=not no_lexicon,
+            reading=options.as_columns(reading), listen=show,
+        )  # fmt: skip
     click.echo(scores.as_json(result) if as_json else scores.as_text(result))

@@ -1,5 +1,7 @@
 """`seqwright export`."""
 
+from typing import Any
+
 import click
 
 from seqwright.cli import options
@@ -14,7 +16,8 @@ __all__ = ["export"]
 @click.option("--data", metavar="FILE", help="Pairs to measure on.  [default: those that training measured on]")
 @options.beam
 @options.threads
-def export(*, model: str, int8: bool, output: str | None, data: str | None, beam: int) -> None:
+@options.reading
+def export(*, model: str, int8: bool, output: str | None, data: str | None, beam: int, reading: dict[str, Any]) -> None:
     """Write MODEL in another form, and tell how its exact match changes.
 
     With --int8, the weights take about a quarter of the space, and one word at a time takes a fraction of the time. The
@@ -32,5 +35,7 @@ def export(*, model: str, int8: bool, output: str | None, data: str | None, beam
     from seqwright.cli import exported, progress
 
     with progress.counted("answers") as show:
-        done = exporting.export(model, output=output, data=data, beam=beam, listen=show)
+        done = exporting.export(
+            model, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
+        )
     click.echo(exported.as_text(done))

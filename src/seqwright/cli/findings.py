@@ -43,8 +43,9 @@ def summarized(file: FileSummary) -> list[str]:
     features = ", with features" if file.has_features else ""
     return [
         f"{click.style(file.name, bold=True)}: {file.pairs:,} pair{'' if file.pairs == 1 else 's'}{features}{blank}",
-        f"  source  {described(file.source)}",
-        f"  target  {described(file.target)}",
+        *(f"  {click.style(line, dim=True)}" for line in file.reading),
+        f"  source   {described(file.source)}",
+        f"  target   {described(file.target)}",
     ]
 
 

@@ -1,5 +1,7 @@
 """`seqwright join`."""
 
+from typing import Any
+
 import click
 
 from seqwright.cli import options
@@ -13,7 +15,8 @@ __all__ = ["join"]
 @click.option("--data", metavar="FILE", help="Pairs to measure on.  [default: those that training measured on]")
 @options.beam
 @options.threads
-def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int) -> None:
+@options.reading
+def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, reading: dict[str, Any]) -> None:
     """Write one model that averages the probabilities of all MODELs, and tell how often each and all are right.
 
     The models must have learned from the same pairs with the same text settings: `seqwright train` with --seed 1,
@@ -31,5 +34,7 @@ def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int) -
     from seqwright.cli import joined, progress
 
     with progress.counted("answers") as show:
-        done = joining.join(models, output=output, data=data, beam=beam, listen=show)
+        done = joining.join(
+            models, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
+        )
     click.echo(joined.as_text(done, models))

@@ -1,12 +1,13 @@
 """`seqwright`: the command group, and what every command does with an error."""
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
 import click
 
-from seqwright.cli import streams
+from seqwright.cli import program, streams
 from seqwright.cli.check import check
 from seqwright.cli.compare import compare
 from seqwright.cli.demo import demo
@@ -20,7 +21,7 @@ from seqwright.cli.report import report
 from seqwright.cli.score import score
 from seqwright.cli.train import train
 from seqwright.cli.tune import tune
-from seqwright.errors import SeqwrightError
+from seqwright.errors import AmbiguityError, SeqwrightError
 
 __all__ = ["main"]
 
@@ -90,6 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         streams.discard_output()  # the reader, such as `head`, has enough
         return 0
+    except AmbiguityError as error:
+        if debug:
+            raise
+        code = fail(f"{error}; decide by one of these commands:", error.exit_code)
+        for choice in error.choices:
+            say(f"  {program.name()} {shlex.join([*given, *choice])}")
+        return code
     except SeqwrightError as error:
         if debug:
             raise

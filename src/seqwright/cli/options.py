@@ -1,11 +1,22 @@
 """Options that several commands share, and how their values are read."""
 
+from __future__ import annotations
+
+import functools
+import json
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:  # `seqwright --help` needs none of it
+    from seqwright.data.readers import Columns
+
 __all__ = [
+    "as_columns",
+    "as_settings",
     "beam",
     "checkpoint_every",
     "config_file",
@@ -13,6 +24,7 @@ __all__ = [
     "epochs",
     "overwrite",
     "quiet",
+    "reading",
     "seconds",
     "seed",
     "settings",
@@ -90,3 +102,56 @@ settings = click.option(
 )
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+
+
+def place(_context: click.Context, _option: click.Parameter, value: str | None) -> int | str | None:
+    """Return a column's number, or its name; none is column 0."""
+    if value is None:
+        return None
+    return 0 if value == "none" else int(value) if value.isdecimal() else value
+
+
+READING = (
+    click.option("--source-column", callback=place, metavar="N|NAME",
+                 help="Column of the sources: a number from 1, or a name where the file has a header or keys."),
+    click.option("--target-column", callback=place, metavar="N|NAME", help="Column of the targets."),
+    click.option("--features-column", callback=place, metavar="N|NAME|none",
+                 help="Column of the features; none reads no column as features."),
+    click.option("--format", "reader", metavar="FORMAT",
+                 type=click.Choice(["tsv", "csv", "dictionary", "jsonl", "json", "parquet", "arrow"]),
+                 help="tsv (no quoting), csv (with quoting), dictionary (WORD PH PH), jsonl, json, parquet or arrow."),
+    click.option("--header/--no-header", "header", default=None, help="The first line holds names, or it is a pair."),
+    click.option("--delimiter", metavar="CHAR", help="Of columns: tab, comma, semicolon, pipe or the character."),
+    click.option("--comment", metavar="PREFIX|none", help="Lines that start so are skipped; none skips no line."),
+)  # fmt: skip
+
+
+def reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how files of pairs are read; without them it is found from the data.
+
+    The command takes them as `reading`, a dictionary of those that are given.
+    """
+
+    @functools.wraps(command)
+    def collected(**options: Any) -> None:
+        keys = ("source_column", "target_column", "features_column", "reader", "header", "delimiter", "comment")
+        given = {key: value for key in keys if (value := options.pop(key)) is not None}
+        if given.get("comment") == "none":
+            given["comment"] = ""
+        command(reading=given, **options)
+
+    for option in reversed(READING):
+        collected = option(collected)
+    return collected
+
+
+def as_settings(reading: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the options of `reading` as settings of a training."""
+    return tuple(f"text.{key}={json.dumps(value)}" for key, value in reading.items())
+
+
+def as_columns(reading: Mapping[str, Any]) -> Columns:
+    """Return the options of `reading` as what is asked of a reader.   ConfigError: they do not go together."""
+    from seqwright import config
+
+    return config.parse({}, as_settings(reading)).text.columns()

@@ -1,6 +1,6 @@
 """`seqwright predict`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -66,6 +66,7 @@ __all__ = ["predict"]
 @click.option("--max-batch-tokens", type=click.IntRange(min=1), default=16_384, show_default=True, metavar="N",
               help="Source tokens searched at a time, each of which takes some KiB of memory.")  # fmt: skip
 @click.option("--flush", is_flag=True, help="Answer each line before the next is looked at; slower, also from a file.")
+@options.reading
 @click.option("--quiet", is_flag=True, help="No summary on standard error.")
 def predict(
     *,
@@ -102,6 +103,7 @@ def predict(
     max_batch_tokens: int,
     flush: bool,
     quiet: bool,
+    reading: dict[str, Any],
 ) -> None:
     """Answer every line of FILE (default: standard input) with MODEL, one line each, in order.
 
@@ -144,7 +146,9 @@ def predict(
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
         fold_case=fold_case,
-        dictionary=evaluation.read_dictionary(loaded, lexicon) if lexicon else None,
+        dictionary=(
+            evaluation.read_dictionary(loaded, lexicon, reading=options.as_columns(reading)) if lexicon else None
+        ),
         lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip

@@ -1,6 +1,10 @@
 """`seqwright report`."""
 
+from typing import Any
+
 import click
+
+from seqwright.cli import options
 
 __all__ = ["report"]
 
@@ -9,7 +13,8 @@ __all__ = ["report"]
 @click.argument("model")
 @click.argument("file", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Page to write.  [default: MODEL/report.html]")
-def report(*, model: str, file: str | None, output: str | None) -> None:
+@options.reading
+def report(*, model: str, file: str | None, output: str | None, reading: dict[str, Any]) -> None:
     """Write report.html: learning curves, mistakes in context, confidence and examples of MODEL, on one page.
 
     FILE holds the source<TAB>target lines to answer; without it, those that training measured on are found again. The
@@ -26,5 +31,5 @@ def report(*, model: str, file: str | None, output: str | None) -> None:
     from seqwright.data import readers
 
     loaded = translator.load(model)
-    dev = readers.read_pairs(file, columns=evaluation.columns(loaded)) if file else None
+    dev = readers.read_pairs(file, columns=evaluation.columns(loaded, options.as_columns(reading))) if file else None
     click.echo(reports.write(model, model=loaded, dev=dev, output=output))

@@ -1,6 +1,10 @@
 """`seqwright score`."""
 
+from typing import Any
+
 import click
+
+from seqwright.cli import options
 
 __all__ = ["score"]
 
@@ -11,7 +15,8 @@ __all__ = ["score"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with tokens, their scores and links.")
 @click.option("--length-norm", type=click.FloatRange(min=0), default=1.0, show_default=True, metavar="X",
               help="Divide by this power of the length; 0 gives the log-probability of the whole.")  # fmt: skip
-def score(*, model: str, file: str, as_json: bool, length_norm: float) -> None:
+@options.reading
+def score(*, model: str, file: str, as_json: bool, length_norm: float, reading: dict[str, Any]) -> None:
     """Print how likely MODEL finds each pair of FILE (default: standard input), a line of source<TAB>target each.
 
     Pairs are read as for train, with the columns that MODEL was trained with. A line is a score: the mean
@@ -28,7 +33,8 @@ def score(*, model: str, file: str, as_json: bool, length_norm: float) -> None:
     from seqwright.cli import records
 
     loaded = translator.load(model)
-    for record in evaluation.score_file(loaded, file, options=answering.Options(length_norm=length_norm)):
+    asked = answering.Options(length_norm=length_norm)
+    for record in evaluation.score_file(loaded, file, options=asked, reading=options.as_columns(reading)):
         best = record.best
         assert best is not None, "a given target is an answer"
         click.echo(records.as_json(record) if as_json else f"{best.score:.4f}")

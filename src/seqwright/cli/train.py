@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,6 +35,7 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @options.time_budget
 @options.checkpoint_every
 @options.threads
+@options.reading
 @click.option("--source-tokens", metavar="KIND", help=TOKENS)
 @click.option("--target-tokens", metavar="KIND", help=TOKENS)
 @click.option("--source-form", metavar="FORM", help=FORM)
@@ -80,12 +82,15 @@ def train(
     data_dir: str | None,
     print_config: bool,
     quiet: bool,
+    reading: dict[str, Any],
 ) -> None:
     """Learn from PAIRS, one or several files of source<TAB>target lines, and write a model directory.
 
-    PAIRS is UTF-8 text, one pair a line, plain, .gz or .zst; a third column holds features, if any. - is standard
-    input. Dictionaries (WORD  PH PH), JSON lines, Parquet and Arrow files are known by their names, patterns such as
-    'part-*.tsv' name several files, and a.ko,b.en or --target two parallel ones.
+    PAIRS is text, one pair a line; a third column of tags is read as features. Headers, comments, counts,
+    probabilities and other columns are recognised and left out; what is found is printed, and the options below decide
+    otherwise. CSV, dictionaries (WORD  PH PH), JSON, Parquet and Arrow files are recognised, as are .gz, .bz2, .xz and
+    .zst. - is standard input, patterns such as 'part-*.tsv' name several files, and a.ko,b.en or --target two parallel
+    ones.
     The best model so far is kept whenever the dev pairs are answered better. Ctrl-C, kill or a power cut lose nothing:
     the same command again goes on, and ends with the same bytes as if it had never stopped.
 
@@ -109,6 +114,7 @@ def train(
         "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
         "text.source_form": source_form, "text.target_form": target_form,
     }  # fmt: skip
+    settings += options.as_settings(reading)
     settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")

@@ -1,6 +1,7 @@
 """`seqwright tune`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +21,7 @@ __all__ = ["tune"]
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="End after so many, if the time lasts.")
 @options.seed
 @options.threads
+@options.reading
 @options.config_file
 @click.option(
     "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
@@ -37,6 +39,7 @@ def tune(
     config_file: str | None,
     settings: tuple[str, ...],
     quiet: bool,
+    reading: dict[str, Any],
 ) -> None:
     """Train on PAIRS again and again with other sizes, encoder layers, attention, dropout, rates and batch sizes.
 
@@ -59,6 +62,7 @@ def tune(
     from seqwright.cli import trials as display
 
     keys = configuration.load(Path(config_file)) if config_file else {}
+    settings += options.as_settings(reading)
     fixed = [setting.partition("=")[0].strip() for setting in settings]
     if seed is not None:
         settings += (f"training.seed={seed}",)

@@ -53,20 +53,24 @@ def compare_file(
     *,
     beam: int = 5,
     seed: int = 1,
+    reading: readers.Columns = readers.STANDARD,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Comparison:
-    """Compare on a file with the columns that both models were trained with.
+    """Compare on a file that is read as the files of both models' trainings.   reading: what is asked otherwise.
 
-    UsageError: they were trained with different ones.   DataError: not such a file.
+    UsageError: they were trained on different columns.   DataError: not such a file.
     """
-    columns_a, columns_b = evaluation.columns(a), evaluation.columns(b)
-    if (columns_a.source, columns_a.target) != (columns_b.source, columns_b.target):
+    columns_a, columns_b = evaluation.columns(a, reading), evaluation.columns(b, reading)
+    one, other = columns_a.like, columns_b.like
+    assert one is not None and other is not None, "a model knows how its files are read"
+    same_shape = one.layout == other.layout and one.names == other.names
+    if same_shape and (one.source, one.target) != (other.source, other.target):
         raise UsageError(
-            f"one model reads column {columns_a.source} and answers column {columns_a.target}, the other reads "
-            f"{columns_b.source} and answers {columns_b.target}; compare models of the same task"
+            f"one model reads column {one.source} and answers column {one.target}, the other reads "
+            f"{other.source} and answers {other.target}; compare models of the same task"
         )
     # A model that knows no features still has to answer sources that differ in nothing else.
-    columns = columns_a if columns_a.features else columns_b
+    columns = columns_a if one.features else columns_b
     return compare(a, b, readers.read_pairs(path, columns=columns), beam=beam, seed=seed, listen=listen)
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from seqwright.data import batches, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 
-__all__ = ["Corpus", "Excluded", "Format", "Found", "Whole", "load", "save"]
+__all__ = ["Corpus", "Excluded", "Format", "Found", "Reading", "Whole", "described", "load", "save"]
 
 Whole = npt.NDArray[np.signedinteger[Any]]  # of any width
 
@@ -30,6 +30,23 @@ class Excluded(NamedTuple):
     name: str  # of its file
     line: int
     n_tokens: int  # of both sides, with the symbols that stand around them
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """How one of the inputs was read."""
+
+    schema: readers.Schema
+    count: readers.Count
+
+
+def described(readings: Sequence[Reading]) -> list[str]:
+    """Return at most three lines that say how the inputs are read, as the first one is, but for what was skipped."""
+    count = readers.Count()
+    for reading in readings:
+        count.comments += reading.count.comments
+        count.headers += reading.count.headers
+        count.special += reading.count.special
+    return readers.describe(readings[0].schema, count)
 
 
 class Corpus(NamedTuple):
@@ -48,6 +65,7 @@ class Corpus(NamedTuple):
     has_features: bool
     limits: Limits
     hashes: dict[str, str]
+    readings: list[Reading]
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -80,6 +98,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     excluded: list[tuple[int, int, int]]  # number of the input, line, tokens
     has_features: bool
     limits: Limits
+    readings: list[Reading]
 
     def corpus(
         self,
@@ -92,7 +111,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return Corpus(
             examples, self.source.splitter(), self.target.splitter(), source_vocabulary, target_vocabulary, self.dev,
             [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
-            self.has_features, self.limits, hashes,
+            self.has_features, self.limits, hashes, self.readings,
         )  # fmt: skip
 
 

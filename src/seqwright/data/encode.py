@@ -11,6 +11,7 @@ How texts are cut is found, and subwords are trained, from the first `HEAD_PAIRS
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import itertools
@@ -62,7 +63,10 @@ def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Plac
     if place.directory.is_dir() and not any(one.is_stream for one in inputs):
         hashes = {readers.display_name(path): readers.sha256(path) for one in inputs for path in one.paths}
         if entry := place.find(key(request, hashes)):
-            return corpus.load(entry, [one.name for one in inputs], hashes)
+            found = corpus.load(entry, [one.name for one in inputs], hashes)
+            for one, reading in zip(inputs, found.readings, strict=True):
+                one.schema, one.count = reading.schema, reading.count
+            return found
     with Builder(inputs, request, place) as builder:
         return builder.build()
 
@@ -70,8 +74,7 @@ def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Plac
 def key(request: Request, hashes: Mapping[str, str]) -> str:
     """Return the name of the cache entry for files with these hashes, whatever the files are called."""
     made_with = (VERSION, vocabulary.VERSION, HEAD_PAIRS, unicodedata.unidata_version)
-    columns = [request.columns.source, request.columns.target, request.columns.features, *request.columns.names]
-    others = msgspec.structs.asdict(request) | {"columns": columns}
+    others = msgspec.structs.asdict(request) | {"columns": dataclasses.asdict(request.columns)}
     decides = msgspec.json.encode([made_with, others, list(hashes.values())])
     return hashlib.sha256(decides).hexdigest()[:32]
 
@@ -182,6 +185,7 @@ class Builder:
             excluded=self._excluded,
             has_features=self._has_features,
             limits=self._limits(dropped),
+            readings=[corpus.Reading(one.schema, one.count) for one in self._inputs],
         )
         arrays = {
             "source": self._source.flat(source_final, dropped),
@@ -203,10 +207,12 @@ class Builder:
 
     def _rows(self) -> Iterator[tuple[int, readers.Pair]]:
         """Yield the pairs of all inputs, each with the number of its input; what is empty on both sides is no pair."""
+        columns = self._request.columns
         for number, one in enumerate(self._inputs):
-            for pair in one.pairs(self._request.columns):
+            for pair in one.pairs(columns):
                 if pair.source or pair.target:
                     yield number, pair
+            columns = dataclasses.replace(columns, like=columns.like or one.schema)  # all are read alike
 
     def _formats(self, head: list[readers.Pair]) -> tuple[text.Splitter, text.Splitter]:
         """Return how both sides are cut, from those of the first pairs that are not held out."""

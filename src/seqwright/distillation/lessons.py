@@ -58,7 +58,14 @@ class Lessons(NamedTuple):
     dev: Path
 
 
-def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, sources: str | Path | None) -> Given:
+def read(
+    teacher: Translator,
+    pairs: readers.Paths,
+    dev: readers.Paths | None,
+    sources: str | Path | None,
+    *,
+    reading: readers.Columns = readers.STANDARD,
+) -> Given:
     """Read the data as it was read for the teacher.
 
     Without dev, the sources are held out that the teacher held out when it was trained on the same pairs.
@@ -66,12 +73,11 @@ def read(teacher: Translator, pairs: readers.Paths, dev: readers.Paths | None, s
     DataError: see `data.readers`; nothing is left to ask.
     """
     text, training = teacher.bundle.config.text, teacher.bundle.config.training
-    reader = None if text.reader == "auto" else text.reader
     hashes: dict[str, str] = {}
 
     def all_pairs(paths: readers.Paths) -> Iterator[readers.Pair]:
-        for one in readers.inputs(paths, reader=reader):
-            yield from (pair for pair in one.pairs(evaluation.columns(teacher)) if pair.source or pair.target)
+        for one in readers.inputs(paths):
+            yield from (pair for pair in one.pairs(evaluation.columns(teacher, reading)) if pair.source or pair.target)
             hashes.update(one.hashes)
 
     learned = list(all_pairs(pairs))

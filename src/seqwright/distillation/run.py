@@ -58,6 +58,7 @@ def distill(
     sources: str | Path | None = None,
     dev: readers.Paths | None = None,
     n_best: int = 1,
+    reading: readers.Columns = readers.STANDARD,
     config: Config = Config(),  # noqa: B008 - frozen
     overwrite: bool = False,
     listen: Callable[[Event | Answering], None] | None = None,
@@ -68,6 +69,7 @@ def distill(
 
     The targets of the pairs count for those held out alone: the dev pairs, or the sources that the teacher held out.
     sources: a file of further sources, a line each.   n_best: pairs made of each source, see `lessons.give`.
+    reading: how the files are read, where not as those of the teacher's training.
     config: of the student, for which 128 units are taken where it names none; texts are cut as the teacher cuts them.
     The rest is as in `training.train`; an interrupted call goes on, with the teacher's answers too.
     ConfigError, DataError, ModelError (no teacher), UsageError (output exists), OutputError.
@@ -79,9 +81,11 @@ def distill(
         raise UsageError(f"{path} is the teacher; choose another --output for the student")
     training.check_output(path, overwrite=overwrite)
     loaded = translator.load(teacher)
-    given = lessons.read(loaded, pairs, dev, sources)
+    given = lessons.read(loaded, pairs, dev, sources, reading=reading)
     hear = listen or (lambda _: None)
     origin = {"stamp": bundle.stamp(Path(teacher)), "n_best": n_best, "data": given.hashes}
+    if reading != readers.STANDARD:
+        origin["reading"] = repr(reading)
     lesson = lessons.give(
         path / training.DISTILLED, loaded, given, origin=origin, n_best=n_best,
         replace=overwrite or not checkpoint.exists(path), listen=hear,
@@ -101,10 +105,23 @@ def distill(
 
 
 def _student(config: Config, teacher: Config) -> Config:
-    """Return the student's configuration; the reader is known by the name of the files that hold the answers."""
+    """Return the student's configuration; how to read the answers follows from their files' names and keys.
+
+    The teacher's schema stays: the student's users have the same files.
+    """
+    text = msgspec.structs.replace(
+        teacher.text,
+        reader="auto",
+        source_column=None,
+        target_column=None,
+        features_column=None if teacher.text.features_column else 0,
+        header=None,
+        delimiter=None,
+        comment=None,
+    )
     return msgspec.structs.replace(
         config,
-        text=msgspec.structs.replace(teacher.text, reader="auto"),
+        text=text,
         model=msgspec.structs.replace(config.model, hidden_size=config.model.hidden_size or HIDDEN_SIZE),
     )
 

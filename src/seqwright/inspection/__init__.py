@@ -3,7 +3,7 @@
 Nothing is changed and nothing is refused: every finding has a severity, its places and what to do.
 """
 
-from seqwright.inspection.run import check, check_files, reading
+from seqwright.inspection.run import check, check_files
 from seqwright.inspection.splits import Split
 
-__all__ = ["Split", "check", "check_files", "reading"]
+__all__ = ["Split", "check", "check_files"]

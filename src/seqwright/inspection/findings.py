@@ -71,6 +71,7 @@ class FileSummary(msgspec.Struct, frozen=True, kw_only=True):
     has_features: bool
     source: SideSummary
     target: SideSummary
+    reading: list[str] = []  # which columns are what, and what is skipped; a line each
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):

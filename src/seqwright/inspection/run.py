@@ -10,7 +10,7 @@ from seqwright.inspection import characters, lengths, lookalikes, repeats, summa
 from seqwright.inspection.findings import Finding, Inspection, Level, verdict
 from seqwright.inspection.splits import Cut, Split
 
-__all__ = ["check", "check_files", "reading"]
+__all__ = ["check", "check_files"]
 
 
 def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
@@ -19,24 +19,16 @@ def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig(
     config: which columns hold what, and how sides are cut where that is not to be found from the first file.
     DataError: a file that cannot be read as pairs.
     """
-    columns, reader = reading(config)
+    columns = config.columns()
     splits: list[Split] = []
     for path in paths:
-        pairs = readers.read_pairs(path, columns=columns, reader=reader)
-        splits.append(Split(readers.display_name(path), pairs))
+        inputs = readers.inputs(path)
+        pairs = [pair for one in inputs for pair in one.pairs(columns)]
+        splits.append(Split(readers.display_name(path), pairs, readers.describe(inputs[0].schema, inputs[0].count)))
         # Later files are read as the first one was, as in training.
-        found = columns.features_if_found if any(pair.features for pair in splits[0].pairs) else 0
-        columns = dataclasses.replace(columns, features=found)
+        if not columns.like:
+            columns = dataclasses.replace(columns, source=None, target=None, features=None, like=inputs[0].schema)
     return check(splits, config=config)
-
-
-def reading(config: TextConfig) -> tuple[readers.Columns, readers.Reader | None]:
-    """Return which columns hold what, and the reader of the files; None finds it for each."""
-    names = readers.Names(config.source_key, config.target_key, config.features_key)
-    columns = readers.Columns(
-        source=config.source_column, target=config.target_column, features=config.features_column, names=names
-    )
-    return columns, None if config.reader == "auto" else config.reader
 
 
 def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen

@@ -17,10 +17,11 @@ SIDES: tuple[Side, Side] = (("source", lambda pair: pair.source), ("target", lam
 
 @dataclass(frozen=True)
 class Split:
-    """One file's pairs under the name that messages call it."""
+    """One file's pairs under the name that messages call it.   reading: how it is read, a line each."""
 
     name: str
     pairs: Sequence[Pair]
+    reading: Sequence[str] = ()
 
     @functools.cached_property
     def alphabets(self) -> dict[str, set[str]]:

@@ -21,6 +21,7 @@ def summarize(cut: Cut, formats: tuple[TextFormat, TextFormat]) -> FileSummary:
         has_features=any(pair.features for pair in pairs),
         source=side({pair.source for pair in real}, cut.tokens[0], formats[0]),
         target=side({pair.target for pair in real}, cut.tokens[1], formats[1]),
+        reading=list(cut.split.reading),
     )
 
 

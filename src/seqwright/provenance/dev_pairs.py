@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from seqwright import inspection
 from seqwright.bundle import Bundle
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError
@@ -92,7 +91,7 @@ class _Training:
 
     def __init__(self, found: Provenance, bundle: Bundle, directory: Path) -> None:
         self._found, self._bundle, self._directory = found, bundle, directory
-        columns, _ = inspection.reading(bundle.config.text)
+        columns = bundle.config.text.columns()
         self._reading = Reading(columns, bundle.source_format, bundle.target_format, found.dev.max_tokens)
         self._train: list[readers.Pair] = []
 
@@ -127,7 +126,8 @@ class _Training:
         return [pair for _, pair in held_out.dev()]
 
     def _of_files(self) -> list[readers.Pair]:
-        return dev_of_files(self._inputs("dev"), self._reading)[0]
+        columns = self._bundle.config.text.later_columns()  # dev files are read as the training files were
+        return dev_of_files(self._inputs("dev"), self._reading._replace(columns=columns))[0]
 
     def _pairs(self, role: Role) -> Iterator[readers.Pair]:
         return self._reading.pairs(self._inputs(role))

@@ -15,7 +15,7 @@ from seqwright.provenance.records import FileRecord, Provenance, Role, located, 
 
 __all__ = ["Located", "file_records", "inputs", "locate", "moved", "named"]
 
-NAMED_COLUMNS = ("jsonl", "parquet", "arrow")  # formats whose columns have names
+NAMED_COLUMNS = ("jsonl", "json", "parquet", "arrow")  # formats whose columns have names
 
 
 class Located(NamedTuple):
@@ -26,7 +26,7 @@ class Located(NamedTuple):
 
 
 def file_records(
-    inputs: Iterable[readers.Input], role: Role, columns: readers.Columns, hashes: Mapping[str, str]
+    inputs: Iterable[readers.Input], role: Role, hashes: Mapping[str, str]
 ) -> list[FileRecord]:
     """Return the records of inputs that have been read, or whose content a cache knows.
 
@@ -54,8 +54,8 @@ def file_records(
                     role=role,
                     kind="stream" if one.is_stream else "file",
                     path=stored(path),
-                    format=one.format or "auto",
-                    columns={side: 1} if side else _columns(one.format, columns),
+                    format=one.format,
+                    columns={side: 1} if side else _columns(one.schema),
                     size=None if one.is_stream else Path(path).stat().st_size,
                     sha256=hashes[readers.display_name(path)],
                 )
@@ -63,13 +63,11 @@ def file_records(
     return records
 
 
-def _columns(format_: str | None, columns: readers.Columns) -> dict[str, int | str]:
-    if format_ == "dictionary":
-        return {"source": 1, "target": 2}
-    found: dict[str, int | str] = {"source": columns.source, "target": columns.target}
-    if columns.features:
-        found["features"] = columns.features
-    return {role: getattr(columns.names, role) for role in found} if format_ in NAMED_COLUMNS else found
+def _columns(schema: readers.Schema) -> dict[str, int | str]:
+    found: dict[str, int | str] = {"source": schema.source, "target": schema.target}
+    if schema.features:
+        found["features"] = schema.features
+    return {role: schema.names[int(at) - 1] for role, at in found.items()} if schema.format in NAMED_COLUMNS else found
 
 
 def named(files: Sequence[FileRecord]) -> list[str]:

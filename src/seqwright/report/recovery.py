@@ -48,12 +48,13 @@ def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recov
 def _splits(bundle: Bundle, directory: Path) -> list[inspection.Split]:
     """Return the training and the dev pairs, or none of files that are too large."""
     found = provenance.provenance(bundle.manifest)
-    columns, _ = inspection.reading(bundle.config.text)
+    text = bundle.config.text
     files = provenance.locate(found.of("train", "dev"), directory)
     if sum(one.path.stat().st_size for one in files) > MOST_BYTES:
         return []
     splits = []
     for role in ("train", "dev"):
         inputs = provenance.inputs([one for one in files if one.record.role == role])
+        columns = text.columns() if role == "train" else text.later_columns()
         splits += [inspection.Split(one.name, list(one.pairs(columns))) for one in inputs]
     return splits

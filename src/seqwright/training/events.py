@@ -48,6 +48,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     n_seen: int = 0  # dev sources that are left out because they are training sources, too
     dev_examples: list[tuple[str, str]] = []  # the first dev sources with their features
     dev_status: Literal["unseen", "seen", "unknown"] = "unseen"  # see `provenance.DevRecord`
+    reading: list[str] = []  # which columns of the files are what, and what is skipped
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resumed"):

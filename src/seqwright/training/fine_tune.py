@@ -46,6 +46,7 @@ def settings(config: Config, base: Bundle) -> Config:
         source_form=old.source_form,
         target_tokens=old.target_tokens,
         target_form=old.target_form,
+        schema=config.text.schema or old.schema,
     )
     trained = {name: getattr(config.model, name) for name in FREE if _is_given(config.model, name)}
     kinds = [msgspec.structs.replace(kind, **trained) for kind in base.kinds]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from seqwright.types import Array, Ids
 
 __all__ = ["Prepared", "prepare"]
 
+FEATURES = 3  # the column's number where it has none of its own
 UNKNOWNS_AN_EPOCH = 25  # at least, so that the unknown symbol is trained where every symbol is frequent
 
 
@@ -47,6 +47,7 @@ class Prepared(NamedTuple):
     lexicon: list[readers.Pair]  # what the model is to answer just so
     excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
     traits: Traits
+    reading: list[str]  # how the files are read, a line each
 
 
 def prepare(
@@ -64,16 +65,14 @@ def prepare(
     configuration.
     DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
     """
-    reader = None if config.text.reader == "auto" else config.text.reader
-    inputs = readers.inputs(paths, reader=reader)
-    dev_inputs = [] if dev_paths is None else readers.inputs(dev_paths, reader=reader)
+    inputs = readers.inputs(paths)
+    dev_inputs = [] if dev_paths is None else readers.inputs(dev_paths)
     if any(_reads_standard_input(one) for one in inputs) and any(_reads_standard_input(one) for one in dev_inputs):
         raise UsageError("standard input cannot be both the pairs and the dev pairs; give one of them as a file")
-    columns = _columns(config)
     place = cache.Place(Path(config.training.cache)) if config.training.cache else None
-    found = encode.read(inputs, _request(config, columns, hold_out=dev_paths is None), place=place)
-    features_column = columns.features_if_found if found.has_features else 0
-    columns = dataclasses.replace(columns, features=features_column)  # other files are read as the pairs were
+    found = encode.read(inputs, _request(config, config.text.columns(), hold_out=dev_paths is None), place=place)
+    found_text = _found_text(config, found)
+    columns = found_text.later_columns()  # dev pairs and lexicon are read as the pairs were
     reading = provenance.Reading(columns, found.source_format, found.target_format, config.training.max_batch_tokens)
     if dev_paths is None:
         dev, excluded, origin = found.dev, found.excluded, f"held out of {', '.join(one.name for one in inputs)}"
@@ -81,7 +80,7 @@ def prepare(
         dev, too_long = provenance.dev_of_files(dev_inputs, reading)
         excluded = found.excluded + [corpus.Excluded(*one) for one in too_long]
         origin = ", ".join(one.name for one in dev_inputs)
-    lexicon_inputs = readers.inputs(config.training.lexicon, reader=reader) if config.training.lexicon else []
+    lexicon_inputs = readers.inputs(config.training.lexicon) if config.training.lexicon else []
     lexicon = [pair for one in lexicon_inputs for pair in one.pairs(columns) if pair.source or pair.target]
     source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
     if found.has_features:
@@ -103,13 +102,13 @@ def prepare(
     encoded = [[*source_vocabulary.encode(symbols), vocabulary.END] for symbols in dev_symbols]
     dev_references = [[found.target_format.split(reference) for reference in group] for group in references]
     files = [
-        *provenance.file_records(inputs, "train", columns, found.hashes),
-        *(record for one in dev_inputs for record in provenance.file_records([one], "dev", columns, one.hashes)),
-        *(r for one in lexicon_inputs for r in provenance.file_records([one], "lexicon", columns, one.hashes)),
+        *provenance.file_records(inputs, "train", found.hashes),
+        *(record for one in dev_inputs for record in provenance.file_records([one], "dev", one.hashes)),
+        *(r for one in lexicon_inputs for r in provenance.file_records([one], "lexicon", one.hashes)),
     ]
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
-    config = msgspec.structs.replace(config, text=_found_text(config, found, features_column))
+    config = msgspec.structs.replace(config, text=found_text)
     traits = Traits.of(examples, source_vocabulary, target_vocabulary)
     return Prepared(
         recipe.complete(config, traits),
@@ -132,17 +131,12 @@ def prepare(
         lexicon,
         excluded,
         traits,
+        corpus.described(found.readings),
     )
 
 
 def _reads_standard_input(one: readers.Input) -> bool:
     return "-" in map(str, one.paths)
-
-
-def _columns(config: Config) -> readers.Columns:
-    t = config.text
-    names = readers.Names(t.source_key, t.target_key, t.features_key)
-    return readers.Columns(source=t.source_column, target=t.target_column, features=t.features_column, names=names)
 
 
 def _request(config: Config, columns: readers.Columns, *, hold_out: bool) -> encode.Request:
@@ -158,12 +152,18 @@ def _request(config: Config, columns: readers.Columns, *, hold_out: bool) -> enc
     )
 
 
-def _found_text(config: Config, found: corpus.Corpus, features_column: int) -> TextConfig:
+def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
     """Return the text's configuration with what was found."""
     source, target = found.source_format, found.target_format
+    schema = found.readings[0].schema
+    features = (schema.features or FEATURES) if found.has_features else 0
+    given = config.text.schema
+    if given is not None and given.format != schema.format:  # a student's lessons are no file of its user's
+        schema = given
     return msgspec.structs.replace(
         config.text,
-        features_column=features_column,
+        features_column=features,
+        schema=msgspec.structs.replace(schema, features=schema.features if features else 0),
         source_tokens=source.tokens if isinstance(source, text.TextFormat) else config.text.source_tokens,
         source_form=source.unicode_form,
         target_tokens=target.tokens if isinstance(target, text.TextFormat) else config.text.target_tokens,

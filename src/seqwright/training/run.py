@@ -264,6 +264,7 @@ def _started(prepared: Prepared, members: Members) -> Started:
         excluded=[Excluded(*pair) for pair in prepared.excluded],
         n_seen=prepared.provenance.dev.n_seen,
         dev_status=prepared.provenance.dev.status,
+        reading=prepared.reading,
     )
 
 

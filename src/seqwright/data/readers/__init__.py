@@ -1,11 +1,11 @@
 """Read pairs and lines from files; every fault names file, line and what to do.
 
-`files` and `encodings` know bytes and lines; `tsv`, `delimited`, `dictionary`, `jsonl`, `arrow` and `parallel` each know
-one way to write pairs; `detect` finds what a file means (its `schema`), by `formats`, `kinds`, `names` and `roles`;
-`inputs` puts them together. What a token is, and any change to the text itself, belongs to `text`.
+`files` and `encodings` know bytes and lines; `tsv`, `delimited`, `dictionary`, `jsonl`, `arrow` and `parallel` each
+know one way to write pairs; `detect` finds what a file means (its `schema`), by `formats`, `kinds`, `names` and
+`roles`; `inputs` puts them together. What a token is, and any change to the text itself, belongs to `text`.
 """
 
-from seqwright.data.readers.columns import Columns, Names, Pair
+from seqwright.data.readers.columns import STANDARD, Columns, Names, Pair
 from seqwright.data.readers.files import BOM, display_name, read_lines, sha256
 from seqwright.data.readers.inputs import Input, Pairs, Parallel, Paths, Reader, inputs, read_pairs
 from seqwright.data.readers.memory import Rows
@@ -14,6 +14,7 @@ from seqwright.data.readers.schema import DELIMITERS, Count, Format, Schema, des
 __all__ = [
     "BOM",
     "DELIMITERS",
+    "STANDARD",
     "Columns",
     "Count",
     "Format",

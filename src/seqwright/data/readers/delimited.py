@@ -20,7 +20,8 @@ def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema) -> Iterat
 
     def texts() -> Iterator[str]:
         nonlocal number
-        for number, line in lines:
+        for at, line in lines:
+            number = at
             yield line + "\n"
 
     source, target, features = schema.source - 1, schema.target - 1, schema.features - 1

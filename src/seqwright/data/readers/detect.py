@@ -35,7 +35,7 @@ VARIANT = re.compile(r"(?<=.)\(\d{1,2}\)$")  # WORD(2) is a further pronunciatio
 
 
 def by_name(path: Path | str, packed: Sequence[str]) -> Format | None:
-    """Return the format that a file's name says for certain; .tsv and .txt say nothing.   packed: suffixes to ignore."""
+    """Return the format that a file's name says for certain, which .tsv does not.   packed: suffixes to ignore."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     while suffixes and suffixes[-1] in packed:
         suffixes.pop()
@@ -53,9 +53,9 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     if asked is None and old_dictionary(lines, body):
         asked = "dictionary"
     cut = formats.layout(body, asked, columns.delimiter, whole=whole)
-    if like is not None and asked is None and columns.delimiter is None and cut == formats.Layout("tsv"):
-        if body and not any("\t" in line for line in body) and like.format in ("dictionary", "csv"):
-            cut = formats.layout(body, like.format, like.delimiter if like.format == "csv" else None, whole=whole)
+    untabbed = cut == formats.Layout("tsv") and body and not any("\t" in line for line in body)
+    if untabbed and like is not None and like.format in ("dictionary", "csv") and not (asked or columns.delimiter):
+        cut = formats.layout(body, like.format, like.delimiter if like.format == "csv" else None, whole=whole)
     comment = columns.comment
     if comment is None:
         comment = formats.comment_of(lines, cut)
@@ -71,7 +71,8 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     if cut.format in ("jsonl", "json", "parallel"):
         return Schema(format=cut.format, delimiter="", comment=comment)
     rows = rows_of(kept, cut, whole=whole)
-    return of_rows(rows, name, columns, Schema(format=cut.format, delimiter=cut.delimiter, comment=comment, numbers=cut.numbers))
+    start = Schema(format=cut.format, delimiter=cut.delimiter, comment=comment, numbers=cut.numbers)
+    return of_rows(rows, name, columns, start)
 
 
 def old_dictionary(lines: Sequence[str], body: Sequence[str]) -> bool:
@@ -103,8 +104,7 @@ def of_rows(rows: Sequence[list[str]], name: str, columns: Columns, start: Schem
     header = tuple(cell.strip() for cell in rows[0]) if has_header else ()
     if has_header and even and even[0] is rows[0]:
         even = even[1:]
-    found = roles.resolve(even, header, width, name, columns, start)
-    return found if found.variants else with_variants(found, even)
+    return with_variants(roles.resolve(even, header, width, name, columns, start), even)
 
 
 def is_header(even: Sequence[list[str]], rows: Sequence[list[str]], name: str, columns: Columns) -> bool:
@@ -131,7 +131,8 @@ def is_header(even: Sequence[list[str]], rows: Sequence[list[str]], name: str, c
 def of_table(keys: Sequence[str], rows: Sequence[list[str]], name: str, columns: Columns, start: Schema) -> Schema:
     """Return the schema of rows whose columns have names."""
     found = roles.resolve(rows, tuple(keys), len(keys), name, columns, start)
-    return with_variants(found, rows)
+    exact = {columns.names.source, columns.names.target} <= set(keys)  # as programs write pairs
+    return found if exact else with_variants(found, rows)
 
 
 def with_variants(schema: Schema, rows: Sequence[list[str]]) -> Schema:

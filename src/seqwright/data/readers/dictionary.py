@@ -52,7 +52,9 @@ def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema, count: Co
             yield Pair(word, text, "", number)
             continue
         cells = [word, *phonemes[:n], *[""] * (schema.numbers - n), text]
-        yield Pair(*(cell(cells, i, name, number) for i in (schema.source, schema.target, schema.features)), number)
+        places = schema.source, schema.target, schema.features
+        source, target, features = (cell(cells, place, name, number) for place in places)
+        yield Pair(source, target, features, number)
 
 
 def cell(cells: list[str], place: int, name: str, number: int) -> str:

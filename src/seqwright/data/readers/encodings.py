@@ -25,7 +25,10 @@ BUFFER = 1 << 18
 PACKED_BUFFER = 1 << 14  # small, because a few packed bytes can hold thousands of times as many
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz"}
 ARCHIVES = {
-    b"PK\x03\x04": ("a ZIP archive or a spreadsheet", "unzip -p {} > pairs.tsv (of a spreadsheet, save a table as CSV)"),
+    b"PK\x03\x04": (
+        "a ZIP archive or a spreadsheet",
+        "unzip -p {} > pairs.tsv (or save a table as CSV)",
+    ),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "7z e -so {} > pairs.tsv"),
     b"Rar!\x1a\x07": ("a RAR archive", "unrar p -inul {} > pairs.tsv"),
     b"\xd0\xcf\x11\xe0": ("a file of an old office program", "save its table as CSV"),
@@ -66,9 +69,10 @@ def unpacked(stream: BinaryIO, path: Path | str, name: str) -> BinaryIO:
     return stream
 
 
-def decoded(stream: BinaryIO, name: str) -> BinaryIO:
+def decoded(stream: BinaryIO, name: str, *, is_file: bool) -> BinaryIO:
     """Return the stream as UTF-8 with LF line ends, where its first bytes say that it is UTF-16 or ends lines at CR.
 
+    is_file: else a pipe, where the line feed may be still to come.
     DataError: UTF-16 without a byte order mark, which can be mistaken; the message has the command that converts it.
     """
     start = peeked(stream)
@@ -80,8 +84,7 @@ def decoded(stream: BinaryIO, name: str) -> BinaryIO:
             f"{name}: looks like UTF-16 without a byte order mark; convert it: "
             f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > pairs.tsv"
         )
-    # From a pipe, the line feed may be still to come.
-    if b"\r" in start and b"\n" not in start and stream.seekable():
+    if is_file and b"\r" in start and b"\n" not in start:
         return io.BufferedReader(LineFeeds(stream), BUFFER)
     return stream
 
@@ -95,7 +98,12 @@ def utf16_without_mark(start: bytes) -> str:
         text = start.decode(encoding, "replace")
         n_ascii = sum(c in "\n\r\t ,;" or (c.isascii() and c.isprintable()) for c in text)
         n_known = sum(c in "\n\r\t" or c.isprintable() for c in text)
-        if "\n" in text and n_known >= 0.98 * len(text) and 5 * n_ascii >= len(text) and 5 * zeros.count(0) >= len(zeros):
+        if (
+            "\n" in text
+            and n_known >= 0.98 * len(text)
+            and 5 * n_ascii >= len(text)
+            and 5 * zeros.count(0) >= len(zeros)
+        ):
             return encoding
     return ""
 

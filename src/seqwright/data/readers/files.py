@@ -65,12 +65,12 @@ def lines_of(stream: BinaryIO, name: str, *, errors: Literal["strict", "replace"
             try:
                 text = line.decode("utf-8", errors=errors)
             except UnicodeDecodeError as fault:
-                raise not_utf8(name, number, n_skipped + fault.start, offset, line, fault) from None
+                raise not_utf8(name, number, n_skipped + fault.start, offset, fault) from None
             yield text
             offset += len(raw)
 
 
-def not_utf8(name: str, number: int, at: int, start: int, line: bytes, fault: UnicodeDecodeError) -> errors.DataError:
+def not_utf8(name: str, number: int, at: int, start: int, fault: UnicodeDecodeError) -> errors.DataError:
     byte = fault.object[fault.start]
     return errors.DataError(
         f"{name}, line {number}, byte {at + 1} (byte {start + at + 1} of the file): 0x{byte:02x} is not UTF-8; "
@@ -89,7 +89,7 @@ def opened(path: Path | str, *, digest: Digest | None = None) -> Iterator[Binary
         stream: BinaryIO = file if digest is None else io.BufferedReader(Watched(file, digest), BUFFER)
         name = display_name(path)
         with reading(name):
-            stream = decoded(unpacked(stream, path, name), name)
+            stream = decoded(unpacked(stream, path, name), name, is_file=file.seekable())
         yield stream
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from seqwright.data.readers import kinds
 from seqwright.data.readers.schema import Format
 
-__all__ = ["Layout", "comment_of", "is_comment", "layout", "without_comments"]
+__all__ = ["PREFIXES", "Layout", "comment_of", "csv_rows", "is_comment", "layout", "without_comments"]
 
-PREFIXES = (";;;", "#", ";", "//", "%", "--", "!")
+PREFIXES = (";;;", "#", ";", "//", "%", "--")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 TWO_SPACES = re.compile(r"[^ \t]+ {2,}[^ \t]")
 N_SURE = 5  # lines that separate columns alike, in a file of no telling name
@@ -152,7 +152,7 @@ def comment_of(lines: Sequence[str], cut: Layout) -> str | None:
         if not marked or len(others) < 3 or len(marked) > len(others):
             continue
         first = next((i for i, line in enumerate(filled) if not line.startswith(PREFIXES)), len(filled))
-        odd = [i for i in marked if is_odd(filled[i], prefix, others, cut)]
+        odd = [i for i in marked if is_odd(filled[i], others, cut)]
         blank = all(filled[i][len(prefix) :][:1] in ("", " ", "\t") for i in marked)
         leading = all(i < first for i in marked)
         if len(odd) == len(marked) or (blank and (leading or 2 * len(odd) >= len(marked))):
@@ -161,7 +161,7 @@ def comment_of(lines: Sequence[str], cut: Layout) -> str | None:
     return None if doubt else ""
 
 
-def is_odd(line: str, prefix: str, others: Sequence[str], cut: Layout) -> bool:
+def is_odd(line: str, others: Sequence[str], cut: Layout) -> bool:
     """Return whether a line that may be a comment is unlike the others: cells or symbols that they do not have."""
     cells, rows = cells_of(line, cut), [cells_of(other, cut) for other in others[:500]]
     widths = {len(row) for row in rows}

@@ -102,8 +102,8 @@ class Input:
             raise errors.DataError(f"{self.name}: {what}; expected {expected}")
         if not has_target:
             raise errors.DataError(
-                f"{self.name}: every target is empty (column {self.schema.target}); expected lines of source<TAB>target, "
-                f"or name the right column"
+                f"{self.name}: every target is empty (column {self.schema.target}); expected lines of "
+                f"source<TAB>target, or name the right column"
             )
 
     def _read(self, columns: Columns) -> Iterator[Pair]:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-__all__ = ["IGNORED", "RANKS", "TAG_PARTS", "is_number", "kind_of", "looks_composite", "spaced_symbols"]
+__all__ = [
+    "IGNORED",
+    "LANGUAGE",
+    "LANGUAGES",
+    "N_FEW",
+    "RANKS",
+    "TAG_PARTS",
+    "is_number",
+    "kind_of",
+    "looks_composite",
+    "spaced_symbols",
+]
 
 IGNORED = ("empty", "notes", "constant", "probabilities", "identifiers", "links", "attribution", "language codes")
 # How likely a column of this kind is to be the source or the target, where columns of text are too few.
@@ -69,8 +81,10 @@ def _numbers(filled: Sequence[str], distinct: int) -> str:
     if share(filled, INTEGER.fullmatch) >= MOST:
         numbers = [int(re.sub(r"\D", "", value)) for value in filled if INTEGER.fullmatch(value)]
         n = len(numbers)
-        if n >= 5 and distinct == len(filled) and (
-            all(a < b for a, b in zip(numbers, numbers[1:], strict=False)) and numbers[-1] - numbers[0] == n - 1
+        if (
+            n >= 5
+            and distinct == len(filled)
+            and (all(a < b for a, b in itertools.pairwise(numbers)) and numbers[-1] - numbers[0] == n - 1)
         ):
             return "identifiers"
         if n >= N_FEW and distinct == len(filled) and min(numbers) >= 10_000:
@@ -137,10 +151,12 @@ def spaced_symbols(values: Sequence[str]) -> bool:
     return mean <= 3.2 and (len(values) < N_FEW or tokens.total() >= 3 * len(tokens))
 
 
-LANGUAGES = frozenset(
-    "af am ar az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km kn "
-    "ko ku ky la lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl ps pt ro ru sa sk sl so sq sr sv sw ta te tg th "
-    "tl tr tt uk ur uz vi yi zh zu ady afr ara aze bel ben bul cat ces cmn cym dan deu ell eng epo est eus fas fin fra "
-    "fre ger gle glg gre heb hin hrv hun hye ind isl ita jpn kat kaz kor lat lav lit mkd mlt mon nld nob nor pan pol "
-    "por ron rus slk slv spa sqi srp swa swe tam tel tgl tha tur ukr urd uzb vie yid zho dut".split()
-)
+CODES = """
+    af am ar az be bg bn bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk
+    km kn  ko ku ky la lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl ps pt ro ru sa sk sl so sq sr sv sw
+    ta te tg th  tl tr tt uk ur uz vi yi zh zu ady afr ara aze bel ben bul cat ces cmn cym dan deu ell eng epo
+    est eus fas fin fra  fre ger gle glg gre heb hin hrv hun hye ind isl ita jpn kat kaz kor lat lav lit mkd mlt
+    mon nld nob nor pan pol  por ron rus slk slv spa sqi srp swa swe tam tel tgl tha tur ukr urd uzb vie yid zho
+    dut
+"""
+LANGUAGES = frozenset(CODES.split())

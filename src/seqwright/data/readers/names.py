@@ -10,54 +10,56 @@ from seqwright.data.readers import kinds
 
 __all__ = ["header", "role_of"]
 
-SOURCE = (
-    "source src input in word words wordform orthography orthographic grapheme graphemes spelling headword lemma lemmas "
-    "text original noisy raw misspelling misspelled term entry written query question sentence src_text source_text "
-    "written_form written_date wort wörter schreibung grundform quelle quelltext eingabe mot mots graphie orthographe lemme entrée "
-    "palabra palabras ortografía lema fuente origen entrada parola parole grafia ortografia lemma_source palavra fonte "
-    "woord spelling_nl ord slovo слово слова лемма источник λέξη 단어 원문 낱말 철자 単語 語 原文 单词 词 源"
-).split()
-TARGET = (
-    "target tgt trg output out pronunciation pronunciations pron phonemes phoneme phones phone phonetic phonetics ipa "
-    "arpabet transcription transcriptions transliteration romanization translation form inflected inflection "
-    "inflected_form normalized normalised normalization canonical iso correct corrected correction spoken answer "
-    "response tgt_text target_text label aussprache lautschrift transkription ziel zieltext ausgabe flexionsform "
-    "übersetzung form_inflected prononciation phonèmes cible traduction forme sortie pronunciación fonemas destino "
-    "traducción forma salida pronuncia fonemi traduzione pronúncia tradução uitspraak uttal произношение перевод форма "
-    "транскрипция προφορά 발음 번역 목표 発音 読み 翻訳 发音 翻译 目标"
-).split()
-FEATURES = (
-    "features feature feats feat tags tag msd morph morphology morphosyntax pos upos xpos unimorph merkmale "
-    "traits rasgos tratti"
-).split()
-IGNORED = (
-    "id ids idx index no nr num number_id row line key count counts cnt freq freqs frequency frequencies n occurrences weight "
-    "weights prob probs probability probabilities p logprob log_prob score scores confidence licence license licenses "
-    "attribution author authors user username user_name contributor owner url link uri date created created_at "
-    "timestamp time lang language locale iso_code language_code comment comments note notes remark remarks source_id "
-    "häufigkeit anzahl gewicht lizenz quelle_url bemerkung sprache datum_erstellt fréquence effectif poids licence_fr "
-    "auteur langue frecuencia conteo peso licencia autor idioma frequenza conteggio licenza autore частота"
-).split()
-LANGUAGE_NAMES = (
-    "english german french spanish italian korean japanese chinese russian turkish portuguese dutch greek hungarian "
-    "vietnamese bulgarian arabic hindi polish czech swedish finnish danish norwegian hebrew esperanto latin ukrainian "
-    "deutsch englisch französisch spanisch italienisch koreanisch japanisch chinesisch russisch türkisch niederländisch "
-    "anglais français allemand espagnol italien coréen japonais chinois russe turc inglés francés alemán español "
-    "coreano inglese francese tedesco spagnolo italiano русский английский 한국어 영어 日本語 英語 中文 english_text french_text"
-).split()
-ROLES = {
-    **dict.fromkeys(LANGUAGE_NAMES, "language"),
-    **dict.fromkeys(IGNORED, "ignored"),
-    **dict.fromkeys(FEATURES, "features"),
-    **dict.fromkeys(TARGET, "target"),
-    **dict.fromkeys(SOURCE, "source"),
+WORDS = {  # of a name, in the order of precedence
+    "language": """
+        english german french spanish italian korean japanese chinese russian turkish portuguese dutch greek
+        hungarian vietnamese bulgarian arabic hindi polish czech swedish finnish danish norwegian hebrew
+        esperanto latin ukrainian deutsch englisch französisch spanisch italienisch koreanisch japanisch
+        chinesisch russisch türkisch niederländisch anglais français allemand espagnol italien coréen japonais
+        chinois russe turc inglés francés alemán español coreano inglese francese tedesco spagnolo italiano
+        русский английский 한국어 영어 日本語 英語 中文
+    """,
+    "ignored": """
+        id ids idx index no nr num row line key count counts cnt freq freqs frequency frequencies n occurrences
+        weight weights prob probs probability probabilities p logprob log_prob score scores confidence licence
+        license licenses attribution author authors user username user_name contributor owner url link uri date
+        created created_at timestamp time lang language locale iso_code language_code comment comments note
+        notes remark remarks source_id häufigkeit anzahl gewicht lizenz bemerkung sprache fréquence effectif
+        poids auteur langue frecuencia conteo peso licencia autor idioma frequenza conteggio licenza autore
+        частота
+    """,
+    "features": """
+        features feature feats feat tags tag msd morph morphology morphosyntax pos upos xpos unimorph merkmale
+        traits rasgos tratti
+    """,
+    "target": """
+        target tgt trg output out pronunciation pronunciations pron phonemes phoneme phones phone phonetic
+        phonetics ipa arpabet transcription transcriptions transliteration romanization translation form
+        inflected inflection inflected_form normalized normalised normalization canonical iso correct corrected
+        correction spoken answer response tgt_text target_text label aussprache lautschrift transkription ziel
+        zieltext ausgabe flexionsform übersetzung prononciation phonèmes cible traduction forme sortie
+        pronunciación fonemas destino traducción forma salida pronuncia fonemi traduzione pronúncia tradução
+        uitspraak uttal произношение перевод форма транскрипция προφορά 발음 번역 목표 発音 読み 翻訳 发音 翻译 目标
+    """,
+    "source": """
+        source src input in word words wordform orthography orthographic grapheme graphemes spelling headword
+        lemma lemmas text original noisy raw misspelling misspelled term entry written query question sentence
+        src_text source_text written_form written_date wort wörter schreibung grundform quelle quelltext eingabe
+        mot mots graphie orthographe lemme entrée palabra palabras ortografía lema fuente origen entrada parola
+        parole grafia ortografia palavra fonte woord ord slovo слово слова лемма источник λέξη
+        단어 원문 낱말 철자 単語 語
+        原文 单词 词 源
+    """,
 }
+ROLES = {word: role for role, words in WORDS.items() for word in words.split()}
 N_ROWS = 5  # fewer say nothing about a first line but what it is called
 SENTENCE_END = ".!?。！？…\"'»”"
 
 
 def role_of(name: str) -> str:
     """Return source, target, features, ignored or language for a name that is known, else ""."""
+    if not re.fullmatch(r"[\w\s()\[\].:/-]+", name):
+        return ""
     plain = re.sub(r"[\W]+", "_", unicodedata.normalize("NFC", name).strip().casefold()).strip("_")
     if plain in ROLES:
         return ROLES[plain]
@@ -96,7 +98,7 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool | None:
         return True
     if unlike[0] or codes or n_known == len(named):
         return None
-    return None if _unlike_sentences(named, rows) or (n_known and len(rows[0]) > 2) else False
+    return None if _unlike_sentences(named, rows) or n_known >= 2 else False
 
 
 def _may_be_name(cell: str) -> bool:
@@ -111,7 +113,7 @@ def _unlike(cell: str, values: Sequence[str]) -> bool:
         return False
     kind = kinds.kind_of(filled)
     if kind in ("counts", "probabilities", "weights", "dates", "identifiers", "links"):
-        return True
+        return not any(c.isdigit() for c in cell)
     if kind == "tags":
         parts = {part for value in filled for part in kinds.TAG_PARTS.split(value)}
         return cell.casefold() == cell and not parts & set(kinds.TAG_PARTS.split(cell))

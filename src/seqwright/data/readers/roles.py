@@ -26,6 +26,11 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     title = Titles(header, width, name)
     source, target = title.number(columns.source, "source"), title.number(columns.target, "target")
     features = title.number(columns.features, "features")
+    if start.format not in ("tsv", "csv", "dictionary") and (columns.source, columns.target) == (1, 2):
+        # The numbers that models of earlier versions have, for which keys went by their names.
+        source, target = title.standard(columns)
+        if columns.features and columns.names.features in header:
+            features = header.index(columns.names.features) + 1
     prior = alike(columns.like, start, header, width)
     if prior is not None and source is None and target is None:
         source, target = prior[:2]
@@ -35,7 +40,9 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     if source is None and target is None and not prior:
         source, target = title.standard(columns)
     if (source is None or target is None) and width >= 2:
-        source, target = sides(rows, header, found, (source, target), name)
+        like = columns.like
+        usual = (like.source, like.target) if like is not None and not header else None
+        source, target = sides(rows, header, found, (source, target), usual, name)
     source, target = source or (1 if target != 1 else 2), target or (2 if source != 2 else 1)
     asked = features
     if features is None:
@@ -91,7 +98,9 @@ class Titles:
             return None, None
 
 
-def alike(like: Schema | None, start: Schema, header: tuple[str, ...], width: int) -> tuple[int, int, int | None] | None:
+def alike(
+    like: Schema | None, start: Schema, header: tuple[str, ...], width: int
+) -> tuple[int, int, int | None] | None:
     """Return source, target and features as in another file of the same shape, None where the shape differs."""
     if like is None:
         return None
@@ -111,9 +120,14 @@ def alike(like: Schema | None, start: Schema, header: tuple[str, ...], width: in
 
 
 def sides(
-    rows: Rows, header: tuple[str, ...], found: Sequence[str], asked: tuple[int | None, int | None], name: str
+    rows: Rows,
+    header: tuple[str, ...],
+    found: Sequence[str],
+    asked: tuple[int | None, int | None],
+    usual: tuple[int, int] | None,
+    name: str,
 ) -> tuple[int, int]:
-    """Return the columns of source and target."""
+    """Return the columns of source and target.   usual: those of other files, which decide between equals."""
     titles = [names.role_of(title) for title in header] or [""] * len(found)
     source, target = asked
     if source is None:
@@ -139,6 +153,8 @@ def sides(
         a, b = choices[0]
         if len(choices) == 1 and not header and b > a + 1 and is_single_tag(rows, found, a + 1):
             choices.append((a, a + 1))
+    if usual in choices:
+        return usual
     if len(choices) > 1:
         refuse_sides(choices, rows, name)
     return choices[0]
@@ -193,8 +209,8 @@ def features_of(
     tags = tags or [i for i in others if found[i - 1] == "tags" and titles[i - 1] != "ignored"]
     tags = tags or [i for i in others if found[i - 1] in ("labels", "language codes") and decides(rows, sides, i)]
     if len(tags) > 1:
-        options = [["--features-column", str(i)] for i in tags]
-        raise errors.AmbiguityError(f"{name}: several columns look like features", [*options, ["--features-column", "none"]])
+        options = [["--features-column", str(i)] for i in [*tags, "none"]]
+        raise errors.AmbiguityError(f"{name}: several columns look like features", options)
     if tags:
         return tags[0]
     labels = [i for i in others if found[i - 1] == "labels" and titles[i - 1] not in ("ignored", "language")]

@@ -80,33 +80,32 @@ def describe(schema: Schema, count: Count) -> list[str]:
         lines.append(f"format   {TITLES[schema.format]}{_details(schema)}")
     lines.append(f"columns  {_columns(schema)}")
     skipped = [
-        f"{n:,} {what}{'' if n == 1 else 's'}"
-        for n, what in (
-            (count.comments, "comment line"),
-            (count.headers, "header line"),
-            (count.special, "entry of silence or noise"),
+        f"{n:,} {one if n == 1 else several}"
+        for n, one, several in (
+            (count.comments, "comment line", "comment lines"),
+            (count.headers, "header line", "header lines"),
+            (count.special, "entry of silence or noise", "entries of silence or noise"),
         )
         if n
     ]
     if schema.variants and schema.format != "dictionary":
         skipped.append("numbers of variants, such as (2) after a source")
     if skipped:
-        lines.append(f"skipped  {', '.join(skipped).replace('entry of silence or noises', 'entries of silence or noise')}")
+        lines.append(f"skipped  {', '.join(skipped)}")
     return lines
 
 
 def _details(schema: Schema) -> str:
-    if schema.format == "csv":
-        name = next((name for name, text in DELIMITERS.items() if text == schema.delimiter), repr(schema.delimiter))
-        return f" with quotation marks removed, delimiter {name} (--format tsv keeps them)" if name == "tab" else f", delimiter {name}"
-    return ""
+    if schema.format != "csv":
+        return ""
+    if schema.delimiter == "\t":
+        return " with tabs, quotation marks removed (--format tsv keeps them)"
+    name = next((name for name, text in DELIMITERS.items() if text == schema.delimiter), repr(schema.delimiter))
+    return f", delimiter {name}"
 
 
 def _columns(schema: Schema) -> str:
     roles = [(schema.source, "source"), (schema.target, "target"), (schema.features, "features")]
-    if schema.format == "dictionary":
-        numbers = f"; {schema.numbers} numeric field{'s' * (schema.numbers > 1)} after the source ignored: probabilities or counts"
-        return "source, then target" + (numbers if schema.numbers else "")
     text = ", ".join(f"{_name(schema, number)} {role}" for number, role in roles if number)
     ignored: dict[str, list[int]] = {}
     for number, column in enumerate(schema.columns, start=1):
