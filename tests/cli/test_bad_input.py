@@ -31,7 +31,7 @@ def model_in(folder: Path) -> tuple[object, ...]:
 BAD_PAIRS = {
     "empty": (b"", ["empty", "source<TAB>target"]),
     "not UTF-8": (b"ab\tba\ncaf\xe9\tx\n", ["line 2, byte 4", "UTF-8", "iconv"]),
-    "UTF-16": ("ab\tba\n".encode("utf-16"), ["line 1", "UTF-16"]),
+    "UTF-16": ("ab\tba\nba\tab\n".encode("utf-16-le"), ["UTF-16", "iconv"]),
     "no tab": (b"ab\tba\nab ba\n", ["line 2", "no tab", "'ab ba'"]),
     "one pair": (b"ab\tba\n", ["one pair"]),
     "one source": (b"ab\tba\nab\tbb\n", ["one source"]),

@@ -14,6 +14,7 @@ from seqwright.data.readers.schema import Column, Schema
 
 __all__ = ["resolve"]
 
+CUSTOMARY = ("text", "tags", "labels", "constant", "dates")
 Rows = Sequence[Sequence[str]]
 
 
@@ -42,6 +43,8 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     if (source is None or target is None) and width >= 2:
         like = columns.like
         usual = (like.source, like.target) if like is not None and not header else None
+        if features and not usual:
+            usual = (1, 2)  # the customary ones, where it is known which column is not among them
         source, target = sides(rows, header, found, (source, target), usual, name)
     source, target = source or (1 if target != 1 else 2), target or (2 if source != 2 else 1)
     asked = features
@@ -130,6 +133,8 @@ def sides(
     """Return the columns of source and target.   usual: those of other files, which decide between equals."""
     titles = [names.role_of(title) for title in header] or [""] * len(found)
     source, target = asked
+    if asked == (None, None) and not header and found[2:] == ["tags"] and found[1] in CUSTOMARY:
+        return 1, 2  # source, target, features
     if source is None:
         source = titled("source", titles, found, {target})
     if target is None:
@@ -155,6 +160,8 @@ def sides(
             choices.append((a, a + 1))
     if usual in choices:
         return usual
+    if (1, 2) in choices and not any(kinds.RANKS.get(kind) for kind in found):
+        return 1, 2  # nothing tells them apart
     if len(choices) > 1:
         refuse_sides(choices, rows, name)
     return choices[0]
