@@ -44,20 +44,20 @@ class ConfigError(UsageError):
     """A configuration key or value that means nothing."""
 
 
-class AmbiguityError(UsageError):
-    """Data with several meanings.   choices: the options of the command line that decide for one each."""
-
-    def __init__(self, message: str, choices: Sequence[Sequence[str]]) -> None:
-        super().__init__(message)
-        self.choices = [list(choice) for choice in choices]
-
-
 class ConstraintError(UsageError):
     """A constraint on answers that none can meet, or that means nothing."""
 
 
 class DataError(SeqwrightError):
     """A data file that cannot be read as pairs; the message names file and line."""
+
+
+class AmbiguityError(UsageError, DataError):
+    """Data with several meanings.   choices: the options of the command line that decide for one each."""
+
+    def __init__(self, message: str, choices: Sequence[Sequence[str]]) -> None:
+        super().__init__(message)
+        self.choices = [list(choice) for choice in choices]
 
 
 class ModelError(SeqwrightError):

@@ -25,9 +25,7 @@ class Located(NamedTuple):
     path: Path
 
 
-def file_records(
-    inputs: Iterable[readers.Input], role: Role, hashes: Mapping[str, str]
-) -> list[FileRecord]:
+def file_records(inputs: Iterable[readers.Input], role: Role, hashes: Mapping[str, str]) -> list[FileRecord]:
     """Return the records of inputs that have been read, or whose content a cache knows.
 
     hashes: SHA-256 by `readers.display_name`.
