@@ -43,7 +43,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "optim": {"nn"},  # the flat vector of parameters
     "bundle": {"config"},  # a model directory holds its configuration
     "inspection": {"config"},  # reads files as they would be read in training
-    "provenance": {"bundle", "config", "inspection"},  # of a model directory, whose data is read as it was in training
+    "provenance": {"bundle", "config"},  # of a model directory, whose data is read as it was in training
     "evaluation": {"translator"},  # scores what it answers
     "exporting": {"evaluation", "translator"},  # measures both forms
     "joining": {"evaluation", "translator"},  # likewise

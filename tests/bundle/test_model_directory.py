@@ -77,7 +77,9 @@ def test_the_stored_configuration_has_no_question_left(trained):
     stored = json.loads((trained / "config.json").read_bytes())["config"]
     sections = {name: keys for name, keys in stored.items() if name != "others"}
     open_ = {f"{section}.{key}" for section, keys in sections.items() for key, value in keys.items() if value is None}
-    assert open_ <= {"training.time_budget_s", "training.patience", "optim.clip_norm"}  # where none is no limit
+    asked = {f"text.{key}" for key in ("source_column", "target_column", "header", "delimiter", "comment")}
+    assert stored["text"]["schema"] is not None, "what was found, where nothing was asked"
+    assert open_ - asked <= {"training.time_budget_s", "training.patience", "optim.clip_norm"}  # where none is no limit
     assert config.parse(stored) == bundle.load(trained).config
 
 

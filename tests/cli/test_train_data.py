@@ -66,7 +66,7 @@ def test_texts_are_cut_as_asked(tmp_path, seqwright, pairs):
 @pytest.mark.parametrize("kind", ["syllables", "subwords", "subwords:0", "subwords:x"])
 def test_unknown_tokens_are_refused_with_the_known_ones(tmp_path, seqwright, pairs, kind):
     said = seqwright("train", pairs, "-o", tmp_path / "model", "--source-tokens", kind).refused(2)
-    assert "known: characters, graphemes, words, subwords:8000" in said
+    assert "characters, graphemes, words, subwords:8000" in said
 
 
 def test_a_model_with_subwords_answers_from_its_directory_alone(tmp_path, seqwright):

@@ -27,6 +27,7 @@ __all__ = [
     "display_name",
     "lines_of",
     "opened",
+    "opened_as_it_is",
     "read_lines",
     "reading",
     "sha256",
