@@ -163,7 +163,7 @@ def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
     return msgspec.structs.replace(
         config.text,
         features_column=features,
-        schema=msgspec.structs.replace(schema, features=schema.features if features else 0),
+        schema=msgspec.structs.replace(schema, features=(schema.features or features) if features else 0),
         source_tokens=source.tokens if isinstance(source, text.TextFormat) else config.text.source_tokens,
         source_form=source.unicode_form,
         target_tokens=target.tokens if isinstance(target, text.TextFormat) else config.text.target_tokens,
