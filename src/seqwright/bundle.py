@@ -30,7 +30,7 @@ import numpy as np
 import safetensors.numpy
 
 from seqwright import file_set, models, tensors
-from seqwright.config import Config, ModelConfig, modern
+from seqwright.config import Config, ModelConfig, upgraded
 from seqwright.data import subwords
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
@@ -317,9 +317,7 @@ def _load_config(files: _Files) -> tuple[_ConfigFile, bytes]:
             raise ModelError(
                 f"{path}: model format {version}, this seqwright reads up to {FORMAT_VERSION}; upgrade seqwright"
             )
-        document = msgspec.json.decode(data, type=dict[str, Any])
-        if isinstance(document.get("config"), dict):
-            document["config"] = modern(document["config"], origin=path.name)
+        document = upgraded(msgspec.json.decode(data, type=dict[str, Any]), origin=path.name)
         found = msgspec.convert(document, _ConfigFile)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged ({error}); {HINT}") from None

@@ -36,6 +36,7 @@ __all__ = [
     "modern",
     "parse",
     "to_toml",
+    "upgraded",
 ]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -307,6 +308,17 @@ def modern(keys: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
             found[section] = renamed(values, _aliases(section), origin=f"{origin}: [{section}]")
         else:
             found[section] = values
+    return found
+
+
+def upgraded(document: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
+    """Return a document of JSON with its configurations, under "config" at any depth, as `modern` returns them."""
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            found[key] = modern(value, origin=origin) if key == "config" else upgraded(value, origin=origin)
+        else:
+            found[key] = value
     return found
 
 

@@ -56,3 +56,15 @@ def test_a_manifest_nested_too_deeply_is_refused(tmp_path):
     path.write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(errors.ModelError, match="not the manifest"):
         training.recall(path)
+
+
+def test_a_manifest_with_earlier_names_of_settings_recalls_the_same(pairs, tmp_path):
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    path = tmp_path / "model" / "manifest.json"
+    expected = training.recall(path).config
+    text = path.read_text(encoding="utf-8")
+    for now, before in (("embedding_size", "wordvec_size"), ("learning_rate", "rate")):
+        assert f'"{now}"' in text
+        text = text.replace(f'"{now}"', f'"{before}"')
+    path.write_text(text, encoding="utf-8")
+    assert training.recall(path).config == expected

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from seqwright import metrics
-from seqwright.config import Config
+from seqwright.config import Config, upgraded
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError
 from seqwright.provenance.records import DevRecord, FileRecord, Provenance, Role
@@ -40,7 +40,7 @@ def provenance(manifest: Mapping[str, Any]) -> Provenance:
     DataError: it cannot be known for every file.
     """
     try:
-        found = msgspec.convert(manifest, _Manifest)
+        found = msgspec.convert(upgraded(manifest, origin="manifest.json"), _Manifest)
     except msgspec.ValidationError:
         raise DataError(f"{UNCERTAIN} which files the model was trained on") from None
     training, data = found.again.config.training, found.data

@@ -13,7 +13,7 @@ import numpy as np
 
 import seqwright
 from seqwright import bundle, kernels, provenance
-from seqwright.config import Config
+from seqwright.config import Config, upgraded
 from seqwright.data import readers
 from seqwright.errors import ConfigError, DataError, ModelError
 from seqwright.training.loop import Loop
@@ -96,7 +96,7 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
     path = Path(path)
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        again = msgspec.convert(manifest, _Manifest).again
+        again = msgspec.convert(upgraded(manifest, origin=path.name), _Manifest).again
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}; give the manifest.json of a model directory") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
