@@ -17,7 +17,18 @@ import numpy as np
 
 from seqwright import bundle as bundles
 from seqwright import search
-from seqwright.answering import Answer, Hypothesis, Options, arguments, calibration, constraints, reading, told, windows
+from seqwright.answering import (
+    Answer,
+    Hypothesis,
+    Options,
+    arguments,
+    calibration,
+    constraints,
+    familiarity,
+    reading,
+    told,
+    windows,
+)
 from seqwright.answering.answer import Flag, Link, spelled
 from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
@@ -41,7 +52,7 @@ class Translator:
         self._networks = bundle.networks()
         self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
         self._target = told.Target(bundle.target_format, bundle.target_vocabulary)
-        self._calibration = _calibration(bundle)
+        self._calibration, self._table = _calibration(bundle)
         self._drops_unknown_features = _drops_unknown_features(bundle)
         self._lexicon = None
         if bundle.lexicon:
@@ -66,7 +77,7 @@ class Translator:
         An answer does not depend on the other sources.
         """
         asked = _with(options, beam, n_best)
-        return [answer.hypotheses for answer in self.answer(sources, features=features, options=asked)]
+        return [answer.hypotheses for answer in self._answers(sources, features, asked, confident=False)]
 
     def predict_iter(
         self,
@@ -89,7 +100,8 @@ class Translator:
         def answers() -> Iterator[list[Hypothesis]]:
             rows = arguments.paired(sources, features)
             while some := list(itertools.islice(rows, chunk)):
-                for answer in self.answer([s for s, _ in some], features=[f for _, f in some], options=asked):
+                texts, tags = [s for s, _ in some], [f for _, f in some]
+                for answer in self._answers(texts, tags, asked, confident=False):
                     yield answer.hypotheses
 
         return answers()
@@ -185,7 +197,12 @@ class Translator:
         constraint, lengths and n_best hold for the whole answer.
         UsageError: options that this model cannot follow.
         """
-        options = options or Options()
+        return self._answers(sources, features, options or Options(), confident=True)
+
+    def _answers(
+        self, sources: Sequence[str], features: Sequence[str] | None, options: Options, *, confident: bool
+    ) -> list[Answer]:
+        """Return what `answer` does.   confident: False leaves the confidence out, for those who do not need it."""
         self.check(options)
         sources = arguments.texts(sources, "sources")
         given = [""] * len(sources) if features is None else arguments.texts(features, "features", len(sources))
@@ -208,14 +225,29 @@ class Translator:
         carries = windows.must_be_carried(options)
         independent = [one.windows for one in readings if len(one.windows) == 1 or not carries]
         found = iter(self._search([window.ids for some in independent for window in some], options))
+        familiar = self._familiar(readings) if confident else [None] * len(readings)
         return [
             _looked_up(source, f, entries[: options.n_best])
             if entries
             else self._empty(source, f, one)
             if is_empty
-            else self._answer(source, f, one, self._chains(one, found, options), options)
-            for source, f, one, entries, is_empty in zip(sources, given, readings, known, empty, strict=True)
+            else self._answer(source, f, one, self._chains(one, found, options), options, share)
+            for source, f, one, entries, is_empty, share in zip(
+                sources, given, readings, known, empty, familiar, strict=True
+            )
         ]
+
+    def _familiar(self, readings: Sequence[reading.Reading]) -> Sequence[float | None]:
+        """Return by how much the confidence in the answer to each source is lowered; None: there is none."""
+        if self._calibration is None or not readings:
+            return [None] * len(readings)
+        familiarity, table = self._calibration.familiarity, self._table
+        if familiarity is None or table is None:
+            return [1.0] * len(readings)
+        ids = [[*self.bundle.source_vocabulary.encode(one.tokens), vocabulary.END] for one in readings]
+        n_features = np.array([sum(map(text.is_feature, one.unknown)) for one in readings], np.int32)
+        lengths = np.array([len(some) - 1 for some in ids], np.int32)
+        return [float(share) for share in familiarity.usual(table.surprises(ids), lengths, n_features)]
 
     def _empty(self, source: str, features: str, read: reading.Reading) -> Answer:
         """Return the empty answer, which is certain unless symbols were dropped."""
@@ -372,7 +404,13 @@ class Translator:
         return ensemble([net.start(sources, lengths, forbidden=vocabulary.NEVER_ANSWERED) for net in self._networks])
 
     def _answer(
-        self, source: str, features: str, read: reading.Reading, chains: Sequence[windows.Chain], options: Options
+        self,
+        source: str,
+        features: str,
+        read: reading.Reading,
+        chains: Sequence[windows.Chain],
+        options: Options,
+        familiar: float | None,
     ) -> Answer:
         hypotheses = []
         for chain in chains:
@@ -391,8 +429,8 @@ class Translator:
         elif not hypotheses[0].finished:
             flags.append(Flag.CUT)
         confidence = None
-        if hypotheses and self._calibration:
-            confidence = self._calibration.confidence(hypotheses[0].log_probs)
+        if hypotheses and self._calibration and familiar is not None:
+            confidence = familiar * self._calibration.confidence(hypotheses[0].log_probs)
             if confidence < options.min_confidence:
                 flags.append(Flag.UNSURE)
         return Answer(
@@ -423,13 +461,14 @@ def load(path: str | Path) -> Translator:
     return Translator(bundles.load(Path(path)))
 
 
-def _calibration(bundle: bundles.Bundle) -> calibration.Calibration | None:
-    """Return the calibration in a model's manifest, if there is one.   ModelError: it is none."""
+def _calibration(bundle: bundles.Bundle) -> tuple[calibration.Calibration | None, familiarity.Table | None]:
+    """Return the calibration in a model's manifest, if there is one, and its n-grams.   ModelError: it is none."""
     if "calibration" not in bundle.manifest:
-        return None
+        return None, None
     try:
-        return msgspec.convert(bundle.manifest["calibration"], calibration.Calibration)
-    except msgspec.ValidationError as error:
+        found = msgspec.convert(bundle.manifest["calibration"], calibration.Calibration)
+        return found, found.familiarity.table() if found.familiarity else None
+    except (msgspec.ValidationError, ValueError) as error:
         raise ModelError(f"manifest.json: damaged (calibration: {error}); restore it from a copy") from None
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from seqwright.answering.familiarity import Familiarity
 from seqwright.types import Array
 
 __all__ = ["Calibration", "expected_calibration_error", "fit"]
@@ -18,13 +19,15 @@ Finite = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """confidence = σ(slope · log P + intercept), where log P is the total of an answer (Platt 1999).
 
-    n: answers that it was fitted on.   ece: its expected calibration error on them, in [0, 1].
+    n: answers that it was fitted on.   ece: its expected calibration error on them, in [0, 1], before familiarity
+    lowers it.   familiarity: what lowers it for sources unlike those of the training; None: nothing does.
     """
 
     slope: Finite
     intercept: Finite
     n: int
     ece: float
+    familiarity: Familiarity | None = None
 
     def confidence(self, log_probs: Sequence[float]) -> float:
         """Return the probability that the answer with these log-probabilities is right."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import msgspec
 import numpy as np
 
 from seqwright import metrics, search
-from seqwright.answering import Options, calibration, copying
+from seqwright.answering import Options, calibration, copying, familiarity
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
 from seqwright.search.ensemble import ensemble
 from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
 from seqwright.translator import Translator
+from seqwright.types import Ids
 
 __all__ = ["as_good", "calibrated", "dev_answers", "dev_scores", "followed"]
 
 DEV_BATCH = 256
+FAMILIAR = 200_000  # sources that familiarity is found from, evenly from all
+PORTION = 10_000  # of them at a time
 FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
 
 
@@ -91,7 +95,31 @@ def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration
     answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
     split = prepared.target_format.split
     right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
-    return calibration.fit([sum(answer.log_probs) for answer in answers], right)
+    found = calibration.fit([sum(answer.log_probs) for answer in answers], right)
+    return msgspec.structs.replace(found, familiarity=_familiarity(prepared))
+
+
+def _familiarity(prepared: Prepared) -> familiarity.Familiarity:
+    """Return what tells the sources of the training from others."""
+    examples, is_feature = prepared.examples, vocabulary.features(prepared.source_vocabulary)
+
+    def without_features(ids: Ids) -> list[int]:
+        return [int(i) for i in ids[int(is_feature[ids].sum()) :]]  # features come first
+
+    def portions() -> Iterator[list[list[int]]]:
+        chosen = range(0, len(examples), -(-len(examples) // FAMILIAR) or 1)
+        starts = examples.source_starts
+        for first in range(0, len(chosen), PORTION):
+            yield [
+                without_features(examples.source[starts[n] : starts[n + 1]]) for n in chosen[first : first + PORTION]
+            ]
+
+    return familiarity.fit(
+        portions(),
+        [without_features(np.array(ids)) for ids in prepared.dev_sources],
+        n_ids=len(prepared.source_vocabulary),
+        longest=prepared.limits.longest_source,
+    )
 
 
 def followed(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:
