@@ -177,7 +177,8 @@ class OptimConfig(Checked, frozen=True, kw_only=True):
     learning_rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
     schedule: Literal["constant", "cosine", "inverse_sqrt", "plateau"] = "cosine"
     plateau: Positive = 3  # epochs without a better dev score before the schedule of this name halves the learning rate
-    warmup: Share = 0.05  # of the whole run, while the learning rate rises from 0
+    warmup: Share = 0.05  # of the whole run, while the learning rate rises from 0; warmup_steps takes its place
+    warmup_steps: Positive | None = None  # updates; `training.recipe` chooses them for sentences
     betas: tuple[Share, Share] = (0.9, 0.999)  # Kingma & Ba 2015, algorithm 1
     eps: Annotated[float, msgspec.Meta(gt=0)] = 1e-8
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -189,7 +190,7 @@ class OptimConfig(Checked, frozen=True, kw_only=True):
         return self.learning_rate
 
     def _conflict(self) -> str:
-        if self.schedule == "inverse_sqrt" and not self.warmup:
+        if self.schedule == "inverse_sqrt" and not (self.warmup or self.warmup_steps):
             return "optim.schedule=inverse_sqrt falls from the end of the warm-up; set optim.warmup"
         return ""
 

@@ -8,7 +8,7 @@ import pytest
 import seqwright
 from seqwright import bundle, config, training
 from seqwright.training import loop as loops
-from seqwright.training import members
+from seqwright.training import members, selection
 from seqwright.training.events import Begun, Finished, Measured, Progressed, Resumed, Started
 
 SETTINGS = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=4"]
@@ -132,13 +132,13 @@ def test_the_time_that_a_member_leaves_is_the_others(pairs, tmp_path, monkeypatc
 
 def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs, tmp_path, clock, monkeypatch):
     budget_s, answering_s = 9.0, 0.1
-    answered = loops.dev_answers
+    answered = selection.dev_answers
 
     def slowly(networks, prepared):
         clock.now += answering_s
         return answered(networks, prepared)
 
-    monkeypatch.setattr(loops, "dev_answers", slowly)
+    monkeypatch.setattr(selection, "dev_answers", slowly)
     told = events_of(pairs, tmp_path / "model", "training.epochs=1000000", f"training.time_budget_s={budget_s}")
     measured = [event.elapsed_s for event in told if isinstance(event, Measured)]
     assert measured[-1] == pytest.approx(budget_s - 3 * members.ANSWERINGS * answering_s, abs=0.5)

@@ -105,3 +105,12 @@ def test_an_interrupted_training_goes_on_with_the_rate_it_had(pairs, tmp_path, s
 
 def losses(events):
     return [event.loss for event in events if isinstance(event, Measured)]
+
+
+def test_a_warmup_in_steps_takes_the_place_of_one_in_shares():
+    for schedule in ("constant", "cosine", "inverse_sqrt", "plateau"):
+        factors = [rate_factor(0.0, schedule=schedule, warmup=0.5, step=step, warmup_steps=10) for step in (0, 4, 9)]
+        assert factors == pytest.approx([0.1, 0.5, 1])
+    falling = [rate_factor(0.5, schedule="inverse_sqrt", warmup=0.9, step=step, warmup_steps=10) for step in (9, 39)]
+    assert falling == pytest.approx([1, 0.5])
+    assert rate_factor(0.5, schedule="cosine", warmup=0.9, step=99, warmup_steps=10) == pytest.approx(0.51)

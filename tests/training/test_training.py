@@ -13,7 +13,7 @@ from seqwright.data import readers
 from seqwright.data.vocabulary import UNKNOWN
 from seqwright.errors import ModelError, UsageError
 from seqwright.models import Seq2seq
-from seqwright.training import checkpoint, loop, measure
+from seqwright.training import checkpoint, measure, selection
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
 
 TINY = ["model.hidden_size=8", "model.embedding_size=4"]
@@ -72,7 +72,7 @@ def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pair
         right = next(n_right)
         return [reference[0] if i < right else ["?"] for i, reference in enumerate(prepared.dev_references)]
 
-    monkeypatch.setattr(loop, "dev_answers", scripted)
+    monkeypatch.setattr(selection, "dev_answers", scripted)
     events = train(pairs, tmp_path / "model", "training.epochs=4", dev=dev)
     assert [event.best for event in of_kind(events, Measured)] == [True, True, True, False]
     assert (events[-1].dev_accuracy, events[-1].best_epoch) == (68, 3)

@@ -59,10 +59,23 @@ class Dashboard:
         losses = sparkline(self._losses, width=WIDTH, levels=levels)
         if not self._measured:
             return f"loss {losses}" if losses else ""
-        accuracies = [event.dev_accuracy for event in self._measured]
-        curve = f"dev accuracy {sparkline(accuracies, width=WIDTH, levels=levels)} " if len(accuracies) > 1 else ""
-        last = f"{accuracies[-1]:.1f} %   best {max(accuracies):.1f} %"
-        return f"{curve}{last}" if curve else f"loss {losses}   dev accuracy {last}"
+        name, values, best = _followed_score(self._measured)
+        unit = " %" if name == "accuracy" else ""
+        curve = f"dev {name} {sparkline(values, width=WIDTH, levels=levels)} " if len(values) > 1 else ""
+        last = f"{values[-1]:.1f}{unit}   best {best:.1f}{unit}"
+        return f"{curve}{last}" if curve else f"loss {losses}   dev {name} {last}"
+
+
+def _followed_score(measured: list[Measured]) -> tuple[str, list[float], float]:
+    """Return the score that is drawn: its name, its values, and the best of them."""
+    if measured[-1].measure == "chrF":
+        values = [event.dev_chrf for event in measured if event.measure == "chrF" and event.dev_chrf is not None]
+        return "chrF", values, max(values)
+    if measured[-1].dev_perplexity is not None:
+        values = [event.dev_perplexity for event in measured if event.dev_perplexity is not None]
+        return "perplexity", values, min(values)
+    values = [event.dev_accuracy for event in measured]
+    return "accuracy", values, max(values)
 
 
 def _bar(now: Progressed) -> Table:

@@ -6,6 +6,7 @@ Results of a command never pass through here.
 from __future__ import annotations
 
 import contextlib
+import math
 import shlex
 import sys
 import time
@@ -223,10 +224,30 @@ def progressed(event: Progressed) -> str:
 
 def measured(event: Measured) -> str:
     best = "kept" if event.best else ""
+    if event.dev_loss is not None:
+        return (
+            f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev {sentence_scores(event)}   "
+            f"{clock(event.elapsed_s)}   {best}"
+        ).rstrip()
     return (
         f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev accuracy {event.dev_accuracy:5.1f} %   "
         f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {best}"
     ).rstrip()
+
+
+def sentence_scores(event: Measured | Finished) -> str:
+    """Return the dev scores of sentences, as far as they are known."""
+    parts = [
+        f"{name} {value:.{digits}f}"
+        for name, value, digits in (
+            ("loss", event.dev_loss, 3),
+            ("perplexity", None if event.dev_loss is None else math.exp(min(event.dev_loss, 700.0)), 1),
+            ("BLEU", event.dev_bleu, 1),
+            ("chrF", event.dev_chrf, 1),
+        )
+        if value is not None
+    ]
+    return "   ".join(parts)
 
 
 def closing(event: Finished) -> str:
@@ -241,8 +262,9 @@ def closing(event: Finished) -> str:
     if event.dev_accuracy is None:
         model = event.output or "nothing was written"
         return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
+    scores = f"accuracy {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
-        f"kept     dev accuracy {event.dev_accuracy:.1f} % in epoch {event.best_epoch:.2f}\n"
+        f"kept     dev {scores} in epoch {event.best_epoch:.2f}\n"
         f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )

@@ -52,7 +52,8 @@ def described(readings: Sequence[Reading]) -> list[str]:
 class Corpus(NamedTuple):
     """Encoded training pairs and all that was found on the way.
 
-    dev: the pairs held out.   hashes: SHA-256 of each file, by name.
+    dev: the pairs held out.   sentences: the pairs are sentences and their translations.
+    hashes: SHA-256 of each file, by name.
     """
 
     examples: batches.Examples
@@ -64,6 +65,7 @@ class Corpus(NamedTuple):
     excluded: list[Excluded]
     has_features: bool
     limits: Limits
+    sentences: bool
     hashes: dict[str, str]
     readings: list[Reading]
 
@@ -99,6 +101,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     has_features: bool
     limits: Limits
     readings: list[Reading]
+    sentences: bool = False
 
     def corpus(
         self,
@@ -111,7 +114,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return Corpus(
             examples, self.source.splitter(), self.target.splitter(), source_vocabulary, target_vocabulary, self.dev,
             [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
-            self.has_features, self.limits, hashes, self.readings,
+            self.has_features, self.limits, self.sentences, hashes, self.readings,
         )  # fmt: skip
 
 

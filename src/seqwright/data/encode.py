@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from seqwright import errors
-from seqwright.data import batches, cache, corpus, holdout, readers, spool, subwords, text, vocabulary
+from seqwright.data import batches, cache, corpus, holdout, readers, sentences, spool, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 
 __all__ = ["Request", "read", "size"]
@@ -165,7 +165,7 @@ class Builder:
         """Read all pairs and return them encoded; see `read`."""
         rows = self._rows()
         head = list(first_ones(rows))
-        source_format, target_format = self._formats([pair for _, pair in head])
+        source_format, target_format, are_sentences = self._formats([pair for _, pair in head])
         held_out = None
         if self._request.dev_share is not None:
             held_out = holdout.HoldOut(fraction=self._request.dev_share, seed=self._request.seed)
@@ -186,6 +186,7 @@ class Builder:
             has_features=self._has_features,
             limits=self._limits(dropped),
             readings=[corpus.Reading(one.schema, one.count) for one in self._inputs],
+            sentences=are_sentences,
         )
         arrays = {
             "source": self._source.flat(source_final, dropped),
@@ -214,16 +215,21 @@ class Builder:
                     yield number, pair
             columns = dataclasses.replace(columns, like=columns.like or one.schema)  # all are read alike
 
-    def _formats(self, head: list[readers.Pair]) -> tuple[text.Splitter, text.Splitter]:
-        """Return how both sides are cut, from those of the first pairs that are not held out."""
+    def _formats(self, head: list[readers.Pair]) -> tuple[text.Splitter, text.Splitter, bool]:
+        """Return how both sides are cut, from those of the first pairs that are not held out; and whether the pairs
+        are sentences."""
         request = self._request
         if request.dev_share is not None:
             # A source of these that is held out of all pairs is held out of these alone, too.
             with contextlib.suppress(errors.DataError):
                 head, _ = holdout.split(head, fraction=request.dev_share, seed=request.seed)
+        sources, targets = [pair.source for pair in head], [pair.target for pair in head]
+        are_sentences = sentences.are_translations(sources, targets)
+        n_units = sentences.units(len(head)) if are_sentences else 0
         return (
-            splitter([pair.source for pair in head], request.source_tokens, request.source_form),
-            splitter([pair.target for pair in head], request.target_tokens, request.target_form),
+            splitter(sources, request.source_tokens, request.source_form, n_units),
+            splitter(targets, request.target_tokens, request.target_form, n_units),
+            are_sentences,
         )
 
     def _add(self, number: int, pair: readers.Pair, source_format: text.Splitter, target_format: text.Splitter) -> bool:
@@ -296,9 +302,15 @@ def first_ones(rows: Iterator[tuple[int, readers.Pair]]) -> Iterator[tuple[int, 
             return
 
 
-def splitter(texts: list[str], tokens: str | None, form: text.UnicodeForm | None) -> text.Splitter:
-    """Return what cuts texts like these; what is given is kept, the rest is found."""
+def splitter(texts: list[str], tokens: str | None, form: text.UnicodeForm | None, n_units: int = 0) -> text.Splitter:
+    """Return what cuts texts like these; what is given is kept, the rest is found.
+
+    n_units: subwords that suit the texts, 0 for none.
+    """
     n_pieces = subwords.size(tokens)
+    if n_pieces is None and tokens is None and n_units:
+        # A script of thousands of characters has pieces beside them.
+        n_pieces = max(n_units, len(set().union(*texts)) + n_units // 2)
     if n_pieces is None:
         return text.detect(texts, tokens=subwords.plain(tokens), unicode_form=form)
     # As for words: pieces are to be made of syllables, not of jamo.

@@ -39,6 +39,11 @@ class Subwords:
                 "not a SentencePiece model; restore the model from a copy or train it again"
             ) from None
 
+    @property
+    def n_pieces(self) -> int:
+        """How many pieces there are, special ones included."""
+        return cast(int, self._processor.get_piece_size())
+
     def split(self, text_: str, /) -> list[str]:
         """Return the pieces of a text; a space is part of the piece that follows it."""
         return cast(list[str], self._processor.encode(text.normalized(text_, self.unicode_form), out_type=str))

@@ -148,10 +148,12 @@ class Seq2seq:
         *,
         read: Ids | None = None,
         copied: Ids | None = None,
+        smoothing: float | None = None,
     ) -> float:
         """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B).
 
-        read (T, B): what the decoder reads, target[:-1] if not given.
+        read (T, B): what the decoder reads, target[:-1] if not given.   smoothing: another one than label_smoothing,
+        such as 0 to evaluate; `backward` is for the latter alone.
         copied (S, B): the source to copy from, where it differs from the one to read by symbols that are hidden.
         """
         self._forward_done = True
@@ -159,7 +161,8 @@ class Seq2seq:
         encoded = self._encode_split(source, split, rng)
         read = target[:-1] if read is None else read
         scored = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
-        wanted, smoothing = target[1:], self.spec.label_smoothing
+        wanted = target[1:]
+        smoothing = self.spec.label_smoothing if smoothing is None else smoothing
         if self.copy_map is None:
             return cross_entropy.forward(scored.scores, wanted, target_lengths, self.cache, smoothing=smoothing)
         assert scored.weights is not None and scored.gate is not None, "a decoder that copies has a gate"

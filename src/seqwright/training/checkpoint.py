@@ -40,6 +40,13 @@ class Position(msgspec.Struct):
     best_exact: float = -1.0  # of the weights that are kept
     best_ter: float = 1e9
     best_epoch: float = 0.0
+    top_measure: str = ""  # what top_value is of, for sentences: "loss" or "chrF" (`training.selection`)
+    top_value: float = 0.0
+    best_measure: str = ""
+    best_loss: float | None = None  # dev scores of the weights that are kept, for sentences
+    best_bleu: float | None = None
+    best_chrf: float | None = None
+    steps: int = 0  # updates of the weights in all
     rate_scale: float = 1.0  # halved by each return to an earlier state, and on each plateau
     halved_epoch: int = 0  # of the last plateau
     skipped: int = 0  # steps without a finite loss and gradient

@@ -91,6 +91,11 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     best: bool  # as good as any before, but for chance: this model is kept
     elapsed_s: float
     examples: list[Example] = []  # a few, the same ones in every measurement of a training
+    measure: Literal["exact", "loss", "chrF"] = "exact"  # what the kept model is selected by
+    dev_loss: float | None = None  # of sentences, as all that follows: nats a target symbol, without label smoothing
+    dev_perplexity: float | None = None
+    dev_bleu: float | None = None
+    dev_chrf: float | None = None
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
@@ -126,6 +131,9 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     elapsed_s: float
     output: str | None  # None where an interruption came before there was anything to keep
     report: str | None = None  # the page that shows what the model learned
+    dev_loss: float | None = None  # of the kept model, for sentences, as `Measured` has them
+    dev_bleu: float | None = None
+    dev_chrf: float | None = None
 
 
 Event = AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Finished

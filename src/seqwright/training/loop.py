@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqwright import metrics, models, optim
+from seqwright import models, optim
 from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
@@ -21,10 +21,11 @@ from seqwright.errors import TrainingError
 from seqwright.training import fine_tune, hiding, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
-from seqwright.training.measure import as_good, dev_answers, followed
+from seqwright.training.measure import followed
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared
 from seqwright.training.schedule import rate_factor
+from seqwright.training.selection import assess, selected
 from seqwright.types import Array
 
 __all__ = ["Loop"]
@@ -41,7 +42,7 @@ class Loop:
     """One training of one network; iterate over `events()` to run it.
 
     network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was as
-    good as any (`measure.as_good`), None before the first.   position: where it stands.
+    good as any (`training.selection`), None before the first.   position: where it stands.
     measuring_s: what the last answering of the dev set took.
     member: of an ensemble, whose members differ by their random numbers.
     base: the model whose weights it starts from.
@@ -153,7 +154,11 @@ class Loop:
 
     def _step(self, batch: batches.Batch) -> float:
         net, position = self.network, self.position
-        factor = rate_factor(self._share(), schedule=self._config.optim.schedule, warmup=self._config.optim.warmup)
+        settings = self._config.optim
+        factor = rate_factor(
+            self._share(), schedule=settings.schedule, warmup=settings.warmup,
+            step=position.steps, warmup_steps=settings.warmup_steps,
+        )  # fmt: skip
         self._optimizer.learning_rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read = hiding.hide(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
@@ -172,6 +177,7 @@ class Loop:
         if math.isfinite(norm):
             position.loss_sum += loss
             position.n_steps += 1
+            position.steps += 1
             position.skipped_in_a_row = 0
         else:
             position.skipped += 1
@@ -201,24 +207,26 @@ class Loop:
                 self._optimizer.v = checkpoint.arrays["adam.v"].copy()
 
     def _measure(self) -> Measured:
-        """Answer the dev set greedily with the weights as they are, and remember them if none were better for sure."""
+        """Measure the weights as they are on the dev set, and keep them if none before were better for sure."""
         began = time.monotonic()
         position = self.position
-        answers = dev_answers([self.network], self._prepared)
-        scores = metrics.evaluate(answers, self._prepared.dev_references)
-        if (scores.exact, -scores.ter) > (position.top_exact, -position.top_ter):
-            position.top_exact, position.top_ter, position.top_epoch = scores.exact, scores.ter, self._epoch()
-        best = as_good(scores, exact=position.top_exact, ter=position.top_ter)
+        found = assess([self.network], self._prepared)
+        best = selected(found, position, self._epoch())
         if best:
             self.best = self.network.params.flat.copy()
-            position.best_exact, position.best_ter, position.best_epoch = scores.exact, scores.ter, self._epoch()
         loss = position.loss_sum / max(1, position.n_steps)
         position.loss_sum, position.n_steps = 0.0, 0
         position.measured_pairs = position.pairs
         self._measured_at = time.monotonic()
-        self.measuring_s = self._measured_at - began
-        examples = followed(answers, self._prepared)
-        return Measured(self._epoch(), loss, scores.exact, scores.ter, best, self.elapsed_s(), examples)
+        if len(found.measured) == len(self._prepared.dev_sources):  # else it says nothing of what comes after the last
+            self.measuring_s = self._measured_at - began
+        sentences = found.sentences
+        return Measured(
+            self._epoch(), loss, found.scores.exact, found.scores.ter, best, self.elapsed_s(),
+            followed(found.answers, self._prepared.dev_part(found.measured)),
+            found.measure, found.loss, found.perplexity,
+            None if sentences is None else sentences.bleu, None if sentences is None else sentences.chrf,
+        )  # fmt: skip
 
     def _epoch(self) -> float:
         return self.position.pairs / len(self._prepared.examples)

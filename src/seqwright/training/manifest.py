@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,13 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
     "data" and "dev" are for readers; `provenance` has them as structures.
     """
     at = loop.position
-    scores = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
+    scores: dict[str, object] = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
+    if at.best_loss is not None:
+        perplexity = math.exp(min(at.best_loss, 700.0))
+        scores |= {
+            "selected_by": at.best_measure, "dev_loss": at.best_loss, "dev_perplexity": perplexity,
+            "dev_bleu": at.best_bleu, "dev_chrf": at.best_chrf,
+        }  # fmt: skip
     return origin.notes | {
         "seqwright": seqwright.__version__,
         "python": platform.python_version(),

@@ -18,17 +18,12 @@ from seqwright.training.prepare import Prepared
 from seqwright.translator import Translator
 from seqwright.types import Ids
 
-__all__ = ["as_good", "calibrated", "dev_answers", "dev_scores", "followed"]
+__all__ = ["as_good", "calibrated", "dev_answers", "followed"]
 
 DEV_BATCH = 256
 FAMILIAR = 200_000  # sources that familiarity is found from, evenly from all
 PORTION = 10_000  # of them at a time
 FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
-
-
-def dev_scores(networks: Sequence[Seq2seq], prepared: Prepared) -> metrics.Scores:
-    """Return the scores of `dev_answers`."""
-    return metrics.evaluate(dev_answers(networks, prepared), prepared.dev_references)
 
 
 def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[str]]:

@@ -49,6 +49,15 @@ class Prepared(NamedTuple):
     traits: Traits
     reading: list[str]  # how the files are read, a line each
 
+    def dev_part(self, index: Sequence[int]) -> Prepared:
+        """Return the same with some of the dev sources only."""
+        return self._replace(
+            dev_texts=[self.dev_texts[i] for i in index],
+            dev_symbols=[self.dev_symbols[i] for i in index],
+            dev_sources=[self.dev_sources[i] for i in index],
+            dev_references=[self.dev_references[i] for i in index],
+        )
+
 
 def prepare(
     paths: readers.Pairs,
@@ -93,8 +102,9 @@ def prepare(
         examples = fine_tune.remapped(examples, *both)
         limits = limits.joined(base.limits)
     _check_overlap(dev, reading, source_vocabulary, target_vocabulary, origin)
+    limit = recipe.dev_limit(config.training, sentences=found.sentences)
     chosen = dev_set.choose(
-        dev, config.training, reading, examples, source_vocabulary,
+        dev, msgspec.structs.replace(config.training, dev_limit=limit), reading, examples, source_vocabulary,
         is_held_out=dev_paths is None, base=base, base_directory=base_directory,
     )  # fmt: skip
     dev_texts, references = metrics.group_references(chosen.pairs)
@@ -109,7 +119,7 @@ def prepare(
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
     config = msgspec.structs.replace(config, text=found_text)
-    traits = Traits.of(examples, source_vocabulary, target_vocabulary)
+    traits = Traits.of(examples, source_vocabulary, target_vocabulary, sentences=found.sentences)
     return Prepared(
         recipe.complete(config, traits),
         source_vocabulary,
@@ -164,11 +174,18 @@ def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
         config.text,
         features_column=features,
         schema=msgspec.structs.replace(schema, features=(schema.features or features) if features else 0),
-        source_tokens=source.tokens if isinstance(source, text.TextFormat) else config.text.source_tokens,
+        source_tokens=_tokens(source, config.text.source_tokens),
         source_form=source.unicode_form,
-        target_tokens=target.tokens if isinstance(target, text.TextFormat) else config.text.target_tokens,
+        target_tokens=_tokens(target, config.text.target_tokens),
         target_form=target.unicode_form,
     )
+
+
+def _tokens(found: text.TextFormat | subwords.Subwords, wanted: str | None) -> str:
+    """Return the setting that describes how a side is cut."""
+    if isinstance(found, text.TextFormat):
+        return found.tokens
+    return wanted or f"subwords:{found.n_pieces}"
 
 
 def _check_overlap(

@@ -7,12 +7,17 @@ import msgspec
 from seqwright.config import Config, ModelConfig, TrainingConfig
 from seqwright.training.traits import Traits
 
-__all__ = ["complete"]
+__all__ = ["complete", "dev_limit"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
 MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
 COPYING = 0.6  # of the target symbols stand in the source: 0.7 for Turkish forms of lemmas, 0.54 for French in IPA
 LONG = 20  # symbols of a target: 28 of an English sentence in letters, 13 of a Turkish word, 10 of a date
+
+# Of sentences
+WARMUP_STEPS = 300
+DEV_RATE = 3.0  # dev sources for each second of the time budget: a measurement takes a few percent of it
+DEV_FEWEST = 200
 
 Section = TypeVar("Section", bound=msgspec.Struct)
 
@@ -24,6 +29,8 @@ def complete(config: Config, traits: Traits) -> Config:
     100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
     steps suit.
     """
+    if traits.sentences:
+        return _for_sentences(config, traits)
     has_features = bool(config.text.features_column)
 
     def filled(model: ModelConfig) -> ModelConfig:
@@ -67,6 +74,10 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
         batch_size=8 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
         epochs=_epochs(n_pairs),
     )
+    return _patient(training)
+
+
+def _patient(training: TrainingConfig) -> TrainingConfig:
     if training.patience == "auto":
         assert training.epochs is not None, "it is filled in"
         # A rate that falls to the end brings the best late: of 1,000 pairs, in epoch 76 of 80.
@@ -77,6 +88,48 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
 def _epochs(n_pairs: int) -> int:
     few: float = max(1, (3600 / n_pairs) ** 0.77)
     return max(1, round(min(100, 30 * few, MOST_PAIRS / n_pairs)))
+
+
+def dev_limit(training: TrainingConfig, *, sentences: bool) -> int:
+    """Return how many dev sources to measure on: of sentences, which take long, no more than the time allows."""
+    if not sentences or training.time_budget_s is None:
+        return training.dev_limit
+    return min(training.dev_limit, max(DEV_FEWEST, round(DEV_RATE * training.time_budget_s)))
+
+
+def _for_sentences(config: Config, traits: Traits) -> Config:
+    """Return the configuration filled in for sentences and their translations.
+
+    The network grows with the data and with the time to train it: one that is too large for the time has seen too
+    little of the data at its end.
+    """
+    budget_s = config.training.time_budget_s
+    if budget_s is not None:
+        budget_s /= config.training.members
+
+    def filled(model: ModelConfig) -> ModelConfig:
+        if model.tied:  # one width is both
+            model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
+        hidden = 256
+        model = _filled(
+            model, hidden_size=hidden, encoder_layers=model.layers, copying=False, attention="bilinear",
+            dropout=0.2 if traits.n_pairs >= LARGE else 0.3,
+        )  # fmt: skip
+        return _filled(
+            model, distance_bias=False, embedding_size=model.hidden_size, sum_features=bool(config.text.features_column)
+        )
+
+    optim = _filled(config.optim, learning_rate=2e-3, warmup_steps=WARMUP_STEPS)
+    training = _filled(
+        config.training, batch_size=64 if traits.n_pairs >= LARGE else 32, epochs=_epochs(traits.n_pairs)
+    )
+    return msgspec.structs.replace(
+        config,
+        model=filled(config.model),
+        others=tuple(map(filled, config.others)),
+        optim=optim,
+        training=_patient(training),
+    )
 
 
 def _filled(section: Section, **found: Any) -> Section:

@@ -31,10 +31,11 @@ from seqwright.training.events import (
 )
 from seqwright.training.journal import Journal, writing
 from seqwright.training.loop import Loop
-from seqwright.training.measure import calibrated, dev_scores
+from seqwright.training.measure import calibrated
 from seqwright.training.members import Members
 from seqwright.training.output import check_output
 from seqwright.training.prepare import Prepared, prepare
+from seqwright.training.selection import assess, note
 from seqwright.training.tensorboard import TensorBoard
 from seqwright.translator import Translator
 from seqwright.types import Array
@@ -197,8 +198,7 @@ class _Run:
         self._file.check()
         at = self._members.loop.position
         if self._members.done:
-            together = dev_scores(bundle.load(self._path).networks(), self._prepared)
-            at.best_exact, at.best_ter = together.exact, together.ter
+            note(assess(bundle.load(self._path).networks(), self._prepared), at)
             self._save_model()
         if self._prepared.provenance.dev.status != "seen":
             self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
@@ -271,4 +271,7 @@ def _started(prepared: Prepared, members: Members) -> Started:
 def _finished(members: Members, reason: Any, path: Path | None) -> Finished:
     at = members.loop.position
     accuracy = None if members.loop.best is None else at.best_exact
-    return Finished(reason, at.best_epoch, accuracy, members.elapsed_s(), None if path is None else str(path))
+    return Finished(
+        reason, at.best_epoch, accuracy, members.elapsed_s(), None if path is None else str(path),
+        dev_loss=at.best_loss, dev_bleu=at.best_bleu, dev_chrf=at.best_chrf,
+    )  # fmt: skip

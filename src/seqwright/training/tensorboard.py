@@ -49,14 +49,13 @@ class TensorBoard:
                 curves["memory/resident_mb"] = event.resident_bytes / 1e6
             file.scalars(step, curves)
         elif isinstance(event, Measured):
-            file.scalars(
-                step,
-                {
-                    "dev/accuracy": event.dev_accuracy,
-                    "dev/token_error_rate": event.dev_ter,
-                    "training/loss_between_measurements": event.loss,
-                },
-            )
+            curves = {
+                "dev/accuracy": event.dev_accuracy,
+                "dev/token_error_rate": event.dev_ter,
+                "training/loss_between_measurements": event.loss,
+            }
+            of_sentences = {"dev/loss": event.dev_loss, "dev/bleu": event.dev_bleu, "dev/chrf": event.dev_chrf}
+            file.scalars(step, curves | {name: value for name, value in of_sentences.items() if value is not None})
             if event.examples:
                 file.text(step, "dev/examples", table(event))
         else:

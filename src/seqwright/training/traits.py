@@ -18,14 +18,23 @@ class Traits(NamedTuple):
     """Of the training pairs.
 
     copied_share: of the target symbols, those that stand in their own source.   target_length: symbols, on the average.
+    sentences: they are sentences and their translations (`data.sentences`).
     """
 
     n_pairs: int
     copied_share: float = 0.0
     target_length: float = 0.0
+    sentences: bool = False
 
     @classmethod
-    def of(cls, examples: Examples, source_vocabulary: Vocabulary, target_vocabulary: Vocabulary) -> Traits:
+    def of(
+        cls,
+        examples: Examples,
+        source_vocabulary: Vocabulary,
+        target_vocabulary: Vocabulary,
+        *,
+        sentences: bool = False,
+    ) -> Traits:
         """Return the traits of the examples; neither START nor END is counted as a symbol."""
         copy_map = source_vocabulary.copy_map(target_vocabulary)
         n_copied = n_symbols = n_targets = 0
@@ -36,4 +45,4 @@ class Traits(NamedTuple):
             n_copied += int(np.isin(target, copy_map[source]).sum())
             n_symbols += len(target)
             n_targets += 1
-        return cls(len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets))
+        return cls(len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets), sentences)

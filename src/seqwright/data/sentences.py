@@ -1,0 +1,117 @@
+"""Recognise pairs of sentences in two languages, and choose the units to cut them into.
+
+Strings of other kinds (words and their phonemes or inflected forms, dates, numbers, names) are cut as `text.detect`
+finds. What tells sentences from them is the running text on both sides: several words a text, of several letters, from
+a vocabulary that goes on growing. The texts decide, not the names of files or languages.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+__all__ = ["are_translations", "units"]
+
+SAMPLE = 5_000  # pairs, evenly from all that are given
+FEWEST = 50  # pairs from which anything is concluded
+
+# Of running text, English to Korean to Vietnamese: 3 to 30 words a sentence, 2.5 to 7 letters a word.
+MEAN_WORDS = 2.5
+MEAN_LETTERS = 2.3  # phonemes have 1 or 2
+WITH_LETTERS = 0.8  # of the words: dates and amounts have fewer
+CAPITALISED = 0.7  # of the words after the first: names and titles have more, German has 0.35
+GROWTH = 1.2  # distinct words ÷ √words, of which no more than these count: names of numbers or months are few
+GROWING = 6_400
+
+UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")  # no spaces between words
+UNSPACED_LETTERS = 4  # of a text, on the average
+FULL_STOPS = tuple("。．.!?！？…।؟۔።")
+STOPPED = 0.3  # of the texts end with a full stop where neither side has spaces
+
+ALIGNED = 0.8  # of the pairs with as many words on one side as on the other: spelling or pronunciation, word for word
+COMMON = 0.5  # of a target's words that its source has: corrections and other rewriting in one language
+
+
+def are_translations(sources: Sequence[str], targets: Sequence[str]) -> bool:
+    """Return whether the pairs are sentences and their translations.
+
+    At least one side is running text with spaces, or both are in scripts without spaces and end with full stops. Pairs
+    that convert sentences word for word, or rewrite them in the same words, are no translations: such a task is one of
+    strings, which are better copied and converted by characters.
+    """
+    if len(sources) < FEWEST:
+        return False
+    step = -(-len(sources) // SAMPLE)
+    sources, targets = sources[::step], targets[::step]
+    sides = Side.of(sources), Side.of(targets)
+    if all(side.spaced for side in sides):
+        return not rewritten(sources, targets)
+    if not all(side.spaced or side.unspaced for side in sides):
+        return False
+    return any(side.spaced for side in sides) or min(map(stopped, (sources, targets))) >= STOPPED
+
+
+def units(n_pairs: int) -> int:
+    """Return the number of subwords to cut sentences into; 0: characters."""
+    if n_pairs < 1_000:
+        return 0
+    return int(min(4_000, max(500, 250 * round((n_pairs / 10_000) ** 0.8 * 4))))
+
+
+class Side(NamedTuple):
+    """What the texts of one side are.   spaced, unspaced: running text with spaces between its words, or without."""
+
+    spaced: bool
+    unspaced: bool
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Side:
+        words = [word for text in texts for word in text.split()]
+        if not words:
+            return cls(False, False)
+        n_letters = [sum(map(str.isalpha, word)) for word in words]
+        lettered = sum(n > 0 for n in n_letters)
+        if lettered < WITH_LETTERS * len(words):
+            return cls(False, False)
+        if sum(map(is_unspaced, words)) > len(words) / 2:
+            return cls(False, sum(n_letters) >= UNSPACED_LETTERS * len(texts))
+        distinct = {word.strip(PUNCTUATION).casefold() for word, n in zip(words, n_letters, strict=True) if n}
+        spaced = (
+            len(words) >= MEAN_WORDS * len(texts)
+            and sum(n_letters) >= MEAN_LETTERS * lettered
+            and len(distinct) >= GROWTH * math.sqrt(min(len(words), GROWING))
+            and capitalised(texts) < CAPITALISED
+        )
+        return cls(spaced, False)
+
+
+PUNCTUATION = "".join(c for c in map(chr, range(0x3100)) if unicodedata.category(c)[0] in "PS")
+
+
+def is_unspaced(word: str) -> bool:
+    """Return whether a word is, for the most part, of a script without spaces."""
+    n = sum(unicodedata.name(c, "").startswith(UNSPACED) for c in word if not c.isascii())
+    return 2 * n > len(word)
+
+
+def capitalised(texts: Iterable[str]) -> float:
+    """Return the share of words after the first that have one capital, in front."""
+    rest = [word for text in texts for word in text.split()[1:] if word[0].isalpha()]
+    return sum(word.istitle() for word in rest) / max(1, len(rest))
+
+
+def stopped(texts: Sequence[str]) -> float:
+    return sum(text.rstrip().endswith(FULL_STOPS) for text in texts) / len(texts)
+
+
+def rewritten(sources: Sequence[str], targets: Sequence[str]) -> bool:
+    """Return whether targets say their sources word for word, or in the same words."""
+    aligned = common = n_words = 0
+    for source, target in zip(sources, targets, strict=True):
+        read, said = source.casefold().split(), target.casefold().split()
+        aligned += len(read) == len(said)
+        common += len(set(said) & set(read))
+        n_words += len(set(said))
+    return aligned >= ALIGNED * len(sources) or common >= COMMON * n_words

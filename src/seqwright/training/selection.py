@@ -1,0 +1,130 @@
+"""Which weights of a training are kept.
+
+Strings are right or wrong, so exact matches select them, and token errors where those are equal (`measure.as_good`).
+Sentences have many right answers of which the references are a few: the dev loss per token selects their weights while
+answers are poor, then chrF, which grades answers that are right in part. An answer that is empty, or the same for many
+sources, is poor whatever it scores.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from seqwright import metrics
+from seqwright.data import batches, vocabulary
+from seqwright.models import Seq2seq
+from seqwright.training.checkpoint import Position
+from seqwright.training.measure import as_good, dev_answers
+from seqwright.training.prepare import Prepared
+
+__all__ = ["Quality", "assess", "note", "selected"]
+
+PROBE = 100  # dev sources answered to find out whether answers are poor: all would take long, as poor answers are long
+POOR = 15.0  # chrF below which the loss says more
+SAME = 0.2  # of the answers are one text: poor, whatever its score
+SPREAD = 10.0  # standard deviation of a sentence's change in chrF between two measurements of one training
+BATCH = 128
+
+
+class Quality(NamedTuple):
+    """A measurement of the dev set.
+
+    answers: to the dev sources that were measured, by their numbers.   measure: what `selected` compares.
+    loss: nats a target symbol; None for strings, as `sentences` is.
+    """
+
+    measured: Sequence[int]
+    answers: list[list[str]]
+    scores: metrics.Scores
+    measure: Literal["exact", "loss", "chrF"] = "exact"
+    loss: float | None = None
+    sentences: metrics.SentenceScores | None = None
+
+    @property
+    def perplexity(self) -> float | None:
+        """Of a target symbol."""
+        return None if self.loss is None else math.exp(min(self.loss, 700.0))
+
+
+def assess(networks: Sequence[Seq2seq], prepared: Prepared) -> Quality:
+    """Return the quality of a network, or of several as an ensemble, on the dev set.
+
+    Of sentences, a part of the dev set is answered where the answers are poor.
+    """
+    every = range(len(prepared.dev_sources))
+    if not prepared.traits.sentences:
+        answers = dev_answers(networks, prepared)
+        return Quality(every, answers, metrics.evaluate(answers, prepared.dev_references))
+    loss = sum(dev_loss(network, prepared) for network in networks) / len(networks)
+    few = every[:: -(-len(every) // PROBE)]
+    probed = answered(networks, prepared, few)
+    if is_poor(probed, prepared):
+        return probed._replace(measure="loss", loss=loss)
+    found = probed if few == every else answered(networks, prepared, every)
+    return found._replace(measure="chrF", loss=loss)
+
+
+def answered(networks: Sequence[Seq2seq], prepared: Prepared, index: Sequence[int]) -> Quality:
+    """Return the answers to some dev sources, and their scores."""
+    part = prepared.dev_part(index)
+    answers, join = dev_answers(networks, part), prepared.target_format.join
+    references = [[join(tokens) for tokens in group] for group in part.dev_references]
+    sentences = metrics.evaluate_sentences([join(tokens) for tokens in answers], references)
+    return Quality(index, answers, metrics.evaluate(answers, part.dev_references), sentences=sentences)
+
+
+def is_poor(quality: Quality, prepared: Prepared) -> bool:
+    """Return whether the answers are too poor to be compared by their scores."""
+    assert quality.sentences is not None, "strings are compared by exact matches"
+    [(_, n_same)] = Counter(map(tuple, quality.answers)).most_common(1)
+    n_expected = max(Counter(tuple(prepared.dev_references[i][0]) for i in quality.measured).values())
+    return quality.sentences.chrf < POOR or n_same > max(SAME * len(quality.answers), n_expected)
+
+
+def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
+    """Return the mean cross-entropy of the first reference of each dev source, in nats a symbol."""
+    encode = prepared.target_vocabulary.encode
+    targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev_references]
+    examples = batches.Examples(*batches.end_to_end(prepared.dev_sources), *batches.end_to_end(targets))
+    total = n_symbols = 0.0
+    for batch in batches.batches(examples, batch_size=BATCH, rng=None):
+        n = int(batch.target_lengths.sum())
+        loss = network.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths, smoothing=0.0)
+        total, n_symbols = total + n * loss, n_symbols + n
+    return total / n_symbols
+
+
+def selected(quality: Quality, position: Position, epoch: float) -> bool:
+    """Return whether these weights are as good as any before, and note in the position which are best.
+
+    Any that are measured by chrF are better than any that were measured by their loss. Within one standard error of
+    the best, the latest are taken, as in `measure.as_good`.
+    """
+    scores, sentences = quality.scores, quality.sentences
+    if sentences is None:
+        if (scores.exact, -scores.ter) > (position.top_exact, -position.top_ter):
+            position.top_exact, position.top_ter, position.top_epoch = scores.exact, scores.ter, epoch
+        best = as_good(scores, exact=position.top_exact, ter=position.top_ter)
+    else:
+        value = sentences.chrf if quality.measure == "chrF" else -(quality.loss or 0.0)
+        before = (position.top_measure == "chrF", position.top_value) if position.top_measure else (False, -math.inf)
+        if (quality.measure == "chrF", value) > before:
+            position.top_measure, position.top_value, position.top_epoch = quality.measure, value, epoch
+            position.top_exact, position.top_ter = scores.exact, scores.ter
+        spread = SPREAD / math.sqrt(scores.n) if quality.measure == "chrF" else 0.0
+        best = quality.measure == position.top_measure and value >= position.top_value - spread
+    if best:
+        note(quality, position)
+        position.best_epoch = epoch
+    return best
+
+
+def note(quality: Quality, position: Position) -> None:
+    """Write the scores of the kept weights into the position."""
+    position.best_exact, position.best_ter = quality.scores.exact, quality.scores.ter
+    position.best_measure, position.best_loss = quality.measure, quality.loss
+    if quality.sentences is not None:
+        position.best_bleu, position.best_chrf = quality.sentences.bleu, quality.sentences.chrf
