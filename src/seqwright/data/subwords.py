@@ -99,5 +99,6 @@ def library() -> Any:
         return importlib.import_module("sentencepiece")
     except ImportError:
         raise errors.DependencyError(
-            "subwords need the library sentencepiece: pip install 'seqwright[text]', or choose other tokens"
+            "subwords need the library sentencepiece, which is missing from this install: pip install sentencepiece, "
+            "or choose other tokens"
         ) from None
