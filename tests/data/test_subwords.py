@@ -60,9 +60,9 @@ def test_subwords_of_a_damaged_model_are_refused():
         subwords.Subwords(b"nothing", text.UnicodeForm.NFC)
 
 
-def test_subwords_name_the_extra_where_the_library_is_missing(monkeypatch):
+def test_subwords_name_the_package_where_the_library_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentencepiece", None)
-    with pytest.raises(errors.DependencyError, match=r"seqwright\[text\]"):
+    with pytest.raises(errors.DependencyError, match=r"pip install sentencepiece"):
         subwords.train(SENTENCES, 60, text.UnicodeForm.NFC)
 
 
