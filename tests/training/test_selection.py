@@ -18,7 +18,7 @@ from seqwright.training.traits import Traits
 from tests.data.test_sentences import translations
 
 TINY = [
-    "model.hidden_size=24", "model.wordvec_size=16", "training.batch_size=16", "training.epochs=2",
+    "model.hidden_size=24", "model.embedding_size=16", "training.batch_size=16", "training.epochs=2",
     "text.source_tokens=words", "text.target_tokens=words", "training.report=false",
 ]  # fmt: skip
 
@@ -116,8 +116,8 @@ def test_settings_for_sentences_that_are_given_stay():
     given = "model.hidden_size=7", "model.attention=none", "optim.rate=0.5", "optim.warmup_steps=3"
     found = sentences(100_000, *given, "training.epochs=2")
     assert (found.model.hidden_size, found.model.attention, found.model.distance_bias) == (7, "none", False)
-    assert (found.optim.rate, found.optim.warmup_steps, found.training.epochs) == (0.5, 3, 2)
-    assert sentences(100_000, "model.tied=true", "model.hidden_size=64").model.wordvec_size == 64
+    assert (found.optim.learning_rate, found.optim.warmup_steps, found.training.epochs) == (0.5, 3, 2)
+    assert sentences(100_000, "model.tied=true", "model.hidden_size=64").model.embedding_size == 64
 
 
 def test_more_time_brings_networks_and_dev_sets_that_are_no_smaller():
