@@ -28,7 +28,7 @@ from seqwright.data.limits import Limits
 
 __all__ = ["Request", "read", "size"]
 
-VERSION = 3  # of what is cached: raised whenever the same text would give other files
+VERSION = 4  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
 HEAD_CHARACTERS = 1 << 25
 IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
