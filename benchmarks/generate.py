@@ -1,6 +1,6 @@
 """Greedy generation and beam search, Python's share included: one word a call, and 256 words a call.
 
-Ours works from packed weights, as a loaded model does, and once more from weights in 8 bits.
+Ours is a compiled network, as a loaded model has it, and once more one with weights in 8 bits.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from benchmarks import agreement, machine, peer, peer_generation, peer_onnx, shapes, timing
-from seqwright import Seq2seq, kernels, search
-from seqwright.models.packed import Packed
+from seqwright import kernels, search
+from seqwright.models.inference import Inference
 
 __all__ = ["best_ids", "measure", "our_beam", "ours"]
 
@@ -30,13 +30,13 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
     net, sources = shape.network(), shape.batch().source
     for side in ("encoder", "decoder"):
         net.params.named[f"{side}.embedding.W"][:] *= 100  # N(0, 1): else all words get nearly the same answer
-    copied, packed, int8 = peer.Peer(net), net.pack(), net.pack(int8=True)
+    copied, exact, int8 = peer.Peer(net), Inference(net), Inference(net, int8=True)
     for B in (1, shape.B):
         source = np.ascontiguousarray(sources[:, :B])
         ids = torch.from_numpy(source).long()
         parties: dict[str, Callable[[], Any]] = {
-            "ours": ours(net, source, shape.T, packed),
-            "int8": ours(net, source, shape.T, int8),
+            "ours": ours(exact, source, shape.T),
+            "int8": ours(int8, source, shape.T),
             "onnx": _onnx(peer_onnx.Graphs(copied, words=B, symbols=shape.S, threads=threads), source, shape.T),
             "torch": _bound(peer_generation.Tables(copied, encoder_by_steps=B == 1), ids, shape.T),
             "torch_cells": _bound(peer_generation.Cells(copied), ids, shape.T),
@@ -54,8 +54,8 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
         ids = torch.from_numpy(source).long()
         tables = peer_generation.Tables(copied, encoder_by_steps=B == 1)
         parties = {
-            "ours": our_beam(net, source, shape.T, packed),
-            "int8": our_beam(net, source, shape.T, int8),
+            "ours": our_beam(exact, source, shape.T),
+            "int8": our_beam(int8, source, shape.T),
             "torch": _beam(tables, ids, shape.T),
         }
         answers = {"ours": best_ids(parties["ours"]()), "torch": parties["torch"]().numpy()}
@@ -94,14 +94,12 @@ def _beam(tables: peer_generation.Tables, source: torch.Tensor, steps: int) -> C
     return lambda: tables.beam(source, START_ID, END_ID, steps, WIDTH)
 
 
-def our_beam(
-    net: Seq2seq, source: np.ndarray, steps: int, packed: Packed | None = None
-) -> Callable[[], list[list[search.Candidate]]]:
+def our_beam(model: Inference, source: np.ndarray, steps: int) -> Callable[[], list[list[search.Candidate]]]:
     """Return a search for targets that all have `steps` symbols, their end included."""
     S, B = source.shape
     lengths, symbols = np.full(B, S, np.int32), np.full(B, steps - 1, np.int32)
     rules = search.Rules(START_ID, END_ID, max_lengths=symbols, min_lengths=symbols)
-    return lambda: search.compiled.beam([net.decoding(source, lengths, packed=packed)], rules, width=WIDTH)
+    return lambda: search.run.Sources([model], source, lengths).beam(rules, width=WIDTH)
 
 
 def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
@@ -109,18 +107,37 @@ def best_ids(found: list[list[search.Candidate]]) -> np.ndarray:
     return np.array([[[*candidate.ids, END_ID] for candidate in some] for some in found])
 
 
-def ours(net: Seq2seq, source: np.ndarray, steps: int, packed: Packed | None = None) -> Callable[[], Any]:
+def ours(model: Inference, source: np.ndarray, steps: int) -> Callable[[], Any]:
     """Return a call of the article's `generate` for one word; for more, of the kernel under it."""
-    if source.shape[1] == 1:
-        xs = source.T
-        return lambda: net.generate(xs, START_ID, steps, packed=packed)
+    network = model.network
+    if source.shape[1] == 1 or network is None:
+        return lambda: np.stack(
+            [model.model.generate(xs[None], START_ID, steps, network=network) for xs in source.T], axis=1
+        )
     S, B = source.shape
-    lengths, limits = np.full(B, S, np.int32), np.full(B, steps, np.int32)
+    lengths, limits, none = np.full(B, S, np.int32), np.full(B, steps, np.int32), np.empty(0, np.int32)
 
     def call() -> np.ndarray:
-        d = net.decoding(source, lengths, packed=packed)
-        ids, log_probs = np.empty((steps, B), np.int32), np.empty((steps, B), net.params.flat.dtype)
-        kernels.generate(d, START_ID, -1, limits, ids, log_probs, np.empty(B, np.int32))
-        return ids
+        ids, log_probs = np.empty((B, 1, steps), np.int32), np.empty((B, 1, steps), np.float32)
+        counts, ended = np.empty((B, 1), np.int32), np.empty((B, 1), np.int32)
+        kernels.beam(
+            [network],
+            source,
+            lengths,
+            none,
+            START_ID,
+            -1,
+            limits,
+            limits,
+            None,
+            1,
+            0.0,
+            ids,
+            log_probs,
+            counts,
+            ended,
+            None,
+        )
+        return ids[:, 0].T
 
     return call

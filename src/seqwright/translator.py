@@ -34,8 +34,8 @@ from seqwright.answering.dictionary import Dictionary
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
 from seqwright.errors import ConstraintError, ModelError, UsageError
+from seqwright.models.inference import Inference
 from seqwright.search import automaton
-from seqwright.search.ensemble import ensemble
 from seqwright.types import Ids
 
 __all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
@@ -49,8 +49,7 @@ class Translator:
 
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
-        self._networks = bundle.networks()
-        self._packed = [network.pack(int8=bundle.int8) for network in self._networks]
+        self._networks = [Inference(network, int8=bundle.int8) for network in bundle.networks()]
         self._target = told.Target(bundle.target_format, bundle.target_vocabulary)
         self._calibration, self._table = _calibration(bundle)
         self._drops_unknown_features = _drops_unknown_features(bundle)
@@ -133,9 +132,8 @@ class Translator:
         records: list[Answer] = [Answer(source="", hypotheses=[])] * len(sources)
         for index in _portions([len(s) + len(t) for s, t in zip(encoded, ids, strict=True)], options.max_batch_tokens):
             padded, lengths = batches.pad([encoded[i] for i in index])
-            step, state = self._start(padded, lengths)
-            found = search.forced(
-                step, state, [ids[i] for i in index], start_id=vocabulary.START, end_id=vocabulary.END,
+            found = self._sources(padded, lengths).forced(
+                [ids[i] for i in index], start_id=vocabulary.START, end_id=vocabulary.END,
                 source_lengths=self._networks[0].memory_lengths(padded, lengths), ranking=options.ranking,
             )  # fmt: skip
             for i, candidate in zip(index, found, strict=True):
@@ -371,20 +369,9 @@ class Translator:
             "n": options.n_best, "temperature": options.temperature, "top_k": options.top_k, "top_p": options.top_p,
             "rngs": [np.random.default_rng([options.seed, *source]) for source in sources] if options.sampling else [],
         }  # fmt: skip
-        if self.bundle.int8 or all(net.compiled for net in self._networks):
-            members = [
-                net.decoding(padded, lengths, forbidden=vocabulary.NEVER_ANSWERED, packed=packed)
-                for net, packed in zip(self._networks, self._packed, strict=True)
-            ]
-            if options.sampling:
-                return search.compiled.sample(members, rules, **drawing)
-            return search.compiled.beam(members, rules, **following)
-        step, state = self._start(padded, lengths)
         if options.sampling:
-            return search.sample(step, state, rules, **drawing)
-        if options.width == 1:
-            return [[candidate] for candidate in search.greedy(step, state, rules)]
-        return search.beam(step, state, rules, **following)
+            return self._sources(padded, lengths).sample(rules, **drawing)
+        return self._sources(padded, lengths).beam(rules, **following)
 
     def _lengths(self, source_lengths: Sequence[int] | Ids, options: Options) -> tuple[Ids, Ids]:
         """Return the fewest and the most tokens of each answer; a bound that nobody asked for gives way."""
@@ -399,9 +386,8 @@ class Translator:
         most = np.array([limits.max_length(int(n)) for n in source_lengths], np.int32)
         return least, np.maximum(np.maximum(most, least), np.int32(needed))
 
-    def _start(self, sources: Ids, lengths: Ids) -> tuple[search.Step[Any], Any]:
-        """Return the step function and first state of all members for sources (S, B)."""
-        return ensemble([net.start(sources, lengths, forbidden=vocabulary.NEVER_ANSWERED) for net in self._networks])
+    def _sources(self, padded: Ids, lengths: Ids) -> search.run.Sources:
+        return search.run.Sources(self._networks, padded, lengths, vocabulary.NEVER_ANSWERED)
 
     def _answer(
         self,
@@ -447,7 +433,7 @@ class Translator:
         max_length: int | None = None,
     ) -> Hypothesis:
         n_unseen = 0
-        if self._networks[0].feature_mask is not None:
+        if self._networks[0].model.feature_mask is not None:
             [n_seen] = self._networks[0].memory_lengths(*batches.pad([window.ids])).tolist()
             n_unseen = len(window.ids) - n_seen
         found = told.hypothesis(candidate, read, window, self._target, n_unseen=n_unseen, copy_unknown=copy_unknown)

@@ -11,6 +11,7 @@ pytest.importorskip("onnxruntime", reason="the benchmarks' other peer is ONNX Ru
 
 from benchmarks import generate, peer, peer_generation, peer_onnx
 from benchmarks.shapes import Shape
+from seqwright.models.inference import Inference
 
 
 @pytest.mark.parametrize("B", [1, 5])
@@ -30,7 +31,7 @@ def test_every_generator_gives_our_ids(B):
     ):
         np.testing.assert_array_equal(generator(ids, generate.START_ID, shape.T), expected)
     if B > 1:
-        np.testing.assert_array_equal(generate.ours(net, source, shape.T)(), expected)
+        np.testing.assert_array_equal(generate.ours(Inference(net), source, shape.T)(), expected)
 
 
 @pytest.mark.parametrize("B", [1, 5])
@@ -40,7 +41,7 @@ def test_the_beam_search_of_the_peer_finds_our_candidates(B):
     for name, array in net.params.named.items():
         if array.ndim == 2:
             array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
-    expected = generate.best_ids(generate.our_beam(net, source, shape.T)())
+    expected = generate.best_ids(generate.our_beam(Inference(net), source, shape.T)())
     assert expected.shape == (B, generate.WIDTH, shape.T)
     copied, ids = peer.Peer(net), torch.from_numpy(source).long()
     for encoder_by_steps in (False, True):

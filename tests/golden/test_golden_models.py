@@ -13,9 +13,8 @@ NAMES = [
     "additive", "article", "bilinear", "deep", "dot", "features-copying", "int8", "jamo", "members", "subwords", "tied",
 ]  # fmt: skip
 TOLERANCE = 1e-5  # of scores and log-probabilities; relative where these are below -1
-# The last bit of a float decides between two codes of 8 bits, and NumPy adds in another order than the kernels that
-# wrote the answers.
-TOLERANCE_INT8_REFERENCE = 1e-3
+# NumPy multiplies the floats that codes of 8 bits stand for, and does not round what they are multiplied with.
+TOLERANCE_INT8_REFERENCE = 0.15
 PREDICT = [sys.executable, "-m", "seqwright", "predict"]
 
 

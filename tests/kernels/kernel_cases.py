@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 
 from seqwright.kernels import reference
-from seqwright.kernels.reference import Automaton, Decoding
-from seqwright.search import automaton
 
 Arguments = list[Any]
 
@@ -207,156 +205,6 @@ def adam_update(rng: np.random.Generator, N: int, decay: float = 0.01) -> Argume
     return [normal(N), normal(N), normal(N), normal(N) ** 2, 0.01, 0.9, 0.99, 1e-8, decay, 3, 0.7]
 
 
-def encode(
-    rng: np.random.Generator,
-    S: int,
-    B: int,
-    V: int,
-    D: int,
-    H: int,
-    layers: int = 1,
-    directions: int = 2,
-    cell: bool = True,
-    reverse: bool = False,
-    crossing: int = 0,
-) -> Arguments:
-    """crossing: how many layers start one of the decoder, 0 for all."""
-    normal = rng.standard_normal
-    stack, bridge = [], []
-    for layer in range(layers):
-        inputs = D if layer == 0 else directions * H
-        scale = 1 / np.sqrt(inputs + H)
-        stack.append(
-            [(scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)) for _ in range(directions)]
-        )
-    if directions == 2:
-        bridge = [(normal((2 * H, H)) / np.sqrt(2 * H), normal(H)) for _ in range(1 + cell)]
-    states = *normal((2, crossing or layers, B, H)), normal((S, B, directions * H))
-    return [normal((V, D)), stack, bridge, reverse, cell, ints(rng, V, S, B), ints(rng, S + 1, B), *states]
-
-
-def decoding(
-    rng: np.random.Generator,
-    B: int,
-    V: int,
-    D: int,
-    H: int,
-    layers: int = 1,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    bilinear: bool = True,
-    additive: bool = False,
-    distance: bool = False,
-) -> Decoding:
-    """S: 0 for no attention.   P: 0 for no peek.   additive: whatever `bilinear` says.   distance: a bias by it."""
-    normal = rng.standard_normal
-    stack = []
-    for layer in range(layers):
-        inputs = D + P if layer == 0 else H
-        scale = 1 / np.sqrt(inputs + H)
-        stack.append((scale * normal((inputs, 4 * H)), scale * normal((H, 4 * H)), normal(4 * H)))
-    scale = 1 / np.sqrt(M + H)
-    score: Any = scale * normal((H, M)) if bilinear and not additive else None
-    if additive:
-        score = (scale * normal((H, H)), scale * normal((M, H)), normal((H, 1)))
-    by_distance = normal(7) if distance else None
-    return Decoding(
-        E=normal((V, D)),
-        layers=stack,
-        attention=(score, scale * normal((M + H, H)), normal(H), by_distance) if S else None,
-        W=normal((H + P, V)),
-        b=normal(V),
-        h=0.5 * normal((layers, B, H)),
-        c=0.5 * normal((layers, B, H)),
-        peek=normal((B, P)) if P else None,
-        memory=normal((S, B, M)) if S else None,
-        memory_lengths=ints(rng, S + 1, B) if S else None,
-    )
-
-
-def generate(rng: np.random.Generator, T: int, B: int, V: int, end_id: int = 0, **net: Any) -> Arguments:
-    """net: what else `decoding` takes."""
-    return [
-        decoding(rng, B, V, **net),
-        V - 1,
-        end_id,
-        ints(rng, T + 1, B),
-        ints(rng, V, T, B),
-        rng.standard_normal((T, B)),
-        ints(rng, V, B),
-    ]
-
-
-def some_automaton(rng: np.random.Generator, V: int, N: int = 9) -> Automaton:
-    """Return one that reads about half of the symbols but 0 in each state; some states have no way into its set."""
-    rows = [np.flatnonzero(rng.random(V) < 0.5) for _ in range(N)]
-    rows = [row[row > 0].astype(np.int32) for row in rows]
-    first = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-    accepting = rng.random(N) < 0.3
-    accepting[0] = True
-    return automaton.Automaton(first, np.concatenate(rows), ints(rng, N, int(first[-1])), accepting).arrays
-
-
-def searched(
-    rng: np.random.Generator,
-    T: int,
-    B: int,
-    width: int,
-    V: int,
-    D: int,
-    H: int,
-    S: int = 0,
-    M: int = 0,
-    P: int = 0,
-    looks: bool = True,
-    members: int = 1,
-    constrained: bool = False,
-    copying: bool = False,
-    **net: Any,
-) -> tuple[Arguments, Arguments]:
-    """Return what the arguments of `beam` and `sample` begin and end with; members differ in size, not in memory.
-
-    looks: whether where symbols looked is wanted.   copying: whether the first member copies.   net: what else
-    `decoding` takes.
-    """
-    wider = 3 if net.get("bilinear", True) else 0  # the dot product compares a memory as wide as the state
-    nets = [
-        decoding(rng, B, V, D + n, H + wider * n, S=S, M=M + wider * n if S else 0, P=P, **net) for n in range(members)
-    ]
-    nets = [one._replace(memory_lengths=nets[0].memory_lengths) for one in nets]
-    if copying:
-        source = ints(rng, V + 1, S, B) - np.int32(1)
-        nets[0] = nets[0]._replace(copying=(rng.standard_normal((H + P, 1)), rng.standard_normal(1), source))
-    begin = [nets, some_automaton(rng, V) if constrained else None, V - 1, 0, ints(rng, T, B), ints(rng, 3, B)]
-    return begin, [
-        ints(rng, V, B, width, T),
-        rng.standard_normal((B, width, T)),
-        ints(rng, V, B, width),
-        ints(rng, 2, B, width),
-        rng.standard_normal((B, width, T, S)) if S and looks else None,
-    ]
-
-
-def beam(rng: np.random.Generator, groups: int = 1, **sizes: Any) -> Arguments:
-    begin, end = searched(rng, **sizes)
-    return [*begin, groups, 0.7, *end]
-
-
-def sample(
-    rng: np.random.Generator,
-    T: int,
-    B: int,
-    width: int,
-    temperature: float = 1.0,
-    top_k: int = 0,
-    top_p: float = 1.0,
-    **sizes: Any,
-) -> Arguments:
-    begin, end = searched(rng, T, B, width, **sizes)
-    return [*begin, rng.random((B, T, width), np.float32), temperature, top_k, top_p, *end]
-
-
 def table(names: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
     """Return one dictionary of sizes for each row, with these names."""
     return [dict(zip(names.split(), row, strict=False)) for row in rows]
@@ -419,60 +267,10 @@ SIZES: dict[str, list[dict[str, Any]]] = {
     "adam_update": table(
         "N decay", (0, 0.0), (1, 0.01), (15, 0.0), (16, 0.1), (17, 0.01), (8191, 0.0), (8193, 0.01), (200_001, 0.01),
     ),
-    "beam": table(
-        "T B width V D H layers S M P bilinear looks members constrained groups copying",
-        (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (1, 3, 2, 7, 3, 5), (6, 1, 1, 7, 3, 17),
-        (6, 1, 5, 17, 4, 16), (5, 3, 4, 13, 16, 33, 2), (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False),
-        (6, 5, 8, 3, 5, 20, 1, 5, 23, 6), (7, 19, 7, 33, 12, 31, 2, 9, 62, 9),
-        (6, 40, 3, 65, 17, 48, 1, 7, 48, 0, False, False), (4, 2, 150, 16, 7, 24, 1, 4, 30), (9, 61, 5, 40, 8, 32, 3),
-        (8, 3, 2, 31, 6, 15, 1, 17, 40, 0, True, False),
-        (6, 9, 4, 33, 7, 17, 2, 5, 23, 3, True, True, 3), (5, 30, 3, 19, 5, 16, 1, 4, 16, 0, False, False, 2),
-        (5, 7, 3, 18, 5, 15, 1, 0, 0, 0, True, True, 5), (9, 12, 5, 23, 4, 16, 1, 4, 20, 0, True, True, 1, True),
-        (8, 20, 1, 40, 6, 33, 2, 0, 0, 0, True, True, 2, True),
-        (7, 9, 6, 17, 5, 20, 1, 5, 23, 0, True, True, 1, False, 3),
-        (7, 33, 4, 30, 6, 31, 1, 3, 20, 4, True, True, 2, True, 4),
-        (5, 3, 6, 3, 4, 5, 1, 0, 0, 0, True, True, 1, False, 2),
-        (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, False, True, 1, False, 1, True),
-        (7, 33, 4, 30, 6, 31, 1, 9, 20, 4, True, True, 2, True, 4, True),
-        (6, 9, 1, 33, 7, 17, 2, 5, 23, 3, True, False, 3, False, 1, True),
-    ),
-    "sample": table(
-        "T B width V D H layers S M P bilinear looks members constrained temperature top_k top_p copying",
-        (3, 0, 2, 5, 3, 4), (3, 2, 0, 5, 3, 4), (1, 1, 1, 1, 1, 1), (6, 1, 3, 7, 3, 17),
-        (5, 3, 4, 13, 16, 33, 2, 0, 0, 0, True, True, 1, False, 0.5), (6, 30, 2, 65, 5, 16, 1, 5, 16, 0, False),
-        (6, 5, 8, 33, 5, 20, 1, 5, 23, 6, True, True, 3, False, 1.5, 5),
-        (7, 19, 3, 40, 7, 24, 1, 4, 30, 0, True, False, 1, True, 1.0, 0, 0.8),
-        (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5),
-        (7, 9, 5, 70, 7, 24, 2, 4, 30, 3, True, True, 2, True, 2.0, 9, 0.5, True),
-    ),
-    "encode": table(
-        "S B V D H layers directions cell reverse crossing",
-        (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (4, 1, 7, 5, 17, 1, 1, False),
-        (4, 2, 7, 16, 16, 2, 1, True, True), (5, 3, 9, 5, 33, 1, 2, False), (5, 5, 9, 9, 15, 3), (3, 40, 60, 65, 48, 1),
-        (6, 6, 30, 20, 24, 4), (7, 30, 3, 33, 31, 2), (5, 6, 9, 7, 17, 2, 2, True, False, 1),
-        (4, 5, 9, 16, 20, 3, 1, True, True, 2), (6, 30, 9, 20, 24, 4, 2, False, False, 2),
-    ),
-    "generate": table(
-        "T B V D H layers S M P bilinear end_id",
-        (0, 2, 5, 3, 4), (3, 0, 5, 3, 4), (1, 1, 1, 1, 1), (5, 1, 7, 3, 17), (5, 3, 13, 16, 33, 2),
-        (6, 4, 19, 5, 16, 1, 5, 16, 0, False), (6, 5, 33, 5, 20, 1, 5, 23, 6, True, -1),
-        (7, 19, 40, 12, 31, 2, 9, 62, 9), (5, 30, 70, 17, 48), (5, 2, 70, 17, 48, 3, 3, 48),
-    ) + table(
-        "T B V D H layers S M P additive distance",
-        (6, 2, 19, 5, 16, 1, 5, 23, 0, True), (6, 21, 33, 5, 20, 2, 5, 40, 6, True, True),
-        (9, 3, 33, 5, 20, 2, 11, 40, 6, False, True),
-    ),
 }
 # fmt: on
 for attending in ("attention_forward", "additive_attention_forward"):
     SIZES[attending] += [sizes | {"biased": True} for sizes in SIZES[attending]]
-for searching in ("beam", "sample"):
-    SIZES[searching] += table(
-        "T B width V D H layers S M P members copying additive distance",
-        (6, 4, 5, 19, 5, 16, 1, 5, 16, 0, 1, False, True),
-        (7, 33, 4, 30, 6, 31, 2, 9, 23, 4, 2, True, True, True),
-        (8, 21, 4, 30, 6, 31, 1, 9, 23, 0, 1, True, False, True),
-    )
 SIZES |= {kernel.replace("forward", "backward"): list(every) for kernel, every in SIZES.items() if "forward" in kernel}
 SIZES["affine_backward"] += table(
     "N D M bias add",

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import kernel_cases
+import network_cases
 import numpy as np
 import pytest
 from kernel_cases import INSTRUCTION_SETS, native
@@ -35,7 +36,6 @@ def lstm_of(T: int, B: int, D: int, H: int, gates: int) -> tuple[list[Any], list
 
 
 WIDE, LONG = lstm_of(1, 0, 3, MANY, 0), lstm_of(2**28, 16, 0, 0, 0)
-LAYER = (zeros(0, 0), zeros(MANY, 0), zeros(0))
 TOO_LARGE = [
     ("lstm_forward", WIDE[0]),
     ("lstm_backward", WIDE[1]),
@@ -55,19 +55,22 @@ def test_sizes_beyond_an_int_are_refused(kernel: str, args: list[Any]) -> None:
         native(kernel)(*args)
 
 
-def test_a_layer_of_a_network_whose_gates_are_beyond_an_int_is_refused() -> None:
-    with pytest.raises(ValueError, match="more than the kernels can index"):
-        native("encoder_size")(zeros(1, 0), [[LAYER]], [], False)
+@pytest.mark.parametrize("name", ["hidden_size", "embedding_size", "target_vocab_size"])
+def test_a_network_of_sizes_beyond_an_int_is_refused(name: str) -> None:
+    spec, arrays = network_cases.description(network_cases.network({}))
+    for size in (MANY, 2**40, -1):
+        with pytest.raises(ValueError, match=f"spec: {name} is {size}, expected a number from"):
+            kernel_cases._native.Network(0, spec | {name: size}, arrays)
 
 
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize("int8", [False, True])
 def test_a_network_of_no_symbols_can_be_packed(isa: str, int8: bool) -> None:
-    layers = [[(zeros(4, 32), zeros(8, 32), zeros(32))]]
-    n = native("encoder_size", isa)(zeros(0, 4), layers, [], int8)
-    native("pack_encoder", isa)(zeros(0, 4), layers, [], int8, zeros(n))
-    n = native("decoder_size", isa)(zeros(0, 4), layers[0], None, zeros(8, 0), zeros(0), int8)
-    native("pack_decoder", isa)(zeros(0, 4), layers[0], None, zeros(8, 0), zeros(0), int8, zeros(n))
+    spec, arrays = network_cases.description(network_cases.network({}))
+    arrays |= {"encoder.embedding.W": zeros(0, 8), "decoder.embedding.W": zeros(0, 8), "decoder.affine.W": zeros(24, 0)}
+    arrays |= {"decoder.affine.b": zeros(0)}
+    spec |= {"source_vocab_size": 0, "target_vocab_size": 0}
+    kernel_cases._native.Network(INSTRUCTION_SETS.index(isa), spec, arrays, int8)
 
 
 LIMITED = """

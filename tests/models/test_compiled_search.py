@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from seqwright import kernels, search
 from seqwright.models import Seq2seq
+from seqwright.models.inference import Inference, compiled
 from seqwright.search import Candidate, Ranking, Rules, automaton
 from seqwright.search.ensemble import ensemble
 
@@ -16,6 +17,9 @@ START, END, PAD = 0, 1, 2
 V, B = 19, 12
 FORBIDDEN = (PAD, START)
 ALPHABET = np.arange(3, V, dtype=np.int32)
+pytestmark = pytest.mark.skipif(
+    not kernels.description().startswith("native"), reason="the compiled kernels do not run here"
+)
 OPTIONS: list[dict[str, Any]] = [
     {},
     {"layers": 2, "attention": "dot", "peeky": True},
@@ -65,8 +69,8 @@ def start(nets: list[Seq2seq]) -> Any:
     return ensemble([net.start(SOURCE, LENGTHS, forbidden=FORBIDDEN) for net in nets])
 
 
-def members(nets: list[Seq2seq]) -> list[kernels.Decoding]:
-    return [net.decoding(SOURCE, LENGTHS, forbidden=FORBIDDEN) for net in nets]
+def networks(nets: list[Seq2seq]) -> search.compiled.Networks:
+    return search.compiled.Networks(list(map(compiled, nets)), SOURCE, LENGTHS, FORBIDDEN)
 
 
 def assert_same(actual: list[list[Candidate]], expected: list[list[Candidate]]) -> None:
@@ -95,7 +99,7 @@ def test_a_compiled_beam_finds_what_the_search_over_steps_finds(
 ) -> None:
     rules = some_rules(constraint, np.random.default_rng(seed))._replace(ranking=ranking)
     options: dict[str, Any] = {"width": size * groups, "groups": groups, "diversity": diversity}
-    assert_same(search.compiled.beam(members(nets), rules, **options), search.beam(*start(nets), rules, **options))
+    assert_same(search.compiled.beam(networks(nets), rules, **options), search.beam(*start(nets), rules, **options))
 
 
 drawing = st.sampled_from(
@@ -110,16 +114,15 @@ def test_a_compiled_sample_draws_what_the_sample_over_steps_draws(
 ) -> None:
     rules = some_rules(constraint, np.random.default_rng(seed))
     one, other = ([np.random.default_rng([seed, b]) for b in range(B)] for _ in range(2))
-    drawn = search.compiled.sample(members(nets), rules, n=n, rngs=one, **options)
+    drawn = search.compiled.sample(networks(nets), rules, n=n, rngs=one, **options)
     assert_same(drawn, search.sample(*start(nets), rules, n=n, rngs=other, **options))
 
 
 @pytest.mark.parametrize("constraint", sorted(CONSTRAINTS))
 @pytest.mark.parametrize("nets", ENSEMBLES, ids=range(len(ENSEMBLES)))
-def test_a_beam_of_one_is_greedy(nets: list[Seq2seq], constraint: str) -> None:
+def test_a_compiled_beam_of_one_finds_what_one_over_steps_finds(nets: list[Seq2seq], constraint: str) -> None:
     rules = some_rules(constraint, np.random.default_rng(7))
-    expected = search.greedy(*start(nets), rules)
-    assert_same(search.compiled.beam(members(nets), rules, width=1), [[one] for one in expected])
+    assert_same(search.compiled.beam(networks(nets), rules, width=1), search.beam(*start(nets), rules, width=1))
 
 
 def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
@@ -136,11 +139,33 @@ def test_scores_are_summed_as_the_search_over_steps_sums_them() -> None:
 @pytest.mark.parametrize("nets", ENSEMBLES, ids=range(len(ENSEMBLES)))
 def test_nothing_is_found_for_no_sources(nets: list[Seq2seq]) -> None:
     none = np.zeros(0, np.int32)
-    nobody = [net.decoding(np.zeros((3, 0), np.int32), none) for net in nets]
+    nobody = networks(nets)._replace(source=np.zeros((3, 0), np.int32), source_lengths=none)
     assert search.compiled.beam(nobody, Rules(START, END, none), width=3) == []
     assert search.compiled.sample(nobody, Rules(START, END, none), n=3, rngs=[]) == []
+    assert search.compiled.forced(nobody, [], start_id=START, end_id=END) == []
 
 
-def test_a_network_of_float64_does_not_claim_compiled_search() -> None:
-    assert not Seq2seq(5, 3, 4, dtype=np.float64).compiled
-    assert Seq2seq(5, 3, 4).compiled == kernels.description().startswith("native")
+@settings(max_examples=40)
+@given(ensembles, seeds, rankings)
+def test_given_targets_are_scored_as_the_search_over_steps_scores_them(
+    nets: list[Seq2seq], seed: int, ranking: Ranking
+) -> None:
+    rng = np.random.default_rng(seed)
+    targets = [rng.integers(V, size=n).tolist() for n in rng.integers(0, 9, B)]
+    options: dict[str, Any] = {"start_id": START, "end_id": END, "source_lengths": LENGTHS, "ranking": ranking}
+    found = search.compiled.forced(networks(nets), targets, **options)
+    expected = search.forced(*start(nets), targets, **options)
+    assert_same([[one] for one in found], [[one] for one in expected])
+
+
+def test_where_all_models_are_compiled_they_are_searched_compiled_and_elsewhere_by_steps() -> None:
+    rules = some_rules("none", np.random.default_rng(3))
+    models: list[Any] = [Inference(net) for net in NETWORKS[2]]
+    found = search.run.Sources(models, SOURCE, LENGTHS, FORBIDDEN).beam(rules, width=3)
+    models[1].network = None
+    assert_same(found, search.run.Sources(models, SOURCE, LENGTHS, FORBIDDEN).beam(rules, width=3))
+
+
+def test_a_network_of_float64_is_searched_by_steps() -> None:
+    assert Inference(Seq2seq(5, 3, 4, dtype=np.float64)).network is None
+    assert (Inference(Seq2seq(5, 3, 4)).network is not None) == kernels.description().startswith("native")

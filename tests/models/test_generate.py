@@ -1,46 +1,44 @@
-"""Generation of a whole batch in one kernel call: greedy, limited, ended."""
+"""Generation as the article has it: a number of symbols, greedily, with no end."""
 
 import numpy as np
 import pytest
 import variants
 
 from seqwright import kernels
-from seqwright.search import Rules, greedy
+from seqwright.models.inference import compiled
 
 SOURCE = variants.batch((5, 1, 3, 4), (1, 1, 1, 1)).arguments(padding=1)
-LIMITS = np.array([6, 0, 2, 5], np.int32)
-NONE = -1  # an end symbol that never comes
+native = pytest.mark.skipif(
+    not kernels.compiled(np.empty(0, np.float32)), reason="the compiled kernels do not run here"
+)
 
 
-def generated(net, *, end_id, steps=6):
-    ids, lengths = np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"]
-    B = len(lengths)
-    out, log_probs, n = np.empty((steps, B), np.int32), np.empty((steps, B)), np.empty(B, np.int32)
-    d = net.decoding(ids, lengths)
-    d = d._replace(h=d.h.copy(), c=d.c.copy())  # where the decoder is peeky, what it peeks at is a view of h
-    kernels.generate(d, variants.START, end_id, LIMITS, out, log_probs, n)
-    return out, log_probs, n
-
-
-def network(options):
-    net = variants.network(options)
+def network(options, dtype=np.float64):
+    net = variants.network(options, dtype=dtype)
     net.params.flat *= 2
     return net
 
 
-@pytest.mark.parametrize("end_id", [variants.END, NONE])
-@variants.each(variants.GENERATING)
-def test_generation_of_a_batch_says_what_greedy_search_says(options, end_id):
+@variants.each(variants.FEW)
+def test_each_symbol_is_the_likeliest_after_those_before_it(options):
     net = network(options)
-    ids, log_probs, lengths = generated(net, end_id=end_id)
-    step, state = net.start(np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"])
-    searched = greedy(step, state, Rules(variants.START, end_id, LIMITS))
-    for b, candidate in enumerate(searched):
-        said = [*candidate.ids, end_id][: LIMITS[b]]
-        assert ids[: lengths[b], b].tolist() == said
-        np.testing.assert_allclose(log_probs[: lengths[b], b], candidate.log_probs[: len(said)], rtol=0, atol=1e-12)
-        assert (ids[lengths[b] :, b] == -1).all()
-        assert not log_probs[lengths[b] :, b].any()
+    xs = np.array([[3, 1, 4, 1, 5]])
+    generated = net.generate(xs, variants.START, 8)
+    step, state = net.start(np.ascontiguousarray(xs.T, np.int32), np.array([5], np.int32))
+    for before, after in zip([variants.START, *generated], generated, strict=False):
+        log_probs, state = step(np.array([[before]], np.int32), state)
+        assert after == log_probs.argmax()
+    assert len(generated) == 8
+
+
+@native
+@variants.each(variants.FEW)
+def test_a_compiled_network_generates_what_the_layers_generate(options):
+    net = network(options, np.float32)
+    made = compiled(net)
+    for xs in ([[3, 1, 4, 1, 5]], [[2]], [[1, 1, 4]]):
+        for n in (0, 1, 12):
+            assert net.generate(np.array(xs), 0, n, network=made) == net.generate(np.array(xs), 0, n)
 
 
 @variants.each(variants.FEW)

@@ -5,14 +5,14 @@ import pytest
 
 from seqwright.models import Seq2seq
 from seqwright.optim import Adam
-from seqwright.search import Rules, greedy
+from seqwright.search import Rules, beam
 from seqwright.testing import tasks
 
 
 def accuracy(net: Seq2seq, task: tasks.Task) -> float:
     step, state = net.start(np.ascontiguousarray(task.xs.T), task.source_lengths)
-    answers = greedy(step, state, Rules(tasks.START, tasks.END, task.source_lengths + 2))
-    return float(np.mean([answer.ids == target for answer, target in zip(answers, task.targets(), strict=True)]))
+    found = beam(step, state, Rules(tasks.START, tasks.END, task.source_lengths + 2), width=1)
+    return float(np.mean([answer.ids == target for [answer], target in zip(found, task.targets(), strict=True)]))
 
 
 def train(net: Seq2seq, task: tasks.Task, steps: int, rng: np.random.Generator) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import variants
 
-from seqwright.search import Rules, beam, greedy
+from seqwright.search import Rules, beam
 
 EQUAL = {"rtol": 0, "atol": 1e-12}
 UNDROPPED = [{**variants.FULL, "dropout": 0.0}, *variants.EVERY[::4]]
@@ -70,6 +70,10 @@ def test_a_sources_beam_does_not_depend_on_its_neighbours(options, width):
         assert [c.finished for c in together[b]] == [c.finished for c in alone]
         for one, two in zip(together[b], alone, strict=True):
             np.testing.assert_allclose(one.log_probs, two.log_probs, **EQUAL)
+
+
+def greedy(*args, **kwargs):
+    return [best for [best] in beam(*args, **kwargs, width=1)]
 
 
 @variants.each(variants.FEW)

@@ -87,7 +87,6 @@ def test_a_network_around_arrays_answers_with_these_very_arrays(options):
     assert not hasattr(answering, "grads")
     xs = np.array([[4, 1, 2]])
     assert answering.generate(xs, variants.START, 6) == net.generate(xs, variants.START, 6)
-    assert answering.generate(xs, variants.START, 6, packed=answering.pack()) == net.generate(xs, variants.START, 6)
     arguments = variants.batch().arguments()
     assert answering.forward(**arguments) == net.forward(**arguments)
     np.testing.assert_array_equal(answering.params.flat, net.params.flat)

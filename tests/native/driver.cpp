@@ -14,10 +14,13 @@
 #include <thread>
 #include <vector>
 
+#include "network.hpp"
 #include "pool.hpp"
 #include "processor.hpp"
 
 using seqwright::Kernels;
+using seqwright::Network;
+using seqwright::NetworkSpec;
 
 namespace {
 
@@ -75,47 +78,37 @@ size_t product(Sizes... sizes) {
     return (static_cast<size_t>(sizes) * ... * size_t{1});
 }
 
-// What generation and search have in common, with its arrays from `a`.
-void decoder(seqwright::Decoder& d, std::vector<seqwright::LstmLayer>& layers, Arrays& a, int B, int V, int D, int H, int L, int S, int M,
-             int P) {
-    for (int l = 0; l < L; l++) {
-        const int inputs = l == 0 ? D + P : H;
-        layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
+// A network of random weights, which are gone when it has been made.
+std::unique_ptr<Network> made(const Kernels& k, const NetworkSpec& spec, bool int8) {
+    Arrays a(3);
+    const seqwright::Find find = [&](const std::string&, std::vector<int64_t>& shape) {
+        size_t n = 1;
+        for (int64_t& size : shape) n *= static_cast<size_t>(size = size < 0 ? 7 : size);
+        return a.floats(n);
+    };
+    const size_t V = static_cast<size_t>(spec.source_vocab_size);
+    int32_t* copy_map = a.ints(V, spec.target_vocab_size + 1);
+    bool* feature_mask = a.flags(V);
+    for (size_t v = 0; v < V; v++) {
+        copy_map[v]--;
+        feature_mask[v] = v % 3 == 1;
     }
-    d.E = a.floats(product(V, D));
-    d.layers = layers.data();
-    d.n_layers = L;
-    d.attends = S > 0;
-    if (d.attends) {
-        if (M == 2 * H) {  // additive
-            d.Wq = a.floats(product(H, H));
-            d.Wk = a.floats(product(M, H));
-            d.v = a.floats(product(H));
-        } else if (M != H) {
-            d.Wa = a.floats(product(H, M));
-        }
-        d.Wc = a.floats(product(M + H, H));
-        d.bc = a.floats(product(H));
-        d.distance = P > 0 ? a.floats(7) : nullptr;
-        d.farthest = 3;
-        d.memory = a.floats(product(S, B, M));
-        d.memory_lengths = a.ints(product(B), S + 1);
-    }
-    d.W = a.floats(product(H + P, V));
-    d.b = a.floats(product(V));
-    d.peek = P > 0 ? a.floats(product(B, P)) : nullptr;
-    d.h = a.floats(product(L, B, H));
-    d.c = a.floats(product(L, B, H));
-    d.B = B, d.V = V, d.D = D, d.H = H, d.P = P, d.S = S, d.M = M;
+    return std::make_unique<Network>(k, spec, find, copy_map, feature_mask, int8);
 }
 
-// Gives a decoder packed weights, if they are to be kept. Their block has another size on each instruction set.
-void keep(const Kernels& k, seqwright::Decoder& d, bool int8, bool kept, Arrays& block) {
-    d.int8 = int8;
-    float* packed = block.floats(k.decoder_size(d));
-    k.pack_decoder(d, packed);
-    if (kept) d.packed = packed;
-}
+const seqwright::ScoreKind *const kDot = &seqwright::kScores[0], *const kBilinear = &seqwright::kScores[1],
+                                  *const kAdditive = &seqwright::kScores[2];
+
+// source and target vocabulary, D, H, encoder and decoder layers; both directions, reversed, cell; score; distance, peeky, features,
+// copying, tied
+const std::vector<NetworkSpec> kSpecs = {
+    {1, 1, 1, 1, 1, 1, false, false, false, nullptr, false, false, false, false, false},
+    {9, 13, 7, 17, 2, 2, false, true, true, kDot, true, true, false, false, false},
+    {9, 40, 7, 33, 3, 1, true, false, false, kBilinear, false, false, true, false, false},
+    {7, 33, 18, 18, 2, 2, true, false, true, kAdditive, true, false, false, true, true},
+    {70, 70, 9, 40, 3, 3, true, false, true, kAdditive, false, true, true, true, false},
+    {5, 40, 70, 15, 1, 1, false, false, false, nullptr, false, true, false, false, false},
+};
 
 // Five states that each read every symbol but 0; the last has no way into the set.
 void automaton(seqwright::Automaton& set, Arrays& a, int V) {
@@ -216,95 +209,64 @@ std::vector<Call> calls() {
             *a.floats(1) = static_cast<float>(k.squared_norm(N, x));
             k.adam_update(N, y, x, m, v, 0.01, 0.9, 0.99, 1e-8, 0.01, 3, 0.5);
         });
-    for (auto [T, B, V, D, H, L, S, M, P] :
-         {std::tuple{1, 1, 1, 1, 1, 1, 0, 0, 0}, {5, 3, 13, 7, 17, 2, 4, 9, 0}, {5, 4, 40, 7, 33, 1, 5, 33, 6}, {6, 5, 40, 7, 15, 1, 0, 0, 3},
-          {6, 37, 70, 9, 40, 3, 7, 31, 5}, {6, 5, 33, 7, 18, 2, 5, 36, 4}, {0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 0, 3, 4, 5, 1, 0, 0, 0}})
-        add("generate", [=](const Kernels& k, Arrays& a) {
-            std::vector<seqwright::LstmLayer> layers;
-            seqwright::Generation g{};
-            decoder(g, layers, a, B, V, D, H, L, S, M, P);
-            g.start_id = V - 1, g.end_id = 0, g.T = T;
-            g.limits = a.ints(product(B), T + 1);
-            g.ids = a.ints(product(T, B), V);
-            g.log_probs = a.floats(product(T, B));
-            g.lengths = a.ints(product(B), T + 1);
-            Arrays block(2);
-            keep(k, g, V % 2 == 1, B != 3, block);
-            k.generate(g);
-        });
-    for (auto [T, B, width, V, D, H, L, S, M, P] :
-         {std::tuple{1, 1, 1, 1, 1, 1, 1, 0, 0, 0}, {6, 1, 5, 17, 4, 16, 1, 5, 33, 0}, {5, 3, 4, 13, 7, 17, 2, 4, 9, 0}, {6, 4, 7, 3, 7, 33, 1, 5, 33, 6},
-          {7, 37, 5, 40, 9, 40, 3, 7, 31, 5}, {6, 5, 4, 33, 7, 18, 2, 5, 36, 4}, {4, 2, 150, 16, 5, 15, 1, 3, 20, 0}, {3, 0, 2, 3, 4, 5, 1, 0, 0, 0}, {3, 2, 0, 3, 4, 5, 1, 0, 0, 0}})
-        for (int how = 0; how < 8; how++)
-            add("search", [=](const Kernels& k, Arrays& a) {
-                const bool constrained = how & 1, ensemble = how & 2, sampled = how & 4, looks = S > 0 && how % 3 == 0;
-                std::deque<std::vector<seqwright::LstmLayer>> layers;
-                std::vector<seqwright::Decoder> members;
-                for (int m = 0; m < (ensemble ? 3 : 1); m++)
-                    decoder(members.emplace_back(), layers.emplace_back(), a, B, V, D + m, H, L, S, M, P);
-                Arrays block(2);
-                for (seqwright::Decoder& d : members) keep(k, d, V % 2 == 1, B != 3, block);
-                seqwright::Search g{};
-                g.members = members.data(), g.n_members = static_cast<int>(members.size());
-                seqwright::Automaton set{};
-                if (constrained) automaton(set, a, V);
-                g.automaton = constrained ? &set : nullptr;
-                g.start_id = V - 1, g.end_id = 0, g.B = B, g.V = V, g.S = S, g.T = T, g.width = width;
-                g.limits = a.ints(product(B), T);
-                g.shortest = a.ints(product(B), 3);
-                g.groups = sampled && width > 0 ? width : width % 2 == 0 && width > 0 ? 2 : 1;
-                g.diversity = 0.5;
-                g.uniforms = sampled ? a.positive(product(B, T, width)) : nullptr;
-                g.temperature = 0.7f, g.top_k = V / 2, g.top_p = 0.9;
-                g.ids = a.ints(product(B, width, T), V);
-                g.log_probs = a.floats(product(B, width, T));
-                g.lengths = a.ints(product(B, width), 2);
-                g.own_end = a.ints(product(B, width), 2);
-                g.attended = looks ? a.floats(product(B, width, T, S)) : nullptr;
-                k.search(g);
-            });
-    for (auto [V, D, H, M, P] : {std::tuple{0, 4, 8, 9, 0}, {0, 0, 17, 17, 3}, {5, 0, 16, 33, 0}, {4, 3, 0, 0, 0}})
+    for (int V : {0, 3})
         for (bool int8 : {false, true})
-            add("pack", [=](const Kernels& k, Arrays& a) {
-                std::vector<seqwright::LstmLayer> layers;
-                seqwright::Decoder d{};
-                decoder(d, layers, a, 0, V, D, H, 2, 3, M, P);
-                Arrays block(2);
-                keep(k, d, int8, true, block);
+            add("network without symbols", [=](const Kernels& k, Arrays&) {
+                for (NetworkSpec spec : kSpecs) {
+                    spec.source_vocab_size = spec.target_vocab_size = V;
+                    made(k, spec, int8);
+                }
             });
-    for (auto [S, B, V, D, H, L, crossing, directions] :
-         {std::tuple{1, 1, 1, 1, 1, 1, 1, 1}, {0, 2, 3, 4, 5, 1, 1, 2}, {2, 0, 0, 4, 8, 1, 1, 1}, {2, 0, 0, 0, 17, 2, 1, 2}, {3, 0, 3, 4, 5, 1, 1, 2}, {4, 3, 9, 7, 17, 2, 2, 2},
-          {5, 37, 40, 9, 40, 3, 3, 1}, {3, 5, 7, 70, 33, 3, 1, 2}, {4, 6, 7, 9, 20, 2, 1, 1}})
-        for (bool int8 : {false, true})
-            for (bool kept : {false, true})
+    for (const NetworkSpec& spec : kSpecs)
+        for (auto [S, B] : {std::tuple{0, 2}, {1, 1}, {3, 0}, {4, 3}, {5, 37}})
+            for (bool int8 : {false, true})
                 add("encode", [=](const Kernels& k, Arrays& a) {
-                    std::vector<seqwright::LstmLayer> layers;
-                    for (int l = 0; l < L; l++)
-                        for (int i = 0; i < directions; i++) {
-                            const int inputs = l == 0 ? D : directions * H;
-                            layers.push_back({a.floats(product(inputs, 4, H)), a.floats(product(H, 4, H)), a.floats(product(4, H)), inputs, H});
-                        }
                     seqwright::Encoding e{};
-                    e.E = a.floats(product(V, D));
-                    e.layers = layers.data();
-                    for (int state = 0; state < 2 && directions == 2; state++) {
-                        e.bridge[state] = a.floats(product(2, H, H));
-                        e.bridge_b[state] = a.floats(product(H));
-                    }
-                    e.n_layers = L, e.n_directions = directions, e.cell_crosses = true, e.int8 = int8;
-                    e.V = V, e.D = D, e.H = H, e.S = S, e.B = B, e.n_crossing = crossing;
-                    e.ids = a.ints(product(S, B), V);
+                    e.S = S, e.B = B;
+                    e.ids = a.ints(product(S, B), spec.source_vocab_size);
                     e.lengths = a.ints(product(B), S + 1);
-                    e.h = a.floats(product(crossing, B, H));
-                    e.c = a.floats(product(crossing, B, H));
-                    e.memory = a.floats(product(S, B, directions, H));
-                    Arrays block(2);  // of another size on each instruction set: not in the digest
-                    if (kept) {
-                        float* packed = block.floats(k.encoder_size(e));
-                        k.pack_encoder(e, packed);
-                        e.packed = packed;
+                    e.h = a.floats(product(spec.decoder_layers, B, spec.hidden_size));
+                    e.c = a.floats(product(spec.decoder_layers, B, spec.hidden_size));
+                    e.memory = a.floats(product(S, B, spec.bidirectional ? 2 : 1, spec.hidden_size));
+                    made(k, spec, int8)->encode(e);
+                });
+    for (const NetworkSpec& spec : kSpecs)
+        for (auto [T, B, width, S] : {std::tuple{1, 1, 1, 0}, {6, 1, 5, 5}, {5, 3, 4, 4}, {7, 37, 5, 7}, {4, 2, 150, 3}, {3, 0, 2, 0}, {3, 2, 0, 2}})
+            for (int how = 0; how < 12; how++)
+                add("search", [=](const Kernels& k, Arrays& a) {
+                    const bool constrained = how & 1, ensemble = how & 2, sampled = how / 4 == 1, given = how / 4 == 2;
+                    std::deque<std::unique_ptr<Network>> made_here;
+                    std::vector<const Network*> networks;
+                    for (int m = 0; m < (ensemble ? 3 : 1); m++) {
+                        NetworkSpec one = spec;
+                        if (!spec.tied) one.embedding_size += m;
+                        networks.push_back(made_here.emplace_back(made(k, one, S % 2 == 1)).get());
                     }
-                    k.encode(e);
+                    const int32_t* ids = a.ints(product(S, B), spec.source_vocab_size);
+                    const seqwright::Sources sources{ids, a.ints(product(B), S + 1), S, B};
+                    const int V = spec.target_vocab_size, K = given && width > 0 ? 1 : width;
+                    seqwright::Search g{};
+                    seqwright::Automaton set{};
+                    if (constrained && !given) automaton(set, a, V);
+                    g.automaton = constrained && !given ? &set : nullptr;
+                    g.forbidden = a.ints(2, V), g.n_forbidden = V > 2 ? 2 : 0;
+                    g.start_id = V - 1, g.end_id = given ? -1 : 0, g.T = T, g.width = K;
+                    int32_t* most = a.ints(product(B), T);
+                    for (int b = 0; b < B && given; b++) most[b]++;
+                    g.max_lengths = most;
+                    g.min_lengths = a.ints(product(B), 3);
+                    g.groups = sampled && K > 0 ? K : K % 2 == 0 && K > 0 ? 2 : 1;
+                    g.diversity = 0.5;
+                    g.uniforms = sampled ? a.positive(product(B, T, K)) : nullptr;
+                    g.targets = given && constrained ? a.ints(product(B, T), V) : nullptr;
+                    g.temperature = 0.7f, g.top_k = V / 2, g.top_p = 0.9;
+                    g.ids = a.ints(product(B, K, T), V);
+                    g.log_probs = a.floats(product(B, K, T));
+                    g.lengths = a.ints(product(B, K), 2);
+                    g.ended_by_model = a.ints(product(B, K), 2);
+                    const int steps = networks[0]->memory_steps(sources);
+                    g.attention_weights = spec.score != nullptr && how % 3 == 0 ? a.floats(product(B, K, T, steps)) : nullptr;
+                    seqwright::search(networks, sources, g);
                 });
     return list;
 }

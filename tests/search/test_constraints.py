@@ -12,7 +12,7 @@ from tables import END, START
 
 from seqwright.errors import ConstraintError
 from seqwright.kernels.reference.constraint import permit_
-from seqwright.search import Rules, automaton, beam, greedy, sample
+from seqwright.search import Rules, automaton, beam, sample
 from seqwright.search.constraint import advance
 
 V, LONGEST = 5, 4
@@ -78,8 +78,6 @@ def test_every_hypothesis_is_in_the_set_and_a_wide_enough_beam_finds_all_of_it(s
     for width in (1, 2):
         [narrow] = beam(tables.step(table), tables.start([0]), rules, width=width)
         assert narrow and all(tuple(c.ids) in expected for c in narrow)
-    [best] = greedy(tables.step(table), tables.start([0]), rules)
-    assert best[:4] == beam(tables.step(table), tables.start([0]), rules, width=1)[0][0][:4]
     rngs = [np.random.default_rng(seed)]
     [drawn] = sample(tables.step(table), tables.start([0]), rules, n=5, rngs=rngs)
     assert all(tuple(c.ids) in expected for c in drawn)

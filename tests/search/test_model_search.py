@@ -8,7 +8,7 @@ import pytest
 
 from seqwright import kernels
 from seqwright.models import Seq2seq
-from seqwright.search import Rules, beam, greedy
+from seqwright.search import Rules, beam
 
 START, END = 0, 1
 V, LIMITS = 5, np.array([4, 2, 0, 3], np.int32)
@@ -75,18 +75,6 @@ def test_a_wide_enough_beam_is_exhaustive(net):
         every = [ids for n in range(limits[b] + 1) for ids in itertools.product(others, repeat=n)]
         every.sort(key=lambda ids: -forced(net, b, ids)[0].mean())
         assert [tuple(c.ids) for c in candidates] == every
-
-
-def test_a_beam_of_one_is_greedy(net):
-    step, state = net.start(SOURCE, LENGTHS)
-    for candidate, [one] in zip(greedy(step, state, Rules(START, END, LIMITS)), found(net, 1), strict=True):
-        assert candidate[:4] == one[:4]
-
-
-def test_greedy_says_what_generate_says(net):
-    step, state = net.start(SOURCE[:, :1], LENGTHS[:1])
-    [candidate] = greedy(step, state, Rules(START, -1, np.array([7], np.int32)))
-    assert candidate.ids == net.generate(SOURCE[:, :1].T, START, 7)
 
 
 def sayable(net, forbidden):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import END, START
 
-from seqwright.kernels.reference.sample import chances
-from seqwright.search import Ranking, Rules, beam, forced, greedy, sample
+from seqwright.search import Ranking, Rules, beam, forced, sample
+from seqwright.search.sample import chances
 
 seeds = st.integers(0, 2**32)
 
@@ -40,7 +40,7 @@ def test_a_wide_enough_beam_finds_every_target_that_is_long_enough(seed, V, leas
     every.sort(key=lambda answer: -answer.score(1.0))
     [found] = searched(table, [most], width=len(every), min_lengths=np.array([least], np.int32))
     assert [c.ids for c in found] == [answer.ids for answer in every]
-    [one] = searched(table, [most], greedy, min_lengths=np.array([least], np.int32))
+    [[one]] = searched(table, [most], width=1, min_lengths=np.array([least], np.int32))
     assert least <= len(one.ids) <= most
 
 
@@ -102,7 +102,7 @@ def test_samples_come_as_often_as_the_model_says():
 @given(seeds, st.integers(2, 5), st.integers(0, 4))
 def test_drawing_from_the_likeliest_alone_is_greedy(seed, V, limit):
     table = tables.random_table(seed, V)
-    [one] = searched(table, [limit], greedy)
+    [[one]] = searched(table, [limit], width=1)
     for options in ({"top_k": 1}, {"top_p": 1e-9}, {"temperature": 1e-9}):
         [[drawn]] = searched(table, [limit], sample, n=1, rngs=generators(1), **options)
         assert drawn.ids == one.ids

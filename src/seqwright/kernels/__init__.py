@@ -10,18 +10,21 @@ the compiled kernels; among these and over threads, results are the same bytes.
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 
 from seqwright.errors import UsageError
 from seqwright.kernels import reference
 from seqwright.kernels.reference import Automaton as Automaton
-from seqwright.kernels.reference import Decoding as Decoding
+from seqwright.types import Array, Ids
 
-__all__ = [*reference.__all__, "available", "compiled", "description", "set_threads", "threads"]
+__all__ = [
+    *reference.__all__, "Network", "available", "beam", "compiled", "description", "network", "sample", "score",
+    "set_threads", "threads",
+]  # fmt: skip
 
 MOST_THREADS = 1 << 14  # that the pool of the compiled kernels can count
 
@@ -73,8 +76,6 @@ def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(kernel)
     def dispatch(*args: P.args, **kwargs: P.kwargs) -> R:
         array: object = args[0] if args else kwargs.get(first)
-        while isinstance(array, tuple | list) and array:  # the first array of a `Decoding`, or of several
-            array = array[0]
         if isinstance(array, np.ndarray) and array.dtype == float32:
             return twin(isa, *args, **kwargs)
         return kernel(*args, **kwargs)
@@ -89,28 +90,63 @@ affine_backward = _dispatched(reference.affine_backward)
 affine_forward = _dispatched(reference.affine_forward)
 attention_backward = _dispatched(reference.attention_backward)
 attention_forward = _dispatched(reference.attention_forward)
-beam = _dispatched(reference.beam)
 clear = _dispatched(reference.clear)
 copy_cross_entropy_backward = _dispatched(reference.copy_cross_entropy_backward)
 copy_cross_entropy_forward = _dispatched(reference.copy_cross_entropy_forward)
 copy_log_probs = _dispatched(reference.copy_log_probs)
 cross_entropy_backward = _dispatched(reference.cross_entropy_backward)
 cross_entropy_forward = _dispatched(reference.cross_entropy_forward)
-decoder_size = _dispatched(reference.decoder_size)
 dropout = _dispatched(reference.dropout)
 embedding_backward = _dispatched(reference.embedding_backward)
 embedding_forward = _dispatched(reference.embedding_forward)
-encode = _dispatched(reference.encode)
-encoder_size = _dispatched(reference.encoder_size)
-generate = _dispatched(reference.generate)
 lstm_backward = _dispatched(reference.lstm_backward)
 lstm_forward = _dispatched(reference.lstm_forward)
-pack_decoder = _dispatched(reference.pack_decoder)
-pack_encoder = _dispatched(reference.pack_encoder)
-sample = _dispatched(reference.sample)
 squared_norm = _dispatched(reference.squared_norm)
 tanh_backward = _dispatched(reference.tanh_backward)
 tanh_forward = _dispatched(reference.tanh_forward)
+
+
+class Network(Protocol):
+    """A network as the compiled searches read it: its weights are copied and packed, and never change.
+
+    Good for this process alone, so it cannot be pickled. Any number of threads may use it at once.
+    """
+
+    @property
+    def attends(self) -> bool:
+        """Whether it has attention."""
+
+    def memory_steps(self, source: Ids, source_lengths: Ids) -> int:
+        """Return how many steps the memory of sources (S, B) has: the most symbols after the features of one."""
+
+    def encode(self, source: Ids, source_lengths: Ids, h: Array, c: Array, memory: Array) -> None:
+        """Write the states h, c (L, B, H) that start the decoder, and the memory (S, B, M)."""
+
+
+def network(spec: Mapping[str, Any], arrays: Mapping[str, Array], *, int8: bool = False) -> Network:
+    """Return a network for `beam`, `sample` and `score`.
+
+    spec: the fields of `models.ModelSpec`.   arrays: float32 parameters by name, and, where the spec has them,
+    "copy_map" int32 and "feature_mask" bool. They are copied.   int8: products are those of 8-bit weights and inputs.
+    """
+    if _native is None:
+        raise UsageError(f"compiled networks need compiled kernels ({_absent})")
+    made: Network = _native.Network(_isa, dict(spec), dict(arrays), int8)
+    return made
+
+
+def _search(name: str) -> Callable[..., None]:
+    """Return a search over networks, which needs compiled kernels; its arguments are those of bindings_network.cpp."""
+    if _native is not None:
+        return cast(Callable[..., None], getattr(_native, name))
+
+    def absent(*_: object) -> None:
+        raise UsageError(f"compiled networks need compiled kernels ({_absent})")
+
+    return absent
+
+
+beam, sample, score = map(_search, ("beam", "sample", "score"))
 
 
 def compiled(array: np.ndarray[Any, Any]) -> bool:

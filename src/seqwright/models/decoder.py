@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple, Self, Unpack
 
 import numpy as np
@@ -180,66 +179,18 @@ class Decoder:
         dh: Array = d.h.sum(axis=0)
         return dh
 
-    def generate(
-        self, h: Array | Encoded, start_id: int, sample_size: int, *, packed: Array | None = None, int8: bool = False
-    ) -> list[int]:
+    def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
         """Return `sample_size` symbol ids: each time the one with the highest score, read back in.
 
-        h (1, H) or (H,), or all that crosses for one source.   packed, int8: see `models.packed`.
+        h (1, H) or (H,), or all that crosses for one source.
         """
         encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
         assert encoded.h.shape[1] == 1, "generate reads one source; batches are for seqwright.search"
-        d = self.decoding(encoded, packed=packed, int8=int8)
-        ids = np.empty((sample_size, 1), np.int32)
-        kernels.generate(
-            d._replace(h=d.h.copy(), c=d.c.copy()), start_id, -1, np.array([sample_size], np.int32),
-            ids, np.empty(ids.shape, d.E.dtype), np.empty(1, np.int32),
-        )  # fmt: skip
-        return [int(symbol) for symbol in ids[:, 0]]
-
-    def decoding(
-        self,
-        encoded: Encoded,
-        forbidden: Sequence[int] = (),
-        source: Ids | None = None,
-        *,
-        packed: Array | None = None,
-        int8: bool = False,
-    ) -> kernels.Decoding:
-        """Return what the kernels that generate and search read: the weights, and what the sources gave.
-
-        source (S, B): what may be copied, as for `nn.copying`; None for a decoder that cannot.
-
-        The arrays are views of both, so `generate` wants copies of h and c; where symbols are forbidden, b is a copy,
-        and so is W where it is tied.
-        """
-        w = self.weights
-        W, b = w.affine
-        assert b is not None, "the decoder's affine layer has a bias"
-        if forbidden:
-            b = b.copy()
-            b[list(forbidden)] = -np.inf
-        memory, lengths = (None, None) if w.attention is None else (encoded.memory, encoded.lengths)
-        peek = self._peek(encoded)
-        copied = None
-        if w.copying is not None and source is not None:
-            assert w.copying.b is not None, "the gate has a bias"
-            copied = (w.copying.W, w.copying.b, source)
-        return kernels.Decoding(
-            w.embedding,
-            w.lstm,
-            None if w.attention is None else attention.positional(w.attention),
-            np.ascontiguousarray(W),
-            b,
-            encoded.h,
-            encoded.c,
-            peek,
-            memory,
-            lengths,
-            packed,
-            int8,
-            copied,
-        )
+        state, cache, ids = DecoderState.start(encoded), Cache(self.params.dtype), [start_id]
+        for _ in range(sample_size):
+            scored, state = self.step(np.array([ids[-1:]], np.int32), state, cache)
+            ids.append(int(scored.scores.argmax()))
+        return ids[1:]
 
     def decode(
         self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None

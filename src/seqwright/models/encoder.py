@@ -8,7 +8,6 @@ from typing import NamedTuple, Self, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from seqwright import kernels
 from seqwright.models import initial
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, bag, dropout, embedded_lstm, embedding, lstm
@@ -160,25 +159,6 @@ class Encoder:
         """Add to `grads` what dsum (B, D), the gradient of the last `summed` with this cache, gives."""
         dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
         bag.backward(dtotal, self._g.embedding, cache.of("features"))
-
-    def read(self, ids: Ids, lengths: Ids, packed: Array, *, int8: bool) -> Encoded:
-        """Return what `encode` does, in new arrays, from packed weights and with nothing kept for a backward pass.
-
-        packed, int8: see `models.packed`. Any number of threads may read at once.
-        """
-        (S, B), L, H, dtype = ids.shape, self.spec.decoder_layers, self.spec.hidden_size, self.cache.dtype
-        encoded = Encoded(
-            np.empty((L, B, H), dtype),
-            np.empty((L, B, H), dtype),
-            np.empty((S, B, self.spec.memory_size), dtype),
-            lengths,
-        )
-        w = self.weights
-        kernels.encode(
-            w.embedding, w.lstm, list(w.bridge.values()), self.spec.reversed_source, "c" in self.spec.bridge, ids,
-            lengths, *encoded[:3], packed, int8,
-        )  # fmt: skip
-        return encoded
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
         """Add to `grads` what d, the gradient of the last `encode` with this cache, gives."""

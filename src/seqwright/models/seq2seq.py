@@ -13,7 +13,6 @@ from seqwright.errors import ConfigError
 from seqwright.models import initial
 from seqwright.models.decoder import Decoder, DecoderState, Scored
 from seqwright.models.encoder import Encoded, Encoder
-from seqwright.models.packed import Packed, pack
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import copying, cross_entropy
 from seqwright.nn.cache import Cache
@@ -193,36 +192,27 @@ class Seq2seq:
         if d.features is not None:
             self.encoder.summed_backward(d.features, self.encoder.cache)
 
-    def generate(self, xs: Ids, start_id: int, sample_size: int, *, packed: Packed | None = None) -> list[int]:
+    def generate(
+        self, xs: Ids, start_id: int, sample_size: int, *, network: kernels.Network | None = None
+    ) -> list[int]:
         """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in.
 
-        packed: what `pack` returned, with which a word takes two thirds of the time.
+        network: these weights in compiled form (`models.inference.compiled`), with which a word takes a fraction of the
+        time.
         """
-        ids = np.ascontiguousarray(np.transpose(xs), np.int32)
-        lengths = np.array([len(ids)], np.int32)
-        if self.copy_map is not None:
-            return self._generate_by_steps(ids, lengths, start_id, sample_size)
-        encoded = self._encode(ids, lengths, packed, self.encoder.cache)
-        if packed is None:
+        source = np.ascontiguousarray(np.transpose(xs), np.int32)
+        lengths = np.array([len(source)], np.int32)
+        if network is not None:
+            return _generated(network, source, lengths, start_id, sample_size)
+        if self.copy_map is None:
+            encoded = self._encode(source, lengths, self.encoder.cache)
             return self.decoder.generate(encoded, start_id, sample_size)
-        return self.decoder.generate(encoded, start_id, sample_size, packed=packed.decoder, int8=packed.int8)
-
-    def _generate_by_steps(self, source: Ids, lengths: Ids, start_id: int, sample_size: int) -> list[int]:
-        """Return what `generate` does, by probabilities where scores alone do not tell."""
         step, state = self.start(source, lengths)
-        said = [start_id]
-        for _ in range(sample_size):
-            log_probs, state = step(np.array([said[-1:]], np.int32), state)
-            said.append(int(log_probs.argmax()))
-        return said[1:]
-
-    def pack(self, *, int8: bool = False) -> Packed:
-        """Return the weights as `generate` and `decoding` read them fastest, to be made once and used for many calls.
-
-        They are those of this moment: pack again after a training step.
-        int8: round them, and what they are multiplied with, to 8 bits; a quarter of the memory to read.
-        """
-        return pack(self.encoder, self.decoder, int8=int8)
+        ids = [start_id]
+        for _ in range(sample_size):  # by probabilities, as scores alone do not decide
+            log_probs, state = step(np.array([ids[-1:]], np.int32), state)
+            ids.append(int(log_probs.argmax()))
+        return ids[1:]
 
     def memory_lengths(self, source: Ids, lengths: Ids) -> Ids:
         """Return how many symbols of source (S, B) the decoder can look at: the last ones of lengths (B,)."""
@@ -243,34 +233,12 @@ class Seq2seq:
             return encoded
         return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache, rng))
 
-    def _encode(self, source: Ids, lengths: Ids, packed: Packed | None, cache: Cache) -> Encoded:
+    def _encode(self, source: Ids, lengths: Ids, cache: Cache) -> Encoded:
         split = self._split(source, lengths)
-        if packed is None:
-            encoded = self.encoder.encode(split.rest(source), split.lengths, cache)
-        else:
-            encoded = self.encoder.read(split.rest(source), split.lengths, packed.encoder, int8=packed.int8)
+        encoded = self.encoder.encode(split.rest(source), split.lengths, cache)
         if split.n_features is None:
             return encoded
         return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache))
-
-    @property
-    def compiled(self) -> bool:
-        """Whether `search.compiled` runs compiled; where it does not, the searches over `start` are faster."""
-        return kernels.compiled(self.params[0])
-
-    def decoding(
-        self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = (), packed: Packed | None = None
-    ) -> kernels.Decoding:
-        """Return what `search.compiled` searches the targets of source (S, B) with.
-
-        packed: what `pack` returned; otherwise weights are packed for each call.   The other arguments are as for
-        `start`. Threads may search at once.
-        """
-        encoded = self._encode(source, source_lengths, packed, Cache(self.params.dtype))
-        copyable = self._copyable(source, source_lengths)
-        if packed is None:
-            return self.decoder.decoding(encoded, forbidden, copyable)
-        return self.decoder.decoding(encoded, forbidden, copyable, packed=packed.decoder, int8=packed.int8)
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state to search the targets of source (S, B) with.
@@ -279,7 +247,7 @@ class Seq2seq:
         forbidden: ids that the vocabulary may not give, such as padding; one that stands in the source can be copied.
         """
         cache = Cache(self.params.dtype)
-        encoded = self._encode(source, source_lengths, None, cache.of("encoder"))
+        encoded = self._encode(source, source_lengths, cache.of("encoder"))
         step = Step(self.decoder, cache.of("decoder"), list(forbidden))
         return step, DecoderState.start(encoded, self._copyable(source, source_lengths))
 
@@ -289,6 +257,20 @@ class Seq2seq:
             return None
         copyable: Ids = self.copy_map[self._split(source, lengths).rest(source)]
         return copyable
+
+
+def _generated(network: kernels.Network, source: Ids, lengths: Ids, start_id: int, n: int) -> list[int]:
+    """Return n ids of a greedy search without an end: a beam of width 1."""
+    if n == 0:
+        return []
+    ids, log_probs, counts = np.empty((1, 1, n), np.int32), np.empty((1, 1, n), np.float32), np.zeros((1, 1), np.int32)
+    nothing, most, least = np.empty(0, np.int32), np.full(1, n, np.int32), np.zeros(1, np.int32)
+    kernels.beam(
+        [network], source, lengths, nothing, start_id, -1, most, least, None, 1, 0.0, ids, log_probs, counts,
+        np.empty_like(counts), None,
+    )  # fmt: skip
+    found: list[int] = ids[0, 0].tolist()
+    return found
 
 
 def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:

@@ -9,7 +9,7 @@ values the encoder's. All decoder steps are attended at once: h̃ is not fed bac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Role
 from seqwright.types import Array, Ids
 
-__all__ = ["SCORES", "Params", "Score", "backward", "declared", "forward", "positional"]
+__all__ = ["SCORES", "Params", "Score", "backward", "declared", "forward"]
 
 FARTHEST = 16  # distance that has a bias of its own
 
@@ -152,12 +152,6 @@ def declared(H: int, M: int, kind: str, *, distance: bool = False) -> dict[str, 
     combine = {"Wc": Declared((M + H, H), Role.ATTENTION), "bc": Declared((H,), Role.BIAS)}
     bias = {"distance": Declared((2 * FARTHEST + 1,), Role.BIAS)} if distance else {}
     return SCORES[kind].declared(H, M) | combine | bias
-
-
-def positional(p: Params) -> Any:
-    """Return the parameters as the inference kernels read them: (score, Wc, bc, distance)."""
-    score = tuple(p.score.values())
-    return (score if len(score) > 1 else score[0] if score else None), p.Wc, p.bc, p.distance
 
 
 def forward(

@@ -1,41 +1,50 @@
-"""The searches of `beam` and `sample` over networks, in compiled code: the same candidates, by one call of a kernel.
+"""Searches over networks in compiled code: the candidates of `beam`, `sample` and `forced`, by one call of a kernel.
 
-The models are given as `kernels.Decoding`s, one for each member of an ensemble, not as a `Step`; the other arguments
-are those of the searches over steps. Width 1 is greedy search. Threads may search at once.
+The models are `kernels.Network`s, one for each member of an ensemble, not a `Step`; they encode the sources themselves.
+The other arguments are those of the searches over steps. Threads may search at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqwright import kernels
 from seqwright.search.candidate import Candidate
+from seqwright.search.ranking import Ranking
 from seqwright.search.rules import Rules
 from seqwright.search.sample import uniforms
 from seqwright.types import Array, Ids
 
-__all__ = ["beam", "sample"]
+__all__ = ["Networks", "beam", "forced", "sample"]
+
+
+class Networks(NamedTuple):
+    """Networks, the sources (S, B) with lengths (B,) that they encode, and the ids that no vocabulary may give."""
+
+    members: Sequence[kernels.Network]
+    source: Ids
+    source_lengths: Ids
+    forbidden: Sequence[int] = ()
+
+    def arguments(self) -> tuple[Sequence[kernels.Network], Ids, Ids, Ids]:
+        """Return the first arguments of the kernels that search."""
+        return self.members, self.source, self.source_lengths, np.array(self.forbidden, np.int32)
 
 
 def beam(
-    members: Sequence[kernels.Decoding],
-    rules: Rules,
-    *,
-    width: int,
-    groups: int = 1,
-    diversity: float = 0.0,
+    networks: Networks, rules: Rules, *, width: int, groups: int = 1, diversity: float = 0.0
 ) -> list[list[Candidate]]:
     """Return what `search.beam` does."""
-    found = _Found.room(members, width, rules)
-    kernels.beam(members, *_arguments(rules), groups, diversity, *found)
+    found = _Found.empty(networks, width, int(rules.max_lengths.max(initial=0)) + 1)
+    kernels.beam(*networks.arguments(), *_arguments(rules), groups, diversity, *found)
     return found.candidates(rules, distinct=groups > 1)
 
 
 def sample(
-    members: Sequence[kernels.Decoding],
+    networks: Networks,
     rules: Rules,
     *,
     n: int,
@@ -45,57 +54,84 @@ def sample(
     top_p: float = 1.0,
 ) -> list[list[Candidate]]:
     """Return what `search.sample` does."""
-    found = _Found.room(members, n, rules)
+    found = _Found.empty(networks, n, int(rules.max_lengths.max(initial=0)) + 1)
     B, _, T = found.ids.shape
     draws = np.empty((B, T, n), np.float32)
     for row, rng in zip(draws, rngs, strict=True):
         row[:] = uniforms(rng, T, n)
-    kernels.sample(members, *_arguments(rules), draws, temperature, top_k, top_p, *found)
+    kernels.sample(*networks.arguments(), *_arguments(rules), draws, temperature, top_k, top_p, *found)
     return found.candidates(rules)
 
 
-def _arguments(rules: Rules) -> tuple[kernels.Automaton | None, int, int, Ids, Ids]:
+def forced(
+    networks: Networks,
+    targets: Sequence[Sequence[int]],
+    *,
+    start_id: int,
+    end_id: int,
+    source_lengths: Ids | None = None,
+    ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
+) -> list[Candidate]:
+    """Return what `search.forced` does."""
+    lengths = np.array([len(ids) + 1 for ids in targets], np.int32)
+    found = _Found.empty(networks, 1, int(lengths.max(initial=0)))
+    padded = np.zeros((len(targets), found.ids.shape[2]), np.int32)
+    for row, ids in zip(padded, targets, strict=True):
+        row[: len(ids) + 1] = [*ids, end_id]
+    kernels.score(*networks.arguments(), start_id, padded, lengths, *found)
+    rules = Rules(start_id, end_id, lengths, source_lengths=source_lengths, ranking=ranking)
+    return [one._replace(finished=True) for [one] in found.candidates(rules)]
+
+
+def _arguments(rules: Rules) -> tuple[Any, ...]:
     """Return the rules as the kernels take them."""
     automaton = rules.constraint.arrays if rules.constraint else None
-    return automaton, rules.start_id, rules.end_id, rules.max_lengths, rules.shortest
+    return rules.start_id, rules.end_id, rules.max_lengths, rules.shortest, automaton
 
 
 class _Found(NamedTuple):
-    """The arrays that a kernel leaves its targets in; see `kernels.beam`."""
+    """The arrays that a kernel writes its targets to.
+
+    ids (B, width, T): the symbols of each target and its end.   log_probs (B, width, T).   lengths (B, width): how many
+    those are, 0 where there is no target; what follows them is not written.   ended_by_model (B, width): 0 where only
+    the greatest length brought the end about.   attention_weights (B, width, T, S), or None.
+    """
 
     ids: Ids
     log_probs: Array
     lengths: Ids
-    own_end: Ids
-    attended: Array | None
+    ended_by_model: Ids
+    attention_weights: Array | None
 
     @classmethod
-    def room(cls, members: Sequence[kernels.Decoding], width: int, rules: Rules) -> _Found:
-        """Return arrays for `width` targets of each source."""
-        B, T, dtype = len(rules.max_lengths), int(rules.max_lengths.max(initial=0)) + 1, members[0].E.dtype
-        attended = None
-        if all(member.memory is not None for member in members) and members[0].memory is not None:
-            attended = np.empty((B, width, T, len(members[0].memory)), dtype)
+    def empty(cls, networks: Networks, width: int, T: int) -> _Found:
+        """Return arrays for `width` targets of each source, with T steps."""
+        B = len(networks.source_lengths)
+        weights = None
+        if all(member.attends for member in networks.members):
+            S = networks.members[0].memory_steps(networks.source, networks.source_lengths)
+            weights = np.empty((B, width, T, S), np.float32)
         return cls(
-            np.empty((B, width, T), np.int32), np.zeros((B, width, T), dtype), np.empty((B, width), np.int32),
-            np.empty((B, width), np.int32), attended,
+            np.empty((B, width, T), np.int32), np.zeros((B, width, T), np.float32), np.empty((B, width), np.int32),
+            np.empty((B, width), np.int32), weights,
         )  # fmt: skip
 
     def candidates(self, rules: Rules, *, distinct: bool = False) -> list[list[Candidate]]:
         """Return the candidates of each source, best first; with `distinct`, each target once."""
-        used = slice(int(self.lengths.max(initial=0)))  # far less than there was room for
+        used = slice(int(self.lengths.max(initial=0)))  # far less than there was space for
         totals = self.log_probs[:, :, used].cumsum(axis=2, dtype=np.float64)  # one addition a step, in order, as `beam`
         ids, log_probs = self.ids[:, :, used].tolist(), self.log_probs[:, :, used].tolist()
-        own_end = self.own_end.tolist()
+        ended_by_model = self.ended_by_model.tolist()
         found: list[list[Candidate]] = []
         for b, lengths in enumerate(self.lengths.tolist()):
             some: list[Candidate] = []
             for k, n in enumerate(lengths):
-                said = ids[b][k][: n - 1]
-                if n == 0 or (distinct and any(candidate.ids == said for candidate in some)):
+                symbols = ids[b][k][: n - 1]
+                if n == 0 or (distinct and any(candidate.ids == symbols for candidate in some)):
                     continue
-                looked = None if self.attended is None else self.attended[b, k, :n].copy()  # a view would keep them all
-                score = rules.score(b, float(totals[b, k, n - 1]), n, looked)
-                some.append(Candidate(said, log_probs[b][k][:n], score, bool(own_end[b][k]), looked))
+                weights = self.attention_weights
+                weights = None if weights is None else weights[b, k, :n].copy()  # a view would keep all of them
+                score = rules.score(b, float(totals[b, k, n - 1]), n, weights)
+                some.append(Candidate(symbols, log_probs[b][k][:n], score, bool(ended_by_model[b][k]), weights))
             found.append(sorted(some, key=lambda candidate: -candidate.score))
         return found

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.kernels.reference.decoding import mean_log_probs
 from seqwright.search.step import State, Step
 from seqwright.types import Array, Ids
 
-__all__ = ["EnsembleState", "ensemble"]
+__all__ = ["EnsembleState", "ensemble", "mean_log_probs"]
 
 
 class EnsembleState(NamedTuple):
@@ -53,3 +52,15 @@ def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[Any], Any
         return log_probs, EnsembleState(tuple(part for _, part in answers))
 
     return step, EnsembleState(tuple(state for _, state in members))
+
+
+def mean_log_probs(log_probs: Array) -> Array:
+    """Return the logarithm of the mean of the probabilities of several models, (models, …) -> (…).
+
+    The greatest of them is taken out first: a product that none of them can hold as a number keeps its logarithm.
+    """
+    top = log_probs.max(axis=0)
+    top[np.isneginf(top)] = 0  # what all forbid stays at -inf
+    with np.errstate(divide="ignore"):
+        mean: Array = top + np.log(np.exp(log_probs - top).mean(axis=0))
+    return mean

@@ -16,7 +16,7 @@ __all__ = ["Rules"]
 class Rules(NamedTuple):
     """The rules for B sources.
 
-    start_id, end_id: what a target is read behind, and what ends it; an end_id of -1 never comes (greedy only).
+    start_id, end_id: BOS and EOS ids.
     max_lengths (B,): most symbols before the end symbol; behind them, nothing else may come.
     min_lengths (B,): fewest; not with a constraint, which has to say so itself.
     source_lengths (B,): for coverage, where `attended` is padded.   ranking: what finished targets are compared by.

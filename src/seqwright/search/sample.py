@@ -7,14 +7,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from seqwright.kernels.reference.sample import chances, drawn
 from seqwright.search.candidate import Candidate
 from seqwright.search.constraint import advance, permit_
 from seqwright.search.rules import Rules
 from seqwright.search.step import State, Step
 from seqwright.types import Array
 
-__all__ = ["sample", "uniforms"]
+__all__ = ["chances", "drawn", "sample", "uniforms"]
 
 S = TypeVar("S", bound=State)
 
@@ -92,3 +91,32 @@ def uniforms(rng: np.random.Generator, steps: int, n: int) -> Array:
     Asked for one step at a time, or for all at once, they are the same.
     """
     return rng.random((steps, n), np.float32)
+
+
+def chances(log_probs: Array, *, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0) -> Array:
+    """Return the probabilities (V,) to draw from, which sum to about 1.
+
+    temperature: divides the log-probabilities (V,); below 1 the likely become likelier.   top_k: only so many of the
+    likeliest may be drawn, 0: all (Fan et al. 2018).   top_p: only the fewest likeliest that have this probability
+    together, after the temperature (Holtzman et al. 2020). Of equally likely ones the lower ids stay.
+    """
+    scaled = log_probs.astype(np.float64) / temperature
+    p: Array = np.exp(scaled - scaled.max())
+    p /= p.sum()
+    if 0 < top_k < len(p) or top_p < 1:
+        order = np.argsort(-p, kind="stable")
+        before = p[order].cumsum() - p[order]  # the probability of all that are likelier
+        keep = before < top_p
+        keep[0] = True
+        if top_k:
+            keep[top_k:] = False
+        p[order[~keep]] = 0
+        p /= p.sum()
+    return p
+
+
+def drawn(p: Array, u: float) -> int:
+    """Return the symbol under u, in [0, 1), of the cumulative distribution of p (V,)."""
+    cumulative = p.cumsum()
+    symbol = int(np.searchsorted(cumulative, np.float64(u) * cumulative[-1], side="right"))
+    return symbol if symbol < len(p) else int(np.flatnonzero(p)[-1])  # where the product was rounded up to the sum

@@ -12,7 +12,7 @@ from seqwright import metrics, search
 from seqwright.answering import Options, calibration, copying, familiarity
 from seqwright.data import batches, vocabulary
 from seqwright.models import Seq2seq
-from seqwright.search.ensemble import ensemble
+from seqwright.models.inference import Inference
 from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
 from seqwright.translator import Translator
@@ -31,7 +31,7 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
     sources = prepared.dev_sources
     answers: list[list[str]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
-    packed = [network.pack() for network in networks]
+    members = [Inference(network) for network in networks]
     for first in range(0, len(order), DEV_BATCH):
         index = order[first : first + DEV_BATCH]
         lengths = [len(sources[i]) for i in index]
@@ -41,18 +41,10 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
             max_lengths=np.array([prepared.limits.max_length(n) for n in lengths], np.int32),
             min_lengths=np.array([prepared.limits.min_length(n) for n in lengths], np.int32),
         )
-        padded, never = batches.pad([sources[i] for i in index]), vocabulary.NEVER_ANSWERED
-        if all(network.compiled for network in networks):
-            members = [
-                network.decoding(*padded, forbidden=never, packed=one)
-                for network, one in zip(networks, packed, strict=True)
-            ]
-            found = [best for [best] in search.compiled.beam(members, rules, width=1)]
-        else:
-            step, state = ensemble([network.start(*padded, forbidden=never) for network in networks])
-            found = search.greedy(step, state, rules)
+        padded = batches.pad([sources[i] for i in index])
+        found = search.run.Sources(members, *padded, vocabulary.NEVER_ANSWERED).beam(rules, width=1)
         seen = networks[0].memory_lengths(*padded).tolist()
-        for i, candidate, n_seen in zip(index, found, seen, strict=True):
+        for i, [candidate], n_seen in zip(index, found, seen, strict=True):
             # Cut again, because the same text can be made of other subwords.
             text = prepared.target_format.join(_tokens(candidate, i, n_seen, prepared))
             answers[i] = prepared.target_format.split(text)

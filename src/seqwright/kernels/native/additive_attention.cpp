@@ -80,7 +80,7 @@ void additive_attention_forward(int T, int B, int S, int A, int M, const float* 
     each_sequence(T, B, S, A, [&](int b) {
         const ptrdiff_t at = static_cast<ptrdiff_t>(b) * A;
         const Memory values{memory + static_cast<ptrdiff_t>(b) * M, static_cast<ptrdiff_t>(B) * M, M};
-        attend(T, S, q + at, stride, {keys + at, stride, A}, v, values, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S,
+        attend(additive_scores, T, S, q + at, stride, {keys + at, stride, A}, v, values, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S,
                static_cast<ptrdiff_t>(B) * S, context + b * row_context, B * row_context);
     });
 }

@@ -62,12 +62,12 @@ void dot_rows(int S, int E, const float* a, ptrdiff_t stride_a, const float* m, 
 
 }  // namespace
 
-void dots(int T, int S, int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdiff_t stride_m, float* out,
-          ptrdiff_t stride_out) {
+void dots(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float*, float* out, ptrdiff_t stride_out) {
+    const int E = keys.width;
     int t = 0;
     for (; t + kBlock <= T; t += kBlock)
-        dot_rows<kBlock>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
-    for (; t < T; t++) dot_rows<1>(S, E, a + t * stride_a, stride_a, m, stride_m, out + t * stride_out, stride_out);
+        dot_rows<kBlock>(S, E, q + t * stride_q, stride_q, keys.rows, keys.stride, out + t * stride_out, stride_out);
+    for (; t < T; t++) dot_rows<1>(S, E, q + t * stride_q, stride_q, keys.rows, keys.stride, out + t * stride_out, stride_out);
 }
 
 namespace {
@@ -140,11 +140,10 @@ void normalise(int S, int length, float* w) {
 
 }  // namespace
 
-void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, Memory values, int length,
+void attend(Score score, int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, Memory values, int length,
             const float* bias, ptrdiff_t stride_bias, float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c) {
     length = clipped(length, S);
-    if (v == nullptr) dots(T, length, keys.width, q, stride_q, keys.rows, keys.stride, weights, stride_w);
-    else additive_scores(T, length, q, stride_q, keys, v, weights, stride_w);
+    score(T, length, q, stride_q, keys, v, weights, stride_w);
     for (int t = 0; t < T && bias != nullptr; t++) {
         float* w = weights + t * stride_w;
         for (int s = 0; s < length; s += kLanes)
@@ -156,7 +155,7 @@ void attend(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const
 
 void score_gradients(int T, int S, Memory values, int length, const float* dcontext, ptrdiff_t stride_dc, const float* dweights,
                      const float* weights, ptrdiff_t stride_w, float* dscore) {
-    dots(T, length, values.width, dcontext, stride_dc, values.rows, values.stride, dscore, S);
+    dots(T, length, dcontext, stride_dc, values, nullptr, dscore, S);
     for (int t = 0; t < T; t++) {
         float* d = dscore + static_cast<ptrdiff_t>(t) * S;
         const float* w = weights + t * stride_w;
@@ -191,7 +190,7 @@ void attention_forward(int T, int B, int S, int E, const float* q, const float* 
         for (int b = mine.begin; b < mine.end; b++) {
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
             const Memory rows{memory + at, stride, E};
-            attend(T, S, q + at, stride, rows, nullptr, rows, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S, stride_w,
+            attend(dots, T, S, q + at, stride, rows, nullptr, rows, lengths[b], bias, S, weights + static_cast<ptrdiff_t>(b) * S, stride_w,
                    context + b * row_context, B * row_context);
         }
     });

@@ -7,10 +7,6 @@ namespace seqwright::SEQWRIGHT_ISA {
 
 SEQWRIGHT_INLINE int clipped(int length, int S) { return larger(0, smaller(length, S)); }
 
-// out[t, s] = v·tanh(q[t] + keys[s]) for S keys, 16 lanes and then their sum.
-void additive_scores(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, float* out,
-                     ptrdiff_t stride_out);
-
 // out[r] = (out[r] or, unless `add`, 0) + Σ_k weight[r, k] m[k] over E, for N rows. The weight is at r·WR + k·WK.
 void mix(int N, int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, const float* m, ptrdiff_t stride_m, float* out,
          ptrdiff_t stride_out, bool add);

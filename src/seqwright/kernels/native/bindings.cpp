@@ -1,7 +1,7 @@
 // The Python module, and which instruction sets and threads it has.
 //
 // Each kernel takes the arguments of its twin in kernels/reference/, in that order, and first the index of an instruction
-// set in `available()`: the package passes the one it has chosen, the tests pass each in turn.
+// set in `available()`: the package passes the one it has chosen, the tests pass each in turn. A `Network` takes it once.
 #include "bindings.hpp"
 
 #include <nanobind/stl/string.h>
@@ -47,6 +47,5 @@ NB_MODULE(_native, m) {
     m.def("available_cores", &available_cores);
 
     bind_layers(m);
-    bind_inference(m);
-    bind_search(m);
+    bind_network(m);
 }

@@ -14,7 +14,6 @@ inline auto array(const char* name) { return nb::arg(name).noconvert(); }
 inline auto maybe_array(const char* name) { return array(name).none(); }
 
 void bind_layers(nb::module_& m);
-void bind_inference(nb::module_& m);
-void bind_search(nb::module_& m);
+void bind_network(nb::module_& m);
 
 }  // namespace seqwright

@@ -161,10 +161,11 @@ void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs,
 size_t mixing_size(int V, int S) { return tally_size(V, S); }
 
 float gate_of(const Decoder& d, const float* x, int source) {
-    float of_x, of_peek = 0;
-    dots(1, 1, d.H, x, 0, d.gate_W, 0, &of_x, 0);
-    if (d.P > 0) dots(1, 1, d.P, d.peek + static_cast<ptrdiff_t>(source) * d.P, 0, d.gate_W + d.H, 0, &of_peek, 0);
-    return of_x + of_peek + d.gate_b[0];
+    float of_x, of_conditioning = 0;
+    dots(1, 1, x, 0, {d.gate_W, 0, d.H}, nullptr, &of_x, 0);
+    const float* conditioning = d.conditioning + static_cast<ptrdiff_t>(source) * d.P;
+    if (d.P > 0) dots(1, 1, conditioning, 0, {d.gate_W + d.H, 0, d.P}, nullptr, &of_conditioning, 0);
+    return of_x + of_conditioning + d.gate_b[0];
 }
 
 void mix_copies(int V, int S, const float* weights, float gate, const int32_t* source, ptrdiff_t stride, float* log_probs,

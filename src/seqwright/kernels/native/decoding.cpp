@@ -1,14 +1,13 @@
-// One step of a decoder, in the pieces between which generation and search differ.
+// One step of a decoder, in the pieces that a search puts together.
 //
-//   x = [E[id], peek]      h, c = LSTM layers (x)       (context = attention (h, memory): the caller's)
-//   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, peek] W + b
+//   x = [E[id], conditioning]      h, c = LSTM layers (x)       (context = attention (h, memory): the caller's)
+//   h̃ = tanh([context, h] Wc + bc)      scores = [h̃ or h, conditioning] W + b
 //
-// Rows are independent, and a row's bytes do not depend on the rows beside it: see packed.cpp. With bilinear attention a
-// source's keys, memory Waᵀ, are made once, so that no step needs the product of its queries with Wa; so are those of additive
-// attention, memory Wk, beside which each step has the product of its queries with Wq.
+// Rows are independent, and a row's bytes do not depend on the rows beside it: see packed.cpp. Where the score of attention has
+// keys of its own (memory Waᵀ, memory Wk) they are made once for a source, so that a step has the product of its queries at most.
 //
-// Where weights are packed for one call, b + E[id] Wx is made for all symbols ahead if the rows of all steps are many more
-// than the symbols: a third fewer multiply-adds in the LSTM of D 128, H 256. Weights that are kept always have it.
+// Packed weights have b + E[id] Wx of all symbols, unless it is too large: a third fewer multiply-adds in the LSTM of D 128,
+// H 256.
 #include "decoding.hpp"
 
 #include <initializer_list>
@@ -22,14 +21,13 @@ Table table_of(const Decoder& d) { return {d.E, d.V, d.D}; }
 
 bool table_fits(const Decoder& d) { return static_cast<double>(d.V) * static_cast<double>(lstm_bias_size(d.H)) <= kTable; }
 
-// The products of the network, in `form`; the keys never in place, as nothing streams a transposed matrix.
-Weights network(const Decoder& d, Form form) {
-    const bool bilinear = d.Wa != nullptr;
-    return {{bilinear ? d.Wa : d.Wk, nullptr, d.M, d.H, bilinear, form == Form::in_place ? Form::panels : form, nullptr},
-            {d.Wq, nullptr, d.H, d.H, false, form, nullptr},
+Weights unplaced(const Decoder& d) {
+    const Form form = d.int8 ? Form::codes : Form::panels;
+    return {{d.keys_W, nullptr, d.M, d.H, has_keys(d) && d.score->keys_transposed, form, nullptr},
+            {d.query_W, nullptr, d.H, d.H, false, form, nullptr},
             {d.Wc, d.bc, d.M + d.H, d.H, false, form, nullptr},
-            {d.W, d.b, d.H + d.P, d.V, false, form, nullptr},
-            form, nullptr, false};
+            {d.W, d.b, d.H + d.P, d.V, d.tied, form, nullptr},
+            form, nullptr, table_fits(d)};
 }
 
 // The layer that `block` has come to.
@@ -43,8 +41,8 @@ size_t lay_out(const Decoder& d, Weights& w, float* at) {
     Block block(at);
     for (int l = 0; l < d.n_layers; l++) next_layer(d, w, l, block);
     if (has_keys(d)) lay_out(w.keys, block);
-    if (d.Wq != nullptr) lay_out(w.query, block);
-    if (d.attends) lay_out(w.combine, block);
+    if (has_query(d)) lay_out(w.query, block);
+    if (d.score != nullptr) lay_out(w.combine, block);
     lay_out(w.output, block);
     return block.size;
 }
@@ -54,54 +52,40 @@ void pack_all(const Decoder& d, const Weights& w) {
     Block block(w.block);
     for (int l = 0; l < d.n_layers; l++) pack(next_layer(d, w, l, block), &table);
     if (has_keys(d)) pack(w.keys);
-    if (d.Wq != nullptr) pack(w.query);
-    if (d.attends) pack(w.combine);
+    if (has_query(d)) pack(w.query);
+    if (d.score != nullptr) pack(w.combine);
     pack(w.output);
-}
-
-Weights kept(const Decoder& d) {
-    Weights w = network(d, d.int8 ? Form::codes : Form::panels);
-    w.table = table_fits(d);
-    return w;
-}
-
-Weights passing(const Decoder& d, double rows, double row_steps) {  // those of one call
-    Weights w = kept(d);
-    if (d.int8) return w;
-    if (rows <= kStreamed) w = network(d, Form::in_place);
-    w.table = w.table && row_steps > 4.0 * d.V;
-    return w;
 }
 
 }  // namespace
 
 size_t decoder_size(const Decoder& d) {
-    Weights w = kept(d);
+    Weights w = unplaced(d);
     return lay_out(d, w, nullptr);
 }
 
 void pack_decoder(const Decoder& d, float* packed) {
-    Weights w = kept(d);
+    Weights w = unplaced(d);
     lay_out(d, w, packed);
     pack_all(d, w);
 }
 
-size_t weights_size(const Decoder& d, double rows, double row_steps) {
-    if (d.packed != nullptr) return 0;
-    Weights w = passing(d, rows, row_steps);
-    return lay_out(d, w, nullptr);
+Weights weights_of(const Decoder& d) {
+    Weights w = unplaced(d);
+    lay_out(d, w, const_cast<float*>(d.packed));  // which is only read
+    return w;
 }
 
-Weights decoder_weights(const Decoder& d, double rows, double row_steps, float* at) {
-    Weights w = d.packed != nullptr ? kept(d) : passing(d, rows, row_steps);
-    lay_out(d, w, d.packed != nullptr ? const_cast<float*>(d.packed) : at);  // the caller's are only read
-    if (d.packed == nullptr) pack_all(d, w);
-    return w;
+Score score_of(const Decoder& d) {
+#define SEQWRIGHT_FUNCTION(name, keys, keys_transposed, query, vector, function) function,
+    static constexpr Score functions[] = {SEQWRIGHT_SCORES(SEQWRIGHT_FUNCTION)};
+#undef SEQWRIGHT_FUNCTION
+    return functions[d.score - kScores];
 }
 
 double work_of_a_row(const Decoder& d) {
     double work = static_cast<double>(d.H + d.P) * d.V;
-    if (d.attends) work += static_cast<double>(d.M + d.H) * d.H + static_cast<double>(d.H) * d.M;
+    if (d.score != nullptr) work += static_cast<double>(d.M + d.H) * d.H + static_cast<double>(d.H) * d.M;
     for (int l = 0; l < d.n_layers; l++) work += 4.0 * d.H * (d.layers[l].D + d.H);
     return work;
 }
@@ -109,7 +93,7 @@ double work_of_a_row(const Decoder& d) {
 namespace {
 
 int deepest(const Decoder& d) {  // of the left factors
-    return larger(larger(d.D + d.P, d.H) + d.H, larger(d.H + d.P, d.attends ? d.M + d.H : 0));
+    return larger(larger(d.D + d.P, d.H) + d.H, larger(d.H + d.P, d.score != nullptr ? d.M + d.H : 0));
 }
 
 }  // namespace
@@ -117,7 +101,7 @@ int deepest(const Decoder& d) {  // of the left factors
 size_t row_width(const Decoder& d) { return static_cast<size_t>(larger(deepest(d), 4 * d.H)); }
 
 size_t room_size(const Decoder& d, int rows) {
-    return 4 * Scratch::rounded(static_cast<size_t>(rows) * row_width(d)) +
+    return 3 * Scratch::rounded(static_cast<size_t>(rows) * row_width(d)) +
            Scratch::rounded(static_cast<size_t>(rows) * static_cast<size_t>(d.V));
 }
 
@@ -125,7 +109,7 @@ DecoderRoom room_for(const Decoder& d, int rows, float* at) {
     const size_t n = static_cast<size_t>(rows), wide = n * row_width(d);
     Scratch scratch{at};
     DecoderRoom room{};
-    for (float** piece : {&room.x, &room.y, &room.sums, &room.before}) *piece = scratch.take(wide);
+    for (float** piece : {&room.x, &room.y, &room.sums}) *piece = scratch.take(wide);
     room.scores = scratch.take(n * static_cast<size_t>(d.V));
     room.blocks = workspace(Slot::rows, rows_size(rows, deepest(d)) + 2 * code_rows_size(rows, 0));
     room.tile = workspace(Slot::tile, n * (4 * kLanes));
@@ -144,13 +128,13 @@ void make_keys(const Decoder& d, const Weights& w, Memory memory, int length, fl
 
 namespace {
 
-// Row r of room.x: [E[symbols[r]], peek], or the peek alone where a table has the rest.
+// Row r of room.x: [E[symbols[r]], conditioning], or the latter alone where a table has the rest.
 void read_symbols(const Decoder& d, const Weights& w, int n, const int* symbols, const int* sources, const Room& room) {
     const int D = w.table ? 0 : d.D;
     for (int r = 0; r < n; r++) {
         float* row = room.x + static_cast<ptrdiff_t>(r) * (D + d.P);
         if (D > 0) memcpy(row, d.E + static_cast<ptrdiff_t>(symbols[r]) * D, static_cast<size_t>(D) * kFloat);
-        if (d.P > 0) memcpy(row + D, d.peek + static_cast<ptrdiff_t>(sources[r]) * d.P, static_cast<size_t>(d.P) * kFloat);
+        if (d.P > 0) memcpy(row + D, d.conditioning + static_cast<ptrdiff_t>(sources[r]) * d.P, static_cast<size_t>(d.P) * kFloat);
     }
 }
 
@@ -169,7 +153,7 @@ void run_layers(const Decoder& d, const Weights& w, int n, const int* symbols, c
 }
 
 const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoom& room) {
-    if (d.Wq == nullptr) return room.x;
+    if (!has_query(d)) return room.x;
     product(w.query, n, room.x, room.y, room.blocks);
     return room.y;
 }
@@ -195,7 +179,7 @@ void score_symbols(const Decoder& d, const Weights& w, int n, const int* sources
         for (int r = 0; r < n; r++) {
             float* row = room.y + static_cast<ptrdiff_t>(r) * (d.H + d.P);
             memcpy(row, room.x + static_cast<ptrdiff_t>(r) * d.H, static_cast<size_t>(d.H) * kFloat);
-            memcpy(row + d.H, d.peek + static_cast<ptrdiff_t>(sources[r]) * d.P, static_cast<size_t>(d.P) * kFloat);
+            memcpy(row + d.H, d.conditioning + static_cast<ptrdiff_t>(sources[r]) * d.P, static_cast<size_t>(d.P) * kFloat);
         }
         top = room.y;
     }

@@ -1,4 +1,4 @@
-// The encoder of inference, all of it in one call: the twin of kernels/reference/encode.py.
+// The encoder of inference, all of it in one call: what the layers of models/encoder.py compute, without a backward pass.
 //
 //   x = E[id]      h, c = LSTM layers (x) in one direction or both      memory = outputs of the last layer
 //   h0 = [h forward, h backward] Wb + bb, or h; c0 alike, or zeros
@@ -38,7 +38,7 @@ void each_part(const Encoder& e, const Weights& w, Block& block, const SeeLayer&
         for (int direction = 0; direction < e.n_directions; direction++)
             see_layer(l, direction, lay_out(layer_of(e, l, direction), w.form, l == 0 && w.table ? &table : nullptr, block));
     for (int state = 0; state < 2; state++) {
-        if (e.bridge[state] == nullptr) continue;
+        if (e.bridge_b[state] == nullptr) continue;
         Linear m = bridge_of(e, state, w.form);
         lay_out(m, block);
         see_bridge(state, m);
@@ -59,25 +59,13 @@ void pack_into(const Encoder& e, const Weights& w) {
     each_part(e, w, block, [&](int, int, const Lstm& part) { pack(part, &table); }, [](int, const Linear& part) { pack(part); });
 }
 
-Weights kept(const Encoder& e, float* block) { return {e.int8 ? Form::codes : Form::panels, block, table_fits(e)}; }
-
-Weights weights_for(const Encoding& e) {
-    if (e.packed != nullptr) return kept(e, const_cast<float*>(e.packed));  // laid out anew, but only read
-    Weights w = kept(e, nullptr);
-    if (!e.int8) {
-        if (e.B <= kStreamed) w.form = Form::in_place;
-        w.table = w.table && w.form == Form::panels && static_cast<double>(e.B) * e.S > 4.0 * e.V;
-    }
-    w.block = workspace(Slot::packed, size_of(e, w));
-    pack_into(e, w);
-    return w;
-}
+Weights weights_of(const Encoder& e, float* block) { return {e.int8 ? Form::codes : Form::panels, block, table_fits(e)}; }
 
 class Shard {
   public:
     Shard(const Encoding& e, const Weights& w, Range rows) : e_(e), w_(w), rows_(rows), n_(rows.end - rows.begin) {
-        const size_t n = count(n_), H = count(e.H), M = count(e.n_directions) * H, wide = count(deepest());
-        lay_out_room(workspace(Slot::step, lay_out_room(nullptr, n, H, M, wide)), n, H, M, wide);
+        const size_t n = count(n_), M = count(e.n_directions) * count(e.H), wide = count(deepest());
+        lay_out_room(workspace(Slot::step, lay_out_room(nullptr, n, M, wide)), n, M, wide);
         int* ints = reinterpret_cast<int*>(workspace(Slot::state, 2 * n));
         live_ = ints;
         symbols_ = ints + n;
@@ -102,9 +90,9 @@ class Shard {
     int deepest() const { return larger(larger(e_.D, e_.n_layers > 1 ? e_.n_directions * e_.H : 0), 2 * e_.H); }
     bool backwards(int direction) const { return direction == 1 || e_.reverse; }
 
-    size_t lay_out_room(float* at, size_t n, size_t H, size_t M, size_t wide) {
+    size_t lay_out_room(float* at, size_t n, size_t M, size_t wide) {
         Block block(at);
-        room_ = {block.take(n * wide), nullptr, block.take(n * 4 * H), block.take(n * H), nullptr, nullptr};
+        room_ = {block.take(n * wide), nullptr, nullptr, nullptr, nullptr};
         ends_h_ = block.take(count(e_.n_layers) * n * M);
         ends_c_ = block.take(count(e_.n_layers) * n * M);
         const size_t whole = count(e_.S) * n * M;
@@ -168,7 +156,7 @@ class Shard {
         const size_t bytes = count(n_) * count(e_.H) * sizeof(float);
         for (int state = 0; state < 2; state++)
             for (int layer = below(); layer < e_.n_layers; layer++) {
-                if (e_.bridge[state] != nullptr) continue;
+                if (e_.bridge_b[state] != nullptr) continue;
                 if (e_.n_directions == 2 || (state == 1 && !e_.cell_crosses)) memset(decoders(state, layer), 0, bytes);
                 else memcpy(decoders(state, layer), ends(state == 0 ? ends_h_ : ends_c_, layer, 0), bytes);
             }
@@ -194,15 +182,15 @@ class Shard {
 
 }  // namespace
 
-size_t encoder_size(const Encoder& e) { return size_of(e, kept(e, nullptr)); }
+size_t encoder_size(const Encoder& e) { return size_of(e, weights_of(e, nullptr)); }
 
-void pack_encoder(const Encoder& e, float* packed) { pack_into(e, kept(e, packed)); }
+void pack_encoder(const Encoder& e, float* packed) { pack_into(e, weights_of(e, packed)); }
 
 void encode(const Encoding& e) {
     if (e.B == 0) return;
-    const Weights w = weights_for(e);
+    const Weights w = weights_of(e, const_cast<float*>(e.packed));  // laid out anew, but only read
     double work = 0;
-    for (int i = 0; i < e.n_layers * e.n_directions; i++) work += 4.0 * e.H * (e.layers[i].D + e.H);
+    for (int i = 0; i < e.n_layers * e.n_directions; i++) work += 4.0 * e.H * ((i < e.n_directions ? e.D : e.n_directions * e.H) + e.H);
     const int shards = tasks_for(work * e.S * e.B, 1 << 17, e.B);
     parallel(shards, [&](int i) {
         Shard shard(e, w, share(e.B, shards, i));

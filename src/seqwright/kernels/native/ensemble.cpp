@@ -1,4 +1,4 @@
-// One step of a search in all members of an ensemble: the twin of `ensemble_step` in kernels/reference/decoding.py.
+// One step of a search in all members of an ensemble: the `ensemble` of search/ensemble.py.
 //
 //   log p = log mean exp (log p of the members)      looks = mean of the members' looks
 //
@@ -24,7 +24,7 @@ Memory memory_of(const Decoder& d, int b) { return {d.memory + static_cast<ptrdi
 
 bool copies(const Search& g) {
     for (int m = 0; m < g.n_members; m++)
-        if (g.members[m].twins != nullptr) return true;
+        if (g.members[m].copy_map != nullptr) return true;
     return false;
 }
 
@@ -69,7 +69,7 @@ Ensemble::Ensemble(const Search& g, const Weights* weights, int sources, Scratch
         const size_t state = state_size(d, most_rows_);
         members_[m] = {scratch.take(state), scratch.take(state), scratch.take(state), scratch.take(state),
                        static_cast<ptrdiff_t>(most_rows_) * d.H, scratch.take(count(sources) * keys_size(d))};
-        looks_ = looks_ && d.attends;
+        looks_ = looks_ && d.score != nullptr;
     }
     rows_ = reinterpret_cast<int*>(scratch.take(count(most_rows_)));
     for (int r = 0; r < most_rows_; r++) rows_[r] = r;
@@ -112,19 +112,20 @@ float* Ensemble::step(int rows, const int* symbols, const int* sources, const Sp
         const Member& member = members_[m];
         const DecoderRoom room = room_for(d, most_rows_, room_);
         run_layers(d, w, rows, symbols, sources, rows_, member.h, member.c, member.stride, room);
-        if (d.attends) {
+        if (d.score != nullptr) {
             look(d, member, m == 0, rows, spans, n_spans, room);
             combine_context(d, w, rows, room);
         }
         score_symbols(d, w, rows, sources, room);
         for (int r = 0; r < rows; r++) {
             float* s = room.scores + static_cast<ptrdiff_t>(r) * d.V;
+            for (int i = 0; i < g_.n_forbidden; i++) s[g_.forbidden[i]] = -INFINITY;
             const Softmax z = softmax_sums(d.V, s, 1.0f, nullptr);
             const Vec top = set(z.top), log_total = set(z.log_total);
             for (int v = 0; v < d.V; v += kLanes) give(s + v, (take(s + v, d.V - v) - top) - log_total, d.V - v);
-            if (d.twins == nullptr) continue;
+            if (d.copy_map == nullptr) continue;
             mix_copies(d.V, d.S, looked_ + static_cast<ptrdiff_t>(r) * d.S, gate_of(d, room.x + static_cast<ptrdiff_t>(r) * d.H, sources[r]),
-                       d.twins + sources[r], d.B, s, mixing_);
+                       d.copy_map + sources[r], d.B, s, mixing_);
         }
         log_probs = room.scores;
         if (g_.n_members > 1) add(log_probs, count(rows) * count(d.V), m == 0);
@@ -148,8 +149,8 @@ void Ensemble::look(const Decoder& d, const Member& member, bool first, int rows
         const Memory values = memory_of(d, s.source);
         const Memory keys{member.keys + static_cast<ptrdiff_t>(s.slab) * static_cast<ptrdiff_t>(keys_size(d)), d.H, d.H};
         const bool here = first && looks_ && s.looks != nullptr;
-        float* weights = d.twins != nullptr ? looked_ + row * d.S : here ? s.looks : look_;
-        attend(s.n, d.S, q + row * d.H, d.H, has_keys(d) ? keys : values, d.v, values, d.memory_lengths[s.source],
+        float* weights = d.copy_map != nullptr ? looked_ + row * d.S : here ? s.looks : look_;
+        attend(score_of(d), s.n, d.S, q + row * d.H, d.H, has_keys(d) ? keys : values, d.v, values, d.memory_lengths[s.source],
                bias_of_step(d, s.step, bias_), 0, weights, d.S,
                room.sums + row * wide, wide);
         if (weights == s.looks || !looks_ || s.looks == nullptr) continue;

@@ -41,14 +41,35 @@ struct LstmBackward {
     bool reverse, zero_start;
 };
 
-struct Encoder {  // what encode() reads
+// The scores of attention, one entry a kind: its name, from which weights it makes keys of the memory and queries of the
+// decoder's state (null: these are used as they are), whether the keys' weights are transposed, a vector of its own, and the
+// function of attention.hpp that scores queries and keys.
+#define SEQWRIGHT_SCORES(SCORE)                        \
+    SCORE(dot, nullptr, false, nullptr, nullptr, dots) \
+    SCORE(bilinear, "Wa", true, nullptr, nullptr, dots) \
+    SCORE(additive, "Wk", false, "Wq", "v", additive_scores)
+
+struct ScoreKind {
+    const char* name;
+    const char* keys;      // weights (M, H) or, if `keys_transposed`, (H, M); null: the keys are the memory, and M = H
+    bool keys_transposed;
+    const char* query;     // weights (H, H)
+    const char* vector;    // weights (H, 1)
+};
+#define SEQWRIGHT_KIND(name, keys, keys_transposed, query, vector, function) {#name, keys, keys_transposed, query, vector},
+inline constexpr ScoreKind kScores[] = {SEQWRIGHT_SCORES(SEQWRIGHT_KIND)};
+#undef SEQWRIGHT_KIND
+
+// What inference reads of a network. Matrices are read from `packed` alone; where they were, which the comment "to pack" marks,
+// only pack_encoder() and pack_decoder() look.
+struct Encoder {
     const float* E;
-    const LstmLayer* layers;  // n_directions of each of n_layers
+    const LstmLayer* layers;  // to pack: n_directions of each of n_layers
     int n_layers, n_directions;
-    bool reverse;             // a single direction reads from the last symbol
-    const float *bridge[2], *bridge_b[2];  // of h and of c, for two directions
+    bool reverse;  // a single direction reads from the last symbol
+    const float *bridge[2], *bridge_b[2];  // of h and of c, for two directions; `bridge` to pack
     bool cell_crosses;
-    const float* packed;  // what pack_encoder() wrote; null: packed for this call
+    const float* packed;
     bool int8;
     int V, D, H;
 };
@@ -60,35 +81,26 @@ struct Encoding : Encoder {
     int n_crossing;  // layers whose states start the decoder's: the top ones
 };
 
-struct Decoder {  // a network, and what its B rows read; null for None
+struct Decoder {  // and what its B rows read; null for what it has not
     const float* E;
-    const LstmLayer* layers;
+    const LstmLayer* layers;  // to pack
     int n_layers;
-    bool attends;
-    const float* Wa;            // of the bilinear score
-    const float *Wq, *Wk, *v;   // of the additive score; all of these are null for the dot product
-    const float *Wc, *bc;
+    const ScoreKind* score;                // or null: no attention
+    const float *keys_W, *query_W, *v;     // of the score; the first two to pack
+    const float *Wc, *bc;                  // Wc to pack
     const float* distance;  // (2 farthest + 1,): what a score gains by s - t; or null
     int farthest;
-    const float *W, *b;
-    float *h, *c;  // only generate() writes to them
-    const float* peek;
+    const float *W, *b;  // W to pack
+    bool tied;           // W is E, (V, H)
+    const float *gate_W, *gate_b;  // of copying
+    const float* packed;
+    bool int8;
+    const float *h, *c;          // (L, B, H) before the first symbol
+    const float* conditioning;   // (B, P)
     const float* memory;
     const int32_t* memory_lengths;
-    const float *gate_W, *gate_b;  // of copying: null for a decoder that only generates
-    const int32_t* twins;          // (S, B): what may be copied, -1 for nothing
-    const float* packed;  // what pack_decoder() wrote; null: packed for this call
-    bool int8;
-    int B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of peek; M: of the memory
-};
-
-struct Generation : Decoder {
-    int start_id, end_id;
-    const int32_t* limits;
-    int T;
-    int32_t* ids;
-    float* log_probs;
-    int32_t* lengths;
+    const int32_t* copy_map;     // (S, B): the target symbol of each source symbol, -1 for none; null: it only generates
+    int B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of the conditioning; M: of the memory
 };
 
 struct Automaton {  // N states, E edges
@@ -100,84 +112,82 @@ struct Automaton {  // N states, E edges
     int64_t E;
 };
 
-struct Search {  // what beam() and sample() read: the latter follows `width` groups of one hypothesis each
+struct Search {  // beam search; or sampling, with `width` groups of one hypothesis each; or targets that are given
     const Decoder* members;
     int n_members;
     const Automaton* automaton;  // or null
-    int start_id, end_id;
-    const int32_t *limits, *shortest;
+    const int32_t* forbidden;    // symbols that no vocabulary may give
+    int n_forbidden;
+    int start_id, end_id;  // an end_id of -1 never comes: targets have max_lengths symbols, at least 1
+    const int32_t *max_lengths, *min_lengths;
     int groups;
     double diversity;
-    const float* uniforms;  // null for beam()
+    const float* uniforms;   // (B, T, width) to sample with, or null
+    const int32_t* targets;  // (B, T), which alone are followed (width 1, end_id -1), or null
     float temperature;
     int top_k;
     double top_p;
     int B, V, S, T, width;
     int32_t* ids;
     float* log_probs;
-    int32_t *lengths, *own_end;
-    float* attended;
+    int32_t *lengths, *ended_by_model;
+    float* attention_weights;
 };
+
+// Every kernel, once: what it returns, its name, its arguments. From this list come the table below, the declarations in
+// layers.hpp and the tables of the instruction sets in table.cpp.
+#define SEQWRIGHT_KERNELS(KERNEL)                                                                                                 \
+    KERNEL(void, embedding_forward, (int N, int V, int D, const float* W, const int32_t* ids, float* out))                         \
+    KERNEL(void, embedding_backward, (int N, int V, int D, const float* dout, const int32_t* ids, float* dW))                      \
+    KERNEL(void, affine_forward, (int N, int D, int M, const float* x, const float* W, const float* b, float* out))                \
+    KERNEL(void, affine_backward, (int N, int D, int M, const float* dout, const float* x, const float* W, float* dx,              \
+                                   ptrdiff_t row_dx, float* dW, float* db, bool add))                                              \
+    KERNEL(void, lstm_forward, (const LstmForward& s))                                                                             \
+    KERNEL(void, lstm_backward, (const LstmBackward& s))                                                                           \
+    KERNEL(void, attention_forward, (int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,      \
+                                     float* weights, float* context, ptrdiff_t row_context, const float* bias))                    \
+    KERNEL(void, attention_backward, (int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,                   \
+                                      const float* dweights, const float* q, const float* memory, const int32_t* lengths,          \
+                                      const float* weights, float* dq, float* dmemory, float* dbias))                              \
+    KERNEL(void, additive_attention_forward, (int T, int B, int S, int A, int M, const float* q, const float* keys,                \
+                                              const float* v, const float* memory, const int32_t* lengths, float* weights,         \
+                                              float* context, ptrdiff_t row_context, const float* bias))                           \
+    KERNEL(void, additive_attention_backward, (int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,   \
+                                               const float* dweights, const float* q, const float* keys, const float* v,           \
+                                               const float* memory, const int32_t* lengths, const float* weights, float* dq,       \
+                                               float* dkeys, float* dv, float* dmemory, float* dbias))                             \
+    KERNEL(void, cross_entropy_forward, (int T, int B, int V, const float* scores, const int32_t* targets,                         \
+                                         const int32_t* lengths, float smoothing, float* probs, float* nll))                       \
+    KERNEL(void, cross_entropy_backward, (int T, int B, int V, const float* probs, const int32_t* targets,                         \
+                                          const int32_t* lengths, float smoothing, float scale, float* dscores))                   \
+    KERNEL(void, copy_cross_entropy_forward, (int T, int B, int V, int S, const float* scores, const float* weights,               \
+                                              const float* gate, const int32_t* source, const int32_t* targets,                    \
+                                              const int32_t* lengths, float smoothing, float* probs, float* nll))                  \
+    KERNEL(void, copy_cross_entropy_backward, (int T, int B, int V, int S, const float* probs, const float* weights,               \
+                                               const float* gate, const int32_t* source, const int32_t* targets,                   \
+                                               const int32_t* lengths, float smoothing, float scale, float* dscores,               \
+                                               float* dweights, float* dgate))                                                     \
+    KERNEL(void, copy_log_probs, (int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,        \
+                                  const int32_t* source, float* log_probs))                                                        \
+    KERNEL(void, tanh_forward, (size_t N, const float* x, float* out))                                                             \
+    KERNEL(void, tanh_backward, (size_t N, const float* dout, const float* y, float* dx))                                          \
+    KERNEL(void, clear, (size_t N, float* out))                                                                                    \
+    KERNEL(void, dropout, (size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out))                \
+    KERNEL(double, squared_norm, (size_t N, const float* x))                                                                       \
+    KERNEL(void, adam_update, (size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1,         \
+                               double beta2, double eps, double weight_decay, int64_t step, double scale))                         \
+    KERNEL(size_t, encoder_size, (const Encoder& e)) /* of the packed weights, in floats */                                        \
+    KERNEL(void, pack_encoder, (const Encoder& e, float* packed))                                                                  \
+    KERNEL(void, encode, (const Encoding& e))                                                                                      \
+    KERNEL(size_t, decoder_size, (const Decoder& d))                                                                               \
+    KERNEL(void, pack_decoder, (const Decoder& d, float* packed))                                                                  \
+    KERNEL(void, search, (const Search& g))
 
 struct Kernels {
     const char* name;
-
-    void (*embedding_forward)(int N, int V, int D, const float* W, const int32_t* ids, float* out);
-    void (*embedding_backward)(int N, int V, int D, const float* dout, const int32_t* ids, float* dW);
-
-    void (*affine_forward)(int N, int D, int M, const float* x, const float* W, const float* b, float* out);
-    void (*affine_backward)(int N, int D, int M, const float* dout, const float* x, const float* W, float* dx,
-                            ptrdiff_t row_dx, float* dW, float* db, bool add);
-
-    void (*lstm_forward)(const LstmForward& s);
-    void (*lstm_backward)(const LstmBackward& s);
-
-    void (*attention_forward)(int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,
-                              float* weights, float* context, ptrdiff_t row_context, const float* bias);
-    void (*attention_backward)(int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,
-                               const float* dweights, const float* q, const float* memory, const int32_t* lengths,
-                               const float* weights, float* dq, float* dmemory, float* dbias);
-
-    void (*additive_attention_forward)(int T, int B, int S, int A, int M, const float* q, const float* keys, const float* v,
-                                 const float* memory, const int32_t* lengths, float* weights, float* context,
-                                 ptrdiff_t row_context, const float* bias);
-    void (*additive_attention_backward)(int T, int B, int S, int A, int M, const float* dcontext, ptrdiff_t row_dcontext,
-                                  const float* dweights, const float* q, const float* keys, const float* v, const float* memory,
-                                  const int32_t* lengths, const float* weights, float* dq, float* dkeys, float* dv, float* dmemory,
-                                  float* dbias);
-
-    void (*cross_entropy_forward)(int T, int B, int V, const float* scores, const int32_t* targets,
-                                  const int32_t* lengths, float smoothing, float* probs, float* nll);
-    void (*cross_entropy_backward)(int T, int B, int V, const float* probs, const int32_t* targets,
-                                   const int32_t* lengths, float smoothing, float scale, float* dscores);
-
-    void (*copy_cross_entropy_forward)(int T, int B, int V, int S, const float* scores, const float* weights,
-                                       const float* gate, const int32_t* source, const int32_t* targets,
-                                       const int32_t* lengths, float smoothing, float* probs, float* nll);
-    void (*copy_cross_entropy_backward)(int T, int B, int V, int S, const float* probs, const float* weights,
-                                        const float* gate, const int32_t* source, const int32_t* targets,
-                                        const int32_t* lengths, float smoothing, float scale, float* dscores,
-                                        float* dweights, float* dgate);
-    void (*copy_log_probs)(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
-                           const int32_t* source, float* log_probs);
-
-    void (*tanh_forward)(size_t N, const float* x, float* out);
-    void (*tanh_backward)(size_t N, const float* dout, const float* y, float* dx);
-    void (*clear)(size_t N, float* out);
-    void (*dropout)(size_t T, size_t N, const float* x, const float* mask, bool mask_each_step, float* out);
-
-    double (*squared_norm)(size_t N, const float* x);
-    void (*adam_update)(size_t N, float* params, const float* grads, float* m, float* v, double rate, double beta1,
-                        double beta2, double eps, double weight_decay, int64_t step, double scale);
-
-    size_t (*encoder_size)(const Encoder& e);  // of the packed weights, in floats
-    void (*pack_encoder)(const Encoder& e, float* packed);
-    void (*encode)(const Encoding& e);
-
-    size_t (*decoder_size)(const Decoder& d);
-    void (*pack_decoder)(const Decoder& d, float* packed);
-    void (*generate)(const Generation& g);
-    void (*search)(const Search& g);
+#define SEQWRIGHT_MEMBER(result, name, arguments) result(*name) arguments;
+    SEQWRIGHT_KERNELS(SEQWRIGHT_MEMBER)
+#undef SEQWRIGHT_MEMBER
 };
 
 namespace avx512 { extern const Kernels kernels; }

@@ -1,7 +1,7 @@
 // See packed.hpp.
 //
 // Floats: every element of a product is one chain of fused multiply-adds in the order of k, whether the weights are packed or
-// not and whether the chain begins in a table, so that form, rows and threads leave no trace. Codes: see codes.cpp; what is in
+// not and whether the chain begins in a table, so that rows and threads leave no trace. Codes: see codes.cpp; what is in
 // the table and what is not are quantised apart, and there is a table or none by the sizes of the network alone.
 #include "packed.hpp"
 
@@ -21,7 +21,6 @@ void lay_out(Linear& m, Block& block) {
 }
 
 void pack(const Linear& m) {
-    if (m.form == Form::in_place) return;
     const bool codes = m.form == Form::codes;
     const int count = codes ? code_panels(m.N) : panels(m.N);
     const int tasks = tasks_for(static_cast<double>(m.K) * m.N, 1 << 15, larger(1, count));
@@ -46,12 +45,6 @@ void pack(const Linear& m) {
 void product(const Linear& m, int n, const float* x, float* y, float* blocks) {
     if (n == 0) return;
     switch (m.form) {
-        case Form::in_place:
-            for (int r = 0; r < n; r++) {
-                if (m.b != nullptr) memcpy(y + offset(r, m.N), m.b, static_cast<size_t>(m.N) * kFloat);
-                else memset(y + offset(r, m.N), 0, static_cast<size_t>(m.N) * kFloat);
-            }
-            return stream(n, m.K, m.N, x, m.K, m.W, m.N, y, m.N);
         case Form::panels: {
             const Rows a{blocks, n};
             for (int r = 0; r < n; r++) put(a, r, 0, x + offset(r, m.K), m.K);
@@ -119,7 +112,6 @@ void fill_table(const Lstm& w, const Table& from) {
 
 Lstm lay_out(LstmLayer p, Form form, const Table* table, Block& block) {
     Lstm w{p, form, nullptr, nullptr, {}, {}, nullptr, 0};
-    if (form == Form::in_place) return w;
     const size_t width = lstm_bias_size(p.H);
     w.bias = block.take(width);
     if (table != nullptr) {
@@ -151,28 +143,6 @@ void pack(const Lstm& w, const Table* table) {
 }
 
 namespace {
-
-// Rows of weights that are read where they lie.
-void step_in_place(const Lstm& w, int n, const int* at, float* h, float* c, const Room& room) {
-    const int H = w.p.H;
-    for (int r = 0; r < n; r++) {
-        memcpy(room.sums + offset(r, 4 * H), w.p.b, static_cast<size_t>(4 * H) * kFloat);
-        memcpy(room.before + offset(r, H), h + offset(at[r], H), static_cast<size_t>(H) * kFloat);
-    }
-    stream(n, w.p.D, 4 * H, room.x, w.p.D, w.p.Wx, 4 * H, room.sums, 4 * H);
-    stream(n, H, 4 * H, room.before, H, w.p.Wh, 4 * H, room.sums, 4 * H);
-    for (int r = 0; r < n; r++) {
-        const float* a = room.sums + offset(r, 4 * H);
-        float *h_r = h + offset(at[r], H), *c_r = c + offset(at[r], H);
-        for (int u = 0; u < H; u += kLanes) {
-            const int lanes = H - u;
-            const Point y = lstm_point(take(a + u, lanes), take(a + H + u, lanes), take(a + 2 * H + u, lanes),
-                                       take(a + 3 * H + u, lanes), take(c_r + u, lanes));
-            give(c_r + u, y.c, lanes);
-            give(h_r + u, y.h, lanes);
-        }
-    }
-}
 
 void step_codes(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
     const int H = w.p.H, inputs = w.input.K;
@@ -207,7 +177,6 @@ void step_codes(const Lstm& w, int n, const int* at, const int* symbols, bool fr
 }  // namespace
 
 void lstm_step(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
-    if (w.form == Form::in_place) return step_in_place(w, n, at, h, c, room);
     if (w.form == Form::codes) return step_codes(w, n, at, symbols, fresh, h, c, room);
     const int D = w.p.D, H = w.p.H, inputs = D - w.in_table;
     const Rows a{room.blocks, n};

@@ -1,8 +1,8 @@
-// A network's weights as inference reads them: where they lie, in panels of floats, or as int8 codes; and one step of a
-// layer, or one product, over any rows of any of them.
+// A network's weights as inference reads them, in panels of floats or as int8 codes; and one step of a layer, or one product,
+// over any rows of any of them.
 //
-// Packed weights are views into one block of floats, which belongs to the caller of the kernel and may serve any number of
-// calls and threads at once, or else is a workspace. Laying it out is cheap: every call does it again.
+// Packed weights are views into one block of floats, which belongs to the network and may serve any number of calls and
+// threads at once. Laying it out is cheap: every call does it again.
 #pragma once
 
 #include "codes.hpp"
@@ -26,11 +26,10 @@ class Block {
     float* at_;
 };
 
-// How the weights of a call are read: a few rows read floats where they lie, which costs less than packing them.
-enum class Form { in_place, panels, codes };
+enum class Form { panels, codes };
 
 struct Linear {  // y (n, N) = x (n, K) W + b
-    const float *W, *b;
+    const float *W, *b;  // W: to pack alone
     int K, N;
     bool transposed;  // W is (N, K)
     Form form;
@@ -58,7 +57,7 @@ Lstm lay_out(LstmLayer p, Form form, const Table* table, Block& block);
 void pack(const Lstm& w, const Table* table);  // on the pool
 
 struct Room {  // for n rows, of a thread
-    float *x, *y, *sums, *before;
+    float *x, *y, *sums;
     float *blocks, *tile;
 };
 

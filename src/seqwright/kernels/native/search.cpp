@@ -1,4 +1,4 @@
-// Beam search and sampling, the whole loop: the twin of kernels/reference/beam.py and sample.py. Width 1 is greedy search.
+// Beam search and sampling, the whole loop: what search/beam.py and search/sample.py find. Width 1 is greedy search.
 //
 //   log_p (K, V) = log-probabilities of what may follow the K live hypotheses      total' = total + log_p, in double
 //   of each group, the `width / groups - done` best of total' - diversity · said go on; or one symbol is drawn
@@ -9,7 +9,6 @@
 //
 // A sample is a group of one hypothesis. All groups begin at the same one, which has read nothing. Symbols, parents and
 // attention of each step are kept until the source ends; candidates are read off them backwards.
-// With no more than kStreamed hypotheses in all and no packed weights from the caller, weights are read where they lie.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2, D 128, H 256, bilinear attention over 8 rows of 512, 10 symbols of 64, width 1
 // and 5: one word 0.30 and 0.55 ms, 256 words 17.7 and 64 ms. Of the 0.55, reading weights is most: five rows streamed in one
@@ -68,7 +67,7 @@ class Shard {
             s.slab = i;
             s.live = take<int>(count(g.groups));
             s.done = take<int>(count(g.groups));
-            s.looks = g.attended == nullptr ? nullptr : scratch_.take(looks_size(g));
+            s.looks = g.attention_weights == nullptr ? nullptr : scratch_.take(looks_size(g));
             s.nodes = take<Node>(count(g.T) * count(g.width));
         }
     }
@@ -100,7 +99,7 @@ class Shard {
     static size_t looks_size(const Search& g) { return count(g.T) * count(g.width) * count(g.S); }
     // Floats that each source takes as long as it is searched, beside its hypotheses.
     static size_t source_size(const Search& g) {
-        return (g.attended == nullptr ? 0 : Scratch::rounded(looks_size(g))) + floats_for<Node>(count(g.T) * count(g.width)) +
+        return (g.attention_weights == nullptr ? 0 : Scratch::rounded(looks_size(g))) + floats_for<Node>(count(g.T) * count(g.width)) +
                2 * floats_for<int>(count(g.groups));
     }
     static int sources_at_a_time(const Search& g, int first, int stride) {
@@ -165,10 +164,10 @@ class Shard {
     }
 
     void permit_each(const Followed& s, int first) {
-        const int n_left = g_.limits[s.source] - s.n_steps;
+        const int n_left = g_.max_lengths[s.source] - s.n_steps;
         for (int k = 0; k < s.n_live; k++)
             own_[k] = permit(g_.automaton, g_.V, log_probs(first + k), now_.states[first + k], g_.end_id, n_left,
-                             s.n_steps < g_.shortest[s.source], drawing_);
+                             g_.end_id >= 0 && s.n_steps < g_.min_lengths[s.source], drawing_);
     }
 
     // What follows the hypotheses of a source, which begin at row `first`.
@@ -179,13 +178,15 @@ class Shard {
         if (g_.groups > 1 && g_.uniforms == nullptr) memset(said_, 0, count(g_.V) * sizeof(int));
         for (int group = 0; group < g_.groups; group++) {
             const int n = root ? 1 : s.live[group];
-            const int n_chosen = g_.uniforms == nullptr ? choose_best(s, first, begin, n, group) : draw(s, first, begin, n, group);
+            const int n_chosen = g_.targets != nullptr    ? choose_given(s, first)
+                                 : g_.uniforms != nullptr ? draw(s, first, begin, n, group)
+                                                          : choose_best(s, first, begin, n, group);
             if (!root) begin += n;
             s.live[group] = 0;
             for (int i = 0; i < n_chosen; i++) {
                 const Choice& c = choices_[i];
                 if (g_.groups > 1) said_[c.symbol]++;
-                if (c.symbol == g_.end_id) write_candidate(s, group * size_ + s.done[group]++, c);
+                if (c.symbol == g_.end_id || (g_.end_id < 0 && s.n_steps + 1 >= g_.max_lengths[s.source])) write_candidate(s, group * size_ + s.done[group]++, c);
                 else follow(s, group, first, c);
             }
         }
@@ -202,6 +203,14 @@ class Shard {
             }
         }
         return best.n;
+    }
+
+    // The target's next symbol, however unlikely.
+    int choose_given(const Followed& s, int first) {
+        const int symbol = g_.targets[static_cast<ptrdiff_t>(s.source) * g_.T + s.n_steps];
+        const float log_p = log_probs(first)[symbol];
+        choices_[0] = {0, now_.totals[first] + log_p, log_p, 0, symbol};
+        return 1;
     }
 
     int draw(const Followed& s, int first, int k, int n, int group) {
@@ -225,17 +234,17 @@ class Shard {
         then_.states[row] = g_.automaton == nullptr ? 0 : advance(*g_.automaton, now_.states[parent], c.symbol);
     }
 
-    // Hypothesis end.k of s, as it was before this step, and the end.
+    // Hypothesis end.k of s, as it was before this step, and its last symbol.
     void write_candidate(const Followed& s, int slot, const Choice& end) {
         const ptrdiff_t place = static_cast<ptrdiff_t>(s.source) * g_.width + slot;
         g_.lengths[place] = s.n_steps + 1;
-        g_.own_end[place] = own_[end.k];
+        g_.ended_by_model[place] = own_[end.k];
         Node node{end.k, end.symbol, end.log_prob};
         for (int t = s.n_steps;; t--) {
             g_.ids[place * g_.T + t] = node.symbol;
             g_.log_probs[place * g_.T + t] = node.log_prob;
             if (s.looks != nullptr)
-                memcpy(g_.attended + (place * g_.T + t) * g_.S, looks(s, t, node.parent), count(g_.S) * sizeof(float));
+                memcpy(g_.attention_weights + (place * g_.T + t) * g_.S, looks(s, t, node.parent), count(g_.S) * sizeof(float));
             if (t == 0) return;
             node = nodes(s, t - 1)[node.parent];
         }
@@ -258,18 +267,11 @@ class Shard {
     Followed* sources_ = nullptr;
 };
 
-// The weights of all members, in a workspace of this thread, at the beginning of what they point to.
-const Weights* weights_of(const Search& g, double rows) {
-    const double row_steps = rows * g.T;
-    const size_t own = static_cast<size_t>(g.n_members) * sizeof(Weights) / sizeof(float);
-    size_t size = Scratch::rounded(own);
-    for (int m = 0; m < g.n_members; m++) size += Scratch::rounded(weights_size(g.members[m], rows, row_steps));
-    Scratch scratch{workspace(Slot::packed, size)};
-    Weights* weights = reinterpret_cast<Weights*>(scratch.take(own));
-    for (int m = 0; m < g.n_members; m++) {
-        const Decoder& d = g.members[m];
-        weights[m] = decoder_weights(d, rows, row_steps, scratch.take(weights_size(d, rows, row_steps)));
-    }
+// The weights of all members, in a workspace of this thread.
+const Weights* weights_of_members(const Search& g) {
+    const size_t size = (static_cast<size_t>(g.n_members) * sizeof(Weights) + sizeof(float) - 1) / sizeof(float);
+    Weights* weights = reinterpret_cast<Weights*>(workspace(Slot::packed, size));
+    for (int m = 0; m < g.n_members; m++) weights[m] = weights_of(g.members[m]);
     return weights;
 }
 
@@ -278,7 +280,7 @@ const Weights* weights_of(const Search& g, double rows) {
 void search(const Search& g) {
     if (g.B == 0 || g.width == 0) return;
     const double rows = static_cast<double>(g.B) * g.width;
-    const Weights* weights = weights_of(g, rows);
+    const Weights* weights = weights_of_members(g);
     const int shards = tasks_for(work_of_a_row(g) * rows * g.T, 1 << 17, g.B);
     parallel(shards, [&](int shard) { Shard(g, weights, shard, shards).run(); });
 }

@@ -7,7 +7,6 @@ of parameters and overwrites the rest. All arrays are C-contiguous, but for thos
 from seqwright.kernels.reference.additive_attention import additive_attention_backward, additive_attention_forward
 from seqwright.kernels.reference.affine import affine_backward, affine_forward
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
-from seqwright.kernels.reference.beam import beam
 from seqwright.kernels.reference.constraint import Automaton
 from seqwright.kernels.reference.copying import (
     copy_cross_entropy_backward,
@@ -15,18 +14,13 @@ from seqwright.kernels.reference.copying import (
     copy_log_probs,
 )
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
-from seqwright.kernels.reference.decoding import Decoding, decoder_size, pack_decoder
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
-from seqwright.kernels.reference.encode import encode, encoder_size, pack_encoder
-from seqwright.kernels.reference.generate import generate
 from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
 from seqwright.kernels.reference.optimize import adam_update, squared_norm
 from seqwright.kernels.reference.pointwise import clear, dropout, tanh_backward, tanh_forward
-from seqwright.kernels.reference.sample import sample
 
 __all__ = [
     "Automaton",
-    "Decoding",
     "adam_update",
     "additive_attention_backward",
     "additive_attention_forward",
@@ -34,25 +28,17 @@ __all__ = [
     "affine_forward",
     "attention_backward",
     "attention_forward",
-    "beam",
     "clear",
     "copy_cross_entropy_backward",
     "copy_cross_entropy_forward",
     "copy_log_probs",
     "cross_entropy_backward",
     "cross_entropy_forward",
-    "decoder_size",
     "dropout",
     "embedding_backward",
     "embedding_forward",
-    "encode",
-    "encoder_size",
-    "generate",
     "lstm_backward",
     "lstm_forward",
-    "pack_decoder",
-    "pack_encoder",
-    "sample",
     "squared_norm",
     "tanh_backward",
     "tanh_forward",

@@ -1,0 +1,50 @@
+"""A network as it answers: compiled where the kernels are, by steps in NumPy elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqwright import kernels
+from seqwright.models.decoder import DecoderState
+from seqwright.models.seq2seq import Seq2seq, Step
+from seqwright.types import Ids
+
+__all__ = ["Inference", "compiled"]
+
+
+class Inference:
+    """A network with the weights of the moment that this was made; any number of threads may search it.
+
+    Parameters
+    ----------
+    model : Seq2seq
+        The network. Where the kernels are compiled its weights are copied and packed, otherwise they are read in place.
+    int8 : bool, default False
+        The compiled products are those of 8-bit weights and inputs. NumPy computes with the floats that 8-bit weights
+        stand for, so answers may differ there in rare cases.
+    """
+
+    def __init__(self, model: Seq2seq, *, int8: bool = False) -> None:
+        self.model = model
+        self.network = compiled(model, int8=int8) if kernels.compiled(model.params[0]) else None
+
+    def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
+        """Return the step function and the first state of a search in NumPy; see `Seq2seq.start`."""
+        return self.model.start(source, source_lengths, forbidden=forbidden)
+
+    def memory_lengths(self, source: Ids, source_lengths: Ids) -> Ids:
+        """Return how many symbols of each source (S, B) the decoder attends to; see `Seq2seq.memory_lengths`."""
+        return self.model.memory_lengths(source, source_lengths)
+
+
+def compiled(model: Seq2seq, *, int8: bool = False) -> kernels.Network:
+    """Return the network that the compiled searches take.   model: of float32."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in model.params.named.items()}
+    if model.copy_map is not None:
+        arrays["copy_map"] = model.copy_map
+    if model.feature_mask is not None:
+        arrays["feature_mask"] = model.feature_mask
+    return kernels.network(dataclasses.asdict(model.spec), arrays, int8=int8)
