@@ -14,10 +14,24 @@ import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from seqwright import bundle, config, evaluation, exporting, joining, provenance, report, training, translator
+from seqwright import (
+    bundle,
+    comparison,
+    config,
+    distillation,
+    errors,
+    evaluation,
+    exporting,
+    joining,
+    provenance,
+    report,
+    training,
+    translator,
+)
 from seqwright.answering import Options
 from seqwright.data.readers import Pair, Parallel
 from seqwright.training import run as training_run
@@ -249,10 +263,13 @@ def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch
         return
     assert found.missing == ""
     assert dict.fromkeys(map(question, found.pairs)) == dict.fromkeys(dev)
-    assert evaluation.evaluate(translator.load(model), found.pairs, lexicon=False).scores.exact == pytest.approx(exact)
+    assert evaluation.evaluate_dev(translator.load(model), model).scores.exact == pytest.approx(exact)
     for page in pages:
         assert shown_in(page) == (float(f"{exact:.1f}"), float(f"{ter:.2f}"), len(dev))
     shown = [*exported.scores, *joined.alone, joined.together]
+    models = translator.load(model), translator.load(tmp_path / "other")
+    compared = comparison.compare_dev(models, (model, tmp_path / "other"))
+    assert [compared.a, compared.b] == joined.alone
     for scores, directory in zip(shown, [model, "int8", model, "other", "joined"], strict=True):
         expected = true_scores(tmp_path / directory, dev, 5)
         assert (scores.exact, scores.ter, scores.n) == (*map(pytest.approx, expected), len(dev))
@@ -296,6 +313,38 @@ def test_a_model_fine_tuned_from_one_whose_data_is_gone_gives_no_figure_later(tw
     assert "fine-tuned from could not be read" in (tmp_path / "model" / "report.html").read_text("utf-8")
 
 
+def test_what_has_no_dev_pairs_refuses_to_measure(two, tmp_path):
+    first, other = (tiny(tmp_path / path.stem, path) for path in two)
+    both = tmp_path / "a", tmp_path / "b"
+    with pytest.raises(errors.DataError, match="not measured on the same pairs; give a file"):
+        comparison.compare_dev((first, other), both)
+    two[0].unlink()
+    with pytest.raises(errors.DataError, match="no such file any longer; give a file"):
+        evaluation.evaluate_dev(first, both[0])
+
+
+def test_a_teacher_that_was_trained_on_the_dev_sources_has_no_figures(two, tmp_path):
+    chosen = config.parse({}, [*TINY, "training.report=false"])
+    tiny(tmp_path / "teacher", two[0])
+    apart = distillation.distill(tmp_path / "teacher", two[0], output=tmp_path / "student", config=chosen)
+    assert apart.teacher.dev_accuracy is not None
+    roles = [file["role"] for file in apart.model.bundle.manifest["provenance"]["files"]]
+    assert roles == ["train", "dev", "distillation source"]
+    tiny(tmp_path / "other", two[0], dev=two[1])
+    seen = distillation.distill(tmp_path / "other", two[0], output=tmp_path / "second", config=chosen)
+    assert (seen.teacher.dev_accuracy, seen.teacher.dev_ter) == (None, None)
+
+
+def test_a_source_in_two_training_files_is_no_leak(two, tmp_path):
+    two[1].write_text(TWO + "zzz\tq\n", encoding="utf-8")
+    tiny(tmp_path / "model", list(two))
+    html = report.write(tmp_path / "model").read_text("utf-8")
+    assert "measures memory" not in html
+    assert "in later files" not in html
+    tiny(tmp_path / "leaky", two[0], dev=two[1])
+    assert "measures memory" in report.write(tmp_path / "leaky").read_text("utf-8")
+
+
 @pytest.mark.parametrize("with_dev", [False, True])
 @pytest.mark.parametrize("change", [None, "n_pairs", "calibration", "data", "again", "pattern"])
 def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certain(two, tmp_path, with_dev, change):
@@ -304,7 +353,8 @@ def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certai
     paths = [two[0]] if with_dev else list(two)
     tiny(model, paths, dev=dev)
     expected = figures(model)
-    manifest = json.loads((model / "manifest.json").read_bytes())
+    whole = bundle.load(model)
+    manifest = dict(whole.manifest)
     del manifest["provenance"]
     manifest["again"] |= {"pairs": list(map(str, paths)), "dev": [str(dev)] if dev else None}
     if change == "pattern":
@@ -317,7 +367,7 @@ def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certai
         manifest["calibration"]["n"] += 1
     elif change == "n_pairs":
         manifest["n_pairs"] += 1
-    (model / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    bundle.save(model, msgspec.structs.replace(whole, manifest=manifest))
     assert expected is not None
     assert figures(model) == (expected if change in (None, "pattern") else None)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from seqwright import metrics
+from seqwright import metrics, provenance
 from seqwright.answering import Answer, Options, calibration
 from seqwright.answering.calibration import Calibration
 from seqwright.answering.dictionary import Dictionary
@@ -24,6 +25,7 @@ __all__ = [
     "calibrate",
     "columns",
     "evaluate",
+    "evaluate_dev",
     "evaluate_each",
     "evaluate_file",
     "part",
@@ -160,6 +162,19 @@ def evaluate_file(
     """
     pairs = readers.read_pairs(path, columns=columns(model, reading))
     return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon, listen=listen)
+
+
+def evaluate_dev(
+    model: Translator, directory: str | Path, *, beam: int = 5, bleu: bool = False, listen: Listener = unheard
+) -> Evaluation:
+    """Evaluate the model of a directory, without its lexicon, on the pairs that its training measured on.
+
+    DataError: they cannot be had again, or the model has seen them.
+    """
+    pairs, missing = provenance.dev_pairs(model.bundle, Path(directory))
+    if not pairs:
+        raise DataError(f"{directory}: not measured, because {missing}; give a file of pairs that it has not seen")
+    return evaluate(model, pairs, beam=beam, bleu=bleu, lexicon=False, listen=listen)
 
 
 def evaluate_each(

@@ -13,13 +13,12 @@ from seqwright import bundle as bundles
 from seqwright import config, evaluation, metrics, provenance
 from seqwright.bundle import Bundle
 from seqwright.data import readers
-from seqwright.errors import DataError, UsageError
+from seqwright.errors import UsageError
 from seqwright.translator import Translator
 
 __all__ = ["Joined", "join", "together"]
 
 SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trained on the same pairs have in common
-DIFFERENT = "they were not measured on the same pairs"
 
 
 class Joined(NamedTuple):
@@ -62,7 +61,7 @@ def join(
         whole = msgspec.structs.replace(whole, manifest=whole.manifest | {"provenance": msgspec.to_builtins(shared)})
     translators = [Translator(one) for one in apart]
     if data is None:
-        pairs, missing = _dev_pairs(apart, directories)
+        pairs, missing = provenance.shared_dev_pairs(apart, directories)
     else:
         pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0], reading)), ""
     alone: list[metrics.Scores] = []
@@ -153,24 +152,3 @@ def _provenance(
         return None
     files = {(file.role, file.sha256): file for one in (first, *others) for file in one.files}
     return msgspec.structs.replace(first, files=list(files.values()))
-
-
-def _dev_pairs(apart: Sequence[Bundle], directories: Sequence[Path]) -> provenance.DevPairs:
-    """Return the pairs that every model was measured on, and that none has seen."""
-    try:
-        records = [provenance.provenance(one.manifest).dev for one in apart]
-    except DataError as error:
-        return provenance.DevPairs([], str(error))
-    hashes = [record.pairs_sha256 for record in records]
-    # Equal hashes are of equal pairs, which need not be read for each model.
-    n_read = 1 if all(hashes) and all(record.status == "unseen" for record in records) else len(apart)
-    if n_read == 1 and len(set(hashes)) > 1:
-        return provenance.DevPairs([], DIFFERENT)
-    found = [
-        provenance.dev_pairs(one, directory)
-        for one, directory in zip(apart[:n_read], directories[:n_read], strict=True)
-    ]
-    for one in found:
-        if one.missing or one.pairs != found[0].pairs:
-            return provenance.DevPairs([], one.missing or DIFFERENT)
-    return found[0]

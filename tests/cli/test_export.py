@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from seqwright import bundle
+
 
 @pytest.fixture
 def small(seqwright, model, pairs, tmp_path):
@@ -27,9 +29,9 @@ def test_every_command_takes_it(seqwright, small, pairs):
 
 
 def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
-    manifest = json.loads((model / "manifest.json").read_bytes())
-    manifest["provenance"]["files"][0]["kind"] = "stream"
-    (model / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    whole = bundle.load(model)
+    whole.manifest["provenance"]["files"][0]["kind"] = "stream"
+    bundle.save(model, whole)
     result = seqwright("export", model, "--int8", "-o", tmp_path / "out")
     assert result.code == 0
     assert "not measured" in result.out

@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from seqwright import bundle
+
 
 @pytest.fixture
 def joined(seqwright, model, tmp_path):
@@ -55,9 +57,9 @@ def test_one_model_given_twice_is_refused(seqwright, model, tmp_path):
 
 
 def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
-    manifest = json.loads((model / "manifest.json").read_bytes())
-    manifest["provenance"]["files"][0]["kind"] = "stream"
-    (model / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    whole = bundle.load(model)
+    whole.manifest["provenance"]["files"][0]["kind"] = "stream"
+    bundle.save(model, whole)
     shutil.copytree(model, tmp_path / "again")
     result = seqwright("join", model, tmp_path / "again", "-o", tmp_path / "out")
     assert result.code == 0

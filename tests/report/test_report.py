@@ -105,11 +105,11 @@ def test_pairs_held_out_by_training_are_found_again(model):
 )
 def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path, harm, says):
     path = tmp_path / "pairs.tsv"
-    manifest = msgspec.json.decode((model / "manifest.json").read_bytes())
-    [file] = manifest["provenance"]["files"]
+    whole = bundle.load(model)
+    [file] = whole.manifest["provenance"]["files"]
     shutil.copy(file["path"], path)
     file |= {"path": str(path), "from_model": ""}
-    (model / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    bundle.save(model, whole)
     assert ids(report.write(model).read_text("utf-8")) == SECTIONS
     harm(path)
     html = report.write(model).read_text("utf-8")

@@ -12,19 +12,22 @@ def as_text(found: Distilled) -> str:
     """Return both models as rows of a table, and what the student is by comparison."""
     faster = found.student.sources_per_s / found.teacher.sources_per_s
     smaller = found.teacher.n_bytes / found.student.n_bytes
+    seen = "The teacher has no accuracy: it was, or may have been, trained on the dev sources."
     return "\n".join(
         [
             "          dev accuracy       TER   networks   parameters       size   sources/s",
             row("teacher", found.teacher),
             row("student", found.student),
             f"The student is {faster:.1f} times as fast, and its weights take 1/{smaller:.1f} of the space.",
+            *([seen] if found.teacher.dev_accuracy is None else []),
         ]
     )
 
 
 def row(name: str, f: Figures) -> str:
     size = megabytes(f.n_bytes) if f.n_bytes >= 1e7 else f"{f.n_bytes / 1e6:.2f} MB"
+    accuracy, ter = ("–" if rate is None else f"{rate:.2f} %" for rate in (f.dev_accuracy, f.dev_ter))
     return (
-        f"{name}    {f.dev_accuracy:9.2f} %  {f.dev_ter:6.2f} %   {f.members:8}   {f.n_parameters:10,}   "
+        f"{name}    {accuracy:>11}  {ter:>8}   {f.members:8}   {f.n_parameters:10,}   "
         f"{size:>8}   {f.sources_per_s:9,.0f}"
     )

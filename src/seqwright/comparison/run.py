@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from seqwright import evaluation, metrics
+from seqwright import evaluation, metrics, provenance
 from seqwright.answering import Hypothesis, Options
 from seqwright.comparison import significance
 from seqwright.data import readers
@@ -17,7 +17,7 @@ from seqwright.errors import DataError, UsageError
 from seqwright.translator import Translator
 from seqwright.types import Array
 
-__all__ = ["Comparison", "Disagreement", "compare", "compare_file"]
+__all__ = ["Comparison", "Disagreement", "compare", "compare_dev", "compare_file"]
 
 
 class Disagreement(msgspec.Struct, frozen=True):
@@ -74,6 +74,24 @@ def compare_file(
     return compare(a, b, readers.read_pairs(path, columns=columns), beam=beam, seed=seed, listen=listen)
 
 
+def compare_dev(
+    models: tuple[Translator, Translator],
+    directories: tuple[str | Path, str | Path],
+    *,
+    beam: int = 5,
+    seed: int = 1,
+    listen: evaluation.Listener = evaluation.unheard,
+) -> Comparison:
+    """Compare on the pairs that the trainings of both models measured on, without lexicons.
+
+    DataError: they cannot be had again, or are not the same.
+    """
+    pairs, missing = provenance.shared_dev_pairs([one.bundle for one in models], list(map(Path, directories)))
+    if not pairs:
+        raise DataError(f"not compared, because {missing}; give a file of pairs that neither model has seen")
+    return compare(*models, pairs, beam=beam, seed=seed, lexicon=False, listen=listen)
+
+
 def compare(
     a: Translator,
     b: Translator,
@@ -81,12 +99,14 @@ def compare(
     *,
     beam: int = 5,
     seed: int = 1,
+    lexicon: bool = True,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Comparison:
     """Compare on pairs; several targets of one source, with its features, count as any-of.
 
     Answers of both are cut into tokens as A's targets were, so that TER means the same for both.
-    seed: draws the resamples.   listen: see `evaluation.evaluate`.   DataError: there are no pairs.
+    seed: draws the resamples.   lexicon: see `Options`.   listen: see `evaluation.evaluate`.
+    DataError: there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
@@ -94,7 +114,7 @@ def compare(
     format_ = a.bundle.target_format
     expected = [[format_.split(text) for text in group] for group in references]
     answers_a, answers_b = (
-        best(evaluation.answers_to(model, sources, Options(beam=beam), evaluation.part(listen, i, 2)))
+        best(evaluation.answers_to(model, sources, Options(beam=beam, lexicon=lexicon), evaluation.part(listen, i, 2)))
         for i, model in enumerate((a, b))
     )
     said_a, said_b = ([format_.split(text) for text in texts] for texts in (answers_a, answers_b))

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from seqwright import evaluation, file_set
+from seqwright import evaluation, file_set, provenance
 from seqwright.answering import Hypothesis, Options
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError, UsageError
@@ -43,12 +43,19 @@ class Answering(msgspec.Struct, frozen=True):
 class Given(NamedTuple):
     """The sources that the teacher answers, and the pairs that the student is measured on.
 
-    sources: distinct (source, features), none of them among the dev pairs.   hashes: SHA-256 of each file by name.
+    sources: distinct (source, features), none of them among the dev pairs.   files: what was read.
+    seen: whether the teacher has been trained on the dev sources, or may have been: then it has no figures.
     """
 
     sources: list[tuple[str, str]]
     dev: list[readers.Pair]
-    hashes: dict[str, str]
+    files: list[provenance.FileRecord]
+    seen: bool
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file by name."""
+        return {file.name: file.sha256 for file in self.files}
 
 
 class Lessons(NamedTuple):
@@ -60,6 +67,7 @@ class Lessons(NamedTuple):
 
 def read(
     teacher: Translator,
+    directory: Path,
     pairs: readers.Paths,
     dev: readers.Paths | None,
     sources: str | Path | None,
@@ -68,17 +76,19 @@ def read(
 ) -> Given:
     """Read the data as it was read for the teacher.
 
-    Without dev, the sources are held out that the teacher held out when it was trained on the same pairs.
+    Without dev, the sources are held out that the teacher held out when it was trained on the same pairs. Those that
+    the teacher in `directory` was trained on are left out of the dev pairs, unless there are no others.
     sources: a file of further sources, a line each, with their features after a tab where the teacher has features.
     DataError: see `data.readers`; nothing is left to ask.
     """
     text, training = teacher.bundle.config.text, teacher.bundle.config.training
-    hashes: dict[str, str] = {}
+    columns = evaluation.columns(teacher, reading)
+    files: list[provenance.FileRecord] = []
 
     def all_pairs(paths: readers.Paths) -> Iterator[readers.Pair]:
         for one in readers.inputs(paths):
-            yield from (pair for pair in one.pairs(evaluation.columns(teacher, reading)) if pair.source or pair.target)
-            hashes.update(one.hashes)
+            yield from (pair for pair in one.pairs(columns) if pair.source or pair.target)
+            files.extend(provenance.file_records([one], "distillation source", one.hashes))
 
     learned = list(all_pairs(pairs))
     if dev is None:
@@ -87,13 +97,27 @@ def read(
         measured = list(all_pairs(dev))
     distinct = dict.fromkeys((pair.source, pair.features) for pair in learned)
     if sources is not None:
-        hashes[str(sources)] = readers.sha256(Path(sources))
+        files.append(provenance.file_of_sources(sources))
         distinct |= dict.fromkeys(_sources(sources, has_features=bool(text.features_column)))
     held_out = {pair.source for pair in measured}
+    measured, seen = _unseen(teacher, directory, measured)
     kept = [one for one in distinct if one[0] not in held_out]
     if not kept:
         raise DataError("every source is among the dev pairs; nothing is left for the student to learn from")
-    return Given(kept, measured, hashes)
+    return Given(kept, measured, files, seen)
+
+
+def _unseen(teacher: Translator, directory: Path, dev: list[readers.Pair]) -> tuple[list[readers.Pair], bool]:
+    """Return the dev pairs without those of the teacher's training; all of them, and True, where none would be left."""
+    bundle = teacher.bundle
+    limit = bundle.config.training.max_batch_tokens
+    reading = provenance.Reading(evaluation.columns(teacher), bundle.source_format, bundle.target_format, limit)
+    try:
+        seen = provenance.seen_in_training(bundle, directory, set(map(reading.tokens, dev)))
+    except DataError:  # the teacher's data is gone
+        return dev, True
+    unseen = [pair for pair in dev if reading.tokens(pair) not in seen]
+    return (unseen, False) if unseen else (dev, True)
 
 
 def give(

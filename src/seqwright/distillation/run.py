@@ -37,8 +37,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     members: int
     n_parameters: int
     n_bytes: int  # of the weights
-    dev_accuracy: float  # %, beam search
-    dev_ter: float  # %
+    dev_accuracy: float | None  # %, beam search; None of a model that has seen the dev sources, or may have
+    dev_ter: float | None  # %
     sources_per_s: float  # answered together, beam search
 
 
@@ -81,7 +81,7 @@ def distill(
         raise UsageError(f"{path} is the teacher; choose another --output for the student")
     training.check_output(path, overwrite=overwrite)
     loaded = translator.load(teacher)
-    given = lessons.read(loaded, pairs, dev, sources, reading=reading)
+    given = lessons.read(loaded, Path(teacher), pairs, dev, sources, reading=reading)
     hear = listen or (lambda _: None)
     origin = {"stamp": bundle.stamp(Path(teacher)), "n_best": n_best, "data": given.hashes}
     if reading != readers.STANDARD:
@@ -100,8 +100,9 @@ def distill(
         callbacks=callbacks,
         command=command,
         notes={"teacher": {"path": str(teacher), **origin}},
+        derived_from=given.files,
     )
-    return Distilled(student, _figures(loaded, given.dev), _figures(student, given.dev))
+    return Distilled(student, _figures(loaded, given.dev, seen=given.seen), _figures(student, given.dev))
 
 
 def _student(config: Config, teacher: Config) -> Config:
@@ -126,15 +127,15 @@ def _student(config: Config, teacher: Config) -> Config:
     )
 
 
-def _figures(model: Translator, dev: Sequence[readers.Pair]) -> Figures:
-    scores = evaluation.evaluate(model, dev).scores
+def _figures(model: Translator, dev: Sequence[readers.Pair], *, seen: bool = False) -> Figures:
+    scores = None if seen else evaluation.evaluate(model, dev, lexicon=False).scores
     weights = model.bundle.weights.values()
     return Figures(
         members=len(model.bundle.members),
         n_parameters=sum(array.size for array in weights),
         n_bytes=sum(array.nbytes for array in weights),
-        dev_accuracy=scores.exact,
-        dev_ter=scores.ter,
+        dev_accuracy=None if scores is None else scores.exact,
+        dev_ter=None if scores is None else scores.ter,
         sources_per_s=_speed(model, dev),
     )
 

@@ -52,10 +52,14 @@ def answered(split: Split) -> dict[tuple[str, str], dict[str, list[int]]]:
     return found
 
 
-def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find sources, with their features, that occur in more than one file; Unicode forms count as the same."""
-    if len(splits) < 2:
+def leaks(splits: Sequence[Split], *, n_training: int = 1) -> Iterator[Finding]:
+    """Find sources, with their features, that occur in more than one file; Unicode forms count as the same.
+
+    n_training: how many files, the first ones, are trained on together.
+    """
+    if len(splits) <= n_training:
         return
+    training = {split.name for split in splits[:n_training]}
     found: dict[tuple[str, str], list[tuple[str, int]]] = {}
     for split in splits:
         for pair in split.pairs:
@@ -64,7 +68,7 @@ def leaks(splits: Sequence[Split]) -> Iterator[Finding]:
     shared: dict[tuple[str, ...], list[Case]] = {}
     for (source, features), stands in found.items():
         files = tuple(dict.fromkeys(name for name, _ in stands))
-        if len(files) > 1:
+        if len(files) > 1 and not training.issuperset(files):
             where = [Place(*place) for place in stands]
             shared.setdefault(files, []).append(Case(question(source, features), where))
     for files, cases in shared.items():

@@ -31,8 +31,16 @@ def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig(
     return check(splits, config=config)
 
 
-def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
-    """Return what is remarkable in pairs that are in memory already; see `check_files`."""
+def check(
+    splits: Sequence[Split],
+    *,
+    config: TextConfig = TextConfig(),  # noqa: B008 - frozen
+    n_training: int = 1,
+) -> Inspection:
+    """Return what is remarkable in pairs that are in memory already; see `check_files`.
+
+    n_training: how many files, the first ones, are trained on together.
+    """
     assert splits, "there is nothing to check"
     first = splits[0].pairs
     formats = (
@@ -50,7 +58,8 @@ def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Insp
     cuts = [Cut.of(split, formats) for split in splits]
     order = list(Level)
     findings = sorted(
-        found(splits, cuts, [format_.tokens for format_ in formats]), key=lambda finding: order.index(finding.level)
+        found(splits, cuts, [format_.tokens for format_ in formats], n_training),
+        key=lambda finding: order.index(finding.level),
     )
     return Inspection(
         verdict=verdict(findings),
@@ -59,10 +68,10 @@ def check(splits: Sequence[Split], *, config: TextConfig = TextConfig()) -> Insp
     )
 
 
-def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str]) -> Iterator[Finding]:
+def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int) -> Iterator[Finding]:
     """Yield what each kind of check finds."""
-    yield from repeats.leaks(splits)
-    yield from unseen.unseen(cuts)
+    yield from repeats.leaks(splits, n_training=n_training)
+    yield from unseen.unseen(cuts, n_training=n_training)
     yield from characters.damaged(splits)
     yield from lookalikes.foreign_letters(splits)
     yield from lookalikes.look_alike_symbols(splits)

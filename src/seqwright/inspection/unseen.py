@@ -1,4 +1,4 @@
-"""Symbols of later files that the first, the one to train on, lacks."""
+"""Symbols of later files that the first ones, to train on, lack."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,15 @@ MEANS = {
 }
 
 
-def unseen(cuts: Sequence[Cut]) -> Iterator[Finding]:
-    """Find the symbols, and the features, that only later files have."""
+def unseen(cuts: Sequence[Cut], *, n_training: int = 1) -> Iterator[Finding]:
+    """Find the symbols, and the features, that only files after the first n_training have."""
+    training, others = cuts[:n_training], cuts[n_training:]
+    names = ", ".join(cut.split.name for cut in training)
     for side, name in enumerate(("source", "target")):
-        first, *others = cuts
-        known = set(itertools.chain.from_iterable(first.tokens[side]))
+        known = {token for cut in training for tokens in cut.tokens[side] for token in tokens}
         found = strange(others, side, known)
         if name == "source":
-            features = {pair.features for pair in first.split.pairs}
+            features = {pair.features for cut in training for pair in cut.split.pairs}
             found |= strange_features(others, set(itertools.chain.from_iterable(map(text.feature_symbols, features))))
         if found:
             n = len(found)
@@ -34,7 +35,7 @@ def unseen(cuts: Sequence[Cut]) -> Iterator[Finding]:
             yield Finding(
                 kind=f"{name} unseen",
                 level=Level.ERROR if n_lines > MANY * n_all else Level.WARNING,
-                message=f"{n:,} {name} {occurs} in later files and not in {first.split.name}",
+                message=f"{n:,} {name} {occurs} in later files and not in {names}",
                 advice=f"{MEANS[name]} Add pairs that have them.",
                 cases=[
                     Case(named(token) if len(token) == 1 else visible(token), where)

@@ -3,8 +3,15 @@
 Every figure that is shown after a training is measured on what `dev_pairs` returns, which is verified, or not shown.
 """
 
-from seqwright.provenance.dev_pairs import DevPairs, dev_pairs, pairs_to_evaluate, provenance, seen_in_training
-from seqwright.provenance.files import Located, file_records, inputs, locate, moved, named
+from seqwright.provenance.dev_pairs import (
+    DevPairs,
+    dev_pairs,
+    pairs_to_evaluate,
+    provenance,
+    seen_in_training,
+    shared_dev_pairs,
+)
+from seqwright.provenance.files import Located, file_of_sources, file_records, inputs, locate, moved, named
 from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
 from seqwright.provenance.records import DevRecord, FileRecord, Provenance, RawPath, Role
 
@@ -19,6 +26,7 @@ __all__ = [
     "Role",
     "dev_of_files",
     "dev_pairs",
+    "file_of_sources",
     "file_records",
     "inputs",
     "locate",
@@ -29,5 +37,6 @@ __all__ = [
     "pairs_to_evaluate",
     "provenance",
     "seen_in_training",
+    "shared_dev_pairs",
     "sources_sha256",
 ]

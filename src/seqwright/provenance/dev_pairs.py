@@ -15,7 +15,7 @@ from seqwright.provenance import earlier, files
 from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
 from seqwright.provenance.records import DevRecord, Provenance, Role
 
-__all__ = ["DevPairs", "dev_pairs", "pairs_to_evaluate", "provenance", "seen_in_training"]
+__all__ = ["DevPairs", "dev_pairs", "pairs_to_evaluate", "provenance", "seen_in_training", "shared_dev_pairs"]
 
 Tokens = tuple[str, ...]
 
@@ -58,6 +58,25 @@ def dev_pairs(bundle: Bundle, directory: Path) -> DevPairs:
         return DevPairs([], str(error))
 
 
+def shared_dev_pairs(bundles: Sequence[Bundle], directories: Sequence[Path]) -> DevPairs:
+    """Return the pairs that the trainings of several models measured on, so that none of the models has seen them."""
+    try:
+        records = [provenance(one.manifest).dev for one in bundles]
+    except DataError as error:
+        return DevPairs([], str(error))
+    hashes = {record.pairs_sha256 for record in records}
+    if all(hashes) and len(hashes) > 1:
+        return DevPairs([], DIFFERENT)
+    # Equal hashes are of equal pairs, which need not be read for each model.
+    n_read = 1 if all(hashes) and all(record.status == "unseen" for record in records) else len(bundles)
+    found = [dev_pairs(one, place) for one, place in zip(bundles[:n_read], directories[:n_read], strict=True)]
+    for one in found:
+        if one.missing or one.pairs != found[0].pairs:
+            return DevPairs([], one.missing or DIFFERENT)
+    return found[0]
+
+
+DIFFERENT = "they were not measured on the same pairs"
 WHY = {
     "seen": "every dev source is also a training source",
     "unknown": "the training pairs of the model that it was fine-tuned from could not be read, and may be among them",

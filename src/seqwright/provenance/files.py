@@ -13,7 +13,7 @@ from seqwright.data import readers
 from seqwright.errors import DataError
 from seqwright.provenance.records import FileRecord, Provenance, Role, located, stored
 
-__all__ = ["Located", "file_records", "inputs", "locate", "moved", "named"]
+__all__ = ["Located", "file_of_sources", "file_records", "inputs", "locate", "moved", "named"]
 
 NAMED_COLUMNS = ("jsonl", "json", "parquet", "arrow")  # formats whose columns have names
 
@@ -59,6 +59,19 @@ def file_records(inputs: Iterable[readers.Input], role: Role, hashes: Mapping[st
                 )
             )
     return records
+
+
+def file_of_sources(path: Path | str) -> FileRecord:
+    """Return the record of a file with a source on each line and no targets, for a teacher to answer."""
+    sha256 = readers.sha256(path)
+    return FileRecord(
+        role="distillation source",
+        path=stored(path),
+        format="lines",
+        columns={"source": 1},
+        size=Path(path).stat().st_size,
+        sha256=sha256,
+    )
 
 
 def _columns(schema: readers.Schema) -> dict[str, int | str]:

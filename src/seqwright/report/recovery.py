@@ -18,11 +18,13 @@ MOST_BYTES = 64_000_000  # of files that are inspected: they are held in memory,
 class Recovered(NamedTuple):
     """What could be found.
 
-    splits: the pairs for an inspection, those of all training files first.   dev: the pairs that training measured on.
+    splits: the pairs for an inspection; the first n_training are those of the training files.
+    dev: the pairs that training measured on.
     missing, dev_missing: why there are no splits, and no dev pairs, for a reader; "" where there are.
     """
 
     splits: list[inspection.Split]
+    n_training: int
     dev: list[readers.Pair]
     missing: str
     dev_missing: str
@@ -35,26 +37,26 @@ def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recov
     needs_dev: whether nobody has the dev pairs.
     """
     dev = provenance.dev_pairs(bundle, directory) if needs_dev else provenance.DevPairs([])
-    splits, missing = list[inspection.Split](), ""
+    splits, n_training, missing = list[inspection.Split](), 0, ""
     try:
-        splits = _splits(bundle, directory)
+        splits, n_training = _splits(bundle, directory)
         if not splits:
             missing = f"the files are larger than {MOST_BYTES // 1_000_000} MB; seqwright check reads them"
     except (DataError, OSError) as error:
         missing = str(error)
-    return Recovered(splits, *dev[:1], missing, dev.missing)
+    return Recovered(splits, n_training, dev.pairs, missing, dev.missing)
 
 
-def _splits(bundle: Bundle, directory: Path) -> list[inspection.Split]:
-    """Return the training and the dev pairs, or none of files that are too large."""
+def _splits(bundle: Bundle, directory: Path) -> tuple[list[inspection.Split], int]:
+    """Return the training and the dev pairs, and how many are the training's; none of files that are too large."""
     found = provenance.provenance(bundle.manifest)
     text = bundle.config.text
     files = provenance.locate(found.of("train", "dev"), directory)
     if sum(one.path.stat().st_size for one in files) > MOST_BYTES:
-        return []
-    splits = []
-    for role in ("train", "dev"):
+        return [], 0
+    splits, n_training = list[inspection.Split](), 0
+    for role, columns in (("train", text.columns()), ("dev", text.later_columns())):
         inputs = provenance.inputs([one for one in files if one.record.role == role])
-        columns = text.columns() if role == "train" else text.later_columns()
         splits += [inspection.Split(one.name, list(one.pairs(columns))) for one in inputs]
-    return splits
+        n_training += len(inputs) if role == "train" else 0
+    return splits, n_training

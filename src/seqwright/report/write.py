@@ -87,7 +87,9 @@ def composed(
         says = f"There are no figures: {found.dev_missing}. seqwright report MODEL FILE answers the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", says)))
     if found.splits:
-        sections.append(origin.data_troubles(inspection.check(found.splits, config=bundle.config.text)))
+        sections.append(
+            origin.data_troubles(inspection.check(found.splits, config=bundle.config.text, n_training=found.n_training))
+        )
     if found.missing:
         says = f"The pairs that the model was trained on are not inspected here: {found.missing}."
         sections.append(page.section("data", "The data", element("p", says)))

@@ -57,6 +57,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     command: Sequence[str] = (),
     notes: Mapping[str, Any] | None = None,
+    derived_from: Sequence[provenance.FileRecord] = (),
 ) -> Translator:
     """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
 
@@ -71,7 +72,7 @@ def train(
     model, its metrics and its report stay until the first new model is saved; curves for TensorBoard do not.
     fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
     listen: called with each event.   callbacks: called at its main moments.
-    command: noted in the manifest, as the entries of notes are.
+    command, notes, derived_from: for the manifest; the last are the files that the pairs were made from.
     KeyboardInterrupt, and what listen or a callback raises, is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
@@ -88,7 +89,9 @@ def train(
     check_output(path, overwrite=overwrite or finished is not None)
     base_directory = None if fine_tune is None else Path(fine_tune)
     prepared = prepare(pairs, dev, config, base=base, base_directory=base_directory)
-    prepared = prepared._replace(provenance=provenance.moved(prepared.provenance, path, base=base_directory))
+    files = [*prepared.provenance.files, *derived_from]
+    whole = msgspec.structs.replace(prepared.provenance, files=files)
+    prepared = prepared._replace(provenance=provenance.moved(whole, path, base=base_directory))
     origin = manifest.Origin(fine_tune, command, notes or {})
     identity = manifest.identity(prepared.config, prepared.provenance, origin.base_hash)
     if resumed is not None and resumed.identity != identity:
