@@ -23,7 +23,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model of data that wants to be markup."""
     lines = "".join(f"{text}{i}\t{other}\t{text.replace(';', '')}\n" for i in range(3) for text in HOSTILE
                     for other in (text, text[::-1]))  # fmt: skip
-    return model_of(tmp_path_factory.mktemp("hostile"), lines, "training.dev_share=0.5")
+    columns = ["text.source_column=1", "text.target_column=2", "text.features_column=3"]
+    return model_of(tmp_path_factory.mktemp("hostile"), lines, "training.dev_share=0.5", *columns)
 
 
 @pytest.fixture(scope="session")
