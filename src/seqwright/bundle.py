@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -173,9 +172,9 @@ def save(path: Path, bundle: Bundle) -> None:
     contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(weights)}
     if LEXICON in files:
         contents[LEXICON] = msgspec.json.encode(lexicon.pairs)
-    hashed: dict[str, list[Buffer]] = {name: [data] for name, data in contents.items()}
-    stamp = _stamp(_learned(hashed))
-    files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp, checksum=_stamp(hashed)))
+    hashes = {name: hashlib.sha256(data).digest() for name, data in contents.items()}
+    stamp = _stamp(_learned(hashes))
+    files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp, checksum=_stamp(hashes)))
     files[WEIGHTS] = safetensors.numpy.save(weights, {"stamp": stamp})  # one key: their order is random
     if LEXICON in files:
         files[LEXICON] = msgspec.json.encode(msgspec.structs.replace(lexicon, stamp=stamp))
@@ -231,32 +230,34 @@ def _load(files: _Files) -> Bundle:
     contents |= {name: [data] for name, data in read.items()} | {WEIGHTS: stored.without_metadata()}
     if lexicon is not None:
         contents[LEXICON] = [msgspec.json.encode(lexicon.pairs)]
-    hashed = {name: list(parts) for name, parts in contents.items()}
-    learned = hashed if config.stamp_rule == 1 else _learned(hashed)
-    is_whole = config.stamp_rule == 1 or _stamp(hashed) == config.checksum
-    if not is_whole or _stamp(learned, rule=config.stamp_rule) != config.stamp:
+    if not _is_whole(config, contents):
         raise ModelError(f"{files.path}: damaged: a file is not as it was when the model was saved; {HINT}")
     return bundle
 
 
-def _stamp(contents: Mapping[str, Iterable[Buffer]], *, rule: int = STAMP_RULE) -> str:
-    """Return a hash of the contents of files, without the stamps that they carry, by the rule of a time."""
-    whole = hashlib.sha256()
-    if rule == 1:
-        for part in itertools.chain.from_iterable(contents[name] for name in NAMES_OF_RULE_1):
-            whole.update(part)
-        return whole.hexdigest()[:16]
-    for name in sorted(contents):
-        one = hashlib.sha256()
-        for part in contents[name]:
-            one.update(part)
-        whole.update(name.encode() + b"\0" + one.digest())
-    return whole.hexdigest()[:16]
+def _is_whole(config: _ConfigFile, contents: Mapping[str, Iterable[Buffer]]) -> bool:
+    """Return whether the contents are those that the configuration has hashes of, by the rule of its time."""
+    if config.stamp_rule == 1:
+        return _sha256(part for name in NAMES_OF_RULE_1 for part in contents[name]).hex()[:16] == config.stamp
+    hashes = {name: _sha256(parts) for name, parts in contents.items()}
+    return _stamp(hashes) == config.checksum and _stamp(_learned(hashes)) == config.stamp
 
 
-def _learned(contents: Mapping[str, list[Buffer]]) -> dict[str, list[Buffer]]:
-    """Return the contents without what says where they came from."""
-    return {name: data for name, data in contents.items() if name not in ("config.json", "manifest.json")}
+def _sha256(parts: Iterable[Buffer]) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def _stamp(hashes: Mapping[str, bytes]) -> str:
+    """Return a hash of the hashes of files, each without the stamp that it carries."""
+    return _sha256(name.encode() + b"\0" + hashes[name] for name in sorted(hashes)).hex()[:16]
+
+
+def _learned(hashes: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the hashes without those of what says where a model came from."""
+    return {name: digest for name, digest in hashes.items() if name not in ("config.json", "manifest.json")}
 
 
 def _without_stamp(config: bytes) -> bytes:

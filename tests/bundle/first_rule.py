@@ -1,4 +1,4 @@
-"""Make a model one of the first rule, whose stamp is a hash of both vocabularies and the weights."""
+"""Make a model one of before there was a check: its stamp is a hash of both vocabularies and the weights alone."""
 
 import hashlib
 import json
@@ -15,6 +15,7 @@ def restamp(model: Path) -> None:
     vocabularies = b"".join((model / f"{side}.vocab.json").read_bytes() for side in ("source", "target"))
     document = json.loads((model / "config.json").read_text("utf-8"))
     document.pop("stamp_rule", None)
+    document.pop("checksum", None)
     document["stamp"] = hashlib.sha256(vocabularies + safetensors.numpy.save(arrays)).hexdigest()[:16]
     document["config"]["training"]["lexicon"] = ""
     (model / "config.json").write_text(json.dumps(document), encoding="utf-8")

@@ -146,3 +146,21 @@ def test_a_model_of_the_first_rule_is_verified_by_it(harm: str, model: Path) -> 
         (model / harm).write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(ModelError, match="damaged"):
         bundle.load(model)
+
+
+@pytest.mark.parametrize("lost", [["checksum"], ["stamp_rule"], ["checksum", "stamp_rule"]])
+def test_a_model_cannot_lose_its_checksum(lost: list[str], model: Path) -> None:
+    document = json.loads((model / "config.json").read_text("utf-8"))
+    for key in lost:
+        del document[key]
+    document["limits"]["longest_target"] += 1
+    (model / "config.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(ModelError, match="damaged"):
+        bundle.load(model)
+
+
+def test_equal_weights_are_equal_bytes_whatever_the_model_came_from(models: list[Path], tmp_path: Path) -> None:
+    first = bundle.load(models[0])
+    bundle.save(tmp_path / "other", msgspec.structs.replace(first, manifest={"data": "elsewhere"}))
+    same = [(path / "model.safetensors").read_bytes() for path in (models[0], tmp_path / "other")]
+    assert same[0] == same[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqwright.data.limits import Limits
+from seqwright.data.limits import MOST_CELLS, MOST_TOKENS, Limits
 
 LIMITS = Limits(longest_target=10, ratio=2.0, shortest_target=3, longest_source=40)
 
@@ -36,3 +36,13 @@ def test_a_source_may_be_twice_as_long_as_any_in_training_before_it_is_cut() -> 
 def test_the_limits_of_two_trainings_hold_for_the_pairs_of_both() -> None:
     other = Limits(longest_target=20, ratio=1.0, shortest_target=1, longest_source=5)
     assert LIMITS.joined(other) == other.joined(LIMITS) == Limits(20, 2.0, 1, 40)
+
+
+def test_extremes_of_any_size_leave_a_search_that_fits_into_memory() -> None:
+    hostile = Limits(1 << 29, float(1 << 29), 1 << 29, 1 << 29)
+    assert hostile.window <= MOST_TOKENS
+    for source_length in (0, 1, 2, 50, 5_000, hostile.window):
+        most = hostile.max_length(source_length)
+        assert 1 <= most <= MOST_TOKENS
+        assert most * source_length <= MOST_CELLS
+        assert hostile.min_length(source_length) <= most

@@ -9,7 +9,7 @@ from tensorboardX.record_writer import masked_crc32c
 from seqwright import config, training
 from seqwright.errors import OutputError
 from seqwright.training.event_file import EventFile
-from seqwright.training.events import Example, Measured
+from seqwright.training.events import Example, Measured, Progressed
 from seqwright.training.tensorboard import TensorBoard, table
 
 SETTINGS = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.log=tensorboard"]
@@ -133,3 +133,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "tensorboard").write_text("a file")
     with pytest.raises(OutputError, match="tensorboard"):
         TensorBoard(tmp_path / "tensorboard")(Measured(1, 1, 1, 1, True, 1))
+
+
+def test_the_points_of_a_long_training_are_few(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(EventFile, "scalars", lambda _self, step, _curves: written.append(step))
+    board = TensorBoard(tmp_path)
+    week = 7 * 24 * 3600
+    for n in range(1, week // 60):  # a minute each
+        board(Progressed(n / 100, 0.5, 1.0, 1e-3, 1.0, 1.0, 60.0 * n, 1.0, None))
+    assert 100 < len(written) < 5_000
+    written.clear()
+    board = TensorBoard(tmp_path / "short")
+    for n in range(1, 400):
+        board(Progressed(n / 100, 0.5, 1.0, 1e-3, 1.0, 1.0, n / 4, 1.0, None))
+    assert len(written) == 399, "a short training has every point"

@@ -5,6 +5,9 @@
 
 An entry is written beside its place and renamed into it, so several runs may build the same one: the first to end wins.
 Entries are never changed; deleting the directory is always safe.
+
+What is kept: an entry is removed when another one is built in the same place, if it was not used for `UNUSED_S`, or if
+`MOST_ENTRIES` others were used later. One that was used within `IN_USE_S` stays in any case: a run may be reading it.
 """
 
 from __future__ import annotations
@@ -28,6 +31,9 @@ CHECK = "check.json"
 PARTIAL = ".partial"
 ABANDONED_S = 3600.0  # a directory that nobody has written to for so long belongs to a run that was killed
 CHUNK = 1 << 20
+UNUSED_S = 30 * 86400.0
+IN_USE_S = 7 * 86400.0  # longer than a training
+MOST_ENTRIES = 3
 
 
 class Place:
@@ -39,12 +45,17 @@ class Place:
     def find(self, key: str) -> Path | None:
         """Return the directory of an entry, or None where there is none or it is damaged."""
         entry = self.directory / key
-        return entry if is_whole(entry) else None
+        if not is_whole(entry):
+            return None
+        with contextlib.suppress(OSError):  # a place that is only read from
+            os.utime(entry / CHECK)  # used now; see `_evict`
+        return entry
 
     def build(self) -> Building:
         """Begin an entry.   OSError: nothing can be written there."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self._remove_abandoned()
+        self._evict()
         return Building(self.directory)
 
     def _remove_abandoned(self) -> None:
@@ -53,6 +64,19 @@ class Place:
                 newest = max(path.stat().st_mtime for path in [partial, *partial.iterdir()])
                 if time.time() - newest > ABANDONED_S:
                     shutil.rmtree(partial, ignore_errors=True)
+
+    def _evict(self) -> None:
+        """Remove entries that nobody has used lately."""
+        used: list[tuple[float, Path]] = []
+        for check in self.directory.glob(f"*/{CHECK}"):
+            with contextlib.suppress(OSError):
+                used.append((time.time() - check.stat().st_mtime, check.parent))
+        for n, (age_s, entry) in enumerate(sorted(used)):
+            if age_s > UNUSED_S or (age_s > IN_USE_S and n >= MOST_ENTRIES):
+                going = entry.with_name(f"{entry.name}-unused{PARTIAL}")
+                with contextlib.suppress(OSError):
+                    entry.rename(going)  # in one step, so that it is whole or gone
+                shutil.rmtree(going, ignore_errors=True)
 
 
 class Building:

@@ -6,6 +6,8 @@ import msgspec
 
 __all__ = ["Limits"]
 
+MOST_TOKENS = 1 << 16  # of an answer, and of what is read of a source at a time
+MOST_CELLS = 1 << 24  # source tokens times target tokens: a search keeps an attention weight for each, and hypothesis
 SHORTEST_WINDOW = 50  # tokens: data of single letters does not make a word of thirty too long
 
 Length = Annotated[int, msgspec.Meta(ge=0, le=1 << 29)]  # tokens
@@ -13,6 +15,9 @@ Length = Annotated[int, msgspec.Meta(ge=0, le=1 << 29)]  # tokens
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The extremes of a training's pairs, and the bounds drawn from them.
+
+    However large the extremes are, an answer has at most `MOST_TOKENS`, and no more than `MOST_CELLS` allow for its
+    source: so the memory of a search is bounded whatever a file says.
 
     ratio: most target tokens for one source token, its end included.   A model of before they were found has 0 for the
     others: no least length, and windows by its targets.
@@ -26,7 +31,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def max_length(self, source_length: int) -> int:
         """Return the most tokens to answer a source of source_length tokens (its end included) with."""
-        return min(2 * self.longest_target, round(1.5 * self.ratio * source_length)) + 5
+        most = min(2 * self.longest_target, round(1.5 * self.ratio * source_length)) + 5
+        return min(most, MOST_TOKENS, MOST_CELLS // max(1, source_length))
 
     def min_length(self, source_length: int) -> int:
         """Return the fewest: half of the shortest target, so 1 where no target was empty; none for an empty source."""
@@ -40,7 +46,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def window(self) -> int:
         """How many tokens of a source are read at a time, at most: twice the longest of the training, at least 50."""
-        return max(2 * (self.longest_source or self.longest_target), SHORTEST_WINDOW)
+        return max(min(2 * (self.longest_source or self.longest_target), MOST_TOKENS), SHORTEST_WINDOW)
 
     def joined(self, other: "Limits") -> "Limits":
         """Return the limits of the pairs of both trainings."""

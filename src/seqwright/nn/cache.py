@@ -18,6 +18,8 @@ class Cache:
 
     One cache serves one caller: two threads that share the weights of a layer bring a cache each. `of(name)` is the
     cache of a part, made at its first use.
+
+    Buffers never shrink: what a training holds is bounded by its largest batch, `training.max_batch_tokens`.
     """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
