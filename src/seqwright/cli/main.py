@@ -94,7 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AmbiguityError as error:
         if debug:
             raise
-        code = fail(f"{error}; decide by one of these commands:", error.exit_code)
+        code = fail(
+            f"{error}; {'decide by one of these commands' if len(error.choices) > 1 else 'if so, type'}:",
+            error.exit_code,
+        )
         for choice in error.choices:
             say(f"  {program.name()} {shlex.join([*given, *choice])}")
         return code

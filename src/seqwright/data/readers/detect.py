@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from seqwright import errors
-from seqwright.data.readers import formats, names, roles
+from seqwright.data.readers import files, formats, names, roles
 from seqwright.data.readers.columns import Columns
 from seqwright.data.readers.schema import Format, Schema
 
@@ -56,6 +56,8 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     untabbed = cut == formats.Layout("tsv") and body and not any("\t" in line for line in body)
     if untabbed and like is not None and like.format in ("dictionary", "csv") and not (asked or columns.delimiter):
         cut = formats.layout(body, like.format, like.delimiter if like.format == "csv" else None, whole=whole)
+    if asked is None and cut == formats.Layout("tsv") and len(body) > 1:
+        check_tabs(body, name)
     comment = columns.comment
     if comment is None:
         comment = formats.comment_of(lines, cut)
@@ -73,6 +75,16 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     rows = rows_of(kept, cut, whole=whole)
     start = Schema(format=cut.format, delimiter=cut.delimiter, comment=comment, numbers=cut.numbers)
     return of_rows(rows, name, columns, start)
+
+
+def check_tabs(body: Sequence[str], name: str) -> None:
+    """Raise AmbiguityError where no line has a tab, and spaces may separate words from symbols."""
+    if not any("\t" in line for line in body) and all(" " in line.strip() for line in body):
+        raise errors.AmbiguityError(
+            f"{name}: no tab in {files.shorten(body[0])}; expected source<TAB>target, or with --target FILE a file of "
+            f"sources and one of targets; it may be a dictionary, where spaces separate a word from its symbols",
+            [["--format", "dictionary"]],
+        )
 
 
 def old_dictionary(lines: Sequence[str], body: Sequence[str]) -> bool:

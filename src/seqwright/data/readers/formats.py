@@ -78,14 +78,15 @@ def is_dictionary(filled: Sequence[str]) -> bool:
         return False
     mean = sum(len(token) * n for token, n in symbols.items()) / symbols.total()
     words = [row[0] for row in rows]
-    return mean <= 3.5 and 2 * len(set(words)) >= len(words) and 5 * sum(w in symbols for w in words) <= len(words)
+    short = mean <= 3.5 or (mean <= 4.5 and symbols.total() >= 10 * len(symbols))
+    return short and 2 * len(set(words)) >= len(words) and 5 * sum(w in symbols for w in words) <= len(words)
 
 
 def leading_numbers(filled: Sequence[str]) -> int:
     """Return how many fields between word and symbols are numbers on nearly every line: counts or probabilities."""
     rows = [line.split() for line in filled if "#" not in line]
-    n = 0
-    while rows and sum(len(row) > n + 2 and kinds.is_number(row[n + 1]) for row in rows) >= 0.9 * len(rows):
+    n, least = 0, max(N_SURE, 0.9 * len(rows))
+    while sum(len(row) > n + 2 and kinds.is_number(row[n + 1]) for row in rows) >= least:
         n += 1
     return n
 
@@ -108,16 +109,17 @@ def csv_delimiter(filled: Sequence[str], *, whole: bool, sure: bool = True) -> s
     """Return what cuts every line into the same number of cells, "" if nothing does."""
     if sure and len(filled) < N_SURE:
         return ""
-    found = {}
+    found: dict[str, float] = {}
     for delimiter in ("\t", ";", ",", "|"):
         widths = Counter(map(len, csv_rows(filled, delimiter, whole=whole)))
         if not widths:
             continue
         [(width, n)] = widths.most_common(1)
         if width > 1 and n >= 0.97 * widths.total():
-            found[delimiter] = width
+            found[delimiter] = n / widths.total()
     if ";" in found and "," in found:
-        return ";" if decimal_commas(filled) else ","
+        is_prose = found[";"] > found[","] or sum(line.count(", ") for line in filled) >= len(filled)
+        return ";" if is_prose or decimal_commas(filled) else ","
     return next(iter(found), "")
 
 

@@ -12,17 +12,15 @@ __all__ = [
     "LANGUAGE",
     "LANGUAGES",
     "N_FEW",
-    "RANKS",
     "TAG_PARTS",
     "is_number",
     "kind_of",
     "looks_composite",
+    "rank_of",
     "spaced_symbols",
 ]
 
 IGNORED = ("empty", "notes", "constant", "probabilities", "identifiers", "links", "attribution", "language codes")
-# How likely a column of this kind is to be the source or the target, where columns of text are too few.
-RANKS = {"text": 4, "tags": 3, "labels": 3, "dates": 2, "weights": 1, "counts": 1}
 MOST = 0.97  # share of the values that must be of a kind; a few outliers do not hide it
 N_FEW = 10  # below it, a sample says nothing about how often values recur
 
@@ -63,6 +61,13 @@ def kind_of(values: Sequence[str]) -> str:
     if len(filled) >= N_FEW and distinct == 1:
         return "constant"
     return "text"
+
+
+def rank_of(kind: str, values: Sequence[str]) -> int:
+    """Return how likely a column is the source or the target: text before numbers, varied values before few."""
+    if kind in IGNORED:
+        return 0
+    return 3 if kind == "text" else 2 if 2 * len(set(values)) >= len(values) else 1
 
 
 def share(values: Sequence[str], test: Callable[[str], object]) -> float:

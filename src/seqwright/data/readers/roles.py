@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -40,6 +40,8 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     found = [kinds.kind_of([row[i] for row in rows if i < len(row)]) for i in range(width)]
     if source is None and target is None and not prior:
         source, target = title.standard(columns)
+    if start.format == "dictionary":
+        source, target = source or (1 if target != 1 else width), target or (width if source != width else 1)
     if (source is None or target is None) and width >= 2:
         like = columns.like
         usual = (like.source, like.target) if like is not None and not header else None
@@ -149,18 +151,19 @@ def sides(
     ]
     if len(possible) + (source is not None) + (target is not None) < 2 or len(found) == 2:
         possible = [i for i in range(1, len(found) + 1) if i not in taken]
+    ranks = {i: kinds.rank_of(found[i - 1], [row[i - 1] for row in rows]) for i in possible}
     if source or target:
-        best = best_of(possible, found, 1)
+        best = best_of(ranks, 1)
         choices = [(source or one, target or one) for one in best]
     else:
-        best = best_of(possible, found, 2)
+        best = best_of(ranks, 2)
         choices = [(a, b) for i, a in enumerate(best) for b in best[i + 1 :]]
         a, b = choices[0]
         if len(choices) == 1 and not header and b > a + 1 and is_single_tag(rows, found, a + 1):
             choices.append((a, a + 1))
     if usual in choices:
         return usual
-    if (1, 2) in choices and not any(kinds.RANKS.get(kind) for kind in found):
+    if (1, 2) in choices and not any(ranks.values()):
         return 1, 2  # nothing tells them apart
     if len(choices) > 1:
         refuse_sides(choices, rows, name)
@@ -179,14 +182,13 @@ def titled(role: str, titles: Sequence[str], found: Sequence[str], taken: set[in
     return next(iter(text or named), None)
 
 
-def best_of(possible: Sequence[int], found: Sequence[str], n: int) -> list[int]:
-    """Return the n columns that are data most likely, and more where they are as likely as the last of those."""
-    rank = {i: kinds.RANKS.get(found[i - 1], 0) for i in possible}
-    ordered = sorted(rank.values(), reverse=True)
+def best_of(ranks: Mapping[int, int], n: int) -> list[int]:
+    """Return the n columns of the highest ranks, and more where they are as likely as the last of those."""
+    ordered = sorted(ranks.values(), reverse=True)
     if not ordered:
         return []
     least = ordered[min(n, len(ordered)) - 1]
-    return [i for i in possible if rank[i] >= least]
+    return [i for i, rank in ranks.items() if rank >= least]
 
 
 def refuse_sides(choices: Sequence[tuple[int, int]], rows: Rows, name: str) -> None:
