@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
-    from seqwright.translator import Answer, Hypothesis, Options, Translator, load
+    from seqwright.translator import (
+        Answer,
+        BeamSearch,
+        Caps,
+        Hypothesis,
+        Options,
+        Sampling,
+        Scoring,
+        Translator,
+        load,
+    )
     from seqwright.tuning import tune
 
 __version__ = "0.1.0"
@@ -29,11 +39,15 @@ __all__ = [
     "SGD",
     "Adam",
     "Answer",
+    "BeamSearch",
+    "Caps",
     "Config",
     "Decoder",
     "Encoder",
     "Hypothesis",
     "Options",
+    "Sampling",
+    "Scoring",
     "Seq2seq",
     "SeqwrightError",
     "Translator",
@@ -50,11 +64,15 @@ _HOMES = {
     "SGD": "seqwright.optim",
     "Adam": "seqwright.optim",
     "Answer": "seqwright.translator",
+    "BeamSearch": "seqwright.translator",
+    "Caps": "seqwright.translator",
     "Config": "seqwright.config",
     "Decoder": "seqwright.models",
     "Encoder": "seqwright.models",
     "Hypothesis": "seqwright.translator",
     "Options": "seqwright.translator",
+    "Sampling": "seqwright.translator",
+    "Scoring": "seqwright.translator",
     "Seq2seq": "seqwright.models",
     "SeqwrightError": "seqwright.errors",
     "Translator": "seqwright.translator",

@@ -31,6 +31,7 @@ from seqwright.answering import (
 )
 from seqwright.answering.answer import Flag, Link, spelled
 from seqwright.answering.dictionary import Dictionary
+from seqwright.answering.modes import AnyOptions, BeamSearch, Caps, Sampling, Scoring, as_options
 from seqwright.answering.options import Unknown
 from seqwright.data import batches, text, vocabulary
 from seqwright.errors import ConstraintError, ModelError, UsageError
@@ -38,7 +39,17 @@ from seqwright.models.inference import Inference
 from seqwright.search import automaton
 from seqwright.types import Ids
 
-__all__ = ["Answer", "Hypothesis", "Options", "Translator", "load"]
+__all__ = [
+    "Answer",
+    "BeamSearch",
+    "Caps",
+    "Hypothesis",
+    "Options",
+    "Sampling",
+    "Scoring",
+    "Translator",
+    "load",
+]
 
 BATCH_SOURCES = 128
 KEPT = 1024  # numbers for each of max_batch_tokens that a search keeps of where its hypotheses looked
@@ -60,6 +71,42 @@ class Translator:
     def __reduce__(self) -> tuple[type[Translator], tuple[bundles.Bundle]]:
         return Translator, (self.bundle,)  # packed weights are of one process
 
+    def __repr__(self) -> str:
+        config, limits = self.bundle.config, self.bundle.limits
+        sizes = (
+            f"{len(self.bundle.source_vocabulary.symbols):,} to {len(self.bundle.target_vocabulary.symbols):,} symbols"
+        )
+        n = sum(array.size for array in self.bundle.weights.values())
+        members = f", {len(self._networks)} networks" if len(self._networks) > 1 else ""
+        scores = self.bundle.manifest.get("scores") or {}
+        accuracy = scores.get("dev_accuracy") if isinstance(scores, dict) else None
+        said = "" if accuracy is None else f", dev accuracy {accuracy:.1f} %"
+        return (
+            f"<Translator of {sizes}, {n:,} parameters{members}, attention {config.model.attention}, "
+            f"{'8 bits' if self.bundle.int8 else 'float32'}, windows of {limits.window} tokens{said}>"
+        )
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model to a directory, which `seqwright.load` reads.
+
+        Parameters
+        ----------
+        path : str or Path
+            The directory, which is made.
+        overwrite : bool, default False
+            Replace a model that is there.
+
+        Raises
+        ------
+        UsageError
+            If the directory exists and is not to be overwritten.
+        OutputError
+            If it cannot be written.
+        """
+        if not overwrite and Path(path).exists() and any(Path(path).iterdir() if Path(path).is_dir() else [path]):
+            raise UsageError(f"{path} exists already; choose another path, or pass overwrite=True")
+        bundles.save(Path(path), self.bundle)
+
     def predict(
         self,
         sources: Sequence[str],
@@ -67,7 +114,7 @@ class Translator:
         features: Sequence[str] | None = None,
         beam: int | None = None,
         n_best: int | None = None,
-        options: Options | None = None,
+        options: AnyOptions | None = None,
     ) -> list[list[Hypothesis]]:
         """Return for each source its n_best answers, best first; fewer where the search found fewer.
 
@@ -85,7 +132,7 @@ class Translator:
         features: Iterable[str] | None = None,
         beam: int | None = None,
         n_best: int | None = None,
-        options: Options | None = None,
+        options: AnyOptions | None = None,
         chunk: int = 512,
     ) -> Iterator[list[Hypothesis]]:
         """Yield what `predict` returns, in order, reading `chunk` sources ahead: any number in constant memory."""
@@ -111,14 +158,14 @@ class Translator:
         targets: Sequence[str],
         *,
         features: Sequence[str] | None = None,
-        options: Options | None = None,
+        options: AnyOptions | None = None,
     ) -> list[Answer]:
         """Return a record for each pair with what the model says of its target: score, log-probabilities, alignment.
 
         A target with a symbol that the model never says has score -inf and a flag that names it. Nothing is cut.
         Only the ranking and max_batch_tokens of the options count.
         """
-        options = options or Options()
+        options = as_options(options, scoring=True)
         sources = arguments.texts(sources, "sources")
         targets = arguments.texts(targets, "targets", len(sources))
         given = [""] * len(sources) if features is None else arguments.texts(features, "features", len(sources))
@@ -186,7 +233,7 @@ class Translator:
         )  # fmt: skip
 
     def answer(
-        self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: Options | None = None
+        self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: AnyOptions | None = None
     ) -> list[Answer]:
         """Return a record for each source, in order. An answer does not depend on the other sources.
 
@@ -195,7 +242,7 @@ class Translator:
         constraint, lengths and n_best hold for the whole answer.
         UsageError: options that this model cannot follow.
         """
-        return self._answers(sources, features, options or Options(), confident=True)
+        return self._answers(sources, features, as_options(options), confident=True)
 
     def _answers(
         self, sources: Sequence[str], features: Sequence[str] | None, options: Options, *, confident: bool
@@ -322,8 +369,9 @@ class Translator:
             source = self._folded(source)
         return self.bundle.source_vocabulary.unknown(self.source_tokens(source, features))
 
-    def check(self, options: Options) -> None:
+    def check(self, options: AnyOptions) -> None:
         """Raise UsageError for options that this model cannot follow, as answering would."""
+        options = as_options(options)
         if options.unknown == Unknown.COPY and self.bundle.config.model.attention == "none":
             raise UsageError("unknown = copy needs a model with attention, which says where a symbol went; choose keep")
         if options.min_confidence and not self._calibration:
@@ -473,8 +521,8 @@ def _looked_up(source: str, features: str, entries: Sequence[tuple[str, list[str
     return Answer(source=source, features=features, hypotheses=found, flags=(Flag.LEXICON,), confidence=1.0)
 
 
-def _with(options: Options | None, beam: int | None, n_best: int | None) -> Options:
-    options = options or Options()
+def _with(options: AnyOptions | None, beam: int | None, n_best: int | None) -> Options:
+    options = as_options(options)
     return dataclasses.replace(
         options,
         beam=options.beam if beam is None else beam,

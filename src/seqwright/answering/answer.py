@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from seqwright.answering import html
 from seqwright.data import text
 from seqwright.types import Array
 
@@ -47,8 +48,16 @@ class Hypothesis(NamedTuple):
     alignment: Array | None
     links: list[Link] | None = None
 
+    def __repr__(self) -> str:
+        return f"<Hypothesis {self.text!r}, score {self.score:.4f}{'' if self.finished else ', cut off'}>"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    def _repr_html_(self) -> str:
+        """Return text, score and alignment, for notebooks."""
+        table = html.answers_table([(self.text, f"{self.score:.4f}")], ("text", "score"))
+        return table + html.alignment_table(self.alignment, self.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answer:
     """A source and all that is answered to it, best first; there is nothing where the source was refused.
 
@@ -70,6 +79,28 @@ class Answer:
     def text(self) -> str:
         """The text of the best hypothesis, empty where there is none or it is not sure enough."""
         return self.hypotheses[0].text if self.hypotheses and Flag.UNSURE not in self.flags else ""
+
+    def __repr__(self) -> str:
+        features = f" ({self.features})" if self.features else ""
+        confidence = "" if self.confidence is None else f", confidence {self.confidence:.4f}"
+        flags = f", {' '.join(self.flags)}" if self.flags else ""
+        said = "no answer" if self.best is None else repr(self.best.text)
+        return f"<Answer {self.source!r}{features}: {said}{confidence}{flags}>"
+
+    def _repr_html_(self) -> str:
+        """Return all hypotheses, the confidence of the best, the flags, and its alignment, for notebooks."""
+        rows = [
+            (
+                self.source if i == 0 else "",
+                hypothesis.text,
+                f"{hypothesis.score:.4f}",
+                "" if i or self.confidence is None else f"{self.confidence:.4f}",
+                " ".join(self.flags) if i == 0 else "",
+            )
+            for i, hypothesis in enumerate(self.hypotheses)
+        ] or [(self.source, "", "", "", " ".join(self.flags))]
+        table = html.answers_table(rows, ("source", "text", "score", "confidence", "flags"))
+        return table + (html.alignment_table(self.best.alignment, self.best.tokens) if self.best else "")
 
     def marked(self, flag: str) -> Answer:
         """Return the same with one more flag."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seqwright.answering import checks
 from seqwright.answering.dictionary import Dictionary
 from seqwright.errors import UsageError
 from seqwright.search import Ranking, automaton
@@ -21,9 +22,12 @@ class Unknown(StrEnum):
     ERROR = "error"  # the source has no answer
 
 
+@checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How sources are read and answers searched.   UsageError: a value out of its range.
+    """How sources are read and answers searched, in any mode; `modes` has the options of each mode by itself.
+
+    UsageError: a value out of its range, an unknown name, or options that contradict each other.
 
     beam: hypotheses followed at a time; 1 is greedy.   n_best: answers returned; at least so many are followed.
     groups, diversity: of diverse beam search, see `search.beam`.
@@ -66,27 +70,33 @@ class Options:
     max_batch_tokens: int = 16_384
 
     def __post_init__(self) -> None:
-        at_least = {"beam": 1, "n_best": 1, "groups": 1, "max_source_tokens": 1, "max_batch_tokens": 1, "min_length": 0,
-                    "max_length": 0, "top_k": 0, "seed": 0, "length_penalty": 0, "coverage_penalty": 0,
-                    "diversity": 0}  # fmt: skip
-        for name, least in at_least.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise UsageError(f"{name} = {value}: expected at least {least}")
+        checks.whole(self, {"beam": 1, "n_best": 1, "groups": 1, "max_source_tokens": 1, "max_batch_tokens": 1,
+                            "min_length": 0, "max_length": 0, "top_k": 0, "seed": 0})  # fmt: skip
+        checks.numbers_(self, {"length_penalty": 0, "coverage_penalty": 0, "diversity": 0, "length_norm": None,
+                              "temperature": 0, "top_p": 0, "min_confidence": 0})  # fmt: skip
         if not self.temperature > 0:
             raise UsageError(f"temperature = {self.temperature}: expected more than 0; a beam of 1 takes the likeliest")
         if not 0 < self.top_p <= 1:
             raise UsageError(f"top_p = {self.top_p}: expected more than 0 and at most 1")
         if not 0 <= self.min_confidence <= 1:
             raise UsageError(f"min_confidence = {self.min_confidence}: expected at least 0 and at most 1")
+        if self.unknown not in list(Unknown):
+            raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Raise UsageError for options that contradict each other."""
         if self.dictionary is not None and (
             self.constraint is not None or self.min_length or self.max_length is not None
         ):
             raise UsageError("a dictionary answers as it stands, which may break constraints and lengths; choose one")
-        if self.unknown not in list(Unknown):
-            raise UsageError(f"unknown = {self.unknown}: expected one of {', '.join(Unknown)}")
         if self.max_length is not None and (self.min_length or 0) > self.max_length:
             raise UsageError(f"min_length = {self.min_length} is more than max_length = {self.max_length}")
+        if self.sampling and self.groups > 1:
+            raise UsageError(f"groups = {self.groups} is for a beam search, which sampling replaces; leave one out")
+        for name, neutral in (("temperature", 1), ("top_k", 0), ("top_p", 1)):
+            if not self.sampling and getattr(self, name) != neutral:
+                raise UsageError(f"{name} = {getattr(self, name)} is for sampling; set sampling, or leave it out")
 
     @property
     def width(self) -> int:

@@ -6,6 +6,8 @@ from typing import Protocol
 import msgspec
 from rapidfuzz.distance import Levenshtein
 
+from seqwright.errors import UsageError
+
 __all__ = ["Scores", "edit_distance", "evaluate", "group_references"]
 
 
@@ -33,9 +35,12 @@ def evaluate(hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[
     Where all those references are empty, ter counts against one token.
     """
     n = len(hypotheses)
-    assert n > 0, "there is nothing to evaluate"
-    assert n == len(references), f"{n} hypotheses, {len(references)} lists of references"
-    assert all(references), "every item needs a reference"
+    if n == 0:
+        raise UsageError("there is nothing to evaluate; give at least one hypothesis")
+    if n != len(references):
+        raise UsageError(f"{n} hypotheses, {len(references)} lists of references; give one list for each")
+    if not all(references):
+        raise UsageError("an item has no reference; every item needs at least one")
     n_errors = n_edits = n_tokens = 0
     for hypothesis, candidates in zip(hypotheses, references, strict=True):
         distances = [edit_distance(hypothesis, candidate) for candidate in candidates]

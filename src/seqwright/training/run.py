@@ -15,7 +15,7 @@ from seqwright.answering import calibration
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
-from seqwright.training import checkpoint, interrupt, manifest
+from seqwright.training import arguments, checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
 from seqwright.training.events import (
@@ -76,6 +76,7 @@ def train(
     KeyboardInterrupt, and what listen or a callback raises, is raised again after all is saved and `Finished` was told.
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
+    arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
     path = Path(output)
     base = None
     if fine_tune is not None:

@@ -1,0 +1,45 @@
+"""Checks of what callers pass to `train` beside files; what is wrong is a `UsageError` that says what to pass."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from seqwright.config import Config
+from seqwright.errors import UsageError
+from seqwright.training.callbacks import Callback
+
+__all__ = ["check"]
+
+MOMENTS = [name for name in vars(Callback) if name.startswith("on_")]
+
+
+def check(*, output: Any, config: Any, listen: Any, callbacks: Any) -> None:
+    """Raise UsageError for an argument of another type."""
+    if not isinstance(output, str | Path):
+        raise UsageError(f"output is {reprlib.repr(output)}: expected the path of a directory")
+    if not isinstance(config, Config):
+        raise UsageError(
+            f"config is {reprlib.repr(config)}: expected a Config, such as seqwright.config.parse({{}}, "
+            f'["training.epochs=20"])'
+        )
+    if listen is not None and not callable(listen):
+        raise UsageError(f"listen is {reprlib.repr(listen)}: expected a function of one event")
+    if isinstance(callbacks, str | Callback | type) or not isinstance(callbacks, Iterable):
+        raise UsageError(f"callbacks is {reprlib.repr(callbacks)}: expected a list of Callback objects")
+    for callback in callbacks:
+        _check_callback(callback)
+
+
+def _check_callback(callback: Any) -> None:
+    missing = [name for name in MOMENTS if not callable(getattr(callback, name, None))]
+    if missing or isinstance(callback, type):
+        raise UsageError(f"callbacks holds {reprlib.repr(callback)}: expected an object of a subclass of Callback")
+    for name in dir(callback):
+        if name.startswith("on_") and name not in MOMENTS:
+            near = difflib.get_close_matches(name, MOMENTS, n=1, cutoff=0.8)
+            if near:
+                raise UsageError(f"{type(callback).__name__}.{name} is never called; did you mean {near[0]!r}?")
