@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from seqwright import bundle, models
+from seqwright.data.limits import Limits
 
 LOAD = """
 import os, sys
@@ -47,3 +48,27 @@ def test_a_model_takes_little_more_than_its_file(trained: Path, tmp_path: Path) 
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 1.5
+
+
+PREDICT = """
+import resource, sys
+import seqwright
+model = seqwright.load(sys.argv[1])
+model.predict(["a"], beam=1)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 1_000_000_000,) * 2)
+found = model.predict(["abc", "abcdefgh" * 20, ""], beam=5)
+print(max(len(hypotheses[0].tokens) for hypotheses in found))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc and limits its address space")
+def test_extreme_lengths_in_a_model_directory_ask_for_bounded_memory(trained: Path, tmp_path: Path) -> None:
+    """The search of one line may take a gigabyte; it is a file's own lengths that asked for eighty."""
+    found = bundle.load(trained)
+    most = 1 << 29
+    hostile = Limits(most, float(most), 0, most)
+    bundle.save(tmp_path / "hostile", msgspec.structs.replace(found, limits=hostile))
+    command = [sys.executable, "-c", PREDICT, str(tmp_path / "hostile")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]

@@ -46,7 +46,9 @@ __all__ = ["predict"]
 @click.option("--prefix", default="", metavar="TEXT", help="What every answer begins with.")
 @click.option("--allow", metavar="SYMBOLS", help="Symbols that answers may hold, and no others.")
 @click.option("--one-of", metavar="FILE", help="Every answer is a line of this file.")
-@click.option("--pattern", metavar="REGEX", help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}.")
+@click.option("--pattern", metavar="REGEX",
+              help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}: a regular expression of Python, "
+                   "without back references, look-around, word boundaries and flags.")  # fmt: skip
 @click.option("--lexicon", metavar="FILE",
               help="Pairs as for train: their sources are answered from there, the others by MODEL.")  # fmt: skip
 @click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")

@@ -43,7 +43,9 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option(
     "--lexicon", metavar="FILE", help="Pairs that the model keeps, and answers just so; it does not learn from them."
 )
-@click.option("--cache", metavar="DIR", help="Where data too large for memory is kept.  [default: beside PAIRS]")
+@click.option("--cache", metavar="DIR",
+              help="Where data too large for memory is kept; what was not used for 30 days, or for 7 while 3 others "
+                   "were, goes when more is added.  [default: beside PAIRS]")  # fmt: skip
 @click.option(
     "--log", type=click.Choice(["tensorboard"]), help="Also write curves for TensorBoard, in DIR/tensorboard."
 )
