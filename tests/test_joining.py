@@ -67,12 +67,12 @@ def test_a_model_that_does_not_say_how_deep_its_encoder_is_is_joined(folder, tmp
     older = msgspec.structs.replace(one, config=msgspec.structs.replace(one.config, model=model))
     bundle.save(tmp_path / "older", older)
     joining.join([folder / "1", tmp_path / "older"], output=tmp_path / "model")
-    assert len(bundle.load(tmp_path / "model").members) == 2
+    assert len(bundle.load(tmp_path / "model").networks) == 2
 
 
 def test_ensembles_are_joined_network_by_network(folder, tmp_path):
     joining.join([folder / "1", folder / "1-2"], output=tmp_path / "model")
-    members = bundle.load(tmp_path / "model").members
+    members = [network.arrays for network in bundle.load(tmp_path / "model").networks]
     alone = [bundle.load(folder / name).weights for name in "123"]
     assert len(members) == 3
     for found, weights in zip(members, alone, strict=True):

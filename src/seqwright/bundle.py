@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -37,13 +37,14 @@ from seqwright.data.subwords import Subwords
 from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ConfigError, ModelError, OutputError, UsageError
-from seqwright.models import Seq2seq, int8
-from seqwright.types import Array, Shape
+from seqwright.models import ModelSpec, Seq2seq, int8, weights
+from seqwright.types import Array
 
 __all__ = [
     "FORMAT_VERSION",
     "WEIGHTS",
     "Bundle",
+    "Network",
     "exists",
     "load",
     "refuse_taken",
@@ -65,6 +66,14 @@ Buffer = bytes | memoryview
 HINT = "restore the model from a copy or train it again"
 
 
+class Network(NamedTuple):
+    """One network of a model: its settings, what it is, and its weights by name."""
+
+    settings: ModelConfig
+    spec: ModelSpec
+    arrays: dict[str, Array]
+
+
 class Bundle(msgspec.Struct, frozen=True):
     """Everything that a model directory holds but its metrics.
 
@@ -84,29 +93,20 @@ class Bundle(msgspec.Struct, frozen=True):
     lexicon: list[Pair] = []
 
     @property
-    def members(self) -> list[dict[str, Array]]:
-        """The weights of each network; one, unless the model is an ensemble."""
-        members: dict[str, dict[str, Array]] = {}
-        for name, array in self.weights.items():
-            number, _, rest = name.removeprefix("members.").partition(".")
-            key, name = (number, rest) if name.startswith("members.") else ("", name)
-            members.setdefault(key, {})[name] = array
-        return [members[key] for key in sorted(members, key=lambda key: (len(key), key))]
-
-    @property
-    def kinds(self) -> tuple[ModelConfig, ...]:
-        """What each network is; fewer than the configuration has where a training ended early."""
-        return self.config.networks[: len(self.members)]
-
-    def networks(self) -> list[Seq2seq]:
-        """Return the networks, around the weights of this bundle; they answer and cannot be trained."""
-        source, target = self.source_vocabulary, self.target_vocabulary
-        copy_map, feature_mask = source.copy_map(target), source.feature_mask()
+    def networks(self) -> list[Network]:
+        """One network, or those of an ensemble: fewer than configured where a training ended early."""
+        sizes = len(self.source_vocabulary), len(self.target_vocabulary)
         return [
-            models.build(
-                kind.spec(len(source), len(target)), copy_map=copy_map, feature_mask=feature_mask, arrays=weights
-            )
-            for kind, weights in zip(self.kinds, self.members, strict=True)
+            Network(settings, settings.spec(*sizes), arrays)
+            for settings, arrays in zip(self.config.networks, weights.parted(self.weights), strict=False)
+        ]
+
+    def build(self) -> list[Seq2seq]:
+        """Return the networks around the weights of this bundle; they answer and cannot be trained."""
+        copy_map = self.source_vocabulary.copy_map(self.target_vocabulary)
+        mask = self.source_vocabulary.feature_mask()
+        return [
+            models.build(one.spec, copy_map=copy_map, feature_mask=mask, arrays=one.arrays) for one in self.networks
         ]
 
     @property
@@ -153,7 +153,7 @@ def save(path: Path, bundle: Bundle) -> None:
     OutputError: no space, no permission.
     """
     source, target = bundle.source_vocabulary.to_json(), bundle.target_vocabulary.to_json()
-    weights = int8.to_codes(bundle.weights) if bundle.int8 else bundle.weights
+    stored = _codes(bundle) if bundle.int8 else bundle.weights
     config = _ConfigFile(1, "", bundle.limits, bundle.config, stamp_rule=STAMP_RULE)
     if bundle.int8:
         config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
@@ -169,13 +169,13 @@ def save(path: Path, bundle: Bundle) -> None:
         WEIGHTS: b"",
     }
     # A hash and not a random number, so that equal trainings write equal bytes.
-    contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(weights)}
+    contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(stored)}
     if LEXICON in files:
         contents[LEXICON] = msgspec.json.encode(lexicon.pairs)
     hashes = {name: hashlib.sha256(data).digest() for name, data in contents.items()}
     stamp = _stamp(_learned(hashes))
     files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp, checksum=_stamp(hashes)))
-    files[WEIGHTS] = safetensors.numpy.save(weights, {"stamp": stamp})  # one key: their order is random
+    files[WEIGHTS] = safetensors.numpy.save(stored, {"stamp": stamp})  # one key: their order is random
     if LEXICON in files:
         files[LEXICON] = msgspec.json.encode(msgspec.structs.replace(lexicon, stamp=stamp))
     try:
@@ -185,6 +185,12 @@ def save(path: Path, bundle: Bundle) -> None:
             f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
             f"free some space or choose another --output"
         ) from None
+
+
+def _codes(bundle: Bundle) -> dict[str, Any]:
+    """Return the weights as 8-bit codes and their scales."""
+    parts = [int8.to_codes(one.arrays, Seq2seq.declared(one.spec)) for one in bundle.networks]
+    return weights.joined(parts, numbered=weights.is_numbered(bundle.weights))
 
 
 def refuse_taken(path: Path) -> None:
@@ -208,7 +214,8 @@ def _load(files: _Files) -> Bundle:
     contents: dict[str, Iterable[Buffer]] = {"config.json": [document]}
     read = {name: files.read(name) for name in ("source.vocab.json", "target.vocab.json", "manifest.json")}
     source, target = (Vocabulary.from_json(data, path=files.path / name) for name, data in list(read.items())[:2])
-    stored, weights = _load_weights(files, as_codes=config.weights == "int8")
+    specs = [one.spec(len(source), len(target)) for one in config.config.networks]
+    stored, arrays = _load_weights(files, specs, as_codes=config.weights == "int8")
     if stored.metadata.get("stamp") != config.stamp:
         raise ModelError(f"{files.path}: config.json and model.safetensors come from two different models; {HINT}")
     try:
@@ -220,7 +227,7 @@ def _load(files: _Files) -> Bundle:
             read[f"{side}.subwords.model"] = files.read(f"{side}.subwords.model")
     lexicon = _load_lexicon(files, config.stamp) if config.config.training.lexicon else None
     bundle = Bundle(
-        config.config, source, target, config.limits, weights, manifest,
+        config.config, source, target, config.limits, arrays, manifest,
         _load_subwords(files.path / "source.subwords.model", read, text.source_form),
         _load_subwords(files.path / "target.subwords.model", read, text.target_form),
         config.weights == "int8",
@@ -349,11 +356,15 @@ def _load_subwords(path: Path, read: Mapping[str, bytes], form: UnicodeForm | No
         raise ModelError(f"{path}: {error}") from None
 
 
-def _load_weights(files: _Files, *, as_codes: bool) -> tuple[tensors.Tensors, dict[str, Array]]:
+def _load_weights(
+    files: _Files, specs: Sequence[ModelSpec], *, as_codes: bool
+) -> tuple[tensors.Tensors, dict[str, Array]]:
     try:
         stored = tensors.read(files.stream(WEIGHTS))
-        if as_codes:
-            return stored, int8.from_codes(stored.arrays)
+        parts = weights.parted(stored.arrays)
+        if as_codes and all(len(part) > one.encoder_layers for part, one in zip(parts, specs, strict=False)):
+            floats = [int8.from_codes(part, Seq2seq.declared(one)) for part, one in zip(parts, specs, strict=False)]
+            return stored, weights.joined(floats, numbered=weights.is_numbered(stored.arrays))
         if wrong := [name for name, array in stored.arrays.items() if array.dtype != np.float32]:
             raise ValueError(f"weight {wrong[0]} is not float32")
     except ValueError as error:
@@ -374,40 +385,17 @@ def _load_lexicon(files: _Files, stamp: str) -> _Lexicon:
 
 def _check_weights(path: Path, bundle: Bundle) -> None:
     """Raise ModelError where the weights are not those of the configuration and the vocabularies."""
-    networks, members = bundle.config.networks, bundle.members or [{}]
-    if len(members) > len(networks):
-        raise ModelError(f"{path}: weights of {len(members)} networks, its configuration has {len(networks)}; {HINT}")
-    for m, weights in zip(networks, members, strict=False):
-        for side, vocabulary in (("encoder", bundle.source_vocabulary), ("decoder", bundle.target_vocabulary)):
-            rows = len(np.atleast_1d(weights.get(f"{side}.embedding.W", np.empty((0, 0)))))
-            if rows != len(vocabulary):
-                raise ModelError(
-                    f"{path}: the {side} has weights for {rows} symbols, its vocabulary has {len(vocabulary)}; {HINT}"
-                )
-        found = {name: array.shape for name, array in weights.items()}
-        if m.hidden_size is None or m.embedding_size is None or m.attention is None:
-            unset = next(name for name in ("hidden_size", "embedding_size", "attention") if getattr(m, name) is None)
-            raise ModelError(f"{path / 'config.json'}: damaged (model.{unset} has no value); {HINT}")
-        # First what tells all sizes: a configuration never asks for more memory than its file of weights has.
-        sizes: dict[str, Shape] = {
-            "decoder.embedding.W": (len(bundle.target_vocabulary), m.embedding_size),
-            "decoder.lstm.0.Wh": (m.hidden_size, 4 * m.hidden_size),
-        }
-        _check_shapes(path, {name: found.get(name) for name in sizes}, sizes)
-        for side, expected_layers in (("encoder", m.encoder_layers or m.layers), ("decoder", m.layers)):
-            layers = len({name.split(".")[2] for name in found if name.startswith(f"{side}.lstm.")})
-            if layers != expected_layers:
-                raise ModelError(f"{path}: {side} weights of {layers} layers, expected {expected_layers}; {HINT}")
-        declared = Seq2seq.declared(m.spec(len(bundle.source_vocabulary), len(bundle.target_vocabulary)))
-        expected = {name: one.shape for name, one in declared.items()}
-        _check_shapes(path, found, expected)
-
-
-def _check_shapes(path: Path, found: Mapping[str, Shape | None], expected: Mapping[str, Shape]) -> None:
-    if wrong := sorted(name for name in expected.keys() | found if expected.get(name) != found.get(name)):
-        raise ModelError(
-            f"{path}: weight {wrong[0]} has shape {found.get(wrong[0])}, expected {expected.get(wrong[0])}; {HINT}"
-        )
+    n, n_configured = len(weights.parted(bundle.weights)), len(bundle.config.networks)
+    if not 0 < n <= n_configured:
+        raise ModelError(f"{path}: weights of {n} networks, its configuration has {n_configured}; {HINT}")
+    for one in bundle.networks:
+        for name in ("hidden_size", "embedding_size", "attention"):
+            if getattr(one.settings, name) is None:
+                raise ModelError(f"{path / 'config.json'}: damaged (model.{name} has no value); {HINT}")
+        try:
+            weights.check(one.spec, one.arrays)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}; {HINT}") from None
 
 
 def _json(value: object) -> bytes:

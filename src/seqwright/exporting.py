@@ -11,7 +11,7 @@ from seqwright import bundle as bundles
 from seqwright import evaluation, metrics, provenance
 from seqwright.data import readers
 from seqwright.errors import UsageError
-from seqwright.models import int8
+from seqwright.models import Seq2seq, int8, weights
 from seqwright.translator import Translator
 
 __all__ = ["Exported", "export"]
@@ -70,5 +70,9 @@ def export(
 
 def _rounded(bundle: bundles.Bundle) -> bundles.Bundle:
     """Return the model as it will be read again from its codes."""
-    weights = int8.from_codes(int8.to_codes(bundle.weights))
-    return msgspec.structs.replace(bundle, weights=weights, int8=True)
+    floats = []
+    for one in bundle.networks:
+        declared = Seq2seq.declared(one.spec)
+        floats.append(int8.from_codes(int8.to_codes(one.arrays, declared), declared))
+    joined = weights.joined(floats, numbered=weights.is_numbered(bundle.weights))
+    return msgspec.structs.replace(bundle, weights=joined, int8=True)

@@ -14,6 +14,7 @@ from seqwright import config, evaluation, metrics, provenance
 from seqwright.bundle import Bundle
 from seqwright.data import readers
 from seqwright.errors import UsageError
+from seqwright.models import weights
 from seqwright.translator import Translator
 
 __all__ = ["Joined", "join", "together"]
@@ -74,7 +75,7 @@ def join(
         manifest = whole.manifest | {"scores": noted, "calibration": evaluation.calibrate(found.answered)}
         whole = msgspec.structs.replace(whole, manifest=manifest)
     bundles.save(target, whole)
-    return Joined(target, len(whole.members), alone, scores, missing)
+    return Joined(target, len(whole.networks), alone, scores, missing)
 
 
 def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
@@ -88,19 +89,15 @@ def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
     for name, other in zip(names[1:], apart[1:], strict=True):
         if different := _difference(first, other):
             raise UsageError(f"{names[0]} and {name} cannot answer together: {different}")
-    networks = [weights for one in apart for weights in one.members]
+    networks = [network for one in apart for network in one.networks]
     limits = first.limits
     for other in apart[1:]:
         limits = limits.joined(other.limits)
     return msgspec.structs.replace(
         first,
-        config=first.config.of([kind for one in apart for kind in one.kinds]),
+        config=first.config.of([network.settings for network in networks]),
         limits=limits,
-        weights={
-            f"members.{number}.{name}": array
-            for number, weights in enumerate(networks)
-            for name, array in weights.items()
-        },
+        weights=weights.joined([network.arrays for network in networks], numbered=True),
         manifest=_manifest(apart, names),
     )
 

@@ -60,7 +60,7 @@ class Translator:
 
     def __init__(self, bundle: bundles.Bundle) -> None:
         self.bundle = bundle
-        self._networks = [Inference(network, int8=bundle.int8) for network in bundle.networks()]
+        self._networks = [Inference(network, int8=bundle.int8) for network in bundle.build()]
         self._target = told.Target(bundle.target_format, bundle.target_vocabulary)
         self._calibration, self._table = _calibration(bundle)
         self._drops_unknown_features = _drops_unknown_features(bundle)

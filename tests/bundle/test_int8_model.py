@@ -12,7 +12,7 @@ import safetensors.numpy
 import seqwright
 from seqwright import bundle, exporting
 from seqwright.errors import ModelError, UsageError
-from seqwright.models import int8
+from seqwright.models import Seq2seq, int8
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def exported(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_weights_take_about_a_quarter_of_the_space(trained: Path, exported: Path) -> None:
     net = seqwright.Seq2seq(60, 64, 256, bidirectional=True, attention="bilinear")
     floats = net.params.named
-    codes = int8.to_codes(floats)
+    codes = int8.to_codes(floats, net.params.declared)
     assert sum(a.nbytes for a in codes.values()) < 0.27 * sum(a.nbytes for a in floats.values())
     assert (exported / bundle.WEIGHTS).stat().st_size < (trained / bundle.WEIGHTS).stat().st_size
 
@@ -35,9 +35,10 @@ def test_what_is_saved_again_is_the_same_to_the_byte(exported: Path, tmp_path: P
 
 
 def test_codes_come_back_as_floats_half_a_scale_off_at_most(trained: Path) -> None:
-    weights = bundle.load(trained).weights
-    stored = int8.to_codes(weights)
-    for name, restored in int8.from_codes(stored).items():
+    [network] = bundle.load(trained).networks
+    weights, declared = network.arrays, Seq2seq.declared(network.spec)
+    stored = int8.to_codes(weights, declared)
+    for name, restored in int8.from_codes(stored, declared).items():
         if restored.ndim == 2:
             scales = stored[f"{name}.scales"].max()
             assert 0 < np.abs(restored - weights[name]).max() <= 0.5001 * scales

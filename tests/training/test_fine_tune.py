@@ -84,6 +84,7 @@ def test_each_network_goes_on_from_one_of_its_kind(tmp_path):
     tuned(pairs, tmp_path / "three", tmp_path / "two", "training.members=3", *still)
     three = bundle.load(tmp_path / "three")
     assert [one.attention for one in three.config.networks] == ["additive", "bilinear", "additive"]
-    for member, weights in enumerate(three.members):
-        for name, array in two.members[member % 2].items():
+    for member, network in enumerate(three.networks):
+        weights = network.arrays
+        for name, array in two.networks[member % 2].arrays.items():
             np.testing.assert_allclose(weights[name], array, atol=1e-6, err_msg=name)

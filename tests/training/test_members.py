@@ -30,7 +30,9 @@ def trained(pairs, path, *settings):
 def test_the_first_member_is_the_network_that_would_be_trained_alone_and_no_two_are_equal(pairs, tmp_path):
     trained(pairs, tmp_path / "one")
     trained(pairs, tmp_path / "three", "training.members=3")
-    alone, together = bundle.load(tmp_path / "one").members, bundle.load(tmp_path / "three").members
+    alone, together = (
+        [network.arrays for network in bundle.load(tmp_path / name).networks] for name in ("one", "three")
+    )
     assert (len(alone), len(together)) == (1, 3)
     for name, array in alone[0].items():
         np.testing.assert_array_equal(array, together[0][name])
@@ -45,7 +47,7 @@ def test_the_members_answer_together_and_their_score_is_in_the_manifest(pairs, t
     assert together.text == step_by_step.text
     assert together.score == step_by_step.score
     assert [network.attention for network in model.bundle.config.networks] == ["additive", "bilinear"]
-    parts = [bundle.load(tmp_path / "model").networks()[n].params.flat for n in range(2)]
+    parts = [bundle.load(tmp_path / "model").build()[n].params.flat for n in range(2)]
     assert not np.array_equal(*parts)
     assert set(model.bundle.manifest["scores"]) >= {"dev_accuracy", "dev_ter"}
 
@@ -150,7 +152,7 @@ def test_members_without_any_time_left_are_measured_all_the_same(pairs, tmp_path
 
     told = events_of(pairs, tmp_path / "model", "training.time_budget_s=1", listen=late)
     assert sum(isinstance(event, Measured) for event in told) >= 3
-    assert len(bundle.load(tmp_path / "model").members) == 3
+    assert len(bundle.load(tmp_path / "model").networks) == 3
     for event in told:
         if isinstance(event, Progressed):
             assert event.share in (1 / 3, 2 / 3, 1)

@@ -78,7 +78,7 @@ def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pair
     assert (events[-1].dev_accuracy, events[-1].best_epoch) == (68, 3)
     stored = bundle.load(tmp_path / "model")
     assert (stored.manifest["scores"]["dev_accuracy"], stored.manifest["scores"]["epoch"]) == (68, 3)
-    np.testing.assert_array_equal(stored.networks()[0].params.flat, seen[2])
+    np.testing.assert_array_equal(stored.build()[0].params.flat, seen[2])
 
 
 def measured_on(n, n_right, edits, tokens=1000):

@@ -45,7 +45,7 @@ def of(bundle: Bundle) -> Summary:
     text = bundle.config.text
     source, target = bundle.source_vocabulary.symbols, bundle.target_vocabulary.symbols
     return Summary(
-        len(bundle.members),
+        len(bundle.networks),
         sum(array.size for array in bundle.weights.values()),
         "int8" if bundle.int8 else "float32",
         msgspec.to_builtins(bundle.config.model),

@@ -131,7 +131,7 @@ def _figures(model: Translator, dev: Sequence[readers.Pair], *, seen: bool = Fal
     scores = None if seen else evaluation.evaluate(model, dev, lexicon=False).scores
     weights = model.bundle.weights.values()
     return Figures(
-        members=len(model.bundle.members),
+        members=len(model.bundle.networks),
         n_parameters=sum(array.size for array in weights),
         n_bytes=sum(array.nbytes for array in weights),
         dev_accuracy=None if scores is None else scores.exact,

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.errors import ModelError
-from seqwright.models import initial
+from seqwright.models import initial, weights
 from seqwright.models.seq2seq import Seq2seq
 from seqwright.models.spec import ModelSpec
 from seqwright.nn.parameters import Parameters
@@ -58,8 +57,5 @@ def build(
     if arrays is None:
         params = initial.drawn(declared, spec.initial_values, rng, dtype)
         return Seq2seq.of(spec, params, params.like(), copy_map, feature_mask)
-    shapes = {name: one.shape for name, one in declared.items()}
-    found = {name: array.shape for name, array in arrays.items()}
-    if wrong := sorted(name for name in shapes.keys() | found if shapes.get(name) != found.get(name)):
-        raise ModelError(f"weight {wrong[0]} has shape {found.get(wrong[0])}, expected {shapes.get(wrong[0])}")
+    weights.check(spec, arrays)
     return Seq2seq.of(spec, Parameters.around(declared, arrays), None, copy_map, feature_mask)

@@ -49,7 +49,7 @@ def settings(config: Config, base: Bundle) -> Config:
         schema=config.text.schema or old.schema,
     )
     trained = {name: getattr(config.model, name) for name in FREE if _is_given(config.model, name)}
-    kinds = [msgspec.structs.replace(kind, **trained) for kind in base.kinds]
+    kinds = [msgspec.structs.replace(one.settings, **trained) for one in base.networks]
     networks = [kinds[member % len(kinds)] for member in range(config.training.members)]
     found = msgspec.structs.replace(config, text=text).of(networks)
     if config.others and config.others != found.others:
@@ -68,7 +68,7 @@ def check(config: Config, base: Bundle, names: Collection[str] = ()) -> None:
     names: "section.key" of settings that were given, even if as their default is.
     """
     sections: list[tuple[str, Any, Any, Iterable[str]]] = [
-        ("model", config.model, base.kinds[0], set(config.model.__struct_fields__) - FREE),
+        ("model", config.model, base.networks[0].settings, set(config.model.__struct_fields__) - FREE),
         ("text", config.text, base.config.text, TOKENS),
     ]
     for section, given, old, keys in sections:
@@ -103,8 +103,8 @@ def remapped(
 
 def take_weights(network: Seq2seq, base: Bundle, member: int) -> None:
     """Copy the weights of a member of `base`; rows and columns of symbols that it lacks keep their initial values."""
-    members = base.members
-    for name, weights in members[member % len(members)].items():
+    networks = base.networks
+    for name, weights in networks[member % len(networks)].arrays.items():
         own, axis = network.params.named[name], network.params.declared[name].vocabulary
         known = tuple(slice(n if along == axis else None) for along, n in enumerate(weights.shape))
         own[known] = weights

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from seqwright.bundle import Bundle
-from seqwright.models import Seq2seq
+from seqwright.models import Seq2seq, weights
 from seqwright.nn.parameters import Parameters
 from seqwright.training.checkpoint import Checkpoint
 from seqwright.training.events import Begun, Event, Measured, Progressed
@@ -78,11 +78,7 @@ class Members:
         """
         unmeasured = self.loop.best is None
         kept = self.done if unmeasured and self.done else [*self.done, _kept(self.loop)]
-        weights: dict[str, Array] = {}
-        for member, params in enumerate(kept):
-            prefix = f"members.{member}." if self._prepared.config.training.members > 1 else ""
-            weights |= {prefix + name: array for name, array in params.named.items()}
-        return weights
+        return weights.joined([one.named for one in kept], numbered=self._prepared.config.training.members > 1)
 
     def _loop(self, member: int, *, spent_s: float = 0.0, measuring_s: float = 0.0) -> Loop:
         """Return the loop of a network.   spent_s: on those before.   measuring_s: as their last one said."""

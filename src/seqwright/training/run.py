@@ -202,7 +202,7 @@ class _Run:
         self._file.check()
         at = self._members.loop.position
         if self._members.done:
-            note(assess(bundle.load(self._path).networks(), self._prepared), at)
+            note(assess(bundle.load(self._path).build(), self._prepared), at)
             self._save_model()
         if self._prepared.provenance.dev.status != "seen":
             self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
