@@ -21,7 +21,7 @@ def kept(name):
     return 1024 * next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
 
 small, large = map(Path, sys.argv[1:])
-bundle.load(small).networks()
+bundle.load(small).build()
 
 def refused(*_):
     raise AssertionError("random numbers were drawn")
@@ -29,7 +29,7 @@ def refused(*_):
 np.random.default_rng = refused
 before, most = kept("VmRSS"), kept("VmHWM")
 loaded = bundle.load(large)
-networks = loaded.networks()
+networks = loaded.build()
 print(max(kept("VmRSS") - before, kept("VmHWM") - most) / os.path.getsize(large / "model.safetensors"))
 """
 
