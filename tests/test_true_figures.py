@@ -310,7 +310,9 @@ def test_a_model_fine_tuned_from_one_whose_data_is_gone_gives_no_figure_later(tw
     two[0].unlink()
     tiny(tmp_path / "model", two[1], fine_tune=tmp_path / "base")
     assert figures(tmp_path / "model") is None
-    assert "fine-tuned from could not be read" in (tmp_path / "model" / "report.html").read_text("utf-8")
+    assert "it was fine-tuned from could not be read" in (tmp_path / "model" / "report.html").read_text("utf-8")
+    tiny(tmp_path / "next", two[1], fine_tune=tmp_path / "model")
+    assert figures(tmp_path / "next") is None
 
 
 def test_what_has_no_dev_pairs_refuses_to_measure(two, tmp_path):
@@ -346,7 +348,7 @@ def test_a_source_in_two_training_files_is_no_leak(two, tmp_path):
 
 
 @pytest.mark.parametrize("with_dev", [False, True])
-@pytest.mark.parametrize("change", [None, "n_pairs", "calibration", "data", "again", "pattern"])
+@pytest.mark.parametrize("change", [None, "n_pairs", "calibration", "data", "again", "pattern", "fine_tune"])
 def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certain(two, tmp_path, with_dev, change):
     model = tmp_path / "model"
     dev = two[1] if with_dev else None
@@ -361,6 +363,8 @@ def test_a_manifest_of_an_earlier_version_gives_figures_only_where_all_is_certai
         manifest["again"]["pairs"] = [str(tmp_path / ("a*.tsv" if with_dev else "*.tsv"))]
     elif change == "data":
         manifest["data"][str(tmp_path / "c.tsv")] = "0"
+    elif change == "fine_tune":
+        manifest["again"]["fine_tune"] = "an earlier model"
     elif change == "again":
         del manifest["again"]
     elif change == "calibration":

@@ -219,7 +219,7 @@ def inflection(data_dir, tmp_path):
 
 def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inflection):
     model, asked = tmp_path / "model", tmp_path / "asked.txt"
-    assert "features in column 3" in seqwright("train", inflection, "-o", model, *ONE_EPOCH).err
+    assert "3 features" in seqwright("train", inflection, "-o", model, *ONE_EPOCH).err
     rows = [line.split("\t") for line in inflection.read_text(encoding="utf-8").splitlines()]
     asked.write_text("".join(f"{source}\t{features}\n" for source, _, features in rows), encoding="utf-8")
     answers = seqwright("predict", model, asked)

@@ -79,7 +79,7 @@ def shared_dev_pairs(bundles: Sequence[Bundle], directories: Sequence[Path]) -> 
 DIFFERENT = "they were not measured on the same pairs"
 WHY = {
     "seen": "every dev source is also a training source",
-    "unknown": "the training pairs of the model that it was fine-tuned from could not be read, and may be among them",
+    "unknown": "the training pairs of the model it was fine-tuned from could not be read, and may have dev sources",
 }
 
 
@@ -95,7 +95,10 @@ def seen_in_training(bundle: Bundle, directory: Path, tokens: set[Tokens]) -> se
 
     DataError: its training pairs cannot be read.
     """
-    return _Training(provenance(bundle.manifest), bundle, directory).seen(tokens)
+    found = provenance(bundle.manifest)
+    if found.dev.status == "unknown":
+        raise DataError(WHY["unknown"])
+    return _Training(found, bundle, directory).seen(tokens)
 
 
 def _verify(record: DevRecord, pairs: Sequence[readers.Pair]) -> None:
@@ -112,7 +115,6 @@ class _Training:
         self._found, self._bundle, self._directory = found, bundle, directory
         columns = bundle.config.text.columns()
         self._reading = Reading(columns, bundle.source_format, bundle.target_format, found.dev.max_tokens)
-        self._train: list[readers.Pair] = []
 
     def measured(self) -> list[readers.Pair]:
         """Return the pairs that were measured on."""

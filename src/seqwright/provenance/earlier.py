@@ -27,6 +27,7 @@ class _Again(msgspec.Struct):
     pairs: tuple[str, ...]
     dev: tuple[str, ...] | None
     config: Config
+    fine_tune: str | None = None
 
 
 class _Manifest(msgspec.Struct):
@@ -60,6 +61,7 @@ def provenance(manifest: Mapping[str, Any]) -> Provenance:
         at_most=holdout.AT_MOST if is_held_out else None,
         max_tokens=training.max_batch_tokens,
         limit=training.dev_limit,
+        status="unknown" if found.again.fine_tune else "unseen",
         n_sources=0,
         n_pairs=0,
         sources_sha256="",

@@ -126,8 +126,9 @@ def locate(
 
 def _place(file: FileRecord, directory: Path, data_dir: Path | None, hint: str) -> Path:
     if file.kind != "file":
-        came = "were in memory" if file.kind == "memory" else "came from standard input"
-        raise DataError(f"the {file.role} pairs {came}, which cannot be read again")
+        came = "were in memory" if file.kind == "memory" else "came from standard input or another pipe"
+        role = "training" if file.role == "train" else file.role
+        raise DataError(f"the {role} pairs {came}, which cannot be read again")
     there = [path for path in _candidates(file, directory, data_dir) if path.is_file()]
     for path in there:
         if readers.sha256(path) == file.sha256:

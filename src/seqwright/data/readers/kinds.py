@@ -31,7 +31,7 @@ DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{1,2}:\d{2}.*)?|\d{1,2
 LINK = re.compile(r"(?:\w+://|www\.)\S+", re.IGNORECASE)
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 ATTRIBUTION = re.compile(
-    r"\bcc[- ]?(?:by|0)\b|licen[cs]e|attribut|copyright|©|\w+://|\bwww\.|tatoeba|wiktionary|wikipedia|public domain"
+    r"\bcc[- ]?(?:by|0)\b|licen[cs]e|attribut|copyright|©|\w://|\bwww\.|tatoeba|wiktionary|wikipedia|public domain"
     r"|(?:^|\s)@\w|\bGPL\b|\bMIT\b",
     re.IGNORECASE,
 )
