@@ -111,8 +111,12 @@ def _scores(model: seqwright.Translator, file: Path, *, sentences: bool) -> dict
 
 
 def _say(event: object) -> None:
-    if isinstance(event, Measured) and event.best:
-        print(f"  epoch {event.epoch:.1f}: dev WER {100 - event.dev_accuracy:.1f}", file=sys.stderr)
+    if not isinstance(event, Measured) or not event.best:
+        return
+    scores = f"WER {100 - event.dev_accuracy:.1f}"
+    if event.dev_loss is not None:
+        scores = f"perplexity {event.dev_perplexity:.1f}, BLEU {event.dev_bleu:.1f}, chrF {event.dev_chrf:.1f}"
+    print(f"  epoch {event.epoch:.1f}: dev {scores}", file=sys.stderr)
 
 
 def _show(

@@ -35,8 +35,13 @@ def _g2p(language: str, lstm: float, cluzh: float, ims: float) -> Task:
     return Task(*files, {"LSTM": lstm, "CLUZH single": cluzh, "IMS ensemble": ims})
 
 
-def _korean(*tokens: str) -> Task:
-    return Task("korean-english/train.tsv", "korean-english/dev.tsv", None, {}, tokens, sentences=True)
+def _korean(*settings: str) -> Task:
+    return Task("korean-english/train.tsv", "korean-english/dev.tsv", None, {}, settings, sentences=True)
+
+
+def _french(*settings: str) -> Task:
+    files = (f"french-english/{split}.tsv" for split in ("train", "dev", "test"))
+    return Task(*files, {}, settings, sentences=True)
 
 
 # SIGMORPHON 2020: Gorman et al. 2020, tables 2 and 3. CMUdict: the README of g2p-seq2seq; Toshniwal & Livescu 2016.
@@ -67,7 +72,14 @@ TABLES = {
     "dates": {"dates": Task("date/train.tsv", None, "date/test.tsv", {"dot attention": 0.0})},
     "addition": {"addition": Task("addition/train.tsv", None, "addition/test.tsv", {"reversed, peeky": 1.4})},
     "translation": {
-        "ko-found": _korean(),  # jamo → characters
+        "fre-2m": _french("training.time_budget_s=120"),
+        "fre-12m": _french("training.time_budget_s=720"),
+        "fre-60m": _french("training.time_budget_s=3600"),
+        "fre": _french(),
+        "ko-found": _korean(),
+        "ko-jamo-characters": _korean(
+            "text.source_form=NFD", "text.source_tokens=characters", "text.target_tokens=characters"
+        ),
         "ko-words": _korean("text.source_tokens=words", "text.target_tokens=words"),
         "ko-subwords": _korean("text.source_tokens=subwords:2000", "text.target_tokens=subwords:2000"),
         "ko-jamo-subwords": _korean(

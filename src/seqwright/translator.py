@@ -26,6 +26,7 @@ from seqwright.answering import (
     constraints,
     familiarity,
     reading,
+    repetition,
     told,
     windows,
 )
@@ -462,6 +463,12 @@ class Translator:
             flags.append(Flag.REFUSED)
         elif not hypotheses[0].finished:
             flags.append(Flag.CUT)
+        if (
+            hypotheses
+            and self.bundle.target_subwords
+            and repetition.repeats(hypotheses[0].text, hypotheses[0].tokens, source)
+        ):
+            flags.append(Flag.REPEATS)
         confidence = None
         if hypotheses and self._calibration and familiar is not None:
             confidence = familiar * self._calibration.confidence(hypotheses[0].log_probs)

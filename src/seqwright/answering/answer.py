@@ -28,6 +28,7 @@ class Flag:
     UNSURE = "unsure"  # the answer has less confidence than is asked for
     EMPTY = "empty"  # there is nothing to read in the source, and so nothing in the answer
     CUT = "cut"  # the answer was ended by its greatest length
+    REPEATS = "repeats"  # the answer repeats a phrase, see `answering.repetition`
 
 
 class Hypothesis(NamedTuple):

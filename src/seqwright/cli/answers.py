@@ -86,5 +86,6 @@ SAYS = {
     "unsure": "left empty as not sure enough",
     "windows": "too long and answered in parts",
     "cut": "with an answer cut off at its greatest length",
+    "repeats": "with an answer that repeats itself",
     "undecodable": "not UTF-8",
 }

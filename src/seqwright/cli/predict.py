@@ -114,8 +114,8 @@ def predict(
     written as a space, but in JSON. From a pipe, lines are answered as they come.
 
     Flags: unknown:x, a symbol that the model has never seen; refused, no answer because of it; windows:n, a line too
-    long for the model, answered in n parts; cut, an answer that its greatest length ended; undecodable, a line that is
-    not UTF-8; lexicon, an answer from there; unsure, one of less than --min-confidence.
+    long for the model, answered in n parts; cut, an answer that its greatest length ended; repeats, an answer in
+    subwords that repeats itself; undecodable, a line that is not UTF-8; lexicon, an answer from there; unsure, one of less than --min-confidence.
 
     \b
     Examples:
