@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy g2p                  every language, on its dev set
     python -m benchmarks.accuracy g2p --only hun,kor --seeds 1,2,3
     python -m benchmarks.accuracy cmudict --split test --members 3
-    python -m benchmarks.accuracy translation          BLEU and chrF; needs seqwright[text] for subwords
+    python -m benchmarks.accuracy translation          BLEU and chrF; of sentences
     python -m benchmarks.accuracy readme               write what is there into the README
 
 A run is a model and its score: a JSON file in benchmarks/results/accuracy, found again instead of repeated. Models are

@@ -115,7 +115,8 @@ def predict(
 
     Flags: unknown:x, a symbol that the model has never seen; refused, no answer because of it; windows:n, a line too
     long for the model, answered in n parts; cut, an answer that its greatest length ended; repeats, an answer in
-    subwords that repeats itself; undecodable, a line that is not UTF-8; lexicon, an answer from there; unsure, one of less than --min-confidence.
+    subwords that repeats itself; undecodable, a line that is not UTF-8; lexicon, an answer from there; unsure, one of
+    less than --min-confidence.
 
     \b
     Examples:
