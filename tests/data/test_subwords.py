@@ -76,3 +76,13 @@ def test_subwords_are_found_in_what_is_not_held_out(tmp_path):
     assert not any(symbol in dev for symbol in "".join(found.target_vocabulary.symbols))
     pieces = {piece for pair in found.dev for piece in found.target_format.split(pair.target)}
     assert set(found.target_vocabulary.unknown(pieces)) == dev
+
+
+def test_subwords_of_many_texts_are_those_of_a_part_of_them(monkeypatch):
+    monkeypatch.setattr(subwords, "SAMPLE", sum(map(len, SENTENCES)))
+    thrice = [text_ for sentence in SENTENCES for text_ in (sentence, "never seen", "never seen")]
+    n = -(-sum(map(len, thrice)) // subwords.SAMPLE)
+    part = subwords.train(thrice, 60, text.UnicodeForm.NFC)
+    assert part.model == subwords.train(thrice[::n], 60, text.UnicodeForm.NFC).model
+    monkeypatch.undo()
+    assert part.model != subwords.train(thrice, 60, text.UnicodeForm.NFC).model

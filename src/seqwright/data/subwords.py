@@ -8,7 +8,7 @@ own, which the vocabulary does not know.
 import importlib
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from seqwright import errors
@@ -18,6 +18,7 @@ __all__ = ["CHOICES", "PATTERN", "Subwords", "plain", "size", "train"]
 
 PATTERN = r"^(characters|graphemes|words|subwords:[1-9][0-9]*)$"  # what tokens may be, as a setting writes it
 CHOICES = ["characters", "graphemes", "words", "subwords:8000"]
+SAMPLE = 8_000_000  # characters
 SPACE = "\u2581"  # written for U+0020 in the pieces: the only character that a text does not get back as it was
 
 
@@ -67,14 +68,16 @@ def plain(choice: str | None) -> text.Tokens | None:
     return text.Tokens.CHARACTERS if size(choice) is not None else text.Tokens(choice)
 
 
-def train(texts: Iterable[str], n_pieces: int, unicode_form: text.UnicodeForm) -> Subwords:
+def train(texts: Sequence[str], n_pieces: int, unicode_form: text.UnicodeForm) -> Subwords:
     """Return subwords for texts like these: the same ones for the same texts in the same order.
 
+    Of many texts, a part evenly from all is enough, and bounds memory: 8 million characters take 0.2 GB.
     n_pieces: at most as many; small data has fewer.
     DataError: there is no text, or it has more characters than pieces.   DependencyError.
     """
     written = io.BytesIO()
-    normalized = (text.normalized(one, unicode_form) for one in texts if one)
+    step = -(-sum(map(len, texts)) // SAMPLE) or 1
+    normalized = (text.normalized(one, unicode_form) for one in texts[::step] if one)
     try:
         library().SentencePieceTrainer.train(
             sentence_iterator=normalized, model_writer=written, vocab_size=n_pieces, model_type="unigram",
