@@ -138,3 +138,11 @@ def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
     assert "calibration" not in bundle.load(tmp_path / "model").manifest
     given = joining.join([folder / "1", tmp_path / "2"], output=tmp_path / "other", data=folder / "pairs.tsv")
     assert given.together.n == 60
+
+
+def test_a_joined_model_is_as_unsure_of_foreign_sources(folder, tmp_path):
+    joining.join([folder / "1", folder / "2"], output=tmp_path / "model")
+    for path in (folder / "1", tmp_path / "model"):
+        assert bundle.load(path).manifest["calibration"]["familiarity"]["n"] > 0
+    [foreign] = answers(tmp_path / "model", ["日本語日本語"])
+    assert foreign.confidence < 0.5

@@ -72,7 +72,10 @@ def join(
         alone = [one.scores for one in others]
         scores = found.scores
         noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}
-        manifest = whole.manifest | {"scores": noted, "calibration": evaluation.calibrate(found.answered)}
+        calibrated = msgspec.to_builtins(evaluation.calibrate(found.answered))
+        if earlier := msgspec.to_builtins(apart[0].manifest.get("calibration")):
+            calibrated["familiarity"] = earlier.get("familiarity")  # of the same training sources
+        manifest = whole.manifest | {"scores": noted, "calibration": calibrated}
         whole = msgspec.structs.replace(whole, manifest=manifest)
     bundles.save(target, whole)
     return Joined(target, len(whole.networks), alone, scores, missing)

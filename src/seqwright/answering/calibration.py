@@ -19,8 +19,8 @@ Finite = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """confidence = σ(slope · log P + intercept), where log P is the total of an answer (Platt 1999).
 
-    n: answers that it was fitted on.   ece: its expected calibration error on them, in [0, 1], before familiarity
-    lowers it.   familiarity: what lowers it for sources unlike those of the training; None: nothing does.
+    n: answers to dev sources; where familiarity is given, it was fitted on those to the usual ones.   ece: its expected
+    calibration error on these, in [0, 1].   familiarity: what lowers it for unusual sources; None: nothing does.
     """
 
     slope: Finite

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from seqwright import metrics, search
 from seqwright.answering import Options, calibration, copying, familiarity
@@ -23,6 +24,7 @@ __all__ = ["as_good", "calibrated", "dev_answers", "followed"]
 DEV_BATCH = 256
 FAMILIAR = 200_000  # sources that familiarity is found from, evenly from all
 PORTION = 10_000  # of them at a time
+FITTED = 20  # usual dev sources, at least, for the calibration to be that of usual sources
 FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
 
 
@@ -82,12 +84,16 @@ def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration
     answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
     split = prepared.target_format.split
     right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
-    found = calibration.fit([sum(answer.log_probs) for answer in answers], right)
-    return msgspec.structs.replace(found, familiarity=_familiarity(prepared))
+    found, usual = _familiarity(prepared)
+    # The lowered confidence of unusual sources would otherwise be taken for that of the usual ones, too.
+    fitted = usual if usual.sum() >= FITTED else np.ones(len(right), np.bool_)
+    totals = np.array([sum(answer.log_probs) for answer in answers])
+    fit = calibration.fit(totals[fitted].tolist(), np.array(right)[fitted].tolist())
+    return msgspec.structs.replace(fit, n=len(right), familiarity=found)
 
 
-def _familiarity(prepared: Prepared) -> familiarity.Familiarity:
-    """Return what tells the sources of the training from others."""
+def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArray[np.bool_]]:
+    """Return what tells the sources of the training from others, and which dev sources it takes for usual ones."""
     examples, is_feature = prepared.examples, vocabulary.features(prepared.source_vocabulary)
 
     def without_features(ids: Ids) -> list[int]:
@@ -101,12 +107,12 @@ def _familiarity(prepared: Prepared) -> familiarity.Familiarity:
                 without_features(examples.source[starts[n] : starts[n + 1]]) for n in chosen[first : first + PORTION]
             ]
 
-    return familiarity.fit(
-        portions(),
-        [without_features(np.array(ids)) for ids in prepared.dev_sources],
-        n_ids=len(prepared.source_vocabulary),
-        longest=prepared.limits.longest_source,
+    dev = [without_features(np.array(ids)) for ids in prepared.dev_sources]
+    found = familiarity.fit(
+        portions(), dev, n_ids=len(prepared.source_vocabulary), longest=prepared.limits.longest_source
     )
+    lengths, none = np.array([len(ids) - 1 for ids in dev], np.int32), np.zeros(len(dev), np.int32)
+    return found, found.usual(found.table().surprises(dev), lengths, none) >= 1
 
 
 def followed(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:
