@@ -4,10 +4,10 @@
     python -m benchmarks.confidence --only fre --models DIR
 
 A model is trained, and the smallest --min-confidence is found with which 95 % of the answers to dev sources that are
-kept are right. The same threshold is applied to the dev sources mixed with foreign text, every answer to which counts
-as wrong: words of another language in the same alphabet, random letters of the alphabet, letters drawn as often as they
-occur, and another script. A column of a kind is how many of its answers are kept. The first row of a task is of the
-calibration alone, without familiarity.
+kept are right, or 0.5 where that is less. The same threshold is applied to the dev sources mixed with foreign text, all
+answers to which count as wrong: words of another language in the same alphabet, random letters of the alphabet, letters
+drawn as often as they occur, and another script. A column of a kind is how many of its answers are kept. The first row
+of a task is of the calibration alone, without familiarity.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ __all__ = ["main"]
 
 N_DEV = 1200  # sources
 PRECISION = 0.95
+LEAST = 0.5  # a threshold below it asks for nothing
 OTHER_SCRIPT = "日本語文字語彙音韻"
 
 
@@ -121,7 +122,7 @@ def _figures(
     right = np.array([text in group for text, group in zip(said, references, strict=True)])
     order = np.argsort(-confidence, kind="stable")
     precise = np.nonzero(np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= PRECISION)[0]
-    threshold = confidence[order][precise[-1]] if len(precise) else 1.0
+    threshold = max(LEAST, confidence[order][precise[-1]]) if len(precise) else 1.0
     kept = confidence >= threshold
     row: dict[str, Any] = {
         "dev_accuracy": round(100 * right.mean(), 1), "min_confidence": round(float(threshold), 3),
