@@ -163,6 +163,7 @@ class Searched {
         if (n == 0) throw nb::value_error("a search needs a network");
         for (size_t m = 0; m < n; m++) {
             held_.push_back(item(networks, m));
+            if (!nb::isinstance<Network>(held_.back())) throw nb::type_error("a search takes a sequence of Networks");
             networks_.push_back(nb::cast<const Network*>(held_.back()));
             const Network &network = *networks_.back(), &first = *networks_.front();
             if (&network.isa != &first.isa) throw nb::value_error("the networks are for different instruction sets");
