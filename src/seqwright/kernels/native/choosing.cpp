@@ -1,4 +1,4 @@
-// A symbol by chance: the twin of `chances` and `drawn` in kernels/reference/sample.py.
+// A symbol by chance: the twin of `chances` and `drawn` in search/sample.py.
 //
 //   p = exp((log p - max log p) / temperature), without those that are cut off; the first j with Σ p[..j] > u Σ p
 //

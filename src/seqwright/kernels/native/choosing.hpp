@@ -28,7 +28,7 @@ struct Best {
     }
 };
 
-// The symbol under u in [0, 1) in the cumulative distribution of the `chances` of kernels/reference/sample.py; -1 where all
+// The symbol under u in [0, 1) in the cumulative distribution of the `chances` of search/sample.py; -1 where all
 // of log_p (V,) is -inf. `scratch` is room for drawing_size(V) floats.
 int drawn(int V, const float* log_p, float temperature, int top_k, double top_p, double u, float* scratch);
 size_t drawing_size(int V);
