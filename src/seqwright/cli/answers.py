@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from seqwright.answering import Answer, Options
 from seqwright.answering.answer import Flag
 from seqwright.cli import lines, progress, unknown
+from seqwright.cli.line_columns import LineColumns
 from seqwright.errors import DataError
 from seqwright.translator import Translator
 
@@ -27,21 +28,22 @@ def write(
     errors: Literal["strict", "replace"],
     flush: bool,
     quiet: bool,
+    reading: Mapping[str, Any],
 ) -> None:
     """Write a record for each line of a file ("-": standard input) to standard output, a line each.
 
     form: writes an answer as one line.   flush: every line is answered before the next is looked at.   quiet: no
     summary; warnings stay.
+    reading: the options that say which columns of the lines are read.
     DataError: at the end, if lines were refused; see `data.readers.files` for those in between.
     """
     model.check(options)
-    has_features = bool(model.bundle.config.text.features_column)
+    columns = LineColumns(model.bundle, reading, unknown.warn)
     summary, warnings = _Summary(), unknown.Warnings(model, fold_case=options.fold_case)
     reader = lines.Reader(path, errors=errors)
     with progress.shown(path) as show:
         for chunk in reader.chunks(1 if flush else CHUNK):
-            split = [line.text.partition("\t") if has_features else (line.text, "", "") for line in chunk]
-            sources, features = [s for s, _, _ in split], [f.split("\t")[0] for _, _, f in split]
+            sources, features = map(list, zip(*columns.cut([line.text for line in chunk]), strict=True))
             warnings.see(sources, features)
             for line, answer in zip(chunk, model.answer(sources, features=features, options=options), strict=True):
                 record = answer.marked(Flag.UNDECODABLE) if line.undecodable else answer

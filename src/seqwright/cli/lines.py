@@ -39,7 +39,7 @@ class Reader:
         """
         chunk: list[Line] = []
         chunk_bytes = 0
-        with files.opened(self._path) as stream:
+        with files.opened(self._path, as_it_is=self._path == "-") as stream:
             arriving = _Arriving(stream)
             lines = files.lines_of(cast(BinaryIO, arriving), files.display_name(self._path), errors=self._errors)
             while True:

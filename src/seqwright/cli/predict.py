@@ -155,4 +155,4 @@ def predict(
         lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip
-    answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet)
+    answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet, reading=reading)

@@ -7,13 +7,14 @@ it decides for none: the error names the options that do.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from seqwright import errors
-from seqwright.data.readers import files, formats, names, roles
+from seqwright.data.readers import files, formats, kinds, names, roles
 from seqwright.data.readers.columns import Columns
 from seqwright.data.readers.schema import Format, Schema
 
@@ -69,6 +70,8 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
                 f"{name}: lines that start with {prefix} may be comments or data",
                 [["--comment", f"{prefix} "], ["--comment", "none"]],
             )
+    if cut.format == "dictionary":
+        check_words(body, name)
     kept = [line for line in lines if line.strip() and not formats.is_comment(line, comment)]
     if cut.format in ("jsonl", "json", "parallel"):
         return Schema(format=cut.format, delimiter="", comment=comment)
@@ -84,6 +87,16 @@ def check_tabs(body: Sequence[str], name: str) -> None:
             f"{name}: no tab in {files.shorten(body[0])}; expected source<TAB>target, or with --target FILE a file of "
             f"sources and one of targets; it may be a dictionary, where spaces separate a word from its symbols",
             [["--format", "dictionary"]],
+        )
+
+
+def check_words(body: Sequence[str], name: str) -> None:
+    """Raise DataError where the words of a dictionary are probabilities, and the words follow them."""
+    words = [line.split(maxsplit=1)[0] for line in body if line.strip()]
+    if len(words) >= kinds.N_FEW and kinds.kind_of(words) in ("probabilities", "weights"):
+        raise errors.DataError(
+            f"{name}: lines begin with a number in place of a word: {files.shorten(body[0])}; remove the numbers: "
+            f"sed 's/^[^[:space:]]*[[:space:]]*//' {shlex.quote(name)} > words.dict"
         )
 
 

@@ -48,12 +48,13 @@ def peeked(stream: BinaryIO, n: int = 8192) -> bytes:
     return data
 
 
-def unpacked(stream: BinaryIO, path: Path | str, name: str) -> BinaryIO:
+def unpacked(stream: BinaryIO, path: Path | str, name: str, *, by_name: bool = False) -> BinaryIO:
     """Return the stream after decompression, which the first bytes ask for, or else the file's name.
 
+    by_name: do not examine the bytes, which may be any.
     DataError: an archive of several files.
     """
-    start = peeked(stream, 8)
+    start = b"" if by_name else peeked(stream, 8)
     for magic, (what, command) in ARCHIVES.items():
         if start.startswith(magic):
             raise errors.DataError(f"{name}: is {what}; unpack it first: {command.format(shlex.quote(str(path)))}")

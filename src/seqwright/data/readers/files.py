@@ -80,9 +80,10 @@ def not_utf8(name: str, number: int, at: int, start: int, fault: UnicodeDecodeEr
 
 
 @contextlib.contextmanager
-def opened(path: Path | str, *, digest: Digest | None = None) -> Iterator[BinaryIO]:
+def opened(path: Path | str, *, digest: Digest | None = None, as_it_is: bool = False) -> Iterator[BinaryIO]:
     """Open for reading bytes, unpacked; standard input is lent and stays open.
 
+    as_it_is: decompress by the file's name alone, and convert nothing.
     digest: updated with the bytes as they stand in the file, packed or not, while they are read.
     DataError: what cannot be opened, and at the end a file that was written to while it was read.
     """
@@ -90,7 +91,9 @@ def opened(path: Path | str, *, digest: Digest | None = None) -> Iterator[Binary
         stream: BinaryIO = file if digest is None else io.BufferedReader(Watched(file, digest), BUFFER)
         name = display_name(path)
         with reading(name):
-            stream = decoded(unpacked(stream, path, name), name, is_file=file.seekable())
+            stream = unpacked(stream, path, name, by_name=as_it_is)
+            if not as_it_is:
+                stream = decoded(stream, name, is_file=file.seekable())
         yield stream
 
 

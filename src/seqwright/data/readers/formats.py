@@ -46,6 +46,8 @@ def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *,
     if is_json_array(filled):
         return Layout("json", "")
     tabbed = sum("\t" in line for line in filled)
+    if tabbed == len(filled) and has_notes(filled):
+        return Layout("dictionary", "", leading_numbers(filled))
     if tabbed == len(filled) or (tabbed and not is_mixed(filled)):
         return Layout("csv" if quoted(filled) else "tsv")
     if not tabbed and (found := csv_delimiter(filled, whole=whole)):
@@ -58,6 +60,12 @@ def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *,
 def is_json_array(filled: Sequence[str]) -> bool:
     start = "\n".join(filled[:3]).lstrip()
     return bool(re.match(r'\[\s*(\{\s*"|\[\s*")', start))
+
+
+def has_notes(filled: Sequence[str]) -> bool:
+    """Return whether some lines of a dictionary with tabs end in a comment, as those of CMUdict do."""
+    noted = [line for line in filled if " # " in line]
+    return 0 < 2 * len(noted) < len(filled) and is_dictionary([line.partition(" # ")[0] for line in filled])
 
 
 def is_mixed(filled: Sequence[str]) -> bool:
@@ -159,7 +167,10 @@ def comment_of(lines: Sequence[str], cut: Layout) -> str | None:
         leading = all(i < first for i in marked)
         if len(odd) == len(marked) or (blank and (leading or 2 * len(odd) >= len(marked))):
             return prefix + " " if blank and prefix != ";;;" else prefix
-        doubt = doubt or (blank and len(others) >= kinds.N_FEW and not any(prefix in line for line in others))
+        copied = any(prefix in cell for i in marked for cell in cells_of(filled[i], cut)[1:])
+        doubt = doubt or (
+            blank and not copied and len(others) >= kinds.N_FEW and not any(prefix in line for line in others)
+        )
     return None if doubt else ""
 
 

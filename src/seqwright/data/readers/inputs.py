@@ -135,9 +135,10 @@ class Input:
         if schema.format in ("jsonl", "json"):
             objects = jsonl.line_objects if schema.format == "jsonl" else jsonl.array_objects
             keys, rows = jsonl.table(head.tolerant(objects(enumerate(head.lines, start=1), self.name)))
-            self.schema = detect.of_table(keys, rows, self.name, columns, schema) if keys else schema
-            found = jsonl.pairs(objects(self._kept(head.all(), schema), self.name), self.name, self.schema)
-            yield from variants(found, self.schema)
+            found = keys if keys else columns.names[:2]  # where the first object is damaged, reading names it
+            self.schema = detect.of_table(found, rows, self.name, columns, schema)
+            pairs = jsonl.pairs(objects(self._kept(head.all(), schema), self.name), self.name, self.schema)
+            yield from variants(pairs, self.schema)
             return
         self.schema = schema
         kept = self._kept(head.all(), schema)

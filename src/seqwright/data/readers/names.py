@@ -34,7 +34,7 @@ WORDS = {  # of a name, in the order of precedence
     """,
     "target": """
         target tgt trg output out pronunciation pronunciations pron phonemes phoneme phones phone phonetic
-        phonetics ipa arpabet transcription transcriptions transliteration romanization translation form
+        phonetics ipa api arpabet transcription transcriptions transliteration romanization translation form
         inflected inflection inflected_form normalized normalised normalization canonical iso correct corrected
         correction spoken answer response tgt_text target_text label aussprache lautschrift transkription ziel
         zieltext ausgabe flexionsform übersetzung prononciation phonèmes cible traduction forme sortie
@@ -65,7 +65,10 @@ def role_of(name: str) -> str:
         return ROLES[plain]
     if re.split("[_]", plain)[0] in kinds.LANGUAGES and kinds.LANGUAGE.fullmatch(plain):
         return "language"
-    for part in plain.split("_"):  # target_pronunciation, "IPA (US)"
+    parts = plain.split("_")
+    if len(parts) > 1 and parts[-1] in kinds.LANGUAGES:  # text_en
+        return "language"
+    for part in parts:  # target_pronunciation, "IPA (US)"
         if part in ROLES and len(part) > 2:
             return ROLES[part]
     return ""

@@ -143,6 +143,8 @@ def sides(
         target = titled("target", titles, found, {source})
     if source and target:
         return source, target
+    if len(found) == 2 and asked == (None, None) and (source == 2 or target == 1):
+        refuse_sides([(1, 2), (2, 1)], rows, name)  # one name against the customary order
     taken = {source, target}
     possible = [
         i

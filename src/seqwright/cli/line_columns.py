@@ -1,0 +1,74 @@
+"""Which columns of the lines that `predict` answers are the source and its features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from seqwright.bundle import Bundle
+from seqwright.data import text
+from seqwright.errors import AmbiguityError, UsageError
+
+__all__ = ["LineColumns"]
+
+TAB = "\t"
+
+
+class LineColumns:
+    """Cuts lines into source and features, and warns once of columns that are not read.
+
+    asked: `source_column` and `features_column` where they are given.   warn: takes a message.
+    """
+
+    def __init__(self, bundle: Bundle, asked: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+        self._bundle, self._warn = bundle, warn
+        self._has_features = bool(bundle.config.text.features_column)
+        self._tab_is_text = TAB in bundle.source_vocabulary  # as JSON may hold it
+        self._source, self._features = _numbers(asked, has_features=self._has_features)
+        self._is_asked = bool(asked.keys() & {"source_column", "features_column"})
+        self._warned = self._began = False
+
+    def cut(self, lines: Sequence[str]) -> list[tuple[str, str]]:
+        """Return source and features of each line.
+
+        AmbiguityError: of a model with features, the second column holds targets and the third one features.
+        """
+        if not self._has_features and not self._is_asked and self._tab_is_text:
+            return [(line, "") for line in lines]
+        rows = [line.split(TAB) for line in lines]
+        if not self._is_asked:
+            self._see(rows)
+        place, features = self._source - 1, self._features - 1
+        return [
+            (row[place] if place < len(row) else "", row[features] if 0 <= features < len(row) else "") for row in rows
+        ]
+
+    def _see(self, rows: Sequence[Sequence[str]]) -> None:
+        began, self._began = self._began, True  # what has answers is not refused
+        if not self._has_features:
+            if any(len(row) > 1 for row in rows) and not self._warned:
+                self._warned = True
+                self._warn("column 1 alone is read: this model takes no features")
+            return
+        wide = [row for row in rows if len(row) > 2]
+        if not wide or self._warned:
+            return
+        if not began and all(not self._known(row[1]) and self._known(row[2]) for row in wide):
+            raise AmbiguityError(
+                f"column 2 looks like targets, {wide[0][1]!r}, and column 3 like features; "
+                f"expected source<TAB>features, or the columns to read",
+                [["--source-column", "1", "--features-column", "3"]],
+            )
+        self._warned = True
+        self._warn("columns 1 and 2 are read, as source and features; the others are not")
+
+    def _known(self, features: str) -> bool:
+        symbols = text.feature_symbols(features)
+        return bool(symbols) and any(symbol in self._bundle.source_vocabulary for symbol in symbols)
+
+
+def _numbers(asked: Mapping[str, Any], *, has_features: bool) -> tuple[int, int]:
+    source, features = asked.get("source_column", 1), asked.get("features_column", 2 if has_features else 0)
+    if isinstance(source, str) or isinstance(features, str) or source < 1:
+        raise UsageError("columns of lines to answer have no names; give --source-column and --features-column numbers")
+    return source, features if has_features else 0

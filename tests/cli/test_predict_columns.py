@@ -1,0 +1,40 @@
+"""`predict` on lines with more columns than it asks for."""
+
+import shlex
+
+import pytest
+
+TINY = ["--epochs", "1", "--set", "model.hidden_size=8", "--set", "training.report=false"]
+
+
+@pytest.fixture
+def inflected(tmp_path, seqwright):
+    rows = [(word, word + end, tag) for word in ("ab", "ba", "aab", "bba", "aba", "bab", "abb", "baa", "abab", "bbaa")
+            for end, tag in (("c", "V;PST"), ("d", "N;PL"))]  # fmt: skip
+    (tmp_path / "train.tsv").write_text("".join("\t".join(row) + "\n" for row in rows), "utf-8")
+    assert seqwright("train", tmp_path / "train.tsv", "-o", tmp_path / "model", *TINY).code == 0
+    (tmp_path / "features.tsv").write_text("".join(f"{a}\t{f}\n" for a, _, f in rows), "utf-8")
+    return tmp_path
+
+
+def test_targets_of_a_model_without_features_are_not_read_and_that_is_said_once(tmp_path, seqwright, model):
+    (tmp_path / "plain").write_text("abc\ncab\nbca\n", "utf-8")
+    (tmp_path / "lines.tsv").write_text("abc\tcba\ncab\tbac\nbca\tacb\n", "utf-8")
+    given = seqwright("predict", model, tmp_path / "lines.tsv")
+    assert given.out == seqwright("predict", model, tmp_path / "plain").out
+    assert given.err.count("warning") == given.err.count("column 1 alone is read: this model takes no features") == 1
+
+
+def test_whole_lines_of_training_are_refused_with_the_command_that_reads_them(inflected, seqwright):
+    said = seqwright("predict", inflected / "model", inflected / "train.tsv")
+    assert said.code == 2
+    assert said.out == ""
+    assert "column 2 looks like targets, 'abc', and column 3 like features" in said.err
+    words = shlex.split(said.err.splitlines()[-1])
+    expected = seqwright("predict", inflected / "model", inflected / "features.tsv").out
+    assert seqwright(*words[words.index("predict") :]).out == expected
+
+
+def test_columns_of_lines_have_numbers(inflected, seqwright):
+    lines = inflected / "features.tsv"
+    assert "have no names" in seqwright("predict", inflected / "model", lines, "--source-column", "word").refused(2)
