@@ -16,7 +16,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 import numpy as np
@@ -30,8 +30,25 @@ from seqwright.training.events import Event, Measured, Started
 from seqwright.translator import Hypothesis, Translator
 from seqwright.types import Array
 
+if TYPE_CHECKING:
+
+    class BaseEstimator:
+        """The methods that scikit-learn, which has no types, gives to an estimator."""
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            """Return the parameters of the constructor."""
+
+        def set_params(self, **params: Any) -> Self:
+            """Set parameters of the constructor."""
+
+        def __sklearn_tags__(self) -> Any: ...
+        def __getstate__(self) -> dict[str, Any]: ...
+        def __setstate__(self, state: dict[str, Any]) -> None: ...
+
+
 try:
-    from sklearn.base import BaseEstimator
+    if not TYPE_CHECKING:
+        from sklearn.base import BaseEstimator
     from sklearn.utils.validation import check_is_fitted
 except ImportError:
     raise errors.DependencyError(
@@ -47,7 +64,7 @@ class InputError(errors.DataError, ValueError):
     """X or y that cannot be read as pairs; a ValueError too, which is what scikit-learn's callers expect."""
 
 
-class SequenceTransducer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class SequenceTransducer(BaseEstimator):
     """Learns to turn text into text from pairs of both.
 
     X is always a sequence of n sources: texts, pairs of a source and its features (`("walk", "V;PST")`), or an array,

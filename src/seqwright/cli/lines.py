@@ -29,7 +29,7 @@ class Reader:
 
     def __init__(self, path: str, *, errors: Literal["strict", "replace"]) -> None:
         self._path, self._errors = path, errors
-        self.n_bytes = 0
+        self.n_bytes: int = 0
 
     def chunks(self, size: int) -> Iterator[list[Line]]:
         """Yield the lines, at most `size` at a time, fewer where the next one has not come yet.

@@ -63,8 +63,8 @@ def seqwright() -> None:
     """
 
 
-for command in (train, predict, evaluate, score, inspect, check, report, export, compare, tune, distill, join, demo):
-    seqwright.add_command(command)
+for _command in (train, predict, evaluate, score, inspect, check, report, export, compare, tune, distill, join, demo):
+    seqwright.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

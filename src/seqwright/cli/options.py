@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -32,6 +32,15 @@ __all__ = [
     "threads",
     "time_budget",
 ]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What adds an option to a command."""
+
+    def __call__(self, command: Command, /) -> Command: ...
+
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -63,45 +72,47 @@ def use_threads(_context: click.Context, _option: click.Parameter, value: int | 
         kernels.set_threads(value)
 
 
-beam = click.option(
+beam: Decorator = click.option(
     "--beam", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
     help="Answers followed at a time; 1 is greedy, and fastest.",
 )  # fmt: skip
 
-time_budget = click.option(
+time_budget: Decorator = click.option(
     "--time-budget", callback=seconds, metavar="TIME",
     help="End within this time, all networks together, such as 90s, 2m or 1h30m.",
 )  # fmt: skip
 
-checkpoint_every = click.option(
+checkpoint_every: Decorator = click.option(
     "--checkpoint-every", callback=seconds, metavar="TIME",
     help="Save all that is needed to go on, so often and after each epoch.  [default: 60s]",
 )  # fmt: skip
 
-threads = click.option(
+threads: Decorator = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", callback=use_threads, expose_value=False,
     help="Processor cores to use; no result depends on it.  [default: all]",
 )  # fmt: skip
 
-dev = click.option(
+dev: Decorator = click.option(
     "--dev", metavar="FILE", help="Pairs to measure on; without it, a tenth of the sources, at most 2,000."
 )
 
-overwrite = click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
+overwrite: Decorator = click.option("--overwrite", is_flag=True, help="Replace the model that stands in DIR.")
 
-seed = click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]")
+seed: Decorator = click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same model.  [default: 1]"
+)
 
-epochs = click.option(
+epochs: Decorator = click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the pairs.  [default: by number]"
 )
 
-config_file = click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
+config_file: Decorator = click.option("--config", "config_file", metavar="FILE", help="TOML file with any setting.")
 
-settings = click.option(
+settings: Decorator = click.option(
     "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated."
 )
 
-quiet = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+quiet: Decorator = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 
 
 def place(_context: click.Context, _option: click.Parameter, value: str | None) -> int | str | None:
@@ -111,7 +122,7 @@ def place(_context: click.Context, _option: click.Parameter, value: str | None) 
     return 0 if value == "none" else int(value) if value.isdecimal() else value
 
 
-READING = (
+READING: tuple[Decorator, ...] = (
     click.option("--source-column", callback=place, metavar="N|NAME",
                  help="Column of the sources: a number from 1, or a name where the file has a header or keys."),
     click.option("--target-column", callback=place, metavar="N|NAME", help="Column of the targets."),

@@ -169,6 +169,9 @@ class Window:
     positions (n,): where each stands among all examples.   source_lengths, target_lengths (n,): as of `Examples`.
     """
 
+    source_lengths: Positions
+    target_lengths: Positions
+
     def __init__(self, examples: Examples, blocks: Positions | None) -> None:
         self._examples, self._blocks = examples, blocks
         if blocks is None:

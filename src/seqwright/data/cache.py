@@ -85,6 +85,8 @@ class Building:
     path: write the files there.
     """
 
+    path: Path
+
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self.path = Path(tempfile.mkdtemp(suffix=PARTIAL, dir=directory))

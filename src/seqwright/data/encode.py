@@ -95,6 +95,9 @@ class Numbering(dict[str, int]):
 class Side:
     """One side of the pairs while they are read."""
 
+    numbers: Numbering
+    rows: spool.Spool
+
     def __init__(self) -> None:
         self.numbers = Numbering()
         self.rows = spool.Spool()

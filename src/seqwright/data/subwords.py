@@ -31,6 +31,9 @@ class Subwords:
 
     __slots__ = ("_processor", "model", "unicode_form")
 
+    model: bytes
+    unicode_form: text.UnicodeForm
+
     def __init__(self, model: bytes, unicode_form: text.UnicodeForm) -> None:
         self.model, self.unicode_form = model, unicode_form
         try:

@@ -12,7 +12,7 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -34,9 +34,9 @@ R = TypeVar("R")
 _native: ModuleType | None
 try:
     from seqwright.kernels.native import _native
-except ImportError as error:
+except ImportError as _error:
     _native = None
-    _absent = "no compiled kernels in this install" if isinstance(error, ModuleNotFoundError) else str(error)
+    _absent = "no compiled kernels in this install" if isinstance(_error, ModuleNotFoundError) else str(_error)
     if "cannot import name" in _absent:
         _absent = "no compiled kernels in this install"
 
@@ -83,27 +83,12 @@ def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
     return dispatch
 
 
-adam_update = _dispatched(reference.adam_update)
-additive_attention_backward = _dispatched(reference.additive_attention_backward)
-additive_attention_forward = _dispatched(reference.additive_attention_forward)
-affine_backward = _dispatched(reference.affine_backward)
-affine_forward = _dispatched(reference.affine_forward)
-attention_backward = _dispatched(reference.attention_backward)
-attention_forward = _dispatched(reference.attention_forward)
-clear = _dispatched(reference.clear)
-copy_cross_entropy_backward = _dispatched(reference.copy_cross_entropy_backward)
-copy_cross_entropy_forward = _dispatched(reference.copy_cross_entropy_forward)
-copy_log_probs = _dispatched(reference.copy_log_probs)
-cross_entropy_backward = _dispatched(reference.cross_entropy_backward)
-cross_entropy_forward = _dispatched(reference.cross_entropy_forward)
-dropout = _dispatched(reference.dropout)
-embedding_backward = _dispatched(reference.embedding_backward)
-embedding_forward = _dispatched(reference.embedding_forward)
-lstm_backward = _dispatched(reference.lstm_backward)
-lstm_forward = _dispatched(reference.lstm_forward)
-squared_norm = _dispatched(reference.squared_norm)
-tanh_backward = _dispatched(reference.tanh_backward)
-tanh_forward = _dispatched(reference.tanh_forward)
+if TYPE_CHECKING:  # the same names with the same types, whichever runs
+    from seqwright.kernels.reference import *  # noqa: F403
+else:
+    for _name in reference.__all__:
+        if callable(_kernel := getattr(reference, _name)) and not isinstance(_kernel, type):
+            globals()[_name] = _dispatched(_kernel)
 
 
 class Network(Protocol):
@@ -146,7 +131,9 @@ def _search(name: str) -> Callable[..., None]:
     return absent
 
 
-beam, sample, score = map(_search, ("beam", "sample", "score"))
+beam: Callable[..., None] = _search("beam")
+sample: Callable[..., None] = _search("sample")
+score: Callable[..., None] = _search("score")
 
 
 def compiled(array: np.ndarray[Any, Any]) -> bool:

@@ -100,6 +100,12 @@ class Decoder:
         `dropout`.
     """
 
+    spec: ModelSpec
+    params: Parameters
+    cache: Cache
+    weights: _Weights
+    grads: Parameters
+
     def __init__(
         self,
         vocab_size: int,

@@ -54,6 +54,12 @@ class Encoder:
         `dropout`.
     """
 
+    spec: ModelSpec
+    params: Parameters
+    cache: Cache
+    weights: _Weights
+    grads: Parameters
+
     def __init__(
         self,
         vocab_size: int,

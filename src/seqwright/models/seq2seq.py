@@ -52,6 +52,14 @@ class Seq2seq:
         An unknown option, a value out of its range, or options that contradict each other.
     """
 
+    spec: ModelSpec
+    params: Parameters
+    encoder: Encoder
+    decoder: Decoder
+    copy_map: Ids | None
+    feature_mask: npt.NDArray[np.bool_] | None
+    cache: Cache
+
     def __init__(
         self,
         vocab_size: int,

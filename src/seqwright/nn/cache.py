@@ -22,6 +22,8 @@ class Cache:
     Buffers never shrink: what a training holds is bounded by its largest batch, `training.max_batch_tokens`.
     """
 
+    dtype: np.dtype[Any]
+
     def __init__(self, dtype: npt.DTypeLike) -> None:
         self.dtype = np.dtype(dtype)
         self._buffers: dict[str, Array] = {}

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
-from typing import NamedTuple, Self, overload
+from typing import Any, NamedTuple, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,9 @@ class Parameters(Sequence[Array]):
 
     As a sequence it is the list of arrays that the article calls `params` (or `grads`).
     """
+
+    declared: dict[str, Declared]
+    dtype: np.dtype[np.floating[Any]]
 
     def __init__(self, declared: Mapping[str, Declared], dtype: npt.DTypeLike = np.float32) -> None:
         self.declared = dict(declared)

@@ -20,6 +20,13 @@ class Adam:
     Its moments `m` and `v` have the size of the flat parameter vector and are made at the first update.
     """
 
+    learning_rate: float
+    betas: tuple[float, float]
+    eps: float
+    weight_decay: float
+    clip_norm: float | None
+    step: int
+
     def __init__(
         self,
         learning_rate: float = 1e-3,

@@ -14,6 +14,9 @@ class SGD:
     learning_rate: `rate` sets it too.   clip_norm: greatest norm of the whole gradient, None for no limit.
     """
 
+    learning_rate: float
+    clip_norm: float | None
+
     def __init__(self, learning_rate: float = 0.1, *, rate: float | None = None, clip_norm: float | None = 5.0) -> None:
         self.learning_rate, self.clip_norm = learning_rate if rate is None else rate, clip_norm
 

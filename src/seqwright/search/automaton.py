@@ -30,6 +30,9 @@ class Automaton:
     State 0 is the start.   n_symbols: one more than the greatest id that is read.   ConstraintError: the set is empty.
     """
 
+    arrays: kernels.Automaton
+    n_symbols: int
+
     def __init__(self, first: Positions, symbols: Ids, targets: Ids, accepting: npt.NDArray[np.bool_]) -> None:
         self.arrays = kernels.Automaton(first, symbols, targets, accepting, distances(first, targets, accepting))
         self.n_symbols = 1 + int(symbols.max(initial=-1))

@@ -22,6 +22,9 @@ class Journal:
     size: bytes written.   pending: lines that wait for a model.
     """
 
+    size: int
+    pending: bytes
+
     def __init__(self, path: Path, listen: Listener) -> None:
         self._path, self._listen = path, listen
         self._mode, self._writes = "wb", False

@@ -49,6 +49,10 @@ class Loop:
     rest: what comes behind the last measurement within the time budget, in answerings of the dev set.
     """
 
+    network: models.Seq2seq
+    position: Position
+    measuring_s: float
+
     def __init__(
         self,
         prepared: Prepared,

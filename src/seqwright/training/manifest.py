@@ -29,6 +29,11 @@ class Origin:
     base_hash: SHA-256 of that model's weights, "" without one.   notes: further entries of the manifest.
     """
 
+    notes: dict[str, Any]
+    command: list[str]
+    fine_tune: str | None
+    base_hash: str
+
     def __init__(self, fine_tune: str | Path | None, command: Sequence[str], notes: Mapping[str, Any]) -> None:
         self.notes = dict(notes)
         # An argument that is not valid Unicode has surrogates, which JSON cannot hold.

@@ -28,6 +28,8 @@ class Members:
     All share one clock and one time budget, of which each takes an equal part of what those before it have left.
     """
 
+    loop: Loop
+
     def __init__(self, prepared: Prepared, base: Bundle | None) -> None:
         self._prepared, self._base = prepared, base
         self.done: list[Parameters] = []

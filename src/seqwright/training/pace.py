@@ -8,6 +8,10 @@ __all__ = ["Pace"]
 class Pace:
     """Counts steps; every `every_s` seconds `loss` (mean, nats a symbol), `pairs_per_s` and `tokens_per_s` are new."""
 
+    pairs_per_s: float
+    tokens_per_s: float
+    loss: float
+
     def __init__(self, every_s: float = 0.25) -> None:
         self._every_s = every_s
         self._since = time.monotonic()

@@ -55,6 +55,8 @@ class Input:
     schema: how the file is read; known once its first pair is.   count: lines that were skipped.
     """
 
+    name: str
+
     def __init__(self, path: Path_ | memory.Rows, reader: Reader | None = None) -> None:
         self.path = path
         self.name = ", ".join(map(files.display_name, self.paths)) or str(path)
