@@ -57,7 +57,7 @@ class AmbiguityError(UsageError, DataError):
 
     def __init__(self, message: str, choices: Sequence[Sequence[str]]) -> None:
         super().__init__(message)
-        self.choices = [list(choice) for choice in choices]
+        self.choices: list[list[str]] = [list(choice) for choice in choices]
 
 
 class ModelError(SeqwrightError):

@@ -62,8 +62,8 @@ class Input:
         self.name = ", ".join(map(files.display_name, self.paths)) or str(path)
         self._reader = reader
         self.hashes: dict[str, str] = {}
-        self.schema = Schema()
-        self.count = Count()
+        self.schema: Schema = Schema()
+        self.count: Count = Count()
 
     @property
     def paths(self) -> list[Path | str]:
@@ -259,7 +259,7 @@ class Head:
             n_characters += len(line)
             if n_characters > HEAD_CHARACTERS:
                 break
-        self.whole = len(self.lines) < detect.N_HEAD and n_characters <= HEAD_CHARACTERS
+        self.whole: bool = len(self.lines) < detect.N_HEAD and n_characters <= HEAD_CHARACTERS
 
     def all(self) -> Iterator[str]:
         """Return all lines of the file."""
