@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from seqwright.errors import UsageError
 from seqwright.kernels import reference
@@ -108,7 +109,7 @@ class Network(Protocol):
         """Write the states h, c (L, B, H) that start the decoder, and the memory (S, B, M)."""
 
 
-def network(spec: Mapping[str, Any], arrays: Mapping[str, Array], *, int8: bool = False) -> Network:
+def network(spec: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, int8: bool = False) -> Network:
     """Return a network for `beam`, `sample` and `score`.
 
     spec: the fields of `models.ModelSpec`.   arrays: float32 parameters by name, and, where the spec has them,

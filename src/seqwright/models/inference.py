@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.models.decoder import DecoderState
@@ -29,7 +31,9 @@ class Inference:
 
     def __init__(self, model: Seq2seq, *, int8: bool = False) -> None:
         self.model = model
-        self.network = compiled(model, int8=int8) if kernels.compiled(model.params[0]) else None
+        self.network: kernels.Network | None = None
+        if kernels.compiled(model.params[0]):
+            self.network = compiled(model, int8=int8)
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state of a search in NumPy; see `Seq2seq.start`."""
@@ -42,7 +46,9 @@ class Inference:
 
 def compiled(model: Seq2seq, *, int8: bool = False) -> kernels.Network:
     """Return the network that the compiled searches take.   model: of float32."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in model.params.named.items()}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        name: np.ascontiguousarray(array) for name, array in model.params.named.items()
+    }
     if model.copy_map is not None:
         arrays["copy_map"] = model.copy_map
     if model.feature_mask is not None:
