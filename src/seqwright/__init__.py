@@ -13,24 +13,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqwright.config import Config
+    from seqwright.comparison import Comparison, compare, compare_file
+    from seqwright.config import Config, ModelConfig, OptimConfig, TextConfig, TrainingConfig
     from seqwright.distillation import distill
-    from seqwright.errors import SeqwrightError
+    from seqwright.errors import (
+        ConfigError,
+        ConstraintError,
+        DataError,
+        DependencyError,
+        ModelError,
+        OutputError,
+        SeqwrightError,
+        TrainingError,
+        UsageError,
+    )
+    from seqwright.evaluation import Evaluation, evaluate, evaluate_file
+    from seqwright.exporting import Exported, export
+    from seqwright.inspection import check_files
+    from seqwright.inspection.findings import Inspection
     from seqwright.joining import join
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
-    from seqwright.translator import (
-        Answer,
-        BeamSearch,
-        Caps,
-        Hypothesis,
-        Options,
-        Sampling,
-        Scoring,
-        Translator,
-        load,
-    )
+    from seqwright.training.callbacks import Callback
+    from seqwright.training.events import Finished, Measured, Progressed, Started
+    from seqwright.translator import Answer, BeamSearch, Caps, Hypothesis, Options, Sampling, Scoring, Translator, load
     from seqwright.tuning import tune
 
 __version__ = "0.1.0"
@@ -40,19 +47,46 @@ __all__ = [
     "Adam",
     "Answer",
     "BeamSearch",
+    "Callback",
     "Caps",
+    "Comparison",
     "Config",
+    "ConfigError",
+    "ConstraintError",
+    "DataError",
     "Decoder",
+    "DependencyError",
     "Encoder",
+    "Evaluation",
+    "Exported",
+    "Finished",
     "Hypothesis",
+    "Inspection",
+    "Measured",
+    "ModelConfig",
+    "ModelError",
+    "OptimConfig",
     "Options",
+    "OutputError",
+    "Progressed",
     "Sampling",
     "Scoring",
     "Seq2seq",
     "SeqwrightError",
+    "Started",
+    "TextConfig",
+    "TrainingConfig",
+    "TrainingError",
     "Translator",
+    "UsageError",
     "__version__",
+    "check_files",
+    "compare",
+    "compare_file",
     "distill",
+    "evaluate",
+    "evaluate_file",
+    "export",
     "join",
     "load",
     "train",
@@ -65,18 +99,45 @@ _HOMES = {
     "Adam": "seqwright.optim",
     "Answer": "seqwright.translator",
     "BeamSearch": "seqwright.translator",
+    "Callback": "seqwright.training.callbacks",
     "Caps": "seqwright.translator",
+    "Comparison": "seqwright.comparison",
     "Config": "seqwright.config",
+    "ConfigError": "seqwright.errors",
+    "ConstraintError": "seqwright.errors",
+    "DataError": "seqwright.errors",
     "Decoder": "seqwright.models",
+    "DependencyError": "seqwright.errors",
     "Encoder": "seqwright.models",
+    "Evaluation": "seqwright.evaluation",
+    "Exported": "seqwright.exporting",
+    "Finished": "seqwright.training.events",
     "Hypothesis": "seqwright.translator",
+    "Inspection": "seqwright.inspection.findings",
+    "Measured": "seqwright.training.events",
+    "ModelConfig": "seqwright.config",
+    "ModelError": "seqwright.errors",
+    "OptimConfig": "seqwright.config",
     "Options": "seqwright.translator",
+    "OutputError": "seqwright.errors",
+    "Progressed": "seqwright.training.events",
     "Sampling": "seqwright.translator",
     "Scoring": "seqwright.translator",
     "Seq2seq": "seqwright.models",
     "SeqwrightError": "seqwright.errors",
+    "Started": "seqwright.training.events",
+    "TextConfig": "seqwright.config",
+    "TrainingConfig": "seqwright.config",
+    "TrainingError": "seqwright.errors",
     "Translator": "seqwright.translator",
+    "UsageError": "seqwright.errors",
+    "check_files": "seqwright.inspection",
+    "compare": "seqwright.comparison",
+    "compare_file": "seqwright.comparison",
     "distill": "seqwright.distillation",
+    "evaluate": "seqwright.evaluation",
+    "evaluate_file": "seqwright.evaluation",
+    "export": "seqwright.exporting",
     "join": "seqwright.joining",
     "load": "seqwright.translator",
     "train": "seqwright.training",
