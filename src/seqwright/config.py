@@ -120,7 +120,7 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     peeky: bool = False
     sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
     copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
-    tied: bool = False  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
+    tied: bool | None = None  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
     reversed_source: bool = False
     bridge: Bridge = "hc"
     dropout: Share | None = None
@@ -148,7 +148,7 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
             peeky=self.peeky,
             sum_features=bool(self.sum_features),
             copying=bool(self.copying),
-            tied=self.tied,
+            tied=bool(self.tied),
             dropout=self.dropout or 0.0,
             label_smoothing=self.label_smoothing,
             initial_values=self.initial_values,

@@ -120,6 +120,25 @@ def test_settings_for_sentences_that_are_given_stay():
     assert sentences(100_000, "model.tied=true", "model.hidden_size=64").model.embedding_size == 64
 
 
+def test_embeddings_of_sentences_are_tied_where_the_network_allows_it():
+    found = sentences(100_000).model
+    assert found.tied
+    assert found.embedding_size == found.hidden_size
+    assert not sentences(100_000, "model.tied=false").model.tied
+    assert not sentences(100_000, "model.embedding_size=32", "model.hidden_size=64").model.tied
+    assert not sentences(100_000, "model.peeky=true").model.tied
+    assert not sentences(100_000, "text.features_column=3").model.tied
+    assert not recipe.complete(config.parse({}), Traits(100_000, 0.1, 8.0)).model.tied
+
+
+def test_the_largest_network_reads_16_million_symbols_and_the_least_time_gets_the_smallest():
+    found = sentences(136_935)
+    assert found.model.hidden_size == 512
+    assert 9 * 136_935 * found.training.epochs <= 16e6
+    assert sentences(136_935, "training.time_budget_s=120").model.hidden_size == 256
+    assert sentences(3000, "training.time_budget_s=36000").model.hidden_size == 256
+
+
 def test_more_time_brings_networks_and_dev_sets_that_are_no_smaller():
     budgets = [sentences(136_935, f"training.time_budget_s={s}") for s in (120, 720, 3600)] + [sentences(136_935)]
     for less, more in itertools.pairwise(budgets):

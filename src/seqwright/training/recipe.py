@@ -40,7 +40,7 @@ def complete(config: Config, traits: Traits) -> Config:
     has_features = bool(config.text.features_column)
 
     def filled(model: ModelConfig) -> ModelConfig:
-        return _model(model, traits, has_features=has_features)
+        return _model(_filled(model, tied=False), traits, has_features=has_features)
 
     return msgspec.structs.replace(
         config,
@@ -109,9 +109,9 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
     The network grows with the data and with the time to train it: one that is too large for the time has seen too
     little of the data at its end. Batches are small, as the loss falls by updates rather than by pairs until the
     decoder has learned what to attend to: after 60,000 pairs of French and English, batches of 16 have BLEU 18, of 32
-    10, of 64 2 (docs/log.md).
+    10, of 64 2; with tied embeddings, 16 have 26 (docs/log.md).
     """
-    n_pairs, budget_s = traits.n_pairs, config.training.time_budget_s
+    n_pairs, budget_s, has_features = traits.n_pairs, config.training.time_budget_s, bool(config.text.features_column)
     n_tokens = n_pairs * (traits.target_length + 1)
     most_epochs = max(1, round(min(_epochs(n_pairs), MOST_TOKENS / n_tokens)))
     hidden, expected = max(size for size, least in SIZES.items() if n_pairs >= least), float(most_epochs)
@@ -123,11 +123,14 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
     dropout = 0.4 if n_pairs < SMALL else 0.1 if expected < ENOUGH else 0.2 if expected < 2 * ENOUGH else 0.3
 
     def filled(model: ModelConfig) -> ModelConfig:
-        if model.tied:  # one width is both
+        sizes = {model.hidden_size, model.embedding_size} - {None}
+        # Tied embeddings take no conditioning vector, and are as wide as the hidden state.
+        model = _filled(model, tied=len(sizes) < 2 and not (model.peeky or model.sum_features or has_features))
+        if model.tied:
             model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
         model = _filled(
             model, hidden_size=hidden, encoder_layers=model.layers, copying=False, attention="bilinear",
-            distance_bias=False, dropout=dropout, sum_features=bool(config.text.features_column) and not model.tied,
+            distance_bias=False, dropout=dropout, sum_features=has_features and not model.tied,
         )  # fmt: skip
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
 
