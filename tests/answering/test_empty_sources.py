@@ -46,7 +46,7 @@ def test_a_constraint_is_stronger(model):
 @pytest.mark.parametrize(("empty", "shortest"), [("\tnothing\n", 0), ("", 1)])
 @pytest.mark.parametrize("features", ["", "\tV;PST"])
 def test_a_model_records_whether_training_had_empty_sources(tmp_path, reversals, empty, shortest, features):
-    lines = [line + features for line in (empty + reversals + "a\tb\n").splitlines()]
+    lines = [line + features for line in (reversals + empty + "a\tb\n").splitlines()]
     (tmp_path / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     seqwright.train(tmp_path / "pairs.tsv", output=tmp_path / "model", config=config.parse({}, TINY))
     model = seqwright.load(tmp_path / "model")
