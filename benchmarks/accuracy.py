@@ -29,7 +29,7 @@ from rich.table import Table
 import seqwright
 from benchmarks import results
 from benchmarks.tasks import TABLES, Task
-from seqwright import bundle, config, evaluation, joining, kernels
+from seqwright import bundle, config, ensembling, evaluation, kernels
 from seqwright.data import readers
 from seqwright.training.events import Measured
 
@@ -63,7 +63,7 @@ def _run(name: str, task: Task, seed: int, options: argparse.Namespace) -> dict[
         return found
     folders = [_trained(name, task, seed + member, options) for member in range(options.members)]
     apart = [bundle.load(folder) for folder in folders]
-    model = seqwright.Translator(joining.together(apart, names=[*map(str, folders)]) if apart[1:] else apart[0])
+    model = seqwright.Translator(ensembling.together(apart, names=[*map(str, folders)]) if apart[1:] else apart[0])
     result: dict[str, Any] = {
         "task": name, "split": options.split, "seed": seed, "members": options.members, "settings": settings,
         "seqwright": seqwright.__version__, "kernels": kernels.description(),

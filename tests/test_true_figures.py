@@ -32,8 +32,8 @@ from seqwright import (
     training,
     translator,
 )
-from seqwright.answering import Options
 from seqwright.data.readers import Pair, Parallel
+from seqwright.inference import Options
 from seqwright.training import run as training_run
 from seqwright.training.events import Finished, Started
 

@@ -13,9 +13,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqwright.comparison import Comparison, compare, compare_file
     from seqwright.config import Config, ModelConfig, OptimConfig, TextConfig, TrainingConfig
+    from seqwright.data_checks import check_files
+    from seqwright.data_checks.findings import Inspection
     from seqwright.distillation import distill
+    from seqwright.ensembling import join
     from seqwright.errors import (
         ConfigError,
         ConstraintError,
@@ -27,17 +29,24 @@ if TYPE_CHECKING:
         TrainingError,
         UsageError,
     )
-    from seqwright.evaluation import Evaluation, evaluate, evaluate_file
-    from seqwright.exporting import Exported, export
-    from seqwright.inspection import check_files
-    from seqwright.inspection.findings import Inspection
-    from seqwright.joining import join
+    from seqwright.evaluation import Comparison, Evaluation, compare, compare_file, evaluate, evaluate_file
+    from seqwright.exporters import Exported, export
+    from seqwright.inference.translator import (
+        Answer,
+        BeamSearch,
+        Caps,
+        Hypothesis,
+        Options,
+        Sampling,
+        Scoring,
+        Translator,
+        load,
+    )
     from seqwright.models import Decoder, Encoder, Seq2seq
     from seqwright.optim import SGD, Adam
     from seqwright.training import train
     from seqwright.training.callbacks import Callback
     from seqwright.training.events import Finished, Measured, Progressed, Started
-    from seqwright.translator import Answer, BeamSearch, Caps, Hypothesis, Options, Sampling, Scoring, Translator, load
     from seqwright.tuning import tune
 
 __version__ = "0.1.0"
@@ -97,11 +106,11 @@ __all__ = [
 _HOMES = {
     "SGD": "seqwright.optim",
     "Adam": "seqwright.optim",
-    "Answer": "seqwright.translator",
-    "BeamSearch": "seqwright.translator",
+    "Answer": "seqwright.inference.translator",
+    "BeamSearch": "seqwright.inference.translator",
     "Callback": "seqwright.training.callbacks",
-    "Caps": "seqwright.translator",
-    "Comparison": "seqwright.comparison",
+    "Caps": "seqwright.inference.translator",
+    "Comparison": "seqwright.evaluation",
     "Config": "seqwright.config",
     "ConfigError": "seqwright.errors",
     "ConstraintError": "seqwright.errors",
@@ -110,36 +119,36 @@ _HOMES = {
     "DependencyError": "seqwright.errors",
     "Encoder": "seqwright.models",
     "Evaluation": "seqwright.evaluation",
-    "Exported": "seqwright.exporting",
+    "Exported": "seqwright.exporters",
     "Finished": "seqwright.training.events",
-    "Hypothesis": "seqwright.translator",
-    "Inspection": "seqwright.inspection.findings",
+    "Hypothesis": "seqwright.inference.translator",
+    "Inspection": "seqwright.data_checks.findings",
     "Measured": "seqwright.training.events",
     "ModelConfig": "seqwright.config",
     "ModelError": "seqwright.errors",
     "OptimConfig": "seqwright.config",
-    "Options": "seqwright.translator",
+    "Options": "seqwright.inference.translator",
     "OutputError": "seqwright.errors",
     "Progressed": "seqwright.training.events",
-    "Sampling": "seqwright.translator",
-    "Scoring": "seqwright.translator",
+    "Sampling": "seqwright.inference.translator",
+    "Scoring": "seqwright.inference.translator",
     "Seq2seq": "seqwright.models",
     "SeqwrightError": "seqwright.errors",
     "Started": "seqwright.training.events",
     "TextConfig": "seqwright.config",
     "TrainingConfig": "seqwright.config",
     "TrainingError": "seqwright.errors",
-    "Translator": "seqwright.translator",
+    "Translator": "seqwright.inference.translator",
     "UsageError": "seqwright.errors",
-    "check_files": "seqwright.inspection",
-    "compare": "seqwright.comparison",
-    "compare_file": "seqwright.comparison",
+    "check_files": "seqwright.data_checks",
+    "compare": "seqwright.evaluation",
+    "compare_file": "seqwright.evaluation",
     "distill": "seqwright.distillation",
     "evaluate": "seqwright.evaluation",
     "evaluate_file": "seqwright.evaluation",
-    "export": "seqwright.exporting",
-    "join": "seqwright.joining",
-    "load": "seqwright.translator",
+    "export": "seqwright.exporters",
+    "join": "seqwright.ensembling",
+    "load": "seqwright.inference.translator",
     "train": "seqwright.training",
     "tune": "seqwright.tuning",
 }

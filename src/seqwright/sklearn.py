@@ -26,8 +26,8 @@ from seqwright import config as configuration
 from seqwright import errors, training
 from seqwright.config import Config
 from seqwright.data import readers
+from seqwright.inference.translator import Hypothesis, Translator
 from seqwright.training.events import Event, Measured, Started
-from seqwright.translator import Hypothesis, Translator
 from seqwright.types import Array
 
 if TYPE_CHECKING:

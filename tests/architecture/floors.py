@@ -22,15 +22,13 @@ FLOORS = {
     "search": 3,
     "config": 4,
     "bundle": 4,
-    "inspection": 4,
-    "answering": 4,
-    "picture": 4,
+    "data_checks": 4,
+    "inference": 4,
+    "plotting": 4,
     "provenance": 4,
-    "translator": 5,
     "evaluation": 5,
-    "exporting": 5,
-    "joining": 5,
-    "comparison": 5,
+    "exporters": 5,
+    "ensembling": 5,
     "report": 5,
     "training": 5,
     "distillation": 5,
@@ -42,17 +40,16 @@ FLOORS = {
 BESIDE = {  # what may be imported from the same floor, by whom
     "optim": {"nn"},  # the flat vector of parameters
     "bundle": {"config"},  # a model directory holds its configuration
-    "inspection": {"config"},  # reads files as they would be read in training
+    "data_checks": {"config"},  # reads files as training would
     "provenance": {"bundle", "config"},  # of a model directory, whose data is read as it was in training
-    "evaluation": {"translator"},  # scores what it answers
-    "exporting": {"evaluation", "translator"},  # measures both forms
-    "joining": {"evaluation", "translator"},  # likewise
-    "comparison": {"evaluation", "translator"},  # of two models
-    "report": {"evaluation", "translator"},  # shows what they say
-    "training": {"translator", "report"},  # returns one, and shows what it learned
-    "distillation": {"training", "evaluation", "translator"},  # trains one model on what another says
+    "inference": {"bundle"},  # with the model of a directory
+    "exporters": {"evaluation"},  # measures the model before and after
+    "ensembling": {"evaluation"},  # likewise
+    "report": {"evaluation"},  # shows the scores
+    "training": {"report"},  # writes it at the end
+    "distillation": {"training", "evaluation"},  # trains one model on the answers of another
     "tuning": {"training"},  # trains with one configuration after the other
-    "sklearn": {"training", "translator"},  # fits with one, and holds the other
+    "sklearn": {"training"},  # fits with it
     "demo": {"training", "evaluation"},  # is both on data of its own
 }
 OUTSIDE = {"testing"}  # tools for tests, which may import anything and are imported by no module

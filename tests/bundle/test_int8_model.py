@@ -10,14 +10,14 @@ import pytest
 import safetensors.numpy
 
 import seqwright
-from seqwright import bundle, exporting
+from seqwright import bundle, exporters
 from seqwright.errors import ModelError, UsageError
 from seqwright.models import Seq2seq, int8
 
 
 @pytest.fixture(scope="module")
 def exported(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return exporting.export(trained, output=tmp_path_factory.mktemp("exported") / "small").output
+    return exporters.export(trained, output=tmp_path_factory.mktemp("exported") / "small").output
 
 
 def test_the_weights_take_about_a_quarter_of_the_space(trained: Path, exported: Path) -> None:
@@ -72,19 +72,19 @@ def test_older_releases_read_models_of_floats_and_are_told_of_others(trained: Pa
 
 def test_what_is_in_8_bits_is_not_exported_again(exported: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="in 8 bits already"):
-        exporting.export(exported, output=tmp_path / "again")
+        exporters.export(exported, output=tmp_path / "again")
 
 
 def test_what_stands_at_the_output_stays_there(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "notes").touch()
     with pytest.raises(UsageError, match="exists already"):
-        exporting.export(trained, output=tmp_path / "taken")
+        exporters.export(trained, output=tmp_path / "taken")
 
 
 def test_what_a_killed_export_left_does_not_stand_in_the_way(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "left" / ".set.7.partial").mkdir(parents=True)
-    exporting.export(trained, output=tmp_path / "left")
+    exporters.export(trained, output=tmp_path / "left")
     assert not list((tmp_path / "left").glob(".set*"))
 
 
@@ -101,7 +101,7 @@ def test_weights_that_are_no_numbers_have_no_codes(trained: Path, tmp_path: Path
     weights["decoder.affine.W"][0, 0] = np.nan
     bundle.save(tmp_path / "model", msgspec.structs.replace(loaded, weights=weights))
     with pytest.raises(ModelError, match=r"decoder\.affine\.W holds numbers that are not finite"):
-        exporting.export(tmp_path / "model")
+        exporters.export(tmp_path / "model")
 
 
 DAMAGE = {

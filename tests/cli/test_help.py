@@ -84,7 +84,7 @@ def test_an_unexpected_error_asks_for_a_report_and_debug_shows_where(monkeypatch
     def broken(*_):
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("seqwright.translator.load", broken)
+    monkeypatch.setattr("seqwright.inference.translator.load", broken)
     assert "--debug" in seqwright("predict", "model").refused(1)
     with pytest.raises(ZeroDivisionError):
         seqwright("predict", "--debug", "model")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 import seqwright as package
-from seqwright.answering import Answer, Hypothesis
 from seqwright.cli import records
+from seqwright.inference import Answer, Hypothesis
 
 LINES = ["abc", "", "жaж", "hgf\0"]
 

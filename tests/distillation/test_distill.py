@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seqwright
-from seqwright import bundle, config, distillation, errors, training, translator
-from seqwright.answering.answer import Flag
+from seqwright import bundle, config, distillation, errors, training
 from seqwright.data import holdout, readers
 from seqwright.distillation import lessons
+from seqwright.inference import translator
+from seqwright.inference.answer import Flag
 from seqwright.training.events import Measured
 
 CONFIG = config.parse(

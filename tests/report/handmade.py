@@ -9,8 +9,8 @@ from seqwright.config import Config, TextConfig
 from seqwright.data.limits import Limits
 from seqwright.data.text import Tokens
 from seqwright.data.vocabulary import Vocabulary
+from seqwright.inference.translator import Hypothesis
 from seqwright.report.items import Item, items
-from seqwright.translator import Hypothesis
 
 __all__ = ["Page", "hypothesis", "made"]
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from handmade import Page
 
-from seqwright import bundle, errors, evaluation, provenance, report, translator
+from seqwright import bundle, errors, evaluation, provenance, report
 from seqwright.data.readers import Pair
+from seqwright.inference import translator
 from seqwright.report import history, recovery
 
 SECTIONS = ["learning", "strengths", "rewrites", "confusion", "worst", "uncertain", "attention", "oracle", "confidence",

@@ -7,11 +7,11 @@ import pytest
 
 import seqwright
 from seqwright import evaluation, training
-from seqwright.answering import Options
 from seqwright.cli.main import main
 from seqwright.config import parse
 from seqwright.data.readers import Pair
 from seqwright.errors import DataError, ModelError
+from seqwright.inference import Options
 
 LEXICON = "abc\tah\nabc\thab\nc\u00e9\tgag\nzzz\t\n"
 SOURCES = ["abc", "ce\u0301", "zzz", "bcd"]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from seqwright import config, errors, training, translator
+from seqwright import config, errors, training
+from seqwright.inference import translator
 from seqwright.models import Seq2seq
 from seqwright.training import checkpoint, events
 from seqwright.training import loop as loops

@@ -8,7 +8,7 @@ import pytest
 import safetensors.numpy
 
 import seqwright
-from seqwright import bundle, config, evaluation, exporting, metrics, training
+from seqwright import bundle, config, evaluation, exporters, metrics, training
 from seqwright.data import readers
 from seqwright.data.vocabulary import UNKNOWN
 from seqwright.errors import ModelError, UsageError
@@ -126,7 +126,7 @@ def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path
 )
 def test_a_model_of_another_kind_goes_all_the_way_too(tmp_path, pairs, settings):
     train(pairs, tmp_path / "model", "training.epochs=2", "training.members=2", *settings)
-    small = exporting.export(tmp_path / "model", output=tmp_path / "small").output
+    small = exporters.export(tmp_path / "model", output=tmp_path / "small").output
     model, rounded = seqwright.load(tmp_path / "model"), seqwright.load(small)
     sources = ["abc", "", "hgf"]
     for one, other in zip(model.predict(sources), rounded.predict(sources), strict=True):

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from seqwright.answering import Answer, Options
-from seqwright.answering.answer import Flag
 from seqwright.cli import lines, progress, unknown
 from seqwright.cli.line_columns import LineColumns
 from seqwright.errors import DataError
-from seqwright.translator import Translator
+from seqwright.inference import Answer, Options
+from seqwright.inference.answer import Flag
+from seqwright.inference.translator import Translator
 
 __all__ = ["write"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
-from seqwright.answering import Answer
 from seqwright.errors import UsageError
+from seqwright.inference import Answer
 
 __all__ = ["drawn", "painted", "shown"]
 
@@ -47,7 +47,7 @@ def painted(answer: Answer, source_tokens: Sequence[str], path: Path) -> None:
 
     UsageError: there is no attention to draw, or the file is to be neither .svg nor .png.
     """
-    from seqwright import picture  # loads matplotlib
+    from seqwright import plotting  # imports matplotlib
 
     best = answer.best
     if best is None or best.alignment is None:
@@ -55,7 +55,7 @@ def painted(answer: Answer, source_tokens: Sequence[str], path: Path) -> None:
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"{path}: expected a file that ends in .svg or .png")
     labels = [[shown(token) for token in [*tokens, END]] for tokens in (source_tokens, best.tokens)]
-    if missing := picture.draw(path, best.alignment, source=labels[0], answer=labels[1]):
+    if missing := plotting.draw(path, best.alignment, source=labels[0], answer=labels[1]):
         named = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
         print(f"seqwright: warning: no font here has {named}; install one, such as Noto Sans CJK", file=sys.stderr)
 

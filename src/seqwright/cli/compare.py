@@ -35,15 +35,16 @@ def compare(
       seqwright compare old-model new-model test.tsv --json
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import comparison, translator
+    from seqwright import evaluation
     from seqwright.cli import compared, progress
+    from seqwright.inference import translator
 
     a, b = translator.load(model_a), translator.load(model_b)
     with progress.counted("answers") as show:
         if file is None:
-            result = comparison.compare_dev((a, b), (model_a, model_b), beam=beam, seed=seed, listen=show)
+            result = evaluation.compare_dev((a, b), (model_a, model_b), beam=beam, seed=seed, listen=show)
         else:
-            result = comparison.compare_file(
+            result = evaluation.compare_file(
                 a, b, file, beam=beam, seed=seed, reading=options.as_columns(reading), listen=show
             )
     click.echo(compared.as_json(result) if as_json else compared.as_text(result, model_a, model_b))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from seqwright.comparison.run import Comparison, Disagreement
-from seqwright.comparison.significance import Difference
-from seqwright.inspection.code_points import visible
+from seqwright.data_checks.code_points import visible
+from seqwright.evaluation.comparison import Comparison, Disagreement
+from seqwright.evaluation.significance import Difference
 
 __all__ = ["as_json", "as_text"]
 

@@ -37,8 +37,9 @@ def evaluate(
       seqwright evaluate words-model test.tsv --beam 1
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import evaluation, translator
+    from seqwright import evaluation
     from seqwright.cli import progress, scores
+    from seqwright.inference import translator
 
     loaded = translator.load(model)
     with progress.counted("answers") as show:

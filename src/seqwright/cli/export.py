@@ -31,11 +31,11 @@ def export(*, model: str, int8: bool, output: str | None, data: str | None, beam
     if not int8:
         raise click.UsageError("say in which form: --int8")
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import exporting
+    from seqwright import exporters
     from seqwright.cli import exported, progress
 
     with progress.counted("answers") as show:
-        done = exporting.export(
+        done = exporters.export(
             model, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
         )
     click.echo(exported.as_text(done))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqwright.exporting import Exported
+from seqwright.exporters import Exported
 
 __all__ = ["as_text"]
 

@@ -5,7 +5,7 @@ import textwrap
 import click
 import msgspec
 
-from seqwright.inspection.findings import Case, FileSummary, Finding, Inspection, Level, SideSummary
+from seqwright.data_checks.findings import Case, FileSummary, Finding, Inspection, Level, SideSummary
 
 __all__ = ["as_json", "as_text"]
 

@@ -42,9 +42,10 @@ def inspect(
       seqwright inspect words-model tomato --svg tomato.svg
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import answering, translator
+    from seqwright import inference
     from seqwright.cli import attention, model_summary, records
     from seqwright.errors import UsageError
+    from seqwright.inference import translator
 
     loaded = translator.load(model)
     if source is None:
@@ -56,7 +57,7 @@ def inspect(
         click.echo(model_summary.as_json(summary) if as_json else model_summary.as_text(summary))
         return
     if target is None:
-        [answer] = loaded.answer([source], features=[features], options=answering.Options(beam=beam))
+        [answer] = loaded.answer([source], features=[features], options=inference.Options(beam=beam))
     else:
         [answer] = loaded.score([source], [target], features=[features])
     for path in filter(None, (svg, png)):

@@ -30,11 +30,11 @@ def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, r
       seqwright join model-1 model-2 -o words-model --data dev.tsv
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import joining
+    from seqwright import ensembling
     from seqwright.cli import joined, progress
 
     with progress.counted("answers") as show:
-        done = joining.join(
+        done = ensembling.join(
             models, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
         )
     click.echo(joined.as_text(done, models))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seqwright.joining import Joined
+from seqwright.ensembling import Joined
 
 __all__ = ["as_text"]
 

@@ -128,11 +128,12 @@ def predict(
     if tsv and as_json:
         raise click.UsageError("--tsv and --json are two forms of the same record; choose one")
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import answering, evaluation, translator
+    from seqwright import evaluation, inference
     from seqwright.cli import answers, records
     from seqwright.data import readers
+    from seqwright.inference import translator
 
-    def form(answer: answering.Answer) -> str:
+    def form(answer: inference.Answer) -> str:
         if as_json:
             return records.as_json(answer)
         if tsv:
@@ -144,7 +145,7 @@ def predict(
         prefix=prefix, allow=allow, one_of=readers.read_lines(one_of) if one_of else None, pattern=pattern,
         min_length=min_length or 0,
     )  # fmt: skip
-    asked = answering.Options(
+    asked = inference.Options(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from seqwright.answering import Answer, Hypothesis
-from seqwright.answering.answer import Flag, Link
+from seqwright.inference import Answer, Hypothesis
+from seqwright.inference.answer import Flag, Link
 
 __all__ = ["as_json", "as_plain", "as_row"]
 

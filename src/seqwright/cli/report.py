@@ -26,9 +26,10 @@ def report(*, model: str, file: str | None, output: str | None, reading: dict[st
       seqwright report words-model test.tsv -o test-report.html
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import evaluation, translator
+    from seqwright import evaluation
     from seqwright import report as reports
     from seqwright.data import readers
+    from seqwright.inference import translator
 
     loaded = translator.load(model)
     dev = readers.read_pairs(file, columns=evaluation.columns(loaded, options.as_columns(reading))) if file else None

@@ -29,11 +29,12 @@ def score(*, model: str, file: str, as_json: bool, length_norm: float, reading: 
       seqwright score words-model pairs.tsv --json > scores.jsonl
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import answering, evaluation, translator
+    from seqwright import evaluation, inference
     from seqwright.cli import records
+    from seqwright.inference import translator
 
     loaded = translator.load(model)
-    asked = answering.Options(length_norm=length_norm)
+    asked = inference.Options(length_norm=length_norm)
     for record in evaluation.score_file(loaded, file, options=asked, reading=options.as_columns(reading)):
         best = record.best
         assert best is not None, "a given target is an answer"

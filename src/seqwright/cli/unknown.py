@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from seqwright.data import text
-from seqwright.translator import Translator
+from seqwright.inference.translator import Translator
 
 __all__ = ["Warnings", "warn"]
 

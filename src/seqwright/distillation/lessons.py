@@ -19,11 +19,11 @@ import msgspec
 import numpy as np
 
 from seqwright import evaluation, file_set, provenance
-from seqwright.answering import Hypothesis, Options
 from seqwright.data import holdout, readers
 from seqwright.errors import DataError, UsageError
+from seqwright.inference import Hypothesis, Options
+from seqwright.inference.translator import Translator
 from seqwright.training.journal import writing
-from seqwright.translator import Translator
 
 __all__ = ["Answering", "Given", "Lessons", "copies", "give", "read"]
 

@@ -14,16 +14,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from seqwright import bundle, evaluation, training, translator
+from seqwright import bundle, evaluation, training
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.distillation import lessons
 from seqwright.distillation.lessons import Answering
 from seqwright.errors import UsageError
+from seqwright.inference import translator
+from seqwright.inference.translator import Translator
 from seqwright.training import checkpoint
 from seqwright.training.callbacks import Callback
 from seqwright.training.events import Event
-from seqwright.translator import Translator
 
 __all__ = ["Distilled", "Figures", "distill"]
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 
 from seqwright.data.text import Splitter
+from seqwright.inference.translator import Hypothesis
 from seqwright.report.edits import differing
 from seqwright.report.items import Item
 from seqwright.report.markup import Markup, data, element, join
-from seqwright.translator import Hypothesis
 
 __all__ = ["asked", "marked", "n_best", "references"]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from seqwright import evaluation, metrics
 from seqwright.bundle import Bundle
 from seqwright.data import text
-from seqwright.translator import Hypothesis
+from seqwright.inference.translator import Hypothesis
 
 __all__ = ["Item", "items"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from seqwright.inspection.code_points import visible
+from seqwright.data_checks.code_points import visible
 
 __all__ = ["Child", "Markup", "data", "element", "join", "symbol"]
 

@@ -9,7 +9,7 @@ import msgspec
 
 from seqwright import config as configuration
 from seqwright.bundle import Bundle
-from seqwright.inspection.findings import Case, FileSummary, Finding, Inspection
+from seqwright.data_checks.findings import Case, FileSummary, Finding, Inspection
 from seqwright.report.markup import Child, Markup, data, element, join
 from seqwright.report.page import Section, section, table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from seqwright import inspection, provenance
+from seqwright import data_checks, provenance
 from seqwright.bundle import Bundle
 from seqwright.data import readers
 from seqwright.errors import DataError
@@ -23,7 +23,7 @@ class Recovered(NamedTuple):
     missing, dev_missing: why there are no splits, and no dev pairs, for a reader; "" where there are.
     """
 
-    splits: list[inspection.Split]
+    splits: list[data_checks.Split]
     n_training: int
     dev: list[readers.Pair]
     missing: str
@@ -37,7 +37,7 @@ def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recov
     needs_dev: whether nobody has the dev pairs.
     """
     dev = provenance.dev_pairs(bundle, directory) if needs_dev else provenance.DevPairs([])
-    splits, n_training, missing = list[inspection.Split](), 0, ""
+    splits, n_training, missing = list[data_checks.Split](), 0, ""
     try:
         splits, n_training = _splits(bundle, directory)
         if not splits:
@@ -47,16 +47,16 @@ def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recov
     return Recovered(splits, n_training, dev.pairs, missing, dev.missing)
 
 
-def _splits(bundle: Bundle, directory: Path) -> tuple[list[inspection.Split], int]:
+def _splits(bundle: Bundle, directory: Path) -> tuple[list[data_checks.Split], int]:
     """Return the training and the dev pairs, and how many are the training's; none of files that are too large."""
     found = provenance.provenance(bundle.manifest)
     text = bundle.config.text
     files = provenance.locate(found.of("train", "dev"), directory)
     if sum(one.path.stat().st_size for one in files) > MOST_BYTES:
         return [], 0
-    splits, n_training = list[inspection.Split](), 0
+    splits, n_training = list[data_checks.Split](), 0
     for role, columns in (("train", text.columns()), ("dev", text.later_columns())):
         inputs = provenance.inputs([one for one in files if one.record.role == role])
-        splits += [inspection.Split(one.name, list(one.pairs(columns))) for one in inputs]
+        splits += [data_checks.Split(one.name, list(one.pairs(columns))) for one in inputs]
         n_training += len(inputs) if role == "train" else 0
     return splits, n_training

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seqwright import evaluation, file_set, inspection, metrics, translator
+from seqwright import data_checks, evaluation, file_set, metrics
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
+from seqwright.inference import translator
 from seqwright.report import examples, history, learning, mistakes, origin, page, scores, sentences
 from seqwright.report.items import Item, items
 from seqwright.report.markup import element
@@ -88,7 +89,9 @@ def composed(
         sections.append(page.section("figures", "Figures", element("p", says)))
     if found.splits:
         sections.append(
-            origin.data_troubles(inspection.check(found.splits, config=bundle.config.text, n_training=found.n_training))
+            origin.data_troubles(
+                data_checks.check(found.splits, config=bundle.config.text, n_training=found.n_training)
+            )
         )
     if found.missing:
         says = f"The pairs that the model was trained on are not inspected here: {found.missing}."

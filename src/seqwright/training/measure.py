@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright import metrics, search
-from seqwright.answering import Options, calibration, copying, familiarity
 from seqwright.data import batches, vocabulary
+from seqwright.inference import Options, calibration, copying, familiarity
+from seqwright.inference.translator import Translator
 from seqwright.models import Seq2seq
 from seqwright.models.inference import Inference
 from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
-from seqwright.translator import Translator
 from seqwright.types import Ids
 
 __all__ = ["as_good", "calibrated", "dev_answers", "followed"]

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from seqwright import bundle, kernels, provenance, report
-from seqwright.answering import calibration
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import ModelError, OutputError, UsageError
+from seqwright.inference import calibration
+from seqwright.inference.translator import Translator
 from seqwright.training import arguments, checkpoint, interrupt, manifest
 from seqwright.training import fine_tune as tuning
 from seqwright.training.callbacks import Audience, Callback, listener
@@ -37,7 +38,6 @@ from seqwright.training.output import check_output
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.selection import assess, note
 from seqwright.training.tensorboard import TensorBoard
-from seqwright.translator import Translator
 from seqwright.types import Array
 
 __all__ = ["train"]

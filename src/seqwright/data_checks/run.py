@@ -1,0 +1,84 @@
+"""Read the files as training would, look at them from every side, and put what was found in order."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from seqwright.config import TextConfig
+from seqwright.data import readers, subwords, text
+from seqwright.data_checks import characters, lengths, lookalikes, repeats, summary, unseen
+from seqwright.data_checks.findings import Finding, Inspection, Level, verdict
+from seqwright.data_checks.splits import Cut, Split
+
+__all__ = ["check", "check_files"]
+
+
+def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
+    """Return what is remarkable in the files; the first is the one to train on, the others are measured on.
+
+    config: which columns hold what, and how sides are cut where that is not to be found from the first file.
+    DataError: a file that cannot be read as pairs.
+    """
+    columns = config.columns()
+    splits: list[Split] = []
+    for path in paths:
+        inputs = readers.inputs(path)
+        pairs = [pair for one in inputs for pair in one.pairs(columns)]
+        splits.append(Split(readers.display_name(path), pairs, readers.describe(inputs[0].schema, inputs[0].count)))
+        # Later files are read as the first one was, as in training.
+        if not columns.like:
+            columns = dataclasses.replace(columns, source=None, target=None, features=None, like=inputs[0].schema)
+    return check(splits, config=config)
+
+
+def check(
+    splits: Sequence[Split],
+    *,
+    config: TextConfig = TextConfig(),  # noqa: B008 - frozen
+    n_training: int = 1,
+) -> Inspection:
+    """Return what is remarkable in pairs that are in memory already; see `check_files`.
+
+    n_training: how many files, the first ones, are trained on together.
+    """
+    assert splits, "there is nothing to check"
+    first = splits[0].pairs
+    formats = (
+        text.detect(
+            [pair.source for pair in first],
+            tokens=subwords.plain(config.source_tokens),
+            unicode_form=config.source_form,
+        ),
+        text.detect(
+            [pair.target for pair in first],
+            tokens=subwords.plain(config.target_tokens),
+            unicode_form=config.target_form,
+        ),
+    )
+    cuts = [Cut.of(split, formats) for split in splits]
+    order = list(Level)
+    findings = sorted(
+        found(splits, cuts, [format_.tokens for format_ in formats], n_training),
+        key=lambda finding: order.index(finding.level),
+    )
+    return Inspection(
+        verdict=verdict(findings),
+        files=[summary.summarize(cut, formats) for cut in cuts],
+        findings=findings,
+    )
+
+
+def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int) -> Iterator[Finding]:
+    """Yield what each kind of check finds."""
+    yield from repeats.leaks(splits, n_training=n_training)
+    yield from unseen.unseen(cuts, n_training=n_training)
+    yield from characters.damaged(splits)
+    yield from lookalikes.foreign_letters(splits)
+    yield from lookalikes.look_alike_symbols(splits)
+    yield from characters.invisible(splits)
+    yield from characters.mixed_forms(splits)
+    yield from characters.stray_spaces(splits)
+    yield from lengths.empty(splits)
+    yield from lengths.long(cuts, units)
+    yield from lengths.unlikely_ratios(cuts)
+    yield from repeats.within_files(splits)

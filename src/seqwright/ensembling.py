@@ -1,0 +1,154 @@
+"""Several models as one that averages their probabilities: an ensemble of networks that were trained apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+import seqwright
+from seqwright import bundle as bundles
+from seqwright import config, evaluation, metrics, provenance
+from seqwright.bundle import Bundle
+from seqwright.data import readers
+from seqwright.errors import UsageError
+from seqwright.inference.translator import Translator
+from seqwright.models import weights
+
+__all__ = ["Joined", "join", "together"]
+
+SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trained on the same pairs have in common
+
+
+class Joined(NamedTuple):
+    """What was joined.
+
+    n_networks: that answer together.   alone: scores of each model; together: of the new one; empty and None where
+    there were no pairs to measure on, and `missing` says why.
+    """
+
+    output: Path
+    n_networks: int
+    alone: list[metrics.Scores]
+    together: metrics.Scores | None
+    missing: str
+
+
+def join(
+    models: Sequence[str | Path],
+    *,
+    output: str | Path,
+    data: readers.Paths | None = None,
+    beam: int = 5,
+    reading: readers.Columns = readers.STANDARD,
+    listen: evaluation.Listener = evaluation.unheard,
+) -> Joined:
+    """Write the networks of all models to the directory `output` as one model, and measure each and all.
+
+    data: pairs to measure on, and to fit the confidence on; those that the trainings measured on, if not given.
+    listen: see `evaluation.evaluate`.
+    UsageError: fewer than two models, one given twice, such as cannot answer together, or something stands at `output`.
+    """
+    target = Path(output)
+    bundles.refuse_taken(target)
+    if len({Path(model).resolve() for model in models}) < len(models):
+        raise UsageError("a model stands there twice, and would count twice; give each once")
+    apart = [bundles.load(Path(model)) for model in models]
+    whole = together(apart, names=[str(model) for model in models])
+    directories = list(map(Path, models))
+    if shared := _provenance([one.manifest for one in apart], directories, target):
+        whole = msgspec.structs.replace(whole, manifest=whole.manifest | {"provenance": msgspec.to_builtins(shared)})
+    translators = [Translator(one) for one in apart]
+    if data is None:
+        pairs, missing = provenance.shared_dev_pairs(apart, directories)
+    else:
+        pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0], reading)), ""
+    alone: list[metrics.Scores] = []
+    scores = None
+    if pairs:
+        *others, found = evaluation.evaluate_each([*translators, Translator(whole)], pairs, beam=beam, listen=listen)
+        alone = [one.scores for one in others]
+        scores = found.scores
+        noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}
+        calibrated = msgspec.to_builtins(evaluation.calibrate(found.answered))
+        if earlier := msgspec.to_builtins(apart[0].manifest.get("calibration")):
+            calibrated["familiarity"] = earlier.get("familiarity")  # of the same training sources
+        manifest = whole.manifest | {"scores": noted, "calibration": calibrated}
+        whole = msgspec.structs.replace(whole, manifest=manifest)
+    bundles.save(target, whole)
+    return Joined(target, len(whole.networks), alone, scores, missing)
+
+
+def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
+    """Return the model whose networks are those of all bundles, which lend it their weights; names: for messages.
+
+    UsageError: fewer than two, or two that differ in more than what they have learned.
+    """
+    if len(apart) < 2:
+        raise UsageError("one model has nothing to be joined with; give two or more")
+    first = apart[0]
+    for name, other in zip(names[1:], apart[1:], strict=True):
+        if different := _difference(first, other):
+            raise UsageError(f"{names[0]} and {name} cannot answer together: {different}")
+    networks = [network for one in apart for network in one.networks]
+    limits = first.limits
+    for other in apart[1:]:
+        limits = limits.joined(other.limits)
+    return msgspec.structs.replace(
+        first,
+        config=first.config.of([network.settings for network in networks]),
+        limits=limits,
+        weights=weights.joined([network.arrays for network in networks], numbered=True),
+        manifest=_manifest(apart, names),
+    )
+
+
+def _difference(one: Bundle, other: Bundle) -> str:
+    """Return what keeps two models from answering together, "" if nothing does."""
+    if one.int8 or other.int8:
+        return "one is in 8 bits; join the models that were exported, and export what comes of it"
+    if one.config.text != other.config.text:
+        return "they cut texts into tokens in two ways; train both with the same text settings"
+    if _symbols(one) != _symbols(other):
+        return "they know different symbols, or in another order; train both on the same pairs"
+    if unlike := config.apart(one.config.model, other.config.model):
+        return unlike
+    if one.lexicon != other.lexicon:
+        return "they hold different lexicons; train both with the same --lexicon, or without"
+    return ""
+
+
+def _symbols(one: Bundle) -> tuple[object, ...]:
+    cutters = [None if cutter is None else cutter.model for cutter in (one.source_subwords, one.target_subwords)]
+    return one.source_vocabulary.symbols, one.target_vocabulary.symbols, *cutters
+
+
+def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:
+    """Return what they have in common, and what was joined."""
+    manifests = [one.manifest for one in apart]
+    shared = {
+        key: manifests[0][key]
+        for key in SHARED
+        if all(key in manifest and manifest[key] == manifests[0][key] for manifest in manifests)
+    }
+    seeds = [one.config.training.seed for one in apart]
+    joined = [{"model": name, "seed": seed} for name, seed in zip(names, seeds, strict=True)]
+    return {"seqwright": seqwright.__version__, **shared, "joined": joined}
+
+
+def _provenance(
+    manifests: Sequence[Mapping[str, Any]], directories: Sequence[Path], output: Path
+) -> provenance.Provenance | None:
+    """Return the files of all models and the dev set that they share; None where there is no such record."""
+    if not all("provenance" in manifest for manifest in manifests):
+        return None
+    first, *others = (
+        provenance.moved(provenance.provenance(manifest), output, before=directory)
+        for manifest, directory in zip(manifests, directories, strict=True)
+    )
+    if any(other.dev != first.dev for other in others):
+        return None
+    files = {(file.role, file.sha256): file for one in (first, *others) for file in one.files}
+    return msgspec.structs.replace(first, files=list(files.values()))

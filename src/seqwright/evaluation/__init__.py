@@ -1,0 +1,46 @@
+"""Scores of a model on pairs with known targets, and the comparison of two models on one test."""
+
+from seqwright.evaluation.comparison import Comparison, compare, compare_dev, compare_file
+from seqwright.evaluation.measure import (
+    Answered,
+    Evaluation,
+    Listener,
+    answers_to,
+    are_sentences,
+    calibrate,
+    columns,
+    evaluate,
+    evaluate_dev,
+    evaluate_each,
+    evaluate_file,
+    part,
+    read_dictionary,
+    reference_loss,
+    score_file,
+    trained_on_sentences,
+    unheard,
+)
+
+__all__ = [
+    "Answered",
+    "Comparison",
+    "Evaluation",
+    "Listener",
+    "answers_to",
+    "are_sentences",
+    "calibrate",
+    "columns",
+    "compare",
+    "compare_dev",
+    "compare_file",
+    "evaluate",
+    "evaluate_dev",
+    "evaluate_each",
+    "evaluate_file",
+    "part",
+    "read_dictionary",
+    "reference_loss",
+    "score_file",
+    "trained_on_sentences",
+    "unheard",
+]

@@ -1,0 +1,240 @@
+"""Scores of a model on pairs with known targets, and its answer to each source."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from seqwright import metrics, provenance
+from seqwright.data import readers, text
+from seqwright.errors import DataError
+from seqwright.inference import Answer, Options, calibration
+from seqwright.inference.calibration import Calibration
+from seqwright.inference.dictionary import Dictionary
+from seqwright.inference.translator import Hypothesis, Translator
+
+__all__ = [
+    "Answered",
+    "Evaluation",
+    "Listener",
+    "answers_to",
+    "are_sentences",
+    "calibrate",
+    "columns",
+    "evaluate",
+    "evaluate_dev",
+    "evaluate_each",
+    "evaluate_file",
+    "part",
+    "read_dictionary",
+    "reference_loss",
+    "score_file",
+    "trained_on_sentences",
+    "unheard",
+]
+
+CHUNK = 512  # sources answered, or pairs scored, together
+
+Listener = Callable[[int, int], None]  # is told how many sources are answered, of how many
+
+
+def unheard(_done: int, _n: int) -> None:
+    """Listen to nothing."""
+
+
+def part(listen: Listener, i: int, n_parts: int) -> Listener:
+    """Return who hears of the i-th of equal parts, counted from 0, and tells it to `listen` as of the whole."""
+    return lambda done, n: listen(i * n + done, n_parts * n)
+
+
+class Answered(NamedTuple):
+    """One source, its right answers and what the model said, best first."""
+
+    source: str
+    features: str
+    references: list[str]
+    hypotheses: list[Hypothesis]
+    right: bool
+
+
+class Evaluation(NamedTuple):
+    """Scores of the first hypotheses, and every answer in the order of the file.
+
+    sentences: None where the references are no sentences.
+    """
+
+    scores: metrics.Scores
+    answered: list[Answered]
+    sentences: metrics.SentenceScores | None = None
+
+    @property
+    def wrong(self) -> list[Answered]:
+        """Return the sources whose first hypothesis is none of the references."""
+        return [answer for answer in self.answered if not answer.right]
+
+
+def evaluate(
+    model: Translator,
+    pairs: Iterable[readers.Pair],
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    bleu: bool = False,
+    lexicon: bool = True,
+    listen: Listener = unheard,
+) -> Evaluation:
+    """Answer the distinct sources of the pairs; several targets of one source count as any-of.
+
+    bleu: score the answers as sentences in any case. Otherwise that is done where the model is one of sentences (see
+    `trained_on_sentences`) or the references are (see `are_sentences`).   lexicon: see `Options`.   listen: receives
+    progress.   DataError: there are no pairs.
+    """
+    sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
+    if not sources:
+        raise DataError("there are no pairs to evaluate on")
+    format_ = model.bundle.target_format
+    expected = [[format_.split(text) for text in group] for group in references]
+    answers = answers_to(model, sources, Options(beam=beam, n_best=n_best, lexicon=lexicon), listen)
+    # Cut again, because the same text can be made of other subwords.
+    said = [format_.split(hypotheses[0].text) for hypotheses in answers]
+    answered = [
+        Answered(*source, group, hypotheses, tokens in rights)
+        for source, group, hypotheses, tokens, rights in zip(sources, references, answers, said, expected, strict=True)
+    ]
+    sentences = None
+    if bleu or trained_on_sentences(model) or are_sentences([reference for group in references for reference in group]):
+        sentences = metrics.evaluate_sentences([hypotheses[0].text for hypotheses in answers], references)
+    return Evaluation(metrics.evaluate(said, expected), answered, sentences)
+
+
+def trained_on_sentences(model: Translator) -> bool:
+    """Return whether training took the pairs for sentences: it then measured the loss on the dev set."""
+    scores = model.bundle.manifest.get("scores")
+    return isinstance(scores, Mapping) and scores.get("dev_loss") is not None
+
+
+def reference_loss(model: Translator, pairs: Sequence[readers.Pair]) -> float | None:
+    """Return the mean negative log-probability of a token of the targets, the end's included, in nats.
+
+    Targets with a token that the model does not know have no probability and are left out; None where all are.
+    """
+    log_probs: list[float] = []
+    has_features = bool(model.bundle.config.text.features_column)
+    for first in range(0, len(pairs), CHUNK):
+        some = pairs[first : first + CHUNK]
+        answers = model.score(
+            [pair.source for pair in some],
+            [pair.target for pair in some],
+            features=[pair.features for pair in some] if has_features else None,
+        )
+        for answer in answers:
+            if answer.best is not None and all(map(math.isfinite, answer.best.log_probs)):
+                log_probs += answer.best.log_probs
+    return -math.fsum(log_probs) / len(log_probs) if log_probs else None
+
+
+def are_sentences(texts: Sequence[str]) -> bool:
+    """Return whether at least half of the texts have a space, and spaces separate words of a language.
+
+    Where they separate symbols, such as phonemes (`text.detect` tells them apart), BLEU means nothing.
+    """
+    n_spaced = sum(" " in one.strip(" ") for one in texts)
+    return 2 * n_spaced >= len(texts) > 0 and text.detect(texts).tokens is text.Tokens.CHARACTERS
+
+
+def evaluate_file(
+    model: Translator,
+    path: readers.Paths,
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    bleu: bool = False,
+    lexicon: bool = True,
+    reading: readers.Columns = readers.STANDARD,
+    listen: Listener = unheard,
+) -> Evaluation:
+    """Evaluate on a file that is read as those of the training; see `evaluate`.   reading: what is asked otherwise.
+
+    DataError: not such a file.
+    """
+    pairs = readers.read_pairs(path, columns=columns(model, reading))
+    return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon, listen=listen)
+
+
+def evaluate_dev(
+    model: Translator, directory: str | Path, *, beam: int = 5, bleu: bool = False, listen: Listener = unheard
+) -> Evaluation:
+    """Evaluate the model of a directory, without its lexicon, on the pairs that its training measured on.
+
+    DataError: they cannot be had again, or the model has seen them.
+    """
+    pairs, missing = provenance.dev_pairs(model.bundle, Path(directory))
+    if not pairs:
+        raise DataError(f"{directory}: not measured, because {missing}; give a file of pairs that it has not seen")
+    return evaluate(model, pairs, beam=beam, bleu=bleu, lexicon=False, listen=listen)
+
+
+def evaluate_each(
+    models: Sequence[Translator], pairs: Sequence[readers.Pair], *, beam: int, listen: Listener
+) -> list[Evaluation]:
+    """Evaluate models on the same pairs by what they have learned, with no lexicon.   listen: hears of all of them."""
+    return [
+        evaluate(one, pairs, beam=beam, lexicon=False, listen=part(listen, i, len(models)))
+        for i, one in enumerate(models)
+    ]
+
+
+def answers_to(
+    model: Translator, sources: Sequence[tuple[str, str]], options: Options, listen: Listener
+) -> list[list[Hypothesis]]:
+    """Return what `Translator.predict` does for each (source, features), which a model without features leaves out."""
+    has_features, answers = bool(model.bundle.config.text.features_column), list[list[Hypothesis]]()
+    for first in range(0, len(sources), CHUNK):
+        texts, features = zip(*sources[first : first + CHUNK], strict=True)
+        answers += model.predict(texts, features=features if has_features else None, options=options)
+        listen(len(answers), len(sources))
+    return answers
+
+
+def calibrate(answered: Iterable[Answered]) -> Calibration:
+    """Return what turns the log-probability of such answers into how often they are right; see `inference.calibration`.
+
+    Fit it on answers to pairs that the model was not trained on, and store it as "calibration" in the manifest.
+    """
+    answers = list(answered)
+    return calibration.fit([sum(a.hypotheses[0].log_probs) for a in answers], [a.right for a in answers])
+
+
+def read_dictionary(
+    model: Translator, path: readers.Paths, *, reading: readers.Columns = readers.STANDARD
+) -> Dictionary:
+    """Return the pairs of a file to be answered from before the model.   DataError: not such a file."""
+    pairs = (pair for one in readers.inputs(path) for pair in one.pairs(columns(model, reading)))
+    return Dictionary(pairs, model.bundle.source_format, model.bundle.target_format)
+
+
+def score_file(
+    model: Translator,
+    path: readers.Paths,
+    *,
+    options: Options | None = None,
+    reading: readers.Columns = readers.STANDARD,
+) -> Iterator[Answer]:
+    """Yield what the model says of each pair of a file, in order, in constant memory.   DataError: not such a file."""
+    for one in readers.inputs(path):
+        pairs = one.pairs(columns(model, reading))
+        while some := list(itertools.islice(pairs, CHUNK)):
+            yield from model.score(
+                [pair.source for pair in some],
+                [pair.target for pair in some],
+                features=[pair.features for pair in some],
+                options=options,
+            )
+
+
+def columns(model: Translator, asked: readers.Columns = readers.STANDARD) -> readers.Columns:
+    """Return how files of pairs are read for a model: as those of its training, but for what is asked."""
+    return asked.over(model.bundle.config.text.later_columns())

@@ -1,0 +1,149 @@
+"""Models that were trained apart answer together as one that was trained at once does."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from seqwright import bundle, config, ensembling, training
+from seqwright.data import readers
+from seqwright.errors import ModelError, UsageError
+from seqwright.inference import translator
+
+TINY = [
+    "model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, reversals):
+    """Return a folder with pairs, the models of seeds 1, 2 and 3, and one of two members."""
+    folder = tmp_path_factory.mktemp("joining")
+    (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
+    for name, settings in {
+        "1": ["training.seed=1"], "2": ["training.seed=2"], "3": ["training.seed=3"],
+        "both": ["training.members=2"],
+        "wider": ["model.hidden_size=16", "model.encoder_layers=2"], "bilinear": ["model.attention=bilinear"],
+        "blind": ["model.attention=none"], "says": ["model.copying=false"], "cut": ["text.source_form=NFD"],
+        "1-2": ["training.members=2", "training.seed=2"],
+    }.items():  # fmt: skip
+        training.train(folder / "pairs.tsv", output=folder / name, config=config.parse({}, TINY + settings))
+    return folder
+
+
+def answers(path, sources):
+    return translator.load(path).answer(sources)
+
+
+def test_it_is_the_ensemble_that_one_training_makes(folder, tmp_path):
+    done = ensembling.join([folder / "1", folder / "2"], output=tmp_path / "model")
+    joined, trained = bundle.load(tmp_path / "model"), bundle.load(folder / "both")
+    assert joined.weights.keys() == trained.weights.keys()
+    assert all(np.array_equal(joined.weights[name], trained.weights[name]) for name in trained.weights)
+    assert joined.config == trained.config
+    sources = ["abc", "hgf", "dad"]
+    one, other = (
+        [(a.hypotheses[0].text, a.hypotheses[0].log_probs, a.confidence) for a in answers(path, sources)]
+        for path in (tmp_path / "model", folder / "both")
+    )
+    assert one == other
+    assert (done.n_networks, done.missing) == (2, "")
+    assert done.together.n == done.alone[0].n == 6
+    assert joined.manifest["scores"]["dev_accuracy"] == done.together.exact
+
+
+@pytest.mark.parametrize("other", ["bilinear", "wider"])
+def test_networks_that_differ_answer_by_the_mean_of_their_probabilities(folder, tmp_path, other):
+    ensembling.join([folder / "1", folder / other], output=tmp_path / "model")
+    together, *apart = (translator.load(path) for path in (tmp_path / "model", folder / "1", folder / other))
+    assert together.bundle.config.networks == tuple(model.bundle.config.model for model in apart)
+    sources = ["abc", "hgf", "dad"]
+    for source, (answer, *_) in zip(sources, together.predict(sources), strict=True):
+        each = [model.score([source], [answer.text])[0].hypotheses[0].log_probs for model in apart]
+        np.testing.assert_allclose(answer.log_probs, np.log(np.exp(each).mean(axis=0)), rtol=1e-4)
+
+
+def test_a_model_that_does_not_say_how_deep_its_encoder_is_is_joined(folder, tmp_path):
+    one = bundle.load(folder / "2")
+    model = msgspec.structs.replace(one.config.model, encoder_layers=None)
+    older = msgspec.structs.replace(one, config=msgspec.structs.replace(one.config, model=model))
+    bundle.save(tmp_path / "older", older)
+    ensembling.join([folder / "1", tmp_path / "older"], output=tmp_path / "model")
+    assert len(bundle.load(tmp_path / "model").networks) == 2
+
+
+def test_ensembles_are_joined_network_by_network(folder, tmp_path):
+    ensembling.join([folder / "1", folder / "1-2"], output=tmp_path / "model")
+    members = [network.arrays for network in bundle.load(tmp_path / "model").networks]
+    alone = [bundle.load(folder / name).weights for name in "123"]
+    assert len(members) == 3
+    for found, weights in zip(members, alone, strict=True):
+        assert all(np.array_equal(found[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize(
+    ("names", "what"),
+    [
+        (["1"], "one model"),
+        (["1", "blind"], r"1 and .*blind cannot answer together: one network has attention, another has none"),
+        (["1", "says"], r"model.copying is True in one network and False in another"),
+        (["1", "cut"], "text settings"),
+        (["1", "int8"], "8 bits"),
+        (["1", "symbols"], "symbols"),
+        (["1", "lexicon"], "lexicon"),
+    ],
+)
+def test_what_cannot_answer_together_is_refused(folder, tmp_path, names, what):
+    found = bundle.load(folder / "2")
+    bundle.save(tmp_path / "int8", msgspec.structs.replace(found, int8=True))
+    order = type(found.source_vocabulary)(reversed(found.source_vocabulary.symbols))
+    bundle.save(tmp_path / "symbols", msgspec.structs.replace(found, source_vocabulary=order))
+    with_lexicon = msgspec.structs.replace(found.config.training, lexicon="pairs.tsv")
+    pairs = [readers.Pair("abc", "cba")]
+    bundle.save(
+        tmp_path / "lexicon",
+        msgspec.structs.replace(
+            found, config=msgspec.structs.replace(found.config, training=with_lexicon), lexicon=pairs
+        ),
+    )
+    paths = [folder / name if (folder / name).exists() else tmp_path / name for name in names]
+    with pytest.raises(UsageError, match=what):
+        ensembling.join(paths, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_weights_than_the_configuration_has_networks_are_refused(folder, tmp_path):
+    both = bundle.load(folder / "both")
+    one = both.config.of(both.config.networks[:1])
+    bundle.save(tmp_path / "model", msgspec.structs.replace(both, config=one))
+    with pytest.raises(ModelError, match="weights of 2 networks, its configuration has 1"):
+        bundle.load(tmp_path / "model")
+
+
+def test_it_writes_over_nothing(folder, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    with pytest.raises(UsageError, match="exists already"):
+        ensembling.join([folder / "1", folder / "2"], output=tmp_path / "taken")
+
+
+def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
+    (tmp_path / "dev.tsv").write_text("abc\tcba\nhgh\thgh\n", encoding="utf-8")
+    one_training = config.parse({}, [*TINY, "training.seed=2"])
+    training.train(folder / "pairs.tsv", dev=tmp_path / "dev.tsv", output=tmp_path / "2", config=one_training)
+    found = bundle.load(tmp_path / "2")
+    same_symbols = msgspec.structs.replace(bundle.load(folder / "2"), manifest=found.manifest)
+    bundle.save(tmp_path / "2", same_symbols)
+    done = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "model")
+    assert done.together is None
+    assert "same pairs" in done.missing
+    assert "calibration" not in bundle.load(tmp_path / "model").manifest
+    given = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "other", data=folder / "pairs.tsv")
+    assert given.together.n == 60
+
+
+def test_a_joined_model_is_as_unsure_of_foreign_sources(folder, tmp_path):
+    ensembling.join([folder / "1", folder / "2"], output=tmp_path / "model")
+    for path in (folder / "1", tmp_path / "model"):
+        assert bundle.load(path).manifest["calibration"]["familiarity"]["n"] > 0
+    [foreign] = answers(tmp_path / "model", ["日本語日本語"])
+    assert foreign.confidence < 0.5
