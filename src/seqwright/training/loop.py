@@ -33,6 +33,7 @@ __all__ = ["Loop"]
 # The first good model is kept long before the end of a long epoch.
 MEASURE_EVERY = 0.2  # of a time budget
 MEASURE_PAIRS = 200_000  # minutes
+POOR_ANSWERS, POOR_SHARE = 5, 0.03  # answering all of dev takes so many times as long, or this share of a time budget
 LONGEST_REST = 0.5  # of a time budget, for what comes behind the last step
 SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the loop returns to the last measurement
 MAX_RETURNS = 5
@@ -213,7 +214,7 @@ class Loop:
     def _measure(self) -> Measured:
         """Measure the weights as they are on the dev set, and keep them if none before were better for sure."""
         began = time.monotonic()
-        position = self.position
+        position, training = self.position, self._config.training
         found = assess([self.network], self._prepared)
         best = selected(found, position, self._epoch())
         if best:
@@ -222,8 +223,9 @@ class Loop:
         position.loss_sum, position.n_steps = 0.0, 0
         position.measured_pairs = position.pairs
         self._measured_at = time.monotonic()
-        if len(found.measured) == len(self._prepared.dev_sources):  # else it says nothing of what comes after the last
-            self.measuring_s = self._measured_at - began
+        self.measuring_s = self._measured_at - began
+        if len(found.measured) < len(self._prepared.dev_sources):  # poor answers, which are longer than later ones
+            self.measuring_s = min(self.measuring_s * POOR_ANSWERS, POOR_SHARE * (training.time_budget_s or math.inf))
         sentences = found.sentences
         return Measured(
             self._epoch(), loss, found.scores.exact, found.scores.ter, best, self.elapsed_s(),
