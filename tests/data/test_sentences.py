@@ -86,6 +86,21 @@ def test_sentences_of_two_languages_are_recognised_in_either_direction(n):
     assert recognised([(source.lower(), target.lower()) for source, target in pairs])
 
 
+@pytest.mark.parametrize("first", ["а", "ᄀ", "א", "ا", "क", "ค"])  # Cyrillic to Thai
+def test_sentences_are_recognised_in_any_script(first):
+    """Letters are replaced one by one; in Devanagari every second is a vowel sign, in Thai no space is left."""
+    script = {c: chr(ord(first) + i) for i, c in enumerate("abcdefghijklmnopqrstuvwxyz")}
+    if first == "ᄀ":  # as syllables
+        script = {c: chr(0xAC00 + 588 * (i % 19) + 28 * i) for i, c in enumerate(script)}
+    if first == "क":
+        script |= dict(zip("aeiou", "ािीुू", strict=True))
+    pairs = [(source, "".join(script.get(c, c) for c in target.lower())) for source, target in translations(300)]
+    if first == "ค":
+        pairs = [(source, target.replace(" ", "")) for source, target in pairs]
+    assert recognised(pairs)
+    assert recognised([(target, source) for source, target in pairs])
+
+
 def test_one_side_may_be_in_a_script_without_spaces():
     pairs = translations(200)
     kanji = {word: chr(0x4E00 + i) + chr(0x5E00 + i) for i, word in enumerate(OTHER.values())}

@@ -19,7 +19,7 @@ FEWEST = 50  # pairs from which anything is concluded
 
 # Of running text, English to Korean to Vietnamese: 3 to 30 words a sentence, 2.5 to 7 letters a word.
 MEAN_WORDS = 2.5
-MEAN_LETTERS = 2.3  # phonemes have 1 or 2
+MEAN_LETTERS = 2.0  # phonemes have 1 to 1.7
 WITH_LETTERS = 0.8  # of the words: dates and amounts have fewer
 CAPITALISED = 0.7  # of the words after the first: names and titles have more, German has 0.35
 GROWTH = 1.2  # distinct words ÷ √words, of which no more than these count: names of numbers or months are few
@@ -71,7 +71,7 @@ class Side(NamedTuple):
         words = [word for text in texts for word in text.split()]
         if not words:
             return cls(False, False)
-        n_letters = [sum(map(str.isalpha, word)) for word in words]
+        n_letters = [sum(map(is_letter, word)) for word in words]
         lettered = sum(n > 0 for n in n_letters)
         if lettered < WITH_LETTERS * len(words):
             return cls(False, False)
@@ -88,6 +88,11 @@ class Side(NamedTuple):
 
 
 PUNCTUATION = "".join(c for c in map(chr, range(0x3100)) if unicodedata.category(c)[0] in "PS")
+
+
+def is_letter(c: str) -> bool:
+    """Return whether a character is a letter or one of the marks that vowels are written with in Indic scripts."""
+    return c.isalpha() or unicodedata.category(c) in {"Mc", "Mn"}
 
 
 def is_unspaced(word: str) -> bool:
