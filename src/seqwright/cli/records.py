@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import msgspec
-
-from seqwright.inference import Answer, Hypothesis
+from seqwright.inference import Answer, Hypothesis, records
 from seqwright.inference.answer import Flag, Link
 
 __all__ = ["as_json", "as_plain", "as_row"]
@@ -44,25 +41,8 @@ def as_row(answer: Answer, *, n_best: int) -> str:
 
 
 def as_json(answer: Answer) -> str:
-    """Return a JSON object; its n_best holds every hypothesis, the first of which is told at the top, too."""
-    record: dict[str, Any] = {"source": answer.source}
-    if answer.features:
-        record["features"] = answer.features
-    best = answer.best
-    told = (
-        hypothesis(best) if best else {"text": "", "tokens": [], "score": None, "token_scores": [], "alignment": None}
-    )
-    record |= told | {
-        "text": answer.text,
-        "confidence": answer.confidence,
-        "flags": answer.flags,
-        "n_best": [hypothesis(h) for h in answer.hypotheses],
-    }
-    return msgspec.json.encode(record).decode()
-
-
-def hypothesis(h: Hypothesis) -> dict[str, Any]:
-    return {"text": h.text, "tokens": h.tokens, "score": h.score, "token_scores": h.log_probs, "alignment": h.links}
+    """Return the JSON object that `inference.records` describes."""
+    return records.encoded(answer).decode()
 
 
 def row(columns: Sequence[str]) -> str:
