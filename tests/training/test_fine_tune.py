@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import seqwright
 from seqwright import bundle, config, errors, training
 from seqwright.training.events import Measured
 
@@ -88,3 +89,25 @@ def test_each_network_goes_on_from_one_of_its_kind(tmp_path):
         weights = network.arrays
         for name, array in two.networks[member % 2].arrays.items():
             np.testing.assert_allclose(weights[name], array, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("tokens", [["subwords:40", "subwords:30"], ["subwords:40", "characters"]])
+def test_subwords_of_the_old_model_cut_the_new_texts(tmp_path, tokens):
+    cut = [f"text.source_tokens={tokens[0]}", f"text.target_tokens={tokens[1]}", "training.epochs=8"]
+    pairs = write(tmp_path / "old.tsv", "abcd", 1)
+    training.train(pairs, output=tmp_path / "base", config=config.parse({}, [*SETTINGS, *cut]))
+    tuned(write(tmp_path / "new.tsv", "cdxy", 3), tmp_path / "tuned", tmp_path / "base", "optim.learning_rate=1e-12")
+    old, new = bundle.load(tmp_path / "base"), bundle.load(tmp_path / "tuned")
+    assert new.source_subwords.model == old.source_subwords.model
+    assert (new.target_subwords is None) == (old.target_subwords is None)
+    assert new.config.text.source_tokens == tokens[0]
+    for side in ("source_vocabulary", "target_vocabulary"):
+        before, after = getattr(old, side).symbols, getattr(new, side).symbols
+        assert list(after[: len(before)]) == list(before)
+        assert {"x", "y"} <= {piece.strip("\u2581") for piece in after[len(before) :]}
+    [answer] = training_answers(tmp_path / "tuned", "abcd")
+    assert answer == training_answers(tmp_path / "base", "abcd")[0]
+
+
+def training_answers(directory, *sources):
+    return [hypotheses[0].text for hypotheses in seqwright.load(directory).predict(sources)]

@@ -39,6 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the files that decides about a corpus.
 
     tokens: characters, graphemes, words, subwords:N; None is found from the data, as the Unicode form is.
+    model: of subwords that are to cut a side, instead of those that would be found in it.
     dev_share: of the sources, to hold out; None holds none out.   max_tokens: longer examples are excluded.
     """
 
@@ -47,6 +48,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     source_form: text.UnicodeForm | None = None
     target_tokens: str | None = None
     target_form: text.UnicodeForm | None = None
+    source_model: bytes | None = None
+    target_model: bytes | None = None
     dev_share: float | None = None
     seed: int = 1
     max_tokens: int = 65_536
@@ -230,8 +233,8 @@ class Builder:
         are_sentences = sentences.are_translations(sources, targets)
         n_units = sentences.units(len(head)) if are_sentences else 0
         return (
-            splitter(sources, request.source_tokens, request.source_form, n_units),
-            splitter(targets, request.target_tokens, request.target_form, n_units),
+            splitter(sources, request.source_tokens, request.source_form, n_units, request.source_model),
+            splitter(targets, request.target_tokens, request.target_form, n_units, request.target_model),
             are_sentences,
         )
 
@@ -305,11 +308,19 @@ def first_ones(rows: Iterator[tuple[int, readers.Pair]]) -> Iterator[tuple[int, 
             return
 
 
-def splitter(texts: list[str], tokens: str | None, form: text.UnicodeForm | None, n_units: int = 0) -> text.Splitter:
+def splitter(
+    texts: list[str],
+    tokens: str | None,
+    form: text.UnicodeForm | None,
+    n_units: int = 0,
+    model: bytes | None = None,
+) -> text.Splitter:
     """Return what cuts texts like these; what is given is kept, the rest is found.
 
-    n_units: subwords that suit the texts, 0 for none.
+    n_units: subwords that suit the texts, 0 for none.   model: subwords that are given.
     """
+    if model is not None:
+        return subwords.Subwords(model, form or text.UnicodeForm.NFC)
     n_pieces = subwords.size(tokens)
     if n_pieces is None and tokens is None and n_units:
         # A script of thousands of characters has pieces beside them.

@@ -13,7 +13,7 @@ import numpy as np
 from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.config import Config
-from seqwright.data import batches, subwords
+from seqwright.data import batches
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
 from seqwright.errors import UsageError
 from seqwright.models import Seq2seq
@@ -29,16 +29,13 @@ def settings(config: Config, base: Bundle) -> Config:
     """Return the configuration of a training from `base`: its network, and texts cut as it cuts them.
 
     Dropout and label smoothing are those of the configuration, where it has other than the default.
-    UsageError: the model has subwords, whose pieces were trained on its own data, or weights in 8 bits; a setting that
-    the model decides is another one.
+    UsageError: the model has weights in 8 bits; a setting that the model decides is another one.
     """
     if base.int8:
         raise UsageError(
             "a model in 8 bits cannot be fine-tuned; fine-tune the one it was exported from, and export that"
         )
     old = base.config.text
-    if any(subwords.size(tokens) is not None for tokens in (old.source_tokens, old.target_tokens)):
-        raise UsageError("a model with subwords cannot be fine-tuned; train on the old data and the new together")
     check(config, base)
     text = msgspec.structs.replace(
         config.text,

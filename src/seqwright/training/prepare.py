@@ -79,7 +79,9 @@ def prepare(
     if any(_reads_standard_input(one) for one in inputs) and any(_reads_standard_input(one) for one in dev_inputs):
         raise UsageError("standard input cannot be both the pairs and the dev pairs; give one of them as a file")
     place = cache.Place(Path(config.training.cache)) if config.training.cache else None
-    found = encode.read(inputs, _request(config, config.text.columns(), hold_out=dev_paths is None), place=place)
+    found = encode.read(
+        inputs, _request(config, config.text.columns(), hold_out=dev_paths is None, base=base), place=place
+    )
     found_text = _found_text(config, found)
     columns = found_text.later_columns()  # dev pairs and lexicon are read as the pairs were
     reading = provenance.Reading(columns, found.source_format, found.target_format, config.training.max_batch_tokens)
@@ -149,13 +151,16 @@ def _reads_standard_input(one: readers.Input) -> bool:
     return "-" in map(str, one.paths)
 
 
-def _request(config: Config, columns: readers.Columns, *, hold_out: bool) -> encode.Request:
+def _request(config: Config, columns: readers.Columns, *, hold_out: bool, base: Bundle | None) -> encode.Request:
+    source, target = (None, None) if base is None else (base.source_subwords, base.target_subwords)
     return encode.Request(
         columns=columns,
         source_tokens=config.text.source_tokens,
         source_form=config.text.source_form,
         target_tokens=config.text.target_tokens,
         target_form=config.text.target_form,
+        source_model=None if source is None else source.model,
+        target_model=None if target is None else target.model,
         dev_share=config.training.dev_share if hold_out else None,
         seed=config.training.dev_seed if hold_out else 0,  # decides nothing else, and would cost another cache
         max_tokens=config.training.max_batch_tokens,
