@@ -20,20 +20,18 @@ import pytest
 
 from seqwright import (
     bundle,
-    comparison,
     config,
     distillation,
+    ensembling,
     errors,
     evaluation,
-    exporting,
-    joining,
+    exporters,
     provenance,
     report,
     training,
-    translator,
 )
 from seqwright.data.readers import Pair, Parallel
-from seqwright.inference import Options
+from seqwright.inference import Options, translator
 from seqwright.training import run as training_run
 from seqwright.training.events import Finished, Started
 
@@ -254,8 +252,8 @@ def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch
     found = provenance.dev_pairs(bundle.load(model), model)
     pages = [(model / "report.html").read_text("utf-8"), report.write(model).read_text("utf-8")]
     trained("other", case.paths, *case.settings, "training.seed=2", "training.report=false", **options)
-    exported = exporting.export(model, output=tmp_path / "int8")
-    joined = joining.join([model, tmp_path / "other"], output=tmp_path / "joined")
+    exported = exporters.export(model, output=tmp_path / "int8")
+    joined = ensembling.join([model, tmp_path / "other"], output=tmp_path / "joined")
     if not is_unseen:
         assert found.missing
         assert [shown_in(page) for page in pages] == [None, None]
@@ -268,7 +266,7 @@ def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch
         assert shown_in(page) == (float(f"{exact:.1f}"), float(f"{ter:.2f}"), len(dev))
     shown = [*exported.scores, *joined.alone, joined.together]
     models = translator.load(model), translator.load(tmp_path / "other")
-    compared = comparison.compare_dev(models, (model, tmp_path / "other"))
+    compared = evaluation.compare_dev(models, (model, tmp_path / "other"))
     assert [compared.a, compared.b] == joined.alone
     for scores, directory in zip(shown, [model, "int8", model, "other", "joined"], strict=True):
         expected = true_scores(tmp_path / directory, dev, 5)
@@ -319,7 +317,7 @@ def test_what_has_no_dev_pairs_refuses_to_measure(two, tmp_path):
     first, other = (tiny(tmp_path / path.stem, path) for path in two)
     both = tmp_path / "a", tmp_path / "b"
     with pytest.raises(errors.DataError, match="not measured on the same pairs; give a file"):
-        comparison.compare_dev((first, other), both)
+        evaluation.compare_dev((first, other), both)
     two[0].unlink()
     with pytest.raises(errors.DataError, match="no such file any longer; give a file"):
         evaluation.evaluate_dev(first, both[0])

@@ -65,7 +65,7 @@ def test_the_installed_command_and_the_module_are_the_same(seqwright):
         (["predict"], ["MODEL"]),
         (["predict", "model", "--bem", "3"], ["--bem", "--beam", "predict --help"]),
         (["predict", "model", "--beam", "0"], ["--beam", "0"]),
-        (["evaluate", "model"], ["FILE"]),
+        (["evaluate"], ["MODEL"]),
         (["trian"], ["trian"]),
         (["train"], ["PAIRS"]),
         (["train", "-"], ["--output"]),
