@@ -32,7 +32,7 @@ from seqwright import (
 )
 from seqwright.data.readers import Pair, Parallel
 from seqwright.inference import Options, translator
-from seqwright.training import run as training_run
+from seqwright.training import setup as training_setup
 from seqwright.training.events import Finished, Started
 
 N = 28
@@ -218,8 +218,8 @@ def shown_in(html):
 def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch):
     case = drawn(tmp_path, number)
     prepared, events = [], []
-    real = training_run.prepare
-    monkeypatch.setattr(training_run, "prepare", lambda *a, **k: prepared.append(real(*a, **k)) or prepared[-1])
+    real = training_setup.prepare
+    monkeypatch.setattr(training_setup, "prepare", lambda *a, **k: prepared.append(real(*a, **k)) or prepared[-1])
 
     def trained(name, paths, *settings, **options):
         chosen = config.parse({}, [*TINY, *settings])

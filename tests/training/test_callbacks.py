@@ -1,7 +1,6 @@
 """What callbacks hear, and what an exception in one of them leaves."""
 
 import doctest
-import functools
 
 import pytest
 
@@ -10,7 +9,7 @@ from seqwright import config, training
 from seqwright.training import callbacks
 from seqwright.training.callbacks import Callback
 from seqwright.training.events import Finished, Measured, Progressed, Started
-from seqwright.training.pace import Pace
+from tests.training import instrumented
 
 CONFIG = config.parse({}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=4"])
 
@@ -57,10 +56,10 @@ class Failing(Callback):
         self.n_calls_after += 1
 
 
-def test_each_moment_is_told_in_the_order_of_the_events(pairs, tmp_path, monkeypatch):
-    monkeypatch.setattr(Pace, "__init__", functools.partialmethod(Pace.__init__, every_s=0))  # each step is told
+def test_a_callback_is_called_in_the_order_of_the_events(pairs, tmp_path):
     recorder, events = Recorder(), []
-    seqwright.train(pairs, output=tmp_path / "model", config=CONFIG, callbacks=[recorder], listen=events.append)
+    both = callbacks.Listeners([callbacks.listener(recorder), events.append])
+    instrumented.train(pairs, tmp_path / "model", CONFIG, instrumented.EACH_STEP, listen=both)
     assert recorder.heard == [e for e in events if isinstance(e, Started | Progressed | Measured | Finished)]
     assert {type(event) for event in recorder.heard} == {Started, Progressed, Measured, Finished}
 

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from seqwright import config, training
-from seqwright.training.events import Example, Measured
+from seqwright.training.events import Example, Measured, Progressed
+from seqwright.training.instruments import Instruments
+from seqwright.training.loop import Loop
 from seqwright.training.measure import followed
 from seqwright.training.memory import resident_bytes
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import prepare
+from tests.training.instrumented import Clock
 
 CONFIG = config.parse(
     {}, ["model.hidden_size=16", "model.embedding_size=8", "training.epochs=6", "optim.learning_rate=0.02"]
@@ -93,18 +96,19 @@ def test_a_resumed_training_follows_the_same_examples_and_keeps_each_measurement
 
 
 def test_the_pace_counts_pairs_and_tokens_of_the_same_time():
-    pace = Pace(every_s=0)
+    pace = Pace(iter([0.0, 2.0, 2.0]).__next__, every_s=1)
     assert pace.tick(10, 50, 2.0)
-    assert pace.tokens_per_s / pace.pairs_per_s == pytest.approx(5)
+    assert (pace.pairs_per_s, pace.tokens_per_s) == (5, 25)
     assert pace.loss == 2
 
 
-def test_progress_counts_symbols_without_padding(pairs, dev, tmp_path, monkeypatch):
-    ticks = []
-    monkeypatch.setattr(Pace, "tick", lambda _self, n_pairs, n_tokens, _loss: bool(ticks.append((n_pairs, n_tokens))))
-    train(pairs, dev, tmp_path / "model")
+def test_progress_counts_symbols_without_padding(pairs, dev):
+    instruments = Instruments(clock=Clock(), progress_every_s=0)
+    loop = Loop(prepare(pairs, dev, CONFIG), instruments=instruments)
+    steps = [event for event in loop.events() if isinstance(event, Progressed)]
     # three letters and the end, on both sides
-    assert all(n_tokens == 8 * n_pairs for n_pairs, n_tokens in ticks)
+    assert all(event.tokens_per_s == pytest.approx(8 * event.pairs_per_s) for event in steps)
+    assert len(steps) > 6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what is held now")

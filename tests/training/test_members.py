@@ -7,9 +7,12 @@ import pytest
 
 import seqwright
 from seqwright import bundle, config, training
+from seqwright.training import ensemble, selection
 from seqwright.training import loop as loops
-from seqwright.training import members, selection
 from seqwright.training.events import Begun, Finished, Measured, Progressed, Resumed, Started
+from seqwright.training.instruments import Instruments
+from tests.training import instrumented
+from tests.training.instrumented import Clock
 
 SETTINGS = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=4"]
 
@@ -52,44 +55,30 @@ def test_the_members_answer_together_and_their_score_is_in_the_manifest(pairs, t
     assert set(model.bundle.manifest["scores"]) >= {"dev_accuracy", "dev_ter"}
 
 
-class Clock:
-    """Time that goes on by a hundredth of a second whenever it is asked for."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def monotonic(self):
-        self.now += 0.01
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(loops, "time", clock)
-    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
-    return clock
+def clock():
+    return Clock()
 
 
-def events_of(pairs, path, *settings, listen=lambda _: None):
-    told = []
+def events_of(pairs, path, clock, *settings, listen=lambda _: None, evaluate=selection.assess):
+    """Return the events of a training by this clock, with one after each step."""
+    received = []
 
-    def hear(event):
-        told.append(event)
+    def receive(event):
+        received.append(event)
         listen(event)
 
     configured = config.parse({}, [*SETTINGS, "training.members=3", "training.patience=none", *settings])
-    training.train(pairs, output=path, config=configured, listen=hear)
-    return told
+    instrumented.train(pairs, path, configured, Instruments(clock, evaluate, progress_every_s=0), listen=receive)
+    return received
 
 
 def rises(numbers):
     return all(before < after for before, after in itertools.pairwise(numbers))
 
 
-@pytest.mark.usefixtures("clock")
-def test_time_and_share_are_those_of_all_members(pairs, tmp_path):
-    told = events_of(pairs, tmp_path / "model")
+def test_time_and_share_are_those_of_all_members(pairs, tmp_path, clock):
+    told = events_of(pairs, tmp_path / "model", clock)
     steps = [event for event in told if isinstance(event, Progressed)]
     assert rises([event.share for event in steps])
     assert steps[-1].share == pytest.approx(1)
@@ -100,10 +89,9 @@ def test_time_and_share_are_those_of_all_members(pairs, tmp_path):
             assert event.elapsed_s + event.left_s == pytest.approx(whole_s, rel=0.2)
 
 
-@pytest.mark.usefixtures("clock")
-def test_the_members_share_the_time_budget(pairs, tmp_path):
+def test_the_members_share_the_time_budget(pairs, tmp_path, clock):
     budget_s = 6.0
-    told = events_of(pairs, tmp_path / "model", "training.epochs=1000000", f"training.time_budget_s={budget_s}")
+    told = events_of(pairs, tmp_path / "model", clock, "training.epochs=1000000", f"training.time_budget_s={budget_s}")
     begun = [index for index, event in enumerate(told) if isinstance(event, Begun)]
     ends = [[e.elapsed_s for e in told[:index] if isinstance(e, Measured)][-1] for index in [*begun[1:], len(told)]]
     assert ends == pytest.approx([budget_s / 3, budget_s * 2 / 3, budget_s], abs=0.3)
@@ -121,36 +109,39 @@ def late_steps(told):
         yield from steps[len(steps) // 4 :]
 
 
-@pytest.mark.usefixtures("clock")
-def test_the_time_that_a_member_leaves_is_the_others(pairs, tmp_path, monkeypatch):
-    reasons = iter(["perfect"])
-    monkeypatch.setattr(loops.Loop, "_why_stop", lambda _: next(reasons, ""))
+def test_the_time_that_a_member_leaves_is_the_others(pairs, tmp_path, clock):
+    n_answered = itertools.count()
+
+    def first_perfect(_networks, prepared):
+        return [reference[0] if next(n_answered) < len(prepared.dev_sources) else ["?"]
+                for reference in prepared.dev_references]  # fmt: skip
+
     settings = "training.batch_size=64", "training.epochs=1000000", "training.time_budget_s=6"
-    told = events_of(pairs, tmp_path / "model", *settings)
+    evaluate = instrumented.evaluator(first_perfect)
+    told = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=evaluate)
     second = next(index for index, event in enumerate(told) if isinstance(event, Begun) and event.member == 2)
     for event in late_steps(told[second:]):
         assert event.elapsed_s + event.left_s == pytest.approx(6, abs=0.4)
 
 
-def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs, tmp_path, clock, monkeypatch):
+def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs, tmp_path, clock):
     budget_s, answering_s = 9.0, 0.1
-    answered = selection.dev_answers
 
     def slowly(networks, prepared):
         clock.now += answering_s
-        return answered(networks, prepared)
+        return selection.assess(networks, prepared)
 
-    monkeypatch.setattr(selection, "dev_answers", slowly)
-    told = events_of(pairs, tmp_path / "model", "training.epochs=1000000", f"training.time_budget_s={budget_s}")
+    settings = "training.epochs=1000000", f"training.time_budget_s={budget_s}"
+    told = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=slowly)
     measured = [event.elapsed_s for event in told if isinstance(event, Measured)]
-    assert measured[-1] == pytest.approx(budget_s - 3 * members.ANSWERINGS * answering_s, abs=0.5)
+    assert measured[-1] == pytest.approx(budget_s - 3 * ensemble.ANSWERINGS * answering_s, abs=0.5)
 
 
 def test_members_without_any_time_left_are_measured_all_the_same(pairs, tmp_path, clock):
     def late(event):
         clock.now += 10 * isinstance(event, Begun)
 
-    told = events_of(pairs, tmp_path / "model", "training.time_budget_s=1", listen=late)
+    told = events_of(pairs, tmp_path / "model", clock, "training.time_budget_s=1", listen=late)
     assert sum(isinstance(event, Measured) for event in told) >= 3
     assert len(bundle.load(tmp_path / "model").networks) == 3
     for event in told:
@@ -159,8 +150,7 @@ def test_members_without_any_time_left_are_measured_all_the_same(pairs, tmp_path
             assert event.left_s >= 0
 
 
-@pytest.mark.usefixtures("clock")
-def test_an_interrupted_ensemble_knows_the_time_that_it_has_spent(pairs, tmp_path):
+def test_an_interrupted_ensemble_knows_the_time_that_it_has_spent(pairs, tmp_path, clock):
     spent_s = []
 
     def interrupted_in_the_second(event):
@@ -170,15 +160,14 @@ def test_an_interrupted_ensemble_knows_the_time_that_it_has_spent(pairs, tmp_pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        events_of(pairs, tmp_path / "model", listen=interrupted_in_the_second)
-    told = events_of(pairs, tmp_path / "model")
+        events_of(pairs, tmp_path / "model", clock, listen=interrupted_in_the_second)
+    told = events_of(pairs, tmp_path / "model", clock)
     resumed = next(event for event in told if isinstance(event, Resumed))
     assert resumed.elapsed_s == pytest.approx(spent_s[-1], abs=0.1)
     assert told[-1].elapsed_s > resumed.elapsed_s
 
 
-@pytest.mark.usefixtures("clock")
-def test_an_interrupted_ensemble_shares_the_time_budget_all_the_same(pairs, tmp_path):
+def test_an_interrupted_ensemble_shares_the_time_budget_all_the_same(pairs, tmp_path, clock):
     budget_s = 9.0
     settings = "training.epochs=1000000", f"training.time_budget_s={budget_s}"
 
@@ -187,8 +176,8 @@ def test_an_interrupted_ensemble_shares_the_time_budget_all_the_same(pairs, tmp_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        events_of(pairs, tmp_path / "model", *settings, listen=interrupted_in_the_second)
-    told = events_of(pairs, tmp_path / "model", *settings)
+        events_of(pairs, tmp_path / "model", clock, *settings, listen=interrupted_in_the_second)
+    told = events_of(pairs, tmp_path / "model", clock, *settings)
     _, third = (index for index, event in enumerate(told) if isinstance(event, Begun))
     second_s = [event.elapsed_s for event in told[:third] if isinstance(event, Measured)][-1]
     assert second_s == pytest.approx(budget_s * 2 / 3, abs=0.4)
@@ -202,7 +191,7 @@ def test_an_ensemble_interrupted_between_two_members_ends_with_the_same_bytes(pa
             raise KeyboardInterrupt
         return loops.Loop(*args, member=member, **options)
 
-    monkeypatch.setattr(members, "Loop", interrupted)
+    monkeypatch.setattr(ensemble, "Loop", interrupted)
     with pytest.raises(KeyboardInterrupt):
         trained(pairs, tmp_path / "model", "training.members=3")
     monkeypatch.undo()

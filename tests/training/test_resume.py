@@ -18,6 +18,8 @@ from seqwright.training import checkpoint, events
 from seqwright.training import loop as loops
 from seqwright.training.loop import MAX_RETURNS, Loop
 from seqwright.training.prepare import prepare
+from tests.training import instrumented
+from tests.training.instrumented import EACH_STEP
 
 SETTINGS = [
     "model.hidden_size=16", "model.embedding_size=8", "training.epochs=12", "training.checkpoint_every_s=0.05",
@@ -115,13 +117,12 @@ def test_a_long_epoch_is_measured_within_also_when_it_was_interrupted(pairs, tmp
     assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
 
-def test_an_ensemble_interrupted_as_soon_as_it_goes_on_ends_with_the_same_bytes(pairs, tmp_path, monkeypatch):
+def test_an_ensemble_interrupted_as_soon_as_it_goes_on_ends_with_the_same_bytes(pairs, tmp_path):
     two = config.parse({}, [*SETTINGS, "training.members=2", "training.epochs=3"])
     training.train(pairs, output=tmp_path / "whole", config=two)
-    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
     for kind, n in ((events.Progressed, 40), (events.Begun, 1)):  # in the second epoch; before the next step
         with pytest.raises(KeyboardInterrupt):
-            training.train(pairs, output=tmp_path / "model", config=two, listen=interrupted_after(n, kind))
+            instrumented.train(pairs, tmp_path / "model", two, EACH_STEP, listen=interrupted_after(n, kind))
     training.train(pairs, output=tmp_path / "model", config=two)
     assert (tmp_path / "model/model.safetensors").read_bytes() == (tmp_path / "whole/model.safetensors").read_bytes()
 
@@ -131,11 +132,10 @@ def test_a_training_interrupted_at_any_event_measures_where_one_does_that_was_no
     pairs, tmp_path, monkeypatch, n_events
 ):
     monkeypatch.setattr(loops, "MEASURE_PAIRS", 100)
-    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
     two = config.parse({}, [*SETTINGS, "training.members=2", "training.epochs=1", "training.batch_size=40"])
     training.train(pairs, output=tmp_path / "whole", config=two)
     with pytest.raises(KeyboardInterrupt):
-        training.train(pairs, output=tmp_path / "model", config=two, listen=interrupted_after(n_events, object))
+        instrumented.train(pairs, tmp_path / "model", two, EACH_STEP, listen=interrupted_after(n_events, object))
     training.train(pairs, output=tmp_path / "model", config=two)
     whole, resumed = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "model"))
     assert resumed == whole

@@ -3,10 +3,12 @@
 import pytest
 
 from seqwright import config, errors, metrics, training
-from seqwright.training import loop as loops
 from seqwright.training.events import Measured, Progressed
+from seqwright.training.instruments import Instruments
+from seqwright.training.loop import Loop
 from seqwright.training.prepare import prepare
 from seqwright.training.schedule import rate_factor
+from seqwright.training.selection import Quality
 
 TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.batch_size=8"]
 PLATEAU = [*TINY, "optim.learning_rate=4e-3", "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
@@ -51,13 +53,16 @@ def test_the_inverse_square_root_needs_a_warm_up():
         config.parse({}, ["optim.schedule=inverse_sqrt", "optim.warmup=0"])
 
 
-def rates(pairs, monkeypatch, accuracies, *settings):
-    """Return the rate in each epoch of a training whose dev accuracy after each is given."""
-    scores = iter(accuracies)
-    monkeypatch.setattr(metrics, "evaluate", lambda *_: scored(next(scores)))
+def rates(pairs, accuracies, *settings):
+    """Return the relative learning rate in each epoch of a training with these dev accuracies after each epoch."""
     configured = config.parse({}, [*PLATEAU, f"training.epochs={len(accuracies)}", *settings])
-    loop = loops.Loop(prepare(pairs, None, configured))
-    monkeypatch.setattr(loops.Pace, "tick", lambda *_: True)  # tell of every step
+    prepared, scores = prepare(pairs, None, configured), iter(accuracies)
+    n = len(prepared.dev_sources)
+
+    def evaluate(_networks, _prepared):
+        return Quality(range(n), [["x"]] * n, scored(next(scores)))
+
+    loop = Loop(prepared, instruments=Instruments(evaluate=evaluate, progress_every_s=0))
     found, rate = [], 0.0
     for event in loop.events():
         if isinstance(event, Progressed):
@@ -71,14 +76,14 @@ def scored(exact):
     return metrics.Scores(n=100, errors=0, edits=0, tokens=1, exact=exact, wer=100 - exact, ter=0)
 
 
-def test_a_plateau_halves_the_rate_again_and_again_until_the_score_is_better(pairs, monkeypatch):
+def test_a_plateau_halves_the_rate_again_and_again_until_the_score_is_better(pairs):
     accuracies = [10, 20, 20, 20, 20, 20, 30, 30, 30, 30]
     # better in epochs 1, 2 and 7; so it is halved behind epochs 4, 6 and 9
-    assert rates(pairs, monkeypatch, accuracies) == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
+    assert rates(pairs, accuracies) == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
 
 
-def test_a_plateau_counts_from_the_end_of_the_warm_up(pairs, monkeypatch):
-    found = rates(pairs, monkeypatch, [10] * 10, "optim.warmup=0.4")
+def test_a_plateau_counts_from_the_end_of_the_warm_up(pairs):
+    found = rates(pairs, [10] * 10, "optim.warmup=0.4")
     assert found[4:] == [1, 1, 0.5, 0.5, 0.25, 0.25]
 
 

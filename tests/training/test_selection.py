@@ -54,13 +54,12 @@ def test_poor_answers_are_compared_by_loss_and_good_ones_by_chrf():
 
 
 @pytest.mark.parametrize("answer", [[], ["..."], ["The", "glano", "house", "sees", "card."]])
-def test_an_empty_or_constant_answer_is_poor(pairs, answer, monkeypatch):
+def test_an_empty_or_constant_answer_is_poor(pairs, answer):
     prepared = prepare(pairs, None, config.parse({}, TINY))
-    monkeypatch.setattr(selection, "dev_answers", lambda _, part: [answer] * len(part.dev_sources))
     network = Loop(prepared).network
-    assert selection.assess([network], prepared).measure == "loss"
-    monkeypatch.setattr(selection, "dev_answers", lambda _, part: [group[0] for group in part.dev_references])
-    right = selection.assess([network], prepared)
+    poor = selection.assess([network], prepared, answer=lambda _, part: [answer] * len(part.dev_sources))
+    assert poor.measure == "loss"
+    right = selection.assess([network], prepared, answer=lambda _, part: [group[0] for group in part.dev_references])
     assert (right.measure, right.scores.exact, round(right.sentences.bleu)) == ("chrF", 100, 100)
 
 
@@ -73,8 +72,7 @@ def test_poor_answers_are_few(pairs, monkeypatch):
         n_answered.append(len(part.dev_sources))
         return [["?"] for _ in part.dev_sources]
 
-    monkeypatch.setattr(selection, "dev_answers", answers)
-    found = selection.assess([Loop(prepared).network], prepared)
+    found = selection.assess([Loop(prepared).network], prepared, answer=answers)
     assert n_answered == [len(found.measured)] == [10]
 
 

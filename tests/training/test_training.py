@@ -13,8 +13,10 @@ from seqwright.data import readers
 from seqwright.data.vocabulary import UNKNOWN
 from seqwright.errors import ModelError, UsageError
 from seqwright.models import Seq2seq
-from seqwright.training import checkpoint, measure, selection
+from seqwright.training import checkpoint, measure
 from seqwright.training.events import Finished, Measured, Progressed, Resumed, Started
+from seqwright.training.instruments import Instruments
+from tests.training import instrumented
 
 TINY = ["model.hidden_size=8", "model.embedding_size=4"]
 
@@ -62,7 +64,7 @@ def test_on_real_words_it_learns_and_keeps_good_weights(tmp_path, data_dir):
     assert (result.scores.exact, result.scores.ter) == pytest.approx((kept.dev_accuracy, kept.dev_ter))
 
 
-def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pairs, monkeypatch):
+def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pairs):
     n_right, seen = iter([50, 70, 68, 40, 69]), []
     dev = tmp_path / "dev.tsv"
     dev.write_text("".join(f"{'abcdefgh'[i % 8]}{i}\ta{i}\n" for i in range(100)), encoding="utf-8")
@@ -72,8 +74,9 @@ def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pair
         right = next(n_right)
         return [reference[0] if i < right else ["?"] for i, reference in enumerate(prepared.dev_references)]
 
-    monkeypatch.setattr(selection, "dev_answers", scripted)
-    events = train(pairs, tmp_path / "model", "training.epochs=4", dev=dev)
+    events, instruments = [], Instruments(evaluate=instrumented.evaluator(scripted))
+    four = config.parse({}, [*TINY, "training.epochs=4"])
+    instrumented.train(pairs, tmp_path / "model", four, instruments, dev=dev, listen=events.append)
     assert [event.best for event in of_kind(events, Measured)] == [True, True, True, False]
     assert (events[-1].dev_accuracy, events[-1].best_epoch) == (68, 3)
     stored = bundle.load(tmp_path / "model")

@@ -23,7 +23,7 @@ from seqwright.data import holdout, readers
 from seqwright.errors import DataError, UsageError
 from seqwright.inference import Hypothesis, Options
 from seqwright.inference.translator import Translator
-from seqwright.training.journal import writing
+from seqwright.training.output import writing
 
 __all__ = ["Answering", "Given", "Lessons", "copies", "give", "read"]
 

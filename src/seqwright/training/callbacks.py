@@ -1,7 +1,7 @@
-"""What others do while a training runs: callbacks for its main moments, and the audience that hears every event.
+"""Callbacks: code of a user that is called while a training runs.
 
-A callback watches; what it does decides nothing about the model. It runs in the training's own thread between two
-steps, so a slow one makes a slow training.
+A callback observes; nothing that it does changes the model. It runs in the thread of the training between two steps, so
+a slow callback slows the training down.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from seqwright.training.events import Event, Finished, Listener, Measured, Progressed, Started
 
-__all__ = ["Audience", "Callback", "listener"]
+__all__ = ["Callback", "Listeners", "listener"]
 
 
 class Callback:
@@ -63,11 +63,11 @@ def listener(callback: Callback) -> Listener:
     return listen
 
 
-class Audience:
-    """A listener that tells each event to all `listeners`.
+class Listeners:
+    """Several listeners as one: each event goes to all of them, in their order.
 
-    Who raises an exception hears no more; the others hear the event, then the exception is raised, the first one if
-    there are several.   failure: that exception, None while there is none.
+    A listener that raises an exception receives no further events. The others still receive this one; then the first
+    exception is raised.   failure: that exception, None while there is none.
     """
 
     def __init__(self, listeners: Iterable[Listener]) -> None:

@@ -1,66 +1,53 @@
-"""Who hears of a training's events: the listener, and metrics.jsonl in the model directory."""
+"""The subscriber that writes metrics.jsonl: a line in JSON for each event but `Progressed`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from seqwright.errors import OutputError
-from seqwright.training.events import Event, Listener, Progressed
+from seqwright.training.checkpoint import Checkpoint
+from seqwright.training.events import Event, Progressed
+from seqwright.training.output import writing
 
-__all__ = ["Journal", "writing"]
+__all__ = ["Journal"]
 
 
 class Journal:
-    """Tells each event to the listener; writes all but `Progressed` to metrics.jsonl.
+    """The lines of metrics.jsonl, in the file and pending.
 
-    Nothing is written before there is a model that it tells of: until then the file may be that of another one.
-    size: bytes written.   pending: lines that wait for a model.
+    It receives each event twice. `add`, before the checkpoint is saved, appends a line to the pending ones, which the
+    checkpoint holds. `write`, after the model is saved, appends them to the file. Until this training has saved a
+    model, nothing is written, since the file may belong to the previous model.
+
+    has_model: whether this process has saved one.   size: bytes of the file.   pending: lines not written yet.
     """
 
-    size: int
-    pending: bytes
-
-    def __init__(self, path: Path, listen: Listener) -> None:
-        self._path, self._listen = path, listen
-        self._mode, self._writes = "wb", False
+    def __init__(self, path: Path, *, has_model: Callable[[], bool]) -> None:
+        self._path, self._has_model = path, has_model
+        self._continues = False  # the file has lines of this training
         self.size = 0
         self.pending = b""
 
-    def go_on(self, size: int, pending: bytes) -> None:
-        """Continue from these; what is told of later events will be told again."""
-        self.pending = pending
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue as a checkpoint has it; lines of later events are removed, as these events will come again."""
+        self.pending = checkpoint.journal
         with writing(self._path):
-            if size and self._path.exists():
-                os.truncate(self._path, size)
-                self._mode, self.size, self._writes = "ab", size, True
+            if checkpoint.journal_bytes and self._path.exists():
+                os.truncate(self._path, checkpoint.journal_bytes)
+                self.size, self._continues = checkpoint.journal_bytes, True
 
-    def begin_writing(self) -> None:
-        """Write from now on: the model is there."""
-        self._writes = True
-        self._write()
-
-    def tell(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
+        """Append the line of an event to the pending ones."""
         if not isinstance(event, Progressed):
             self.pending += msgspec.json.encode(event) + b"\n"
-        self._write()
-        self._listen(event)
 
-    def _write(self) -> None:
-        if self._writes and self.pending:
-            with writing(self._path), self._path.open(self._mode) as stream:
+    def write(self, _event: Event) -> None:
+        """Write the pending lines if the model that they belong to is saved."""
+        if self.pending and (self._continues or self._has_model()):
+            with writing(self._path), self._path.open("ab" if self._continues else "wb") as stream:
                 stream.write(self.pending)
             self.size += len(self.pending)
-            self.pending, self._mode = b"", "ab"
-
-
-@contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write there: {error.strerror}; choose another --output") from None
+            self.pending, self._continues = b"", True

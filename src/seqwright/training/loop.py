@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,11 +20,12 @@ from seqwright.errors import TrainingError
 from seqwright.training import fine_tune, hiding, memory
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
+from seqwright.training.instruments import Instruments
 from seqwright.training.measure import followed
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared
 from seqwright.training.schedule import rate_factor
-from seqwright.training.selection import assess, selected
+from seqwright.training.selection import selected
 from seqwright.types import Array
 
 __all__ = ["Loop"]
@@ -62,8 +62,10 @@ class Loop:
         base: Bundle | None = None,
         rest: float = 0.0,
         measuring_s: float = 0.0,
+        instruments: Instruments = Instruments(),  # noqa: B008 - immutable
     ) -> None:
         self._prepared = prepared
+        self._instruments, self._clock = instruments, instruments.clock
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
         source, target = prepared.source_vocabulary, prepared.target_vocabulary
@@ -87,7 +89,7 @@ class Loop:
         self._optimizer = optimizer(self._config.optim, self._rate)
         self.best: Array | None = None
         self.position = Position()
-        self._began = self._measured_at = time.monotonic()
+        self._began = self._measured_at = self._clock()
         self.measuring_s, self._rest = measuring_s, rest
         self._good = self.checkpoint({})  # to return to
 
@@ -95,7 +97,7 @@ class Loop:
         """Train to the end; yield what happens, a `Measured` last."""
         training = self._config.training
         assert training.epochs is not None and training.batch_size is not None, "the recipe has filled them in"
-        pace = Pace()
+        pace = Pace(self._clock, self._instruments.progress_every_s)
         while not self.position.reason:
             self._shuffle_state = self._random["shuffle"].bit_generator.state
             epoch = batches.batches(
@@ -151,11 +153,11 @@ class Loop:
         self.position = copy.copy(checkpoint.position)
         self.best = checkpoint.arrays.get("best")
         self._good = checkpoint
-        self._began = time.monotonic() - self.position.elapsed_s
+        self._began = self._clock() - self.position.elapsed_s
 
     def elapsed_s(self) -> float:
         """Return the seconds spent, those before an interruption with them."""
-        return time.monotonic() - self._began
+        return self._clock() - self._began
 
     def _step(self, batch: batches.Batch) -> float:
         net, position = self.network, self.position
@@ -213,16 +215,16 @@ class Loop:
 
     def _measure(self) -> Measured:
         """Measure the weights as they are on the dev set, and keep them if none before were better for sure."""
-        began = time.monotonic()
+        began = self._clock()
         position, training = self.position, self._config.training
-        found = assess([self.network], self._prepared)
+        found = self._instruments.evaluate([self.network], self._prepared)
         best = selected(found, position, self._epoch())
         if best:
             self.best = self.network.params.flat.copy()
         loss = position.loss_sum / max(1, position.n_steps)
         position.loss_sum, position.n_steps = 0.0, 0
         position.measured_pairs = position.pairs
-        self._measured_at = time.monotonic()
+        self._measured_at = self._clock()
         self.measuring_s = self._measured_at - began
         if len(found.measured) < len(self._prepared.dev_sources):  # poor answers, which are longer than later ones
             self.measuring_s = min(self.measuring_s * POOR_ANSWERS, POOR_SHARE * (training.time_budget_s or math.inf))
@@ -258,7 +260,7 @@ class Loop:
         if self.position.pairs - self.position.measured_pairs >= MEASURE_PAIRS:
             return True
         budget = self._config.training.time_budget_s
-        return budget is not None and time.monotonic() - self._measured_at > MEASURE_EVERY * budget
+        return budget is not None and self._clock() - self._measured_at > MEASURE_EVERY * budget
 
     def _why_stop(self) -> str:
         training, position = self._config.training, self.position

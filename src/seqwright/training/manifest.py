@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import platform
 import sys
@@ -17,7 +18,7 @@ from seqwright import bundle, kernels, provenance
 from seqwright.config import Config, upgraded
 from seqwright.data import readers
 from seqwright.errors import ConfigError, DataError, ModelError
-from seqwright.training.loop import Loop
+from seqwright.training.checkpoint import Position
 from seqwright.training.prepare import Prepared
 
 __all__ = ["Again", "Origin", "Recalled", "describe", "finished", "identity", "recall"]
@@ -26,35 +27,30 @@ __all__ = ["Again", "Origin", "Recalled", "describe", "finished", "identity", "r
 class Origin:
     """The model directory that a training starts from, if any, and the words of the command.
 
-    base_hash: SHA-256 of that model's weights, "" without one.   notes: further entries of the manifest.
+    notes: further entries of the manifest.
     """
 
     notes: dict[str, Any]
     command: list[str]
     fine_tune: str | None
-    base_hash: str
 
     def __init__(self, fine_tune: str | Path | None, command: Sequence[str], notes: Mapping[str, Any]) -> None:
         self.notes = dict(notes)
         # An argument that is not valid Unicode has surrogates, which JSON cannot hold.
         self.command = [word.encode(errors="backslashreplace").decode() for word in command or sys.argv]
         self.fine_tune = None if fine_tune is None else str(fine_tune)
-        self.base_hash = "" if fine_tune is None else readers.sha256(bundle.weights_file(Path(fine_tune)))
+
+    @functools.cached_property
+    def base_hash(self) -> str:
+        """SHA-256 of the weights of the model to fine-tune, "" without one."""
+        return "" if self.fine_tune is None else readers.sha256(bundle.weights_file(Path(self.fine_tune)))
 
 
-def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
-    """Return the manifest of a training and of the model that is kept.
+def describe(prepared: Prepared, origin: Origin, measured: Position | None) -> dict[str, Any]:
+    """Return the manifest of a model.   measured: has the scores of its parameters, None if they were never measured.
 
     "data" and "dev" are for readers; `provenance` has them as structures.
     """
-    at = loop.position
-    scores: dict[str, object] = {"epoch": at.best_epoch, "dev_accuracy": at.best_exact, "dev_ter": at.best_ter}
-    if at.best_loss is not None:
-        perplexity = math.exp(min(at.best_loss, 700.0))
-        scores |= {
-            "selected_by": at.best_measure, "dev_loss": at.best_loss, "dev_perplexity": perplexity,
-            "dev_bleu": at.best_bleu, "dev_chrf": at.best_chrf,
-        }  # fmt: skip
     return origin.notes | {
         "seqwright": seqwright.__version__,
         "python": platform.python_version(),
@@ -67,9 +63,23 @@ def describe(prepared: Prepared, loop: Loop, origin: Origin) -> dict[str, Any]:
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
         "provenance": prepared.provenance,
-        "scores": None if loop.best is None else scores,
+        "scores": None if measured is None else _scores(measured),
         "again": Again(prepared.config, origin.fine_tune, origin.base_hash),
     }
+
+
+def _scores(position: Position) -> dict[str, object]:
+    """Return the dev scores of the best parameters."""
+    scores: dict[str, object] = {
+        "epoch": position.best_epoch, "dev_accuracy": position.best_exact, "dev_ter": position.best_ter,
+    }  # fmt: skip
+    if position.best_loss is not None:
+        perplexity = math.exp(min(position.best_loss, 700.0))
+        scores |= {
+            "selected_by": position.best_measure, "dev_loss": position.best_loss, "dev_perplexity": perplexity,
+            "dev_bleu": position.best_bleu, "dev_chrf": position.best_chrf,
+        }  # fmt: skip
+    return scores
 
 
 def identity(config: Config, found: provenance.Provenance, base_hash: str) -> dict[str, Any]:

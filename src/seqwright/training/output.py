@@ -1,16 +1,17 @@
-"""Whether a directory can take a model: asked before the training, whose first minutes would be lost otherwise."""
+"""Checks of the model directory to write, made before a training, whose first minutes would be lost otherwise."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from seqwright import file_set
-from seqwright.errors import UsageError
+from seqwright.errors import OutputError, UsageError
 from seqwright.training import checkpoint
-from seqwright.training.journal import writing
 
-__all__ = ["DISTILLED", "check_output"]
+__all__ = ["DISTILLED", "check_output", "writing"]
 
 DISTILLED = "distilled"  # folder of a model directory with a teacher's answers, which come before the training
 
@@ -35,3 +36,12 @@ def _holds_something(path: Path) -> bool:
     """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
     leavings = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
     return path.is_dir() and any(file.name not in leavings and not file_set.negligible(file) for file in path.iterdir())
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise OutputError with what to do for an OSError in the block, which writes to `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write there: {error.strerror}; choose another --output") from None

@@ -1,33 +1,33 @@
-"""Loss and speed over the last moment."""
+"""Training loss and speed over the last fraction of a second."""
 
-import time
+from collections.abc import Callable
 
 __all__ = ["Pace"]
 
 
 class Pace:
-    """Counts steps; every `every_s` seconds `loss` (mean, nats a symbol), `pairs_per_s` and `tokens_per_s` are new."""
+    """Counts steps; every `every_s` seconds, `loss`, `pairs_per_s` and `tokens_per_s` are updated.
 
-    pairs_per_s: float
-    tokens_per_s: float
-    loss: float
+    clock: seconds.   loss: mean over the steps since the last update, nats per symbol.
+    """
 
-    def __init__(self, every_s: float = 0.25) -> None:
-        self._every_s = every_s
-        self._since = time.monotonic()
+    def __init__(self, clock: Callable[[], float], every_s: float) -> None:
+        self._clock, self._every_s = clock, every_s
+        self._since = clock()
         self._pairs = self._tokens = 0
         self._losses: list[float] = []
         self.pairs_per_s = self.tokens_per_s = self.loss = 0.0
 
     def tick(self, n_pairs: int, n_tokens: int, loss: float) -> bool:
-        """Count a step; return whether a moment has passed, and the numbers are new."""
+        """Count a step; return whether the figures were updated."""
         self._pairs += n_pairs
         self._tokens += n_tokens
         self._losses.append(loss)
-        passed = time.monotonic() - self._since
+        passed = self._clock() - self._since
         if passed < self._every_s:
             return False
-        self.pairs_per_s, self.tokens_per_s = self._pairs / passed, self._tokens / passed
+        # A clock that stands still, or a step of no time, has no speed.
+        self.pairs_per_s, self.tokens_per_s = (n / passed if passed else 0.0 for n in (self._pairs, self._tokens))
         self.loss = sum(self._losses) / len(self._losses)
-        self._pairs, self._tokens, self._losses, self._since = 0, 0, [], time.monotonic()
+        self._pairs, self._tokens, self._losses, self._since = 0, 0, [], self._clock()
         return True

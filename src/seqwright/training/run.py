@@ -1,10 +1,13 @@
-"""`train`: from a file of pairs to a model directory."""
+"""`train`: from files of pairs to a model directory.
+
+A training is one direction: `train` prepares it, `run` sends each event of its networks to subscribers in a stated
+order, and at the end `_finish` evaluates, calibrates and returns the final model.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,34 +16,30 @@ import msgspec
 from seqwright import bundle, kernels, provenance, report
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.errors import ModelError, OutputError, UsageError
-from seqwright.inference import calibration
+from seqwright.errors import OutputError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, checkpoint, interrupt, manifest
-from seqwright.training import fine_tune as tuning
-from seqwright.training.callbacks import Audience, Callback, listener
+from seqwright.training import arguments, interrupt, manifest
+from seqwright.training.callbacks import Callback, Listeners, listener
+from seqwright.training.checkpointer import Checkpointer
+from seqwright.training.ensemble import Ensemble
 from seqwright.training.events import (
     AlreadyTrained,
-    Begun,
     Event,
     Excluded,
     Finished,
     Listener,
-    Measured,
     Resumed,
     Started,
 )
-from seqwright.training.journal import Journal, writing
-from seqwright.training.loop import Loop
+from seqwright.training.instruments import Instruments
+from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
-from seqwright.training.members import Members
-from seqwright.training.output import check_output
-from seqwright.training.prepare import Prepared, prepare
-from seqwright.training.selection import assess, note
+from seqwright.training.model_writer import ModelWriter, assemble
+from seqwright.training.selection import note
+from seqwright.training.setup import Setup, set_up
 from seqwright.training.tensorboard import TensorBoard
-from seqwright.types import Array
 
-__all__ = ["train"]
+__all__ = ["run", "train"]
 
 N_EXAMPLES = 20  # dev sources of `Started`
 
@@ -77,185 +76,92 @@ def train(
     ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
     """
     arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
-    path = Path(output)
-    base = None
-    if fine_tune is not None:
-        if path.resolve() == Path(fine_tune).resolve():
-            raise UsageError(f"{path} cannot be fine-tuned in its own place; choose another --output")
-        base = bundle.load(Path(fine_tune))
-        config = tuning.settings(config, base)
-    file = checkpoint.File(path)
-    resumed = _unfinished(file, overwrite)
-    finished = None if overwrite or checkpoint.exists(path) else manifest.finished(path)
-    check_output(path, overwrite=overwrite or finished is not None)
-    base_directory = None if fine_tune is None else Path(fine_tune)
-    prepared = prepare(pairs, dev, config, base=base, base_directory=base_directory)
-    files = [*prepared.provenance.files, *derived_from]
-    whole = msgspec.structs.replace(prepared.provenance, files=files)
-    prepared = prepared._replace(provenance=provenance.moved(whole, path, base=base_directory))
-    origin = manifest.Origin(fine_tune, command, notes or {})
-    identity = manifest.identity(prepared.config, prepared.provenance, origin.base_hash)
-    if resumed is not None and resumed.identity != identity:
-        if not overwrite:
-            checkpoint.refuse(path, resumed.identity, identity)
-        resumed = None
-    if finished is not None and finished != identity:
-        checkpoint.refuse(path, finished, identity, finished=True)
-    audience = _audience(path, config, listen, callbacks)
-    if finished is not None:
-        audience(AlreadyTrained(str(path)))
-        return Translator(bundle.load(path))
-    members = Members(prepared, base)
-    run = _Run(
-        path, prepared, members=members, file=file, identity=identity, listen=audience,
-        describe=lambda loop: manifest.describe(prepared, loop, origin),
+    setup = set_up(
+        pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
+        overwrite=overwrite, derived_from=derived_from,
     )  # fmt: skip
-    run.begin(resumed)
+    return run(setup, Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)]))
+
+
+def run(setup: Setup, listeners: Listeners, instruments: Instruments = Instruments()) -> Translator:  # noqa: B008
+    """Run a training that is set up, and return its model."""
+    path, prepared = setup.path, setup.prepared
+    if setup.is_finished:
+        listeners(AlreadyTrained(str(path)))
+        return Translator(bundle.load(path))
+
+    networks = Ensemble(prepared, setup.base, instruments=instruments)
+    model_writer = ModelWriter(setup, networks)
+    journal = Journal(path / "metrics.jsonl", has_model=lambda: model_writer.has_saved)
+    checkpointer = Checkpointer(setup, networks, journal, instruments.clock)
+    curves = Listeners([TensorBoard(path / "tensorboard")] if prepared.config.training.log == "tensorboard" else [])
+    subscribers: list[Listener] = [
+        checkpointer.check_owner,  # before any file has a line of this training while another one owns it
+        journal.add,  # before the checkpoint, which holds the line of the event
+        curves,  # before the checkpoint: continuing from it removes later points, but cannot add missing ones
+        checkpointer,  # before the model: it holds the best parameters too, and a model without one counts as finished
+        model_writer,
+        journal.write,  # after the model: until then, the file belongs to the previous one
+        listeners,  # last: all is saved, whatever they raise
+    ]
+
+    def publish(event: Event) -> None:
+        for subscriber in subscribers:
+            subscriber(event)
+
+    if setup.checkpoint is not None:
+        networks.restore(setup.checkpoint)
+        journal.restore(setup.checkpoint)
+    for event in _opening(setup, networks):
+        publish(event)
     with interrupt.deferred() as interrupted:
         try:
-            for event in members.events():
-                run.follow(event)
+            for event in networks.events():
+                publish(event)
                 if interrupted():
                     raise KeyboardInterrupt
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) or error is audience.failure:
-                run.interrupt()
+            if isinstance(error, KeyboardInterrupt) or error is curves.failure or error is listeners.failure:
+                checkpointer.save()
+                model_writer.save_interrupted()
+                publish(_finished(networks, "interrupted", path))
             raise
-    return run.end()
+
+    setup.file.check()
+    model_writer.save(_final_model(setup, networks, instruments))
+    setup.file.remove()
+    model = Translator(bundle.load(path))
+    page = _report(setup, model)
+    publish(msgspec.structs.replace(_finished(networks, networks.position.reason, path), report=page))
+    return model
 
 
-def _audience(path: Path, config: Config, listen: Listener | None, callbacks: Sequence[Callback]) -> Audience:
-    """Return all who hear the events; the curves first, which miss nothing then when another one is interrupted."""
-    curves = [TensorBoard(path / "tensorboard")] if config.training.log == "tensorboard" else []
-    return Audience([*curves, *([] if listen is None else [listen]), *map(listener, callbacks)])
+def _final_model(setup: Setup, networks: Ensemble, instruments: Instruments) -> bundle.Bundle:
+    """Return the model with its own dev scores, also as an ensemble, and its calibration."""
+    prepared, model = setup.prepared, assemble(setup, networks)
+    if networks.done:
+        note(instruments.evaluate(model.build(), prepared), networks.position)
+    if prepared.provenance.dev.status == "seen":
+        return assemble(setup, networks)
+    return assemble(setup, networks, calibrated(Translator(model), prepared))
 
 
-def _unfinished(file: checkpoint.File, overwrite: bool) -> checkpoint.Checkpoint | None:
-    """Return what an interrupted training left; damage counts as nothing where it would be overwritten."""
-    try:
-        return file.load()
-    except ModelError:
-        if overwrite:
-            return None
-        raise
+def _report(setup: Setup, model: Translator) -> str | None:
+    """Write the report if it is configured, and return its path; None if it cannot be written."""
+    prepared = setup.prepared
+    if not prepared.config.training.report:
+        return None
+    unseen = prepared.dev_pairs if prepared.provenance.dev.status == "unseen" else None
+    with contextlib.suppress(OutputError):  # a full disk prevents the report, not the model
+        return str(report.write(setup.path, model=model, dev=unseen))
+    return None
 
 
-class _Run:
-    """What a training leaves in its directory, as its events come."""
-
-    def __init__(
-        self,
-        path: Path,
-        prepared: Prepared,
-        *,
-        members: Members,
-        file: checkpoint.File,
-        identity: dict[str, Any],
-        listen: Listener,
-        describe: Callable[[Loop], dict[str, Any]],
-    ) -> None:
-        self._path, self._prepared, self._members = path, prepared, members
-        self._file, self._identity = file, identity
-        self._describe = describe
-        self._journal = Journal(path / "metrics.jsonl", listen)
-        self._calibration: calibration.Calibration | None = None
-        self._saved: Array | None = None  # the parameters that the directory holds
-        self._checkpointed_at = time.monotonic()
-
-    def begin(self, resumed: checkpoint.Checkpoint | None) -> None:
-        """Tell what starts or, from a checkpoint, goes on."""
-        if resumed is None:
-            self._journal.tell(_started(self._prepared, self._members))
-            return
-        self._members.restore(resumed)
-        self._journal.go_on(resumed.journal_bytes, resumed.journal)
-        if self._better():
-            self._save_model()  # the end may have come between the checkpoint and the model
-        self._journal.tell(_started(self._prepared, self._members))
-        position = resumed.position
-        self._journal.tell(Resumed(position.pairs / len(self._prepared.examples), self._members.elapsed_s()))
-        self._file.save(resumed)  # from here on it is this training's
-
-    def follow(self, event: Event) -> None:
-        """Save what the event brings: a checkpoint when it is time, a better model."""
-        every_s = self._prepared.config.training.checkpoint_every_s
-        due = isinstance(event, Measured | Begun) or time.monotonic() - self._checkpointed_at >= every_s
-        if due:
-            self._file.check()  # before another training's journal has a line of this one
-        self._journal.tell(event)
-        # First the checkpoint, which holds the best parameters too: a model without one would count as finished.
-        if due:
-            self._save_checkpoint()
-        if self._better():
-            self._save_model()
-
-    def interrupt(self) -> None:
-        """Save everything at a Ctrl-C."""
-        self._save_checkpoint()
-        # A network that was never measured is kept where there is none, and does not replace one that was.
-        if self._better() or not bundle.exists(self._path):
-            self._save_model()
-        self._journal.tell(_finished(self._members, "interrupted", self._path))
-
-    def end(self) -> Translator:
-        """Leave the finished model and its report; return the model."""
-        self._file.check()
-        at = self._members.loop.position
-        if self._members.done:
-            note(assess(bundle.load(self._path).build(), self._prepared), at)
-            self._save_model()
-        if self._prepared.provenance.dev.status != "seen":
-            self._calibration = calibrated(Translator(bundle.load(self._path)), self._prepared)
-        self._save_model()
-        self._file.remove()
-        model = Translator(bundle.load(self._path))
-        page = None
-        if self._prepared.config.training.report:
-            is_unseen = self._prepared.provenance.dev.status == "unseen"
-            unseen = self._prepared.dev_pairs if is_unseen else None
-            with contextlib.suppress(OutputError):  # a full disk takes the report, not the model
-                page = str(report.write(self._path, model=model, dev=unseen))
-        finished = _finished(self._members, at.reason, self._path)
-        self._journal.tell(msgspec.structs.replace(finished, report=page))
-        return model
-
-    def _better(self) -> bool:
-        """Return whether there are better parameters than those in the directory."""
-        best = self._members.loop.best
-        return best is not None and best is not self._saved
-
-    def _save_model(self) -> None:
-        prepared, loop = self._prepared, self._members.loop
-        bundle.save(
-            self._path,
-            bundle.Bundle(
-                prepared.config,
-                prepared.source_vocabulary,
-                prepared.target_vocabulary,
-                prepared.limits,
-                self._members.weights(),
-                self._describe(loop) | ({"calibration": self._calibration} if self._calibration else {}),
-                prepared.source_subwords,
-                prepared.target_subwords,
-                lexicon=prepared.lexicon,
-            ),
-        )
-        if self._saved is None:
-            with writing(self._path):
-                (self._path / "report.html").unlink(missing_ok=True)  # of the model that was there before
-        self._journal.begin_writing()
-        self._saved = loop.best
-
-    def _save_checkpoint(self) -> None:
-        moment = self._members.checkpoint(self._identity)
-        told = {"journal_bytes": self._journal.size, "journal": self._journal.pending}
-        self._file.save(msgspec.structs.replace(moment, **told))
-        self._checkpointed_at = time.monotonic()
-
-
-def _started(prepared: Prepared, members: Members) -> Started:
-    first = members.done[0] if members.done else members.loop.network.params
-    return Started(
+def _opening(setup: Setup, networks: Ensemble) -> Iterator[Event]:
+    """Yield the events before the first step."""
+    prepared = setup.prepared
+    first = networks.done[0] if networks.done else networks.loop.network.params
+    yield Started(
         n_pairs=len(prepared.examples),
         n_dev=len(prepared.dev_sources),
         dev_examples=prepared.dev_texts[:N_EXAMPLES],
@@ -270,12 +176,13 @@ def _started(prepared: Prepared, members: Members) -> Started:
         dev_status=prepared.provenance.dev.status,
         reading=prepared.reading,
     )
+    if setup.checkpoint is not None:
+        yield Resumed(networks.position.pairs / len(prepared.examples), networks.elapsed_s())
 
 
-def _finished(members: Members, reason: Any, path: Path | None) -> Finished:
-    at = members.loop.position
-    accuracy = None if members.loop.best is None else at.best_exact
+def _finished(networks: Ensemble, reason: Any, path: Path) -> Finished:
+    at = networks.position
     return Finished(
-        reason, at.best_epoch, accuracy, members.elapsed_s(), None if path is None else str(path),
+        reason, at.best_epoch, None if networks.best is None else at.best_exact, networks.elapsed_s(), str(path),
         dev_loss=at.best_loss, dev_bleu=at.best_bleu, dev_chrf=at.best_chrf,
     )  # fmt: skip

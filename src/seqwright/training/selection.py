@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from seqwright import metrics
@@ -27,6 +27,8 @@ POOR = 15.0  # chrF below which the loss says more
 SAME = 0.2  # of the answers are one text: poor, whatever its score
 SPREAD = 10.0  # standard deviation of a sentence's change in chrF between two measurements of one training
 BATCH = 128
+
+Answerer = Callable[[Sequence[Seq2seq], Prepared], list[list[str]]]
 
 
 class Quality(NamedTuple):
@@ -49,28 +51,31 @@ class Quality(NamedTuple):
         return None if self.loss is None else math.exp(min(self.loss, 700.0))
 
 
-def assess(networks: Sequence[Seq2seq], prepared: Prepared) -> Quality:
+def assess(networks: Sequence[Seq2seq], prepared: Prepared, *, answer: Answerer = dev_answers) -> Quality:
     """Return the quality of a network, or of several as an ensemble, on the dev set.
 
     Of sentences, a part of the dev set is answered where the answers are poor.
+    answer: returns the tokens of an answer to each dev source.
     """
     every = range(len(prepared.dev_sources))
     if not prepared.traits.sentences:
-        answers = dev_answers(networks, prepared)
+        answers = answer(networks, prepared)
         return Quality(every, answers, metrics.evaluate(answers, prepared.dev_references))
     loss = sum(dev_loss(network, prepared) for network in networks) / len(networks)
     few = every[:: -(-len(every) // PROBE)]
-    probed = answered(networks, prepared, few)
+    probed = answered(networks, prepared, few, answer=answer)
     if is_poor(probed, prepared):
         return probed._replace(measure="loss", loss=loss)
-    found = probed if few == every else answered(networks, prepared, every)
+    found = probed if few == every else answered(networks, prepared, every, answer=answer)
     return found._replace(measure="chrF", loss=loss)
 
 
-def answered(networks: Sequence[Seq2seq], prepared: Prepared, index: Sequence[int]) -> Quality:
+def answered(
+    networks: Sequence[Seq2seq], prepared: Prepared, index: Sequence[int], *, answer: Answerer = dev_answers
+) -> Quality:
     """Return the answers to some dev sources, and their scores."""
     part = prepared.dev_part(index)
-    answers, join = dev_answers(networks, part), prepared.target_format.join
+    answers, join = answer(networks, part), prepared.target_format.join
     references = [[join(tokens) for tokens in group] for group in part.dev_references]
     sentences = metrics.evaluate_sentences([join(tokens) for tokens in answers], references)
     return Quality(index, answers, metrics.evaluate(answers, part.dev_references), sentences=sentences)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seqwright.training.event_file import EventFile
 from seqwright.training.events import Begun, Event, Measured, Progressed, Resumed, Returned, Started
-from seqwright.training.journal import writing
+from seqwright.training.output import writing
 
 __all__ = ["TensorBoard"]
 

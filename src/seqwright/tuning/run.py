@@ -15,8 +15,8 @@ from seqwright.data import readers
 from seqwright.errors import TrainingError, UsageError
 from seqwright.training import recipe
 from seqwright.training.events import Event, Measured
-from seqwright.training.journal import writing
 from seqwright.training.loop import Loop
+from seqwright.training.output import writing
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.tuning.space import Searched, applied, configured, space
 from seqwright.tuning.study import RunningTrial, Study, Trial, require, score

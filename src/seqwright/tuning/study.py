@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from seqwright.errors import DependencyError, UsageError
-from seqwright.training.journal import writing
+from seqwright.training.output import writing
 from seqwright.tuning.space import Range, Searched
 
 __all__ = ["RunningTrial", "Study", "Trial", "require", "score"]

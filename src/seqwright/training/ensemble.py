@@ -10,19 +10,20 @@ import msgspec
 from seqwright.bundle import Bundle
 from seqwright.models import Seq2seq, weights
 from seqwright.nn.parameters import Parameters
-from seqwright.training.checkpoint import Checkpoint
+from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Begun, Event, Measured, Progressed
+from seqwright.training.instruments import Instruments
 from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 from seqwright.types import Array
 
-__all__ = ["Members"]
+__all__ = ["Ensemble"]
 
 SHORTEST_S = 1e-3  # of a network whose time the others have taken: a step, and it is measured
 ANSWERINGS = 5.5  # of the dev set, greedy, take as long as a network's part in the last scores, calibration and report
 
 
-class Members:
+class Ensemble:
     """What has been trained so far.   loop: of the network at work.   done: the best parameters of those before it.
 
     All share one clock and one time budget, of which each takes an equal part of what those before it have left.
@@ -30,8 +31,14 @@ class Members:
 
     loop: Loop
 
-    def __init__(self, prepared: Prepared, base: Bundle | None) -> None:
-        self._prepared, self._base = prepared, base
+    def __init__(
+        self,
+        prepared: Prepared,
+        base: Bundle | None = None,
+        *,
+        instruments: Instruments = Instruments(),  # noqa: B008 - immutable
+    ) -> None:
+        self._prepared, self._base, self._instruments = prepared, base, instruments
         self.done: list[Parameters] = []
         self._spent_s = 0.0  # on those before the one at work
         self.loop = self._loop(0)
@@ -69,6 +76,16 @@ class Members:
             loop = self._loop(len(done), spent_s=spent_s, measuring_s=self.loop.measuring_s)
             self.done, self._spent_s, self.loop = done, spent_s, loop  # at once: a checkpoint may come at any moment
 
+    @property
+    def best(self) -> Array | None:
+        """The best parameters of the network in training, None before its first measurement."""
+        return self.loop.best
+
+    @property
+    def position(self) -> Position:
+        """The progress of the network in training, and the scores of its best parameters."""
+        return self.loop.position
+
     def elapsed_s(self) -> float:
         """Return the seconds spent on all networks, those before an interruption with them."""
         return self._spent_s + self.loop.elapsed_s()
@@ -92,7 +109,9 @@ class Members:
             config = msgspec.structs.replace(config, training=part)
         rest = ANSWERINGS * config.training.members / n_left  # those that are left make room for all
         prepared = self._prepared._replace(config=config)
-        return Loop(prepared, member=member, base=self._base, rest=rest, measuring_s=measuring_s)
+        return Loop(
+            prepared, member=member, base=self._base, rest=rest, measuring_s=measuring_s, instruments=self._instruments
+        )
 
     def _of_all(self, event: Event) -> Event:
         """Return an event of the network at work with the time and the share of all."""
