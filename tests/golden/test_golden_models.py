@@ -13,8 +13,6 @@ NAMES = [
     "additive", "article", "bilinear", "deep", "dot", "features-copying", "int8", "jamo", "members", "subwords", "tied",
 ]  # fmt: skip
 TOLERANCE = 1e-5  # of scores and log-probabilities; relative where these are below -1
-# NumPy multiplies the floats that codes of 8 bits stand for, and does not round what they are multiplied with.
-TOLERANCE_INT8_REFERENCE = 0.15
 PREDICT = [sys.executable, "-m", "seqwright", "predict"]
 
 
@@ -61,9 +59,8 @@ def test_a_golden_model_answers_as_it_did(name: str, kernels: str, golden_dir: P
     expected = (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()
     found = done.stdout.splitlines()
     assert len(found) == len(expected)
-    tolerance = TOLERANCE_INT8_REFERENCE if (name, kernels) == ("int8", "reference") else TOLERANCE
     for n, (before, after) in enumerate(zip(expected, found, strict=True), start=1):
-        assert not (what := difference(json.loads(before), json.loads(after), tolerance)), f"line {n}: {what}"
+        assert not (what := difference(json.loads(before), json.loads(after))), f"line {n}: {what}"
 
 
 def test_every_golden_model_is_tried(golden_dir: Path) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.errors import ConfigError
+from seqwright.kernels.reference.quantized import QuantizedMatrix
 from seqwright.models import initial
 from seqwright.models.encoder import Encoded
 from seqwright.models.spec import ModelSpec, Options, from_article
@@ -268,7 +269,8 @@ class Decoder:
     def _scores(self, x: Array, cache: Cache) -> Array:
         """Return the scores (T, B, V) for what the affine layer reads, x (T, B, H [+ P])."""
         w = self.weights
-        if not self.spec.tied:
+        W: object = w.affine.W
+        if not self.spec.tied or isinstance(W, QuantizedMatrix):
             return affine.forward(w.affine, x, cache)
         assert w.affine.b is not None, "the decoder's affine layer has a bias"
         return tied_affine.forward(w.embedding, w.affine.b, x, cache)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.models.decoder import DecoderState
+from seqwright.models.int8 import quantized
 from seqwright.models.seq2seq import Seq2seq, Step
 from seqwright.types import Ids
 
@@ -25,15 +26,16 @@ class Inference:
     model : Seq2seq
         The network. Where the kernels are compiled its weights are copied and packed, otherwise they are read in place.
     int8 : bool, default False
-        The compiled products are those of 8-bit weights and inputs. NumPy computes with the floats that 8-bit weights
-        stand for, so answers may differ there in rare cases.
+        Whether products are those of 8-bit weights and inputs.
     """
 
     def __init__(self, model: Seq2seq, *, int8: bool = False) -> None:
-        self.model = model
         self.network: kernels.Network | None = None
         if kernels.compiled(model.params[0]):
             self.network = compiled(model, int8=int8)
+        elif int8:
+            model = quantized(model)
+        self.model = model
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return the step function and the first state of a search in NumPy; see `Seq2seq.start`."""

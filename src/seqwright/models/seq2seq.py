@@ -88,7 +88,7 @@ class Seq2seq:
         params: Parameters,
         grads: Parameters | None,
         copy_map: Sequence[int] | Ids | None = None,
-        feature_mask: Sequence[bool] | None = None,
+        feature_mask: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     ) -> Self:
         """Return a network around parameters; `models.build` makes them."""
         network = cls.__new__(cls)
@@ -101,7 +101,7 @@ class Seq2seq:
         params: Parameters,
         grads: Parameters | None,
         copy_map: Sequence[int] | Ids | None,
-        feature_mask: Sequence[bool] | None,
+        feature_mask: Sequence[bool] | npt.NDArray[np.bool_] | None,
     ) -> None:
         self.spec, self.params = spec, params
         if grads is not None:

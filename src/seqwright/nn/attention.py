@@ -90,7 +90,12 @@ def _bilinear_forward(
     p: dict[str, Array], h: Array, memory: Array, lengths: Ids, weights: Array, context: Array, bias: Array | None,
     cache: Cache,
 ) -> None:  # fmt: skip
-    """score = (h Wa)·m."""
+    """score = (h Wa)·m; with 8-bit weights h·(m Waᵀ), since the rows of Wa have a scale each."""
+    if "Wa.T" in p:
+        keys = affine.forward(affine.Params(p["Wa.T"], None), memory, cache.of("keys"))
+        kernels.attention_forward(np.ascontiguousarray(h), keys, lengths, weights, cache.new("unused", h.shape), bias)
+        np.einsum("tbs,sbm->tbm", weights, memory, out=context)
+        return
     q = affine.forward(affine.Params(p["Wa"], None), h, cache.of("query"))
     _dot_forward(p, q, memory, lengths, weights, context, bias, cache)
 

@@ -1,6 +1,6 @@
 // Products in whole numbers: int8 weights with a scale a column, rows of bytes with a scale a row.
 //
-//   W[k, j] ~ w[k, j] sw[j]      w = round(127 W / max_k |W[k, j]|)      the twin: kernels/reference/codes.py
+//   W[k, j] ~ w[k, j] sw[j]      w = round(127 W / max_k |W[k, j]|)      specified in kernels/reference/quantized.py
 //   x[r, k] ~ q[r, k] sx[r]      q = round(127 x / max_k |x[r, k]|)
 //   y[r, j] = start[r, j] + (sx[r] sw[j]) Σ_k q[r, k] w[k, j]
 //
