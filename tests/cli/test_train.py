@@ -232,11 +232,14 @@ def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inf
     assert "unknown:feature:NOSUCH" in seqwright("predict", model, asked, "--tsv").out
 
 
-def test_a_model_without_features_takes_the_whole_line_as_the_source(tmp_path, seqwright, model):
+def test_a_model_without_features_reads_the_first_column_alone_and_says_so(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\tV\n", encoding="utf-8")
     assert package.load(model).bundle.config.text.features_column == 0
-    assert "U+0009" in seqwright("predict", model, path).err
+    result = seqwright("predict", model, path)
+    assert "column 1 alone is read: this model takes no features" in result.err
+    path.write_text("abc\n", encoding="utf-8")
+    assert result.out == seqwright("predict", model, path).out
 
 
 def test_curves_for_tensorboard_are_written_where_they_are_asked_for(tmp_path, seqwright, pairs):

@@ -18,7 +18,7 @@ def test_it_prints_all_trials_and_a_command_that_trains_with_the_best(tmp_path, 
     assert title.split()[:6] == ["trial", "accuracy", "TER", "epochs", "time", "encoder_layers"]
     assert {row.split()[0] for row in rows[:2]} == {"1", "2"}
     assert re.search(
-        r"^trial   1   encoder_layers 1  attention additive  dropout 0.3  rate 0.004", result.err, re.MULTILINE
+        r"^trial   1   encoder_layers 1  attention additive  dropout 0.3  learning_rate 0.004", result.err, re.MULTILINE
     )
     assert "best so far" in result.err
     _, _, command = result.out.partition("seqwright train ")

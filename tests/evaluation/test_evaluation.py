@@ -7,6 +7,7 @@ import pytest
 import seqwright
 from seqwright import evaluation
 from seqwright.data.readers import Pair
+from seqwright.evaluation import measure
 
 PAIRS = [Pair(a + b, b + a) for a, b in itertools.product("abcdefgh", repeat=2)]
 
@@ -19,7 +20,7 @@ def model(trained):
 @pytest.fixture
 def few(monkeypatch):
     """Let seven sources be answered together."""
-    monkeypatch.setattr(evaluation, "CHUNK", 7)
+    monkeypatch.setattr(measure, "CHUNK", 7)
 
 
 def measured(model, listen):

@@ -30,6 +30,16 @@ def flag(name):
     return st.sampled_from([[], [name]])
 
 
+def goes_together(words):
+    """Return whether the options contradict one another nowhere, which is refused before a line is read."""
+    given = set(words)
+    constrained = given & {"--prefix", "--pattern", "--allow"}
+    drawn, searched = given & {"--temperature", "--top-k", "--top-p"}, given & {"--beam", "--diversity", "--groups"}
+    return not (
+        ("copy" in given and constrained) or (drawn and "--sample" not in given) or (searched and "--sample" in given)
+    )
+
+
 options = st.tuples(
     option("--beam", st.integers(1, 4)), option("--n-best", st.integers(1, 3)), flag("--scores"), flag("--alignment"),
     st.sampled_from([[], ["--json"], ["--tsv"]]), option("--unknown", st.sampled_from(["keep", "copy", "drop"])),
@@ -40,7 +50,7 @@ options = st.tuples(
     option("--top-p", st.floats(0.01, 1)), flag("--no-lexicon"), option("--diversity", st.floats(0, 3)),
     option("--groups", st.integers(1, 3)), option("--prefix", st.sampled_from(["a", "hg"])), flag("--flush"),
     option("--pattern", st.sampled_from(["[a-h]*", "h?[ag]+", ".{2,9}"])), option("--allow", st.just("aghbcdef")),
-).map(lambda parts: [word for part in parts for word in part])  # fmt: skip
+).map(lambda parts: [word for part in parts for word in part]).filter(goes_together)  # fmt: skip
 
 
 def answered(model, data, given_options):

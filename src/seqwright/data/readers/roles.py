@@ -33,7 +33,7 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
         if columns.features and columns.names.features in header:
             features = header.index(columns.names.features) + 1
     prior = alike(columns.like, start, header, width)
-    if prior is not None and source is None and target is None:
+    if prior is not None and source in (None, prior[0]) and target in (None, prior[1]):
         source, target = prior[:2]
         if features is None:
             features = prior[2]
