@@ -205,7 +205,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     members: Annotated[int, msgspec.Meta(ge=1, le=1000)] = (
         1  # networks trained one after the other and answering together
     )
-    word_dropout: Share = 0.0  # of the symbols of both sides, that the network reads as the unknown one
+    word_dropout: Share | None = None  # of the symbols of both sides, that the network reads as the unknown one
     pool: Positive = 64  # batches sorted together by length; 1: as chance has it
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None  # of all members together
     patience: Positive | Literal["auto"] | None = "auto"  # epochs without a better dev score before it ends

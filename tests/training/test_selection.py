@@ -129,6 +129,22 @@ def test_embeddings_of_sentences_are_tied_where_the_network_allows_it():
     assert not recipe.complete(config.parse({}), Traits(100_000, 0.1, 8.0)).model.tied
 
 
+def test_sentences_in_characters_attend_as_other_long_targets_do():
+    def attention(tokens):
+        given = config.parse({}, [f"text.target_tokens={tokens}"])
+        found = recipe.complete(given, Traits(800, 0.1, 30.0, sentences=True)).model
+        return found.attention, found.distance_bias
+
+    assert attention("characters") == ("additive", True)
+    assert attention("subwords:1000") == ("bilinear", False)
+
+
+def test_few_sentences_are_read_with_gaps():
+    assert sentences(3000).training.word_dropout > sentences(100_000).training.word_dropout == 0
+    assert sentences(3000, "training.word_dropout=0").training.word_dropout == 0
+    assert recipe.complete(config.parse({}), Traits(3000, 0.1, 8.0)).training.word_dropout == 0
+
+
 def test_the_largest_network_reads_about_16_million_symbols_and_the_least_time_gets_the_smallest():
     found = sentences(136_935)
     assert found.model.hidden_size == 512

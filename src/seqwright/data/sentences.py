@@ -57,7 +57,8 @@ def units(n_pairs: int) -> int:
     """Return the number of subwords to cut sentences into; 0: characters."""
     if n_pairs < 1_000:
         return 0
-    return int(min(4_000, max(500, 250 * round((n_pairs / 10_000) ** 0.8 * 4))))
+    growth: float = (n_pairs / 3_000) ** 0.4
+    return min(4_000, 250 * round(4 * growth))  # 1,000 of 3,000 pairs, 4,000 of 100,000
 
 
 class Side(NamedTuple):

@@ -168,7 +168,7 @@ class Loop:
         )  # fmt: skip
         self._optimizer.learning_rate = self._rate * position.rate_scale * max(factor, 1e-3)
         read = hiding.hide(
-            batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout,
+            batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout or 0.0,
             copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
         )  # fmt: skip
         loss = net.loss(

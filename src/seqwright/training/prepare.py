@@ -120,15 +120,16 @@ def prepare(
     ]
 
     hidden = UNKNOWNS_AN_EPOCH / max(1, len(found.examples.source))
-    config = msgspec.structs.replace(config, text=found_text)
     traits = Traits.of(examples, source_vocabulary, target_vocabulary, sentences=found.sentences)
+    config = recipe.complete(msgspec.structs.replace(config, text=found_text), traits)
+    word_dropout = config.training.word_dropout or 0.0
     return Prepared(
-        recipe.complete(config, traits),
+        config,
         source_vocabulary,
         target_vocabulary,
         limits,
         examples,
-        hiding.rates(source_vocabulary, at_least=max(config.training.word_dropout, min(1e-3, hidden))),
+        hiding.rates(source_vocabulary, at_least=max(word_dropout, min(1e-3, hidden))),
         hiding.replacements(source_vocabulary),
         chosen.pairs,
         dev_texts,

@@ -79,6 +79,7 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
         training,
         batch_size=8 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
         epochs=_epochs(n_pairs),
+        word_dropout=0.0,
     )
     return _patient(training)
 
@@ -122,6 +123,8 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
         expected = min(most_epochs, in_time[hidden])
     dropout = 0.4 if n_pairs < SMALL else 0.1 if expected < ENOUGH else 0.2 if expected < 2 * ENOUGH else 0.3
 
+    steered = traits.target_length >= LONG and not str(config.text.target_tokens).startswith("subwords")
+
     def filled(model: ModelConfig) -> ModelConfig:
         sizes = {model.hidden_size, model.embedding_size} - {None}
         # Tied embeddings take no conditioning vector, and are as wide as the hidden state.
@@ -129,13 +132,17 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
         if model.tied:
             model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
         model = _filled(
-            model, hidden_size=hidden, encoder_layers=model.layers, copying=False, attention="bilinear",
-            distance_bias=False, dropout=dropout, sum_features=has_features and not model.tied,
+            model, hidden_size=hidden, encoder_layers=model.layers, copying=False, dropout=dropout,
+            attention="additive" if steered else "bilinear", sum_features=has_features and not model.tied,
         )  # fmt: skip
+        model = _filled(model, distance_bias=steered and model.attention != "none")
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
 
     many = expected * n_pairs >= MANY
-    training = _filled(config.training, batch_size=32 if many else 16, epochs=most_epochs)
+    training = _filled(
+        config.training, batch_size=32 if many else 16, epochs=most_epochs,
+        word_dropout=0.1 if n_pairs < SMALL else 0.0,
+    )  # fmt: skip
     return msgspec.structs.replace(
         config,
         model=filled(config.model),
