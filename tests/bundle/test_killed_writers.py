@@ -23,8 +23,11 @@ pytestmark = [
 OPERATIONS = {"open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
 
 
-def killed(at: int, work: Callable[[], None]) -> bool:
-    """Do the work in another process, which ends before its file operation `at`; return whether it came to it."""
+def killed(at: int, work: Callable[[], None], *, within: Path | None = None) -> bool:
+    """Do the work in another process, which ends before its file operation `at`; return whether it came to it.
+
+    within: count operations on files of this directory only.
+    """
     child = os.fork()
     if child:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -32,8 +35,9 @@ def killed(at: int, work: Callable[[], None]) -> bool:
         return code == 9
     done = count()
 
-    def hook(event: str, _: object) -> None:
-        if event in OPERATIONS and next(done) == at:
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        counts = event in OPERATIONS and (within is None or any(str(within) in str(one) for one in args))
+        if counts and next(done) == at:
             os._exit(9)
 
     try:
