@@ -10,7 +10,7 @@ from seqwright.data import text, vocabulary
 from seqwright.data.batches import Batch
 from seqwright.inference import Options
 from seqwright.inference.translator import Translator
-from seqwright.training import hiding
+from seqwright.training import unknown_dropout
 
 ENDINGS = {"V;PST": "ta", "V;PRS;3": "si", "N;PL": "lam"}
 KINDS = {"summed": "true", "in the source": "false"}
@@ -76,9 +76,9 @@ def test_training_replaces_features_by_the_unknown_one_and_symbols_by_unknown():
     batch = Batch(source, np.full(300, 5), source, np.full(300, 4), np.arange(300))
     rates = np.full(len(v), 0.3)
     for copy_map in (None, np.arange(len(v), dtype=np.int32)):
-        read = hiding.hide(
+        read = unknown_dropout.drop(
             batch, source_rates=rates, target_rate=0, copy_map=copy_map, rng=np.random.default_rng(1),
-            unknown_ids=hiding.replacements(v),
+            unknown_ids=unknown_dropout.replacements(v),
         )  # fmt: skip
         changed = read.source != source
         assert set(read.source[:2][changed[:2]]) == {unknown_feature}
@@ -88,4 +88,4 @@ def test_training_replaces_features_by_the_unknown_one_and_symbols_by_unknown():
 def test_a_model_without_features_has_no_id_for_unknown_ones(trained):
     model = seqwright.load(trained)
     assert text.UNKNOWN_FEATURE not in model.bundle.source_vocabulary
-    assert hiding.replacements(model.bundle.source_vocabulary) is None
+    assert unknown_dropout.replacements(model.bundle.source_vocabulary) is None

@@ -17,7 +17,7 @@ from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
-from seqwright.training import fine_tune, hiding, memory
+from seqwright.training import fine_tune, memory, unknown_dropout
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.instruments import Instruments
@@ -167,7 +167,7 @@ class Loop:
             step=position.steps, warmup_steps=settings.warmup_steps,
         )  # fmt: skip
         self._optimizer.learning_rate = self._rate * position.rate_scale * max(factor, 1e-3)
-        read = hiding.hide(
+        read = unknown_dropout.drop(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout or 0.0,
             copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
         )  # fmt: skip

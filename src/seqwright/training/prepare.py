@@ -14,7 +14,7 @@ from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 from seqwright.errors import DataError, UsageError
-from seqwright.training import dev_set, fine_tune, hiding, recipe
+from seqwright.training import dev_set, fine_tune, recipe, unknown_dropout
 from seqwright.training.traits import Traits
 from seqwright.types import Array, Ids
 
@@ -129,8 +129,8 @@ def prepare(
         target_vocabulary,
         limits,
         examples,
-        hiding.rates(source_vocabulary, at_least=max(word_dropout, min(1e-3, hidden))),
-        hiding.replacements(source_vocabulary),
+        unknown_dropout.source_rates(source_vocabulary, at_least=max(word_dropout, min(1e-3, hidden))),
+        unknown_dropout.replacements(source_vocabulary),
         chosen.pairs,
         dev_texts,
         dev_symbols,
