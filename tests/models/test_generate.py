@@ -1,5 +1,7 @@
 """Generation as the article has it: a number of symbols, greedily, with no end."""
 
+import pickle
+
 import numpy as np
 import pytest
 import variants
@@ -35,10 +37,23 @@ def test_each_symbol_is_the_likeliest_after_those_before_it(options):
 @variants.each(variants.FEW)
 def test_a_compiled_network_generates_what_the_layers_generate(options):
     net = network(options, np.float32)
+    in_numpy = network(options)
     made = compiled(net)
     for xs in ([[3, 1, 4, 1, 5]], [[2]], [[1, 1, 4]]):
         for n in (0, 1, 12):
-            assert net.generate(np.array(xs), 0, n, network=made) == net.generate(np.array(xs), 0, n)
+            expected = in_numpy.generate(np.array(xs), 0, n)
+            assert net.generate(np.array(xs), 0, n) == net.generate(np.array(xs), 0, n, network=made) == expected
+
+
+@native
+def test_generation_follows_each_change_of_the_weights():
+    net = network({}, np.float32)
+    xs = np.array([[3, 1, 4]])
+    for array in net.params:
+        for change in (1.5, -1, -1):
+            array *= change
+            assert net.generate(xs, 0, 12) == net.generate(xs, 0, 12, network=compiled(net))
+    assert pickle.loads(pickle.dumps(net)).generate(xs, 0, 12) == net.generate(xs, 0, 12)
 
 
 @variants.each(variants.FEW)

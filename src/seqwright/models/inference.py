@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from seqwright import kernels
+from seqwright.models.compiled import compiled
 from seqwright.models.decoder import DecoderState
 from seqwright.models.int8 import quantized
 from seqwright.models.seq2seq import Seq2seq, Step
@@ -44,15 +40,3 @@ class Inference:
     def memory_lengths(self, source: Ids, source_lengths: Ids) -> Ids:
         """Return how many symbols of each source (S, B) the decoder attends to; see `Seq2seq.memory_lengths`."""
         return self.model.memory_lengths(source, source_lengths)
-
-
-def compiled(model: Seq2seq, *, int8: bool = False) -> kernels.Network:
-    """Return the network that the compiled searches take.   model: of float32."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        name: np.ascontiguousarray(array) for name, array in model.params.named.items()
-    }
-    if model.copy_map is not None:
-        arrays["copy_map"] = model.copy_map
-    if model.feature_mask is not None:
-        arrays["feature_mask"] = model.feature_mask
-    return kernels.network(dataclasses.asdict(model.spec), arrays, int8=int8)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.errors import ConfigError
-from seqwright.models import initial
+from seqwright.models import compiled, initial
 from seqwright.models.decoder import Decoder, DecoderState, Scored
 from seqwright.models.encoder import Encoded, Encoder
 from seqwright.models.spec import ModelSpec, Options, from_article
@@ -111,6 +111,7 @@ class Seq2seq:
         self.copy_map = _checked("copy_map", copy_map, np.int32, spec) if spec.copying else None
         self.feature_mask = _checked("feature_mask", feature_mask, np.bool_, spec) if spec.sum_features else None
         self.cache = Cache(params.dtype)
+        self._network = compiled.CurrentNetwork()
         self._forward_done = False
 
     @staticmethod
@@ -205,13 +206,15 @@ class Seq2seq:
     ) -> list[int]:
         """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in.
 
-        network: these weights in compiled form (`models.inference.compiled`), with which a word takes a fraction of the
-        time.
+        network: the compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is made
+        where kernels are compiled, and kept until the weights change.
         """
         source = np.ascontiguousarray(np.transpose(xs), np.int32)
         lengths = np.array([len(source)], np.int32)
+        if network is None and kernels.compiled(self.params[0]):
+            network = self._network.of(self)
         if network is not None:
-            return _generated(network, source, lengths, start_id, sample_size)
+            return compiled.generate(network, source, lengths, start_id, sample_size)
         if self.copy_map is None:
             encoded = self._encode(source, lengths, self.encoder.cache)
             return self.decoder.generate(encoded, start_id, sample_size)
@@ -265,20 +268,6 @@ class Seq2seq:
             return None
         copyable: Ids = self.copy_map[self._split(source, lengths).rest(source)]
         return copyable
-
-
-def _generated(network: kernels.Network, source: Ids, lengths: Ids, start_id: int, n: int) -> list[int]:
-    """Return n ids of a greedy search without an end: a beam of width 1."""
-    if n == 0:
-        return []
-    ids, log_probs, counts = np.empty((1, 1, n), np.int32), np.empty((1, 1, n), np.float32), np.zeros((1, 1), np.int32)
-    nothing, most, least = np.empty(0, np.int32), np.full(1, n, np.int32), np.zeros(1, np.int32)
-    kernels.beam(
-        [network], source, lengths, nothing, start_id, -1, most, least, None, 1, 0.0, ids, log_probs, counts,
-        np.empty_like(counts), None,
-    )  # fmt: skip
-    found: list[int] = ids[0, 0].tolist()
-    return found
 
 
 def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:
