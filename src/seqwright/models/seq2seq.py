@@ -206,8 +206,8 @@ class Seq2seq:
     ) -> list[int]:
         """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in.
 
-        network: the compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is made
-        where kernels are compiled, and kept until the weights change.
+        network: the compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is
+        made where kernels are compiled, and kept until the weights change.
         """
         source = np.ascontiguousarray(np.transpose(xs), np.int32)
         lengths = np.array([len(source)], np.int32)
