@@ -35,6 +35,7 @@ FLOORS = {
     "tuning": 5,
     "sklearn": 5,
     "demo": 5,
+    "serve": 5,
     "cli": 6,
 }
 BESIDE = {  # what may be imported from the same floor, by whom

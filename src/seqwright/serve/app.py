@@ -1,0 +1,201 @@
+"""The application: paths, and how each is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from seqwright.errors import SeqwrightError
+from seqwright.inference.options import Options
+from seqwright.serve import metrics, openapi, problems, requests, streaming
+from seqwright.serve.batching import Batcher, Work
+from seqwright.serve.gate import Gate
+from seqwright.serve.limits import Limits
+from seqwright.serve.models import Models, ModelsResponse
+from seqwright.serve.page import Page
+from seqwright.serve.problems import Problem
+from seqwright.serve.schema import PredictRequest, ScoreRequest, ScoreSettings, Settings
+from seqwright.serve.work import Predict, Score
+
+__all__ = ["Service"]
+
+WATCHED_S = 2.0  # between looks at the model directories
+
+
+class Service:
+    """Models, queue and figures of one server.
+
+    app: the ASGI application.   draining: set on SIGTERM; requests that come afterwards are refused.
+    """
+
+    def __init__(self, models: Models, *, token: str | None, limits: Limits) -> None:
+        self._models, self._limits = models, limits
+        self._metrics = metrics.Metrics(queued=lambda: self._batcher.n_queued, loads=lambda: models.n_loads)
+        self._bodies = requests.Bodies(limits)
+        self._description = openapi.description(token=bool(token))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+        page = Page(models)
+        routes = [
+            Route("/v1/predict", self._predict, methods=["POST"]),
+            Route("/v1/score", self._score, methods=["POST"]),
+            Route("/v1/models", self._list, methods=["GET"]),
+            Route("/health", self._health, methods=["GET"]),
+            Route("/ready", self._ready, methods=["GET"]),
+            Route("/metrics", self._figures, methods=["GET"]),
+            Route("/openapi.json", self._describe, methods=["GET"]),
+            *page.routes,
+        ]
+        gate = Middleware(Gate, service=self, token=token, count=self._metrics.request)
+        self.app = Starlette(
+            routes=routes, middleware=[gate], exception_handlers=problems.HANDLERS, lifespan=self._lifespan
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        self._batcher = Batcher(self._limits, self._metrics.batch)
+        tasks = [asyncio.create_task(self._batcher.run()), asyncio.create_task(self._watch())]
+        yield
+        for task in tasks:
+            task.cancel()
+        self._batcher.close()
+
+    def reload(self) -> None:
+        """Load all models anew, beside those that are in use."""
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._models.refresh, all_=True))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCHED_S)
+            await asyncio.to_thread(self._models.refresh)
+
+    async def _predict(self, request: Request) -> Any:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type == openapi.NDJSON:
+            return self._predict_lines(request)
+        asked = requests.decoded(await self._bodies.read(request), PredictRequest)
+        settings = msgspec.convert(asked, Settings, from_attributes=True)
+        options = self._checked(settings, asked.sources)
+        given = matching(asked.features, "features", asked.sources)
+        items = list(zip(asked.sources, given, strict=True))
+        work = Predict(self._models.get(asked.model), settings)
+        with refusals():
+            work.model.translator.check(options)
+        if openapi.NDJSON in request.headers.get("accept", ""):
+            return streaming.Lines(self._parts(work, items, options.width), idle_s=self._limits.idle_s)
+        return await self._whole(request, work, items, options.width)
+
+    def _predict_lines(self, request: Request) -> streaming.Lines:
+        settings = requests.of_query(request.query_params, Settings)
+        options = self._checked(settings, [])
+        work = Predict(self._models.get(settings.model), settings)
+        with refusals():
+            work.model.translator.check(options)
+
+        async def answered(items: Sequence[tuple[str, str]]) -> list[bytes]:
+            self._checked(settings, [source for source, _ in items])
+            return [record async for some in self._parts(work, items, options.width) for record in some]
+
+        incoming = requests.lines(request, self._limits)
+        found = streaming.answered_lines(incoming, answered, at_most=self._limits.batch_sources)
+        return streaming.Lines(found, idle_s=self._limits.idle_s)
+
+    async def _score(self, request: Request) -> Response:
+        asked = requests.decoded(await self._bodies.read(request), ScoreRequest)
+        self._checked(Settings(), asked.sources)
+        self._checked(Settings(), asked.targets)
+        given = matching(asked.features, "features", asked.sources)
+        targets = matching(asked.targets, "targets", asked.sources)
+        settings = msgspec.convert(asked, ScoreSettings, from_attributes=True)
+        items = list(zip(asked.sources, targets, given, strict=True))
+        return await self._whole(request, Score(self._models.get(asked.model), settings), items, 1)
+
+    async def _list(self, _request: Request) -> Response:
+        return as_json(msgspec.json.encode(ModelsResponse(models=[one.card for one in self._models])))
+
+    async def _health(self, _request: Request) -> Response:
+        return as_json(b'{"status":"ok"}')
+
+    async def _ready(self, _request: Request) -> Response:
+        return as_json(b'{"status":"ready"}')  # a server that ends refuses it in `Gate`
+
+    async def _figures(self, _request: Request) -> Response:
+        return Response(self._metrics.text(), media_type=metrics.CONTENT_TYPE_LATEST)
+
+    async def _describe(self, _request: Request) -> Response:
+        return as_json(self._description)
+
+    def _checked(self, settings: Settings, sources: list[str]) -> Options:
+        """Return the options without the constraint.   Problem: 422 for what exceeds the limits."""
+        limits = self._limits
+        with refusals():
+            options = settings.options()
+            limits.caps.check(options, sources)
+        if (n := sum(map(len, sources))) > limits.characters:
+            raise Problem(422, f"the texts have {n:,} characters: at most {limits.characters:,} here; stream them")
+        entries = settings.one_of or ()
+        texts = [settings.prefix, settings.allow or "", settings.pattern or "", *entries]
+        if sum(map(len, texts)) + len(entries) > limits.constraint_characters:
+            raise Problem(422, f"the constraints are too long: at most {limits.constraint_characters:,} characters")
+        return options
+
+    async def _whole(self, request: Request, work: Work, items: Sequence[tuple[str, ...]], width: int) -> Response:
+        """Return the response with all records in one JSON object."""
+        limit = self._limits.request_s
+        try:
+            async with asyncio.timeout(limit):
+                records = await requests.unless_gone(request, self._records(work, items, width))
+        except TimeoutError:
+            raise Problem(503, f"no answer within {limit:g} s; send fewer sources", retry_after=1) from None
+        return as_json(b'{"answers":[%b]}' % b",".join(records))
+
+    async def _records(self, work: Work, items: Sequence[tuple[str, ...]], width: int) -> list[bytes]:
+        return [record async for some in self._parts(work, items, width) for record in some]
+
+    async def _parts(self, work: Work, items: Sequence[tuple[str, ...]], width: int) -> AsyncIterator[list[bytes]]:
+        """Yield the records of some items at a time: one request has one search in the queue, however large it is."""
+        begin = 0
+        while begin < len(items):
+            end, cost = begin, 0
+            while end < len(items) and end - begin < self._limits.batch_sources:
+                more = width * (1 + sum(map(len, items[end])))
+                if end > begin and cost + more > self._limits.batch_cost:
+                    break
+                end, cost = end + 1, cost + more
+            with refusals():
+                records = await self._batcher.submit(work, items[begin:end], cost)
+            yield records
+            begin = end
+
+
+@contextlib.contextmanager
+def refusals() -> Any:
+    """Turn errors of seqwright into problems."""
+    try:
+        yield
+    except SeqwrightError as error:
+        raise problems.of_library(error) from None
+
+
+def matching(texts: list[str] | None, name: str, sources: list[str]) -> list[str]:
+    """Return one text for each source, empty where none are given.   Problem: 422 for another number."""
+    if texts is None:
+        return [""] * len(sources)
+    if len(texts) != len(sources):
+        raise Problem(422, f"{name} has {len(texts):,} texts for {len(sources):,} sources: send one for each")
+    return texts
+
+
+def as_json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")

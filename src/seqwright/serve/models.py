@@ -1,0 +1,166 @@
+"""The models of a server, each of which may be replaced while requests use it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from seqwright import file_set
+from seqwright.data import text
+from seqwright.data.limits import Limits as Lengths
+from seqwright.errors import SeqwrightError, UsageError
+from seqwright.inference import translator
+from seqwright.inference.options import Options
+from seqwright.serve.problems import Problem
+from seqwright.serve.schema import Settings
+
+__all__ = ["Card", "Models", "ModelsResponse", "Served"]
+
+MOST_SYMBOLS = 200
+CONSTRAINTS = 16  # options with their constraints, kept for each model
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens and symbols of sources or targets, the most frequent symbols first."""
+
+    tokens: str | None
+    n_symbols: int
+    symbols: list[str]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model is; paths of the server's machine are left out."""
+
+    name: str
+    networks: int
+    parameters: int
+    weights: str
+    hidden_size: int | None
+    encoder_layers: int
+    decoder_layers: int
+    bidirectional: bool
+    attention: str | None
+    copying: bool | None
+    source: Side
+    target: Side
+    features: list[str]
+    lengths: Lengths
+    lexicon: int
+    calibrated: bool
+    pairs: int | None
+    data: list[str]
+    dev: dict[str, float]
+    seqwright: str | None
+    report: bool
+
+
+class ModelsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The models, the default first."""
+
+    models: list[Card]
+
+
+class Served:
+    """A loaded model under its name. Hashed by identity: a model that replaces it is another one."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name, self.path = name, path
+        self.state = state(path)  # before loading: a change meanwhile is loaded next time
+        self.translator = translator.load(path)
+        self.card = card(name, path, self.translator)
+        self.options = functools.lru_cache(CONSTRAINTS)(self._options)
+
+    def _options(self, settings: Settings) -> Options:
+        options = settings.options()
+        constraint = self.translator.constraint(**settings.constraints(), min_length=options.min_length or 0)
+        return dataclasses.replace(options, constraint=constraint) if constraint else options
+
+
+class Models:
+    """Models by name; the first is the default."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        names = [path.resolve().name for path in paths]
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(f"{names.count(name)} models are named {name!r}; rename the directory of one")
+        self._served = {name: Served(name, path) for name, path in zip(names, paths, strict=True)}
+        self._loading = threading.Lock()
+        self.n_loads = len(names)
+
+    def __iter__(self) -> Iterator[Served]:
+        return iter(list(self._served.values()))
+
+    def get(self, name: str | None) -> Served:
+        """Return a model, by default the first.   Problem: 404 where there is none of that name."""
+        if name is None:
+            return next(iter(self._served.values()))
+        if name not in self._served:
+            raise Problem(404, f"no model {name[:80]!r}; known: {', '.join(self._served)}")
+        return self._served[name]
+
+    def refresh(self, *, all_: bool = False) -> None:
+        """Load each model whose directory has changed, or all, and replace the earlier one when the new one is whole.
+
+        Requests that have begun end with the earlier model. One that cannot be loaded leaves the earlier in use.
+        """
+        with self._loading:
+            for name, served in list(self._served.items()):
+                found = state(served.path)
+                if not all_ and (found == served.state or found is None):
+                    continue
+                try:
+                    self._served[name] = Served(name, served.path)
+                    self.n_loads += 1
+                    print(f"seqwright: loaded {name} anew", file=sys.stderr, flush=True)
+                except (SeqwrightError, OSError) as error:
+                    served.state = found  # once for each change
+                    print(f"seqwright: {name} stays as it is: {error}", file=sys.stderr, flush=True)
+
+
+def state(path: Path) -> tuple[int, ...] | None:
+    """Return what differs when a directory holds another model; None while it holds none."""
+    try:
+        found = file_set.place(path, "config.json").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def card(name: str, path: Path, model: translator.Translator) -> Card:
+    """Return the card of a model."""
+    bundle = model.bundle
+    config, manifest = bundle.config, bundle.manifest
+    scores = manifest.get("scores")
+    data = manifest.get("data")
+    pairs = manifest.get("n_pairs")
+    return Card(
+        name=name, networks=len(bundle.networks), parameters=sum(array.size for array in bundle.weights.values()),
+        weights="int8" if bundle.int8 else "float32", hidden_size=config.model.hidden_size,
+        encoder_layers=config.model.encoder_layers or config.model.layers, decoder_layers=config.model.layers,
+        bidirectional=config.model.bidirectional, attention=config.model.attention, copying=config.model.copying,
+        source=side(config.text.source_tokens, bundle.source_vocabulary.symbols),
+        target=side(config.text.target_tokens, bundle.target_vocabulary.symbols),
+        features=[symbol.split(" ", 1)[-1] for symbol in bundle.source_vocabulary.symbols if text.is_feature(symbol)],
+        lengths=bundle.limits, lexicon=len(bundle.lexicon), calibrated="calibration" in manifest,
+        pairs=pairs if isinstance(pairs, int) else None,
+        data=[Path(one).name for one in data] if isinstance(data, dict) else [],
+        dev={
+            key: float(value)
+            for key, value in (scores.items() if isinstance(scores, dict) else ())
+            if isinstance(value, int | float)
+        },
+        seqwright=str(manifest["seqwright"]) if "seqwright" in manifest else None,
+        report=(path / "report.html").is_file(),
+    )  # fmt: skip
+
+
+def side(tokens: str | None, symbols: Sequence[str]) -> Side:
+    shown = [symbol for symbol in symbols if not text.is_feature(symbol)]
+    return Side(tokens=tokens, n_symbols=len(shown), symbols=shown[:MOST_SYMBOLS])

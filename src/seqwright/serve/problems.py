@@ -1,0 +1,70 @@
+"""Errors as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seqwright.errors import SeqwrightError, UsageError
+
+__all__ = ["Problem", "ProblemDetails", "details", "of_http", "of_library", "response", "unexpected"]
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, in the form of RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's word
+    """A request that gets no answer.   retry_after: seconds after which it may be sent again."""
+
+    def __init__(self, status: int, detail: str, *, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+
+
+def details(status: int, detail: str) -> bytes:
+    """Return the problem as one line of JSON."""
+    return msgspec.json.encode(ProblemDetails(title=HTTPStatus(status).phrase, status=status, detail=detail))
+
+
+def response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the response for a problem."""
+    return Response(details(status, detail), status, headers, MEDIA_TYPE)
+
+
+def of_library(error: SeqwrightError) -> Problem:
+    """Return the problem for an error of seqwright: 422 for options and sources, 500 for the rest."""
+    return Problem(422 if isinstance(error, UsageError) else 500, str(error))
+
+
+async def of_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return response(error.status, error.detail, error.headers)
+
+
+async def of_http(_request: Request, error: Exception) -> Response:
+    """Return the response for an error of Starlette: an unknown path, a method that a path does not have."""
+    assert isinstance(error, HTTPException)
+    texts = {404: "no such path; /openapi.json lists them", 405: "this path does not have that method"}
+    return response(error.status_code, texts.get(error.status_code, error.detail), error.headers)
+
+
+async def unexpected(_request: Request, _error: Exception) -> Response:
+    """Return the response for a defect; the traceback goes to the server's standard error alone."""
+    return response(500, "the server failed; its log has the reason")
+
+
+HANDLERS = {Problem: of_problem, HTTPException: of_http, Exception: unexpected}

@@ -1,0 +1,58 @@
+"""A running server, and requests to it."""
+
+import http.client
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Reply(NamedTuple):
+    """A response that was read to its end."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Server:
+    """A running server.   model: the directory that it serves."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, model: Path) -> None:
+        self.process, self.port, self.model = process, port, model
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        """Send one request on a connection of its own; a body that is no bytes is sent as JSON."""
+        connection = self.connect()
+        try:
+            return exchange(connection, method, path, body, **headers)
+        finally:
+            connection.close()
+
+    def post(self, body: Any, path: str = "/v1/predict", **headers: str) -> Reply:
+        return self.send("POST", path, body, **headers)
+
+    def end(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+def exchange(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+    """Send a request on an open connection."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    if body is not None:
+        named.setdefault("Content-Type", "application/json")
+    connection.request(method, path, body, named)
+    response = connection.getresponse()
+    return Reply(response.status, response.headers, response.read())
