@@ -32,8 +32,8 @@ def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None) -
     \b
     Examples:
       seqwright serve words-model
-      curl localhost:8000/v1/predict --json '{"sources": ["tomato"], "n_best": 2}'
-      curl localhost:8000/v1/predict -H 'Content-Type: application/x-ndjson' --data-binary @lines.jsonl
+      seqwright serve words-model names-model --port 9000
+      seqwright serve words-model --host 0.0.0.0 --token sesame
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright.errors import DependencyError

@@ -18,7 +18,7 @@ from seqwright.serve.schema import (
     Source,
 )
 
-__all__ = ["description"]
+__all__ = ["NDJSON", "description"]
 
 NDJSON = "application/x-ndjson"
 PROBLEMS = {

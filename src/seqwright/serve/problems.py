@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from seqwright.errors import SeqwrightError, UsageError
 
-__all__ = ["Problem", "ProblemDetails", "details", "of_http", "of_library", "response", "unexpected"]
+__all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "ProblemDetails", "details", "of_library", "response"]
 
 MEDIA_TYPE = "application/problem+json"
 
