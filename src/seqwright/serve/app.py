@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -35,6 +35,7 @@ class Service:
     """Models, queue and figures of one server.
 
     app: the ASGI application.   draining: set on SIGTERM; requests that come afterwards are refused.
+    on_start: is called when the application has started.
     """
 
     def __init__(self, models: Models, *, token: str | None, limits: Limits) -> None:
@@ -44,6 +45,7 @@ class Service:
         self._description = openapi.description(token=bool(token))
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
+        self.on_start: Callable[[], None] = lambda: None
         page = Page(models)
         routes = [
             Route("/v1/predict", self._predict, methods=["POST"]),
@@ -64,6 +66,7 @@ class Service:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._batcher = Batcher(self._limits, self._metrics.batch)
         tasks = [asyncio.create_task(self._batcher.run()), asyncio.create_task(self._watch())]
+        self.on_start()
         yield
         for task in tasks:
             task.cancel()

@@ -36,4 +36,4 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all figures in the text format of Prometheus."""
-        return generate_latest(self._registry)
+        return bytes(generate_latest(self._registry))

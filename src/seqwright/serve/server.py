@@ -8,9 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
@@ -71,7 +69,7 @@ async def serve(
         service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
         h11_max_incomplete_event_size=1 << 16, timeout_graceful_shutdown=round(limits.request_s),
     )  # fmt: skip
-    server = Server(config)
+    server = uvicorn.Server(config)
     loop = asyncio.get_running_loop()
 
     def drain() -> None:
@@ -87,20 +85,16 @@ async def serve(
         interrupted = True
         drain()
 
-    handle(loop, "SIGTERM", drain)
-    handle(loop, "SIGINT", interrupt)
-    handle(loop, "SIGHUP", service.reload)
-    announce(listener, names, token=token)
+    def started() -> None:  # uvicorn has set its own handlers before, which close idle connections at once
+        handle(loop, "SIGTERM", drain)
+        handle(loop, "SIGINT", interrupt)
+        handle(loop, "SIGHUP", service.reload)
+        announce(listener, names, token=token)
+
+    service.on_start = started
     await server.serve(sockets=[listener])
     if interrupted:
         raise KeyboardInterrupt
-
-
-class Server(uvicorn.Server):
-    """Leaves the signals to us: before it closes connections, requests on them are refused with 503 for a while."""
-
-    def capture_signals(self) -> Any:
-        return nullcontext()
 
 
 def handle(loop: asyncio.AbstractEventLoop, name: str, action: Callable[[], object]) -> None:
