@@ -1,7 +1,7 @@
 """The floors hold, every `__all__` is true, and importing the package costs nothing."""
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import pkgutil
 import subprocess
@@ -14,10 +14,12 @@ import pytest
 import seqwright
 
 PACKAGE = Path(inspect.getfile(seqwright)).parent
+EXTRA_SERVE = all(map(importlib.util.find_spec, ("prometheus_client", "starlette", "uvicorn")))
 MODULES = sorted(
     name
     for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "seqwright.")
     if not name.rpartition(".")[2].startswith("_")
+    and (EXTRA_SERVE or not name.startswith("seqwright.serve."))  # whose modules import the extra's packages
 )
 UNLISTED = {"seqwright.data.readers.display_name"}  # taken from a module that does not offer it
 
