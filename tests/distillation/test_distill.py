@@ -1,4 +1,4 @@
-"""A student learns what its teacher answers, and from nothing that it is measured on."""
+"""A student is trained on the answers of its teacher, and on no source of the dev set."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import seqwright
 from seqwright import bundle, config, distillation, errors, training
 from seqwright.data import holdout, readers
-from seqwright.distillation import lessons
+from seqwright.distillation import transfer_set
 from seqwright.inference import translator
 from seqwright.inference.answer import Flag
 from seqwright.training.events import Measured
@@ -46,14 +46,14 @@ def distill(trained, pairs, output, **options):
 
 
 def rows(output):
-    """Return (source, target) of all lessons."""
+    """Return (source, target) of all training pairs."""
     parts = sorted((output / "distilled").glob("0*.jsonl"))
     return [(row["source"], row["target"]) for part in parts for row in map(json.loads, part.read_text().splitlines())]
 
 
 @given(st.lists(st.floats(-50, 0), min_size=1, max_size=8), st.integers(1, 20))
-def test_copies_are_shared_by_probability_to_the_nearest_whole(log_probs, n):
-    found = lessons.copies(log_probs, n)
+def test_pairs_are_allocated_by_probability_to_the_nearest_whole(log_probs, n):
+    found = transfer_set.allocate(log_probs, n)
     p = [2.718281828459045**value for value in log_probs]
     quotas = [n * one / sum(p) for one in p]
     assert sum(found) == n
@@ -63,7 +63,7 @@ def test_copies_are_shared_by_probability_to_the_nearest_whole(log_probs, n):
     )
 
 
-def test_the_lessons_are_the_teachers_answers_to_what_it_was_trained_on(trained, pairs, tmp_path):
+def test_the_training_pairs_are_the_answers_of_the_teacher(trained, pairs, tmp_path):
     distill(trained, pairs, tmp_path / "small")
     everything = readers.read_pairs(pairs)
     learned, dev = holdout.split(everything, seed=1)
@@ -73,7 +73,7 @@ def test_the_lessons_are_the_teachers_answers_to_what_it_was_trained_on(trained,
     assert [pair[:2] for pair in kept] == [pair[:2] for pair in dev]
 
 
-def test_what_the_teacher_does_not_end_is_no_lesson(trained, pairs, tmp_path, monkeypatch):
+def test_truncated_answers_are_left_out(trained, pairs, tmp_path, monkeypatch):
     answer = translator.Translator.answer
 
     def cut_first(self, sources, **options):
@@ -86,7 +86,7 @@ def test_what_the_teacher_does_not_end_is_no_lesson(trained, pairs, tmp_path, mo
     assert [source for source, _ in rows(tmp_path / "small")] == [pair.source for pair in learned[1:]]
 
 
-def test_no_source_of_the_dev_set_is_learned_from(trained, pairs, tmp_path):
+def test_no_source_of_the_dev_set_is_a_training_source(trained, pairs, tmp_path):
     dev, more = tmp_path / "dev.tsv", tmp_path / "more.txt"
     dev.write_text("aac\tcaa\nabh\thba\nzz\tzz\n")
     more.write_text("zz\nabh\n\ncafe\n")
@@ -102,12 +102,12 @@ def test_several_answers_of_a_source_are_weighted_by_probability(trained, pairs,
     found = rows(tmp_path / "small")
     source = found[0][0]
     best = seqwright.load(trained).predict([source], n_best=3)[0]
-    shares = lessons.copies([sum(hypothesis.log_probs) for hypothesis in best], 3)
+    shares = transfer_set.allocate([sum(hypothesis.log_probs) for hypothesis in best], 3)
     assert found[:3] == [(source, h.text) for h, n in zip(best, shares, strict=True) for _ in range(n)]
     assert len(found) == 3 * len({source for source, _ in found})
 
 
-def test_a_source_with_a_symbol_that_the_teacher_never_saw_is_no_lesson(trained, pairs, tmp_path):
+def test_sources_with_unknown_symbols_are_left_out(trained, pairs, tmp_path):
     more = tmp_path / "more.txt"
     more.write_text("abc\nab日\n")
     distill(trained, pairs, tmp_path / "small", sources=more)
@@ -146,8 +146,8 @@ def test_the_result_compares_both_and_the_manifest_names_the_teacher(trained, pa
 def test_interrupted_in_the_answers_or_in_the_training_it_goes_on_to_the_same_bytes(
     trained, pairs, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(lessons, "PART", 16)
-    monkeypatch.setattr(lessons, "CHUNK", 8)
+    monkeypatch.setattr(transfer_set, "PART", 16)
+    monkeypatch.setattr(transfer_set, "CHUNK", 8)
     distill(trained, pairs, tmp_path / "whole")
     answered = []
 
@@ -188,7 +188,7 @@ def test_answers_of_another_kind_are_not_mixed_in(trained, pairs, tmp_path):
 
 
 def test_a_student_does_not_take_the_place_of_its_teacher_nor_of_another_model(trained, pairs, tmp_path):
-    with pytest.raises(errors.UsageError, match="is the teacher"):
+    with pytest.raises(errors.UsageError, match="is the directory of the teacher"):
         distill(trained, pairs, trained)
     distill(trained, pairs, tmp_path / "small")
     with pytest.raises(errors.UsageError, match="exists already"):

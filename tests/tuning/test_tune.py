@@ -102,7 +102,7 @@ def test_fixed_settings_are_not_searched(pairs, tmp_path):
     found = tune(pairs, tmp_path / "tuned", fixed=["model.hidden_size", "model.encoder_layers", "training.seed"])
     assert all({"model.hidden_size", "model.encoder_layers"}.isdisjoint(trial.settings) for trial in found.trials)
     assert found.config.model.hidden_size == 8
-    with pytest.raises(errors.UsageError, match="leave some open"):
+    with pytest.raises(errors.UsageError, match="fix fewer settings"):
         tune(pairs, tmp_path / "other", fixed=space(COMPLETE))
 
 

@@ -1,6 +1,6 @@
-"""A small model that learns from a teacher's answers: the answers, kept on disk, and the training on them."""
+"""Knowledge distillation: a small model is trained on the answers of a larger one, which are kept on disk."""
 
-from seqwright.distillation.lessons import Answering
 from seqwright.distillation.run import Distilled, Figures, distill
+from seqwright.distillation.transfer_set import Answering
 
 __all__ = ["Answering", "Distilled", "Figures", "distill"]

@@ -1,8 +1,7 @@
-"""`distill`: from a teacher and its data to a small model.
+"""`distill`: train a small model, the student, on the answers of a larger model, the teacher.
 
-Kim & Rush 2016, "Sequence-Level Knowledge Distillation": the student learns what the teacher answers instead of what
-the data say. One answer is easier to learn than the many that are possible, and there can be as many pairs as there
-are sources.
+Kim & Rush 2016, "Sequence-Level Knowledge Distillation": the targets of the student are the answers of the teacher
+instead of those of the data. They vary less, so they are easier to learn, and sources without targets can be used.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import msgspec
 from seqwright import bundle, evaluation, training
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.distillation import lessons
-from seqwright.distillation.lessons import Answering
+from seqwright.distillation import transfer_set
+from seqwright.distillation.transfer_set import Answering
 from seqwright.errors import UsageError
 from seqwright.inference import translator
 from seqwright.inference.translator import Translator
@@ -28,23 +27,44 @@ from seqwright.training.events import Event
 
 __all__ = ["Distilled", "Figures", "distill"]
 
-HIDDEN_SIZE = 128  # half of what training takes for thousands of pairs
+HIDDEN_SIZE = 128  # half of the default for thousands of pairs
 N_TIMED = 128  # sources
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model costs and brings."""
+    """Size, accuracy and speed of a model.
+
+    Attributes
+    ----------
+    members : int
+        Networks of the ensemble, 1 for a single network.
+    n_parameters, n_bytes : int
+        Of the weights of all networks.
+    dev_accuracy, dev_ter : float or None
+        Exact match and token error rate on the dev sources in percent, by beam search; None for a model that was
+        trained on them, or may have been.
+    sources_per_s : float
+        Sources answered in one call, by beam search.
+    """
 
     members: int
     n_parameters: int
-    n_bytes: int  # of the weights
-    dev_accuracy: float | None  # %, beam search; None of a model that has seen the dev sources, or may have
-    dev_ter: float | None  # %
-    sources_per_s: float  # answered together, beam search
+    n_bytes: int
+    dev_accuracy: float | None
+    dev_ter: float | None
+    sources_per_s: float
 
 
 class Distilled(NamedTuple):
-    """The student, and how it compares with its teacher."""
+    """The student, and the figures of both models.
+
+    Attributes
+    ----------
+    model : Translator
+        The student.
+    teacher, student : Figures
+        Measured on the same dev sources.
+    """
 
     model: Translator
     teacher: Figures
@@ -66,38 +86,70 @@ def distill(
     callbacks: Sequence[Callback] = (),
     command: Sequence[str] = (),
 ) -> Distilled:
-    """Train a model on the answers of the model directory `teacher` to the sources of the pairs, in `output`.
+    """Train a small model, the student, on the answers of a larger one, the teacher.
 
-    The targets of the pairs count for those held out alone: the dev pairs, or the sources that the teacher held out.
-    sources: a file of further sources, a line each.   n_best: pairs made of each source, see `lessons.give`.
-    reading: how the files are read, where not as those of the teacher's training.
-    config: of the student, for which 128 units are taken where it names none; texts are cut as the teacher cuts them.
-    The rest is as in `training.train`; an interrupted call goes on, with the teacher's answers too.
-    ConfigError, DataError, ModelError (no teacher), UsageError (output exists), OutputError.
+    An interrupted call continues where it was when it is repeated, also within the answers of the teacher.
+
+    Parameters
+    ----------
+    teacher : path
+        The model directory of the teacher.
+    pairs : path, or several
+        Files of pairs, whose sources the teacher answers. Their targets are used only for the dev pairs.
+    output : path
+        The model directory of the student.
+    sources : path, optional
+        A file of further sources, one per line.
+    dev : path, or several, optional
+        Files of dev pairs. Without them, the same sources are held out as in a training of the teacher on these pairs.
+    n_best : int, default 1
+        Training pairs for each source, allocated to the n_best hypotheses in proportion to their probabilities.
+    reading : Columns
+        How the files are read, where it differs from the training of the teacher.
+    config : Config
+        Configuration of the student; 128 hidden units unless it says otherwise. The tokens are those of the teacher.
+    overwrite : bool, default False
+        Replace what `output` contains, as in `train`.
+    listen : callable, optional
+        Called with each event: `Answering` and those of a training.
+    callbacks : sequence of Callback
+        As in `train`.
+    command : sequence of str
+        The command line, for the manifest.
+
+    Returns
+    -------
+    Distilled
+        The student, and the figures of both models.
+
+    Raises
+    ------
+    ConfigError, DataError, ModelError, UsageError, OutputError
+        As in `train`; ModelError if there is no teacher.
     """
     if n_best < 1:
         raise UsageError(f"n_best = {n_best}: expected at least 1")
     path = Path(output)
     if path.resolve() == Path(teacher).resolve():
-        raise UsageError(f"{path} is the teacher; choose another --output for the student")
+        raise UsageError(f"{path} is the directory of the teacher; choose another --output for the student")
     training.check_output(path, overwrite=overwrite)
     loaded = translator.load(teacher)
-    given = lessons.read(loaded, Path(teacher), pairs, dev, sources, reading=reading)
-    hear = listen or (lambda _: None)
+    given = transfer_set.read(loaded, Path(teacher), pairs, dev, sources, reading=reading)
+    listen = listen or (lambda _: None)
     origin = {"stamp": bundle.stamp(Path(teacher)), "n_best": n_best, "data": given.hashes}
     if reading != readers.STANDARD:
         origin["reading"] = repr(reading)
-    lesson = lessons.give(
+    answers = transfer_set.write(
         path / training.DISTILLED, loaded, given, origin=origin, n_best=n_best,
-        replace=overwrite or not checkpoint.exists(path), listen=hear,
+        replace=overwrite or not checkpoint.exists(path), listen=listen,
     )  # fmt: skip
     student = training.train(
-        lesson.parts,
+        answers.parts,
         output=path,
-        dev=lesson.dev,
+        dev=answers.dev,
         config=_student(config, loaded.bundle.config),
         overwrite=overwrite,
-        listen=hear,
+        listen=listen,
         callbacks=callbacks,
         command=command,
         notes={"teacher": {"path": str(teacher), **origin}},
@@ -107,9 +159,9 @@ def distill(
 
 
 def _student(config: Config, teacher: Config) -> Config:
-    """Return the student's configuration; how to read the answers follows from their files' names and keys.
+    """Return the configuration of the student, whose training files are read by their names and keys.
 
-    The teacher's schema stays: the student's users have the same files.
+    The schema is that of the teacher, since users of the student have the same kind of files.
     """
     text = msgspec.structs.replace(
         teacher.text,
@@ -142,7 +194,7 @@ def _figures(model: Translator, dev: Sequence[readers.Pair], *, seen: bool = Fal
 
 
 def _speed(model: Translator, dev: Sequence[readers.Pair]) -> float:
-    """Return how many sources are answered in a second, at the better of two tries."""
+    """Return the sources answered per second, the better of two runs."""
     timed = dev[:N_TIMED]
     seconds = []
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Optimisers on one flat vector, after clipping by its norm."""
+"""Optimisers of one flat parameter vector, with clipping by the norm of the gradient."""
 
 from seqwright.optim.adam import Adam
 from seqwright.optim.sgd import SGD

@@ -13,11 +13,34 @@ __all__ = ["Adam"]
 
 
 class Adam:
-    """Kingma & Ba 2015, algorithm 1; decoupled weight decay as in Loshchilov & Hutter 2019, algorithm 2.
+    """Adam with decoupled weight decay and clipping of the gradient.
 
-    learning_rate: α, which `rate` sets too.   betas: β1 and β2.   eps: ε.   clip_norm: greatest norm of the whole
-    gradient, None for no limit.
-    Its moments `m` and `v` have the size of the flat parameter vector and are made at the first update.
+    Parameters
+    ----------
+    learning_rate : float, default 1e-3
+        α; can be changed between updates.
+    rate : float, optional
+        Alias of `learning_rate`.
+    betas : (float, float), default (0.9, 0.999)
+        Decay rates β1 and β2 of the moments.
+    eps : float, default 1e-8
+        ε, added to the root of the second moment.
+    weight_decay : float, default 0
+        Decay of the parameters in each step, times the learning rate.
+    clip_norm : float or None, default 5
+        Greatest norm of the whole gradient; None for no limit.
+
+    Attributes
+    ----------
+    m, v : ndarray
+        Moments, of the size of the flat parameter vector; allocated by the first update.
+    step : int
+        Updates so far.
+
+    References
+    ----------
+    Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1.
+    Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
     """
 
     learning_rate: float
@@ -44,9 +67,17 @@ class Adam:
         self.v: Array = np.empty(0)
 
     def update(self, params: Parameters, grads: Parameters) -> float:
-        """Change params by one step along grads; return the norm of the gradient before clipping.
+        """Update the parameters in place.
 
-        A gradient whose norm is not finite changes nothing.
+        Parameters
+        ----------
+        params, grads : Parameters
+            The parameters and their gradient, which is not changed. If its norm is not finite, nothing is updated.
+
+        Returns
+        -------
+        float
+            The norm of the gradient before clipping.
         """
         norm, scale = clip_scale(grads.flat, self.clip_norm)
         if not math.isfinite(norm):

@@ -1,4 +1,4 @@
-"""Clipping by the norm of the whole flat gradient."""
+"""Clipping by the norm of the whole gradient."""
 
 import math
 
@@ -9,7 +9,7 @@ __all__ = ["clip_scale"]
 
 
 def clip_scale(grads: Array, clip_norm: float | None) -> tuple[float, float]:
-    """Return (norm of grads, the factor that brings it down to clip_norm, at most 1).
+    """Return (norm of grads, factor at most 1 that scales it to clip_norm).
 
     grads (N,).   Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", algorithm 1.
     """

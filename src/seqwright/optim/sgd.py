@@ -9,9 +9,16 @@ __all__ = ["SGD"]
 
 
 class SGD:
-    """params -= learning_rate · grads.
+    """Stochastic gradient descent with clipping of the gradient: params -= learning_rate · grads.
 
-    learning_rate: `rate` sets it too.   clip_norm: greatest norm of the whole gradient, None for no limit.
+    Parameters
+    ----------
+    learning_rate : float, default 0.1
+        Can be changed between updates.
+    rate : float, optional
+        Alias of `learning_rate`.
+    clip_norm : float or None, default 5
+        Greatest norm of the whole gradient; None for no limit.
     """
 
     learning_rate: float
@@ -21,9 +28,17 @@ class SGD:
         self.learning_rate, self.clip_norm = learning_rate if rate is None else rate, clip_norm
 
     def update(self, params: Parameters, grads: Parameters) -> float:
-        """Change params by one step along grads; return the norm of the gradient before clipping.
+        """Update the parameters in place.
 
-        A gradient whose norm is not finite changes nothing.
+        Parameters
+        ----------
+        params, grads : Parameters
+            The parameters and their gradient, which is not changed. If its norm is not finite, nothing is updated.
+
+        Returns
+        -------
+        float
+            The norm of the gradient before clipping.
         """
         norm, scale = clip_scale(grads.flat, self.clip_norm)
         if not math.isfinite(norm):

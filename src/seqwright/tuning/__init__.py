@@ -1,4 +1,4 @@
-"""A search for the configuration that suits the data: what is tried, the record of it, and the trainings."""
+"""Hyperparameter search: the search space, the study of all trials, and the trainings."""
 
 from seqwright.tuning.run import Tried, Trying, Tuned, tune
 from seqwright.tuning.study import Trial

@@ -1,4 +1,4 @@
-"""`tune`: trainings with different settings within a time, and the best of them as a configuration."""
+"""`tune`: hyperparameter search by trainings with different settings in a given time."""
 
 from __future__ import annotations
 
@@ -23,26 +23,54 @@ from seqwright.tuning.study import RunningTrial, Study, Trial, require, score
 
 __all__ = ["Tried", "Trying", "Tuned", "tune"]
 
-SHARE_OF_TRIAL = 0.1  # of the time budget, at most: ten trials tell something, two do not
-WORTH_BEGINNING = 0.5  # of the time that the others took
+SHARE_OF_TRIAL = 0.1  # of the time budget at most: a search needs about ten trials
+WORTH_BEGINNING = 0.5  # of the mean time of a complete trial, below which no other one begins
 
 
 class Trying(NamedTuple):
-    """A trial begins."""
+    """Event: a trial begins.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    settings : dict
+        The values to try, by "section.key".
+    """
 
     number: int
     settings: dict[str, Any]
 
 
 class Tried(NamedTuple):
-    """A trial is over.   best: no other was better."""
+    """Event: a trial has ended.
+
+    Attributes
+    ----------
+    trial : Trial
+        Its settings and scores.
+    best : bool
+        No other trial has a better score.
+    """
 
     trial: Trial
     best: bool
 
 
 class Tuned(NamedTuple):
-    """All trials in their order, the best of them, its configuration, and the TOML file that holds it."""
+    """The result of a search.
+
+    Attributes
+    ----------
+    trials : list of Trial
+        All trials in their order.
+    best : Trial
+        The complete trial with the best dev score.
+    config : Config
+        The configuration of the best trial.
+    path : Path
+        The TOML file with that configuration.
+    """
 
     trials: list[Trial]
     best: Trial
@@ -61,55 +89,82 @@ def tune(
     max_trials: int | None = None,
     listen: Callable[[Event | Trying | Tried], None] | None = None,
 ) -> Tuned:
-    """Search size, depth, attention, dropout, rate and batch size for these pairs, and keep a record in `output`.
+    """Search hidden size, depth, attention, dropout, learning rate and batch size for these pairs.
 
-    The first trial is the configuration itself, so that what is found is at least as good on the dev set. A trial takes
-    a tenth of the time at most, and ends early where the median of the others is better. fixed: settings such as
-    "model.dropout" that are left as they are.   max_trials: ends the search before the time does.
-    An interrupted search goes on, with the trial it was at; one that is over goes on with more time or trials.
-    time_budget_s: of the trainings in all, those before an interruption too.
-    listen: called with each event of a training, with `Trying` before a trial and `Tried` after it.
-    ConfigError, DataError, UsageError, OutputError; DependencyError: optuna is not installed.
+    The first trial is the configuration itself, so the result is at least as good on the dev set. A trial takes at most
+    a tenth of the time, and is pruned if the median of the others is better. An interrupted search continues with the
+    interrupted trial; a finished search continues if it is given more time or trials.
+
+    Parameters
+    ----------
+    pairs, dev : pairs
+        As in `train`.
+    output : path
+        The directory of the trials and of `best.toml`.
+    config : Config
+        The configuration to start from.
+    fixed : collection of str
+        Settings that are not searched, such as "model.dropout".
+    time_budget_s : float, default 3600
+        Seconds of all trainings together, including those before an interruption.
+    max_trials : int, optional
+        The greatest number of trials.
+    listen : callable, optional
+        Called with `Trying` before a trial, with each event of its training, and with `Tried` after it.
+
+    Returns
+    -------
+    Tuned
+        All trials, and the configuration of the best one.
+
+    Raises
+    ------
+    ConfigError, DataError, OutputError
+        As in `train`.
+    UsageError
+        `output` has trials on other data or settings, every setting is fixed, or no trial is complete.
+    DependencyError
+        optuna is not installed.
     """
-    path, hear = Path(output), listen or (lambda _: None)
+    path, listen = Path(output), listen or (lambda _: None)
     require()
     prepared = prepare(pairs, dev, config)
     searched = space(prepared.config, fixed)
     if not searched:
-        raise UsageError("every setting that could be searched is fixed; leave some open")
+        raise UsageError("every setting that can be searched is fixed; fix fewer settings")
     study = Study(path, _identity(prepared, config, fixed, searched), seed=config.training.seed)
     study.suggest_first(configured(prepared.config, searched))
     while not _over(study, time_budget_s, max_trials):
         running = study.ask(searched)
-        hear(Trying(running.number, running.settings))
+        listen(Trying(running.number, running.settings))
         most_s = min(SHARE_OF_TRIAL * time_budget_s, time_budget_s - study.spent_s)
-        _try(running, prepared, applied(config, running.settings), most_s, hear)
+        _try(running, prepared, applied(config, running.settings), most_s, listen)
         trial, best = study.trials[-1], study.best
         if best is not None:
             _write(path / "best.toml", to_toml(applied(config, best.settings)))
-        hear(Tried(trial, trial == best))
+        listen(Tried(trial, trial == best))
     best = study.best
     if best is None:
-        raise UsageError(f"{path}: no trial has come to its end; allow more time or more trials")
+        raise UsageError(f"{path}: no trial is complete; allow more time or more trials")
     return Tuned(study.trials, best, applied(config, best.settings), path / "best.toml")
 
 
 def _try(
-    running: RunningTrial, prepared: Prepared, config: Config, most_s: float, hear: Callable[[Event], None]
+    running: RunningTrial, prepared: Prepared, config: Config, most_s: float, listen: Callable[[Event], None]
 ) -> None:
-    """Train with the settings until the end, or until others are better."""
-    own = config.training.time_budget_s  # of all members; a trial is one
+    """Train with the settings of the trial, until it ends or is pruned."""
+    own = config.training.time_budget_s  # of all members; a trial trains one network
     part_s = most_s if own is None else min(most_s, own / config.training.members)
     limited = msgspec.structs.replace(config.training, time_budget_s=part_s)
     complete = recipe.complete(
         msgspec.structs.replace(config, text=prepared.config.text, training=limited), prepared.traits
     )
     epochs = complete.training.epochs
-    assert epochs is not None, "the recipe has filled it in"
+    assert epochs is not None, "set by the recipe"
     loop = Loop(prepared._replace(config=complete))
     try:
         for event in loop.events():
-            hear(event)
+            listen(event)
             if (
                 isinstance(event, Measured)
                 and _report(running, event, loop, epochs, most_s)
@@ -124,7 +179,7 @@ def _try(
 
 
 def _report(running: RunningTrial, event: Measured, loop: Loop, epochs: int, most_s: float) -> bool:
-    """Report a measurement; return whether others are better."""
+    """Report a measurement; return whether to prune the trial."""
     at, seconds = loop.position, loop.elapsed_s()
     share = max(event.epoch / epochs, seconds / most_s)
     return running.report(share, accuracy=at.best_exact, ter=at.best_ter, epochs=event.epoch, seconds=seconds)
@@ -140,7 +195,7 @@ def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
 
 
 def _identity(prepared: Prepared, config: Config, fixed: Collection[str], searched: Searched) -> dict[str, Any]:
-    """Return what must be the same for trials to be compared."""
+    """Return what must be equal for trials to be comparable."""
     data = [file.sha256 for file in prepared.provenance.of("train", "dev")]
     return {
         "seqwright": seqwright.__version__,

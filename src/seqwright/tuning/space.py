@@ -1,6 +1,6 @@
-"""What `tune` tries: settings, their ranges, and the configuration that a choice of them makes.
+"""The search space of `tune`: settings, their ranges, and the configuration of a choice.
 
-Texts, regularisers beside dropout, and how long a training takes stay as they are configured.
+Settings of the text, regularisers other than dropout, and the length of a training are not searched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Range", "Searched", "applied", "configured", "space"]
 
 
 class Range(NamedTuple):
-    """Numbers from low to high, whole ones where step is; log: evenly in their logarithms."""
+    """Numbers from low to high.   step: integers with this step.   log: uniform in the logarithm."""
 
     low: float
     high: float
@@ -25,15 +25,15 @@ class Range(NamedTuple):
     log: bool = False
 
 
-Searched = dict[str, Range | tuple[Any, ...]]  # setting: its values
+Searched = dict[str, Range | tuple[Any, ...]]  # values of each setting
 
 
 def space(around: Config, fixed: Collection[str] = ()) -> Searched:
-    """Return the settings to search, without the fixed ones; sizes lie around those of a configuration without None."""
+    """Return the settings to search, except the fixed ones, with ranges around a configuration without None."""
     hidden, rate, batch = around.model.hidden_size, around.optim.learning_rate, around.training.batch_size
     layers, encoder_layers = around.model.layers, around.model.encoder_layers
-    assert hidden is not None and encoder_layers is not None, "the recipe has filled them in"
-    assert rate is not None and batch is not None, "the recipe has filled them in"
+    assert hidden is not None and encoder_layers is not None, "set by the recipe"
+    assert rate is not None and batch is not None, "set by the recipe"
     quarter = max(1, hidden // 4)
     settings: Searched = {
         "model.hidden_size": Range(hidden - 2 * quarter, hidden + 4 * quarter, step=quarter),
@@ -47,7 +47,7 @@ def space(around: Config, fixed: Collection[str] = ()) -> Searched:
 
 
 def configured(config: Config, searched: Searched) -> dict[str, Any]:
-    """Return the searched settings whose values in a configuration (without None) are within their ranges."""
+    """Return the searched settings of a configuration (without None) whose values are within their ranges."""
     found = {}
     for name, values in searched.items():
         section, _, key = name.partition(".")
@@ -64,8 +64,8 @@ def applied(config: Config, chosen: Mapping[str, Any]) -> Config:
         section, _, key = name.partition(".")
         sections.setdefault(section, {})[key] = value
     if "attention" in sections.get("model", {}):
-        same_width = attention.SCORES[sections["model"]["attention"]].same_width  # as only one direction gives
-        sections["model"]["bidirectional"] = config.model.bidirectional and not same_width
+        score = attention.SCORES[sections["model"]["attention"]]
+        sections["model"]["bidirectional"] = config.model.bidirectional and not score.same_width  # one direction
     if config.model.tied and "hidden_size" in sections.get("model", {}):
         sections["model"]["embedding_size"] = sections["model"]["hidden_size"]
     changed = {name: msgspec.structs.replace(getattr(config, name), **keys) for name, keys in sections.items()}

@@ -1,7 +1,7 @@
-"""The record of all trials, from which the next is chosen: optuna's, in one file that survives a kill.
+"""The trials of a search, an optuna study in one journal file that survives a killed process.
 
-Akiba et al. 2019, "Optuna: A Next-generation Hyperparameter Optimization Framework". The next settings come from a
-tree-structured Parzen estimator, and a trial is pruned where it is worse than the median of those before it.
+Akiba et al. 2019, "Optuna: A Next-generation Hyperparameter Optimization Framework". A tree-structured Parzen estimator
+chooses the settings of the next trial, and a trial is pruned if it is worse than the median of the earlier ones.
 """
 
 from __future__ import annotations
@@ -21,30 +21,44 @@ from seqwright.tuning.space import Range, Searched
 __all__ = ["RunningTrial", "Study", "Trial", "require", "score"]
 
 NAME = "trials.log"
-MOMENTS = 20  # of a training, at which trials are compared: epochs may be of different numbers
-FIRST_PRUNED = 4  # trials before it run to their end
-EARLIEST = 5  # of the moments
+MOMENTS = 20  # of a training, at which trials are compared, since numbers of epochs may differ
+FIRST_PRUNED = 4  # earlier trials are never pruned
+EARLIEST = 5  # no pruning before this moment
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """One training and its result.   state: "running" are those that were interrupted, too."""
+    """One training of a search and its result.
 
-    number: int  # from 1
+    Attributes
+    ----------
+    number : int
+        From 1.
+    settings : dict
+        The searched settings by "section.key".
+    state : {"complete", "pruned", "running"}
+        Interrupted trials are "running", too.
+    dev_accuracy, dev_ter : float
+        The best dev scores so far in percent: exact match and token error rate.
+    epochs, seconds : float
+        Spent on the training.
+    """
+
+    number: int
     settings: dict[str, Any]
     state: Literal["complete", "pruned", "running"]
-    dev_accuracy: float = 0.0  # the best so far
+    dev_accuracy: float = 0.0
     dev_ter: float = 0.0
     epochs: float = 0.0
     seconds: float = 0.0
 
 
 def score(dev_accuracy: float, dev_ter: float) -> float:
-    """Return a number that is higher for more accuracy and, where that is equal, for a lower token error rate."""
-    return dev_accuracy - 1e-4 * dev_ter  # two accuracies differ by more, with up to a thousand dev sources
+    """Return the objective: higher for a higher accuracy and, at equal accuracy, for a lower token error rate."""
+    return dev_accuracy - 1e-4 * dev_ter  # different accuracies on up to a thousand dev sources differ by more
 
 
 class RunningTrial:
-    """A trial at work.   settings: what to try."""
+    """A trial in progress.   settings: the values to try.   number: from 1."""
 
     def __init__(self, study: Any, trial: Any, settings: dict[str, Any]) -> None:
         self._study, self._trial = study, trial
@@ -53,7 +67,7 @@ class RunningTrial:
         self._last_moment = 0  # the last moment with a score
 
     def report(self, share: float, *, accuracy: float, ter: float, epochs: float, seconds: float) -> bool:
-        """Write down how far the trial is, with its best scores so far; return whether it is to be pruned."""
+        """Record the progress of the trial and its best scores so far; return whether to prune it."""
         moment = int(MOMENTS * min(1.0, share))
         for name, value in {"accuracy": accuracy, "ter": ter, "epochs": epochs, "seconds": seconds}.items():
             self._trial.set_user_attr(name, value)
@@ -63,7 +77,7 @@ class RunningTrial:
         return bool(self._last_moment and self._trial.should_prune())
 
     def end(self, value: float | None) -> None:
-        """Write down that the trial is over; None: it was pruned."""
+        """Record the final score of the trial, None if it was pruned."""
         pruned = importlib.import_module("optuna").trial.TrialState.PRUNED
         self._study.tell(self._trial, value, state=pruned if value is None else None)
 
@@ -71,8 +85,8 @@ class RunningTrial:
 class Study:
     """The trials in a folder.
 
-    identity: what has to be the same for trials to be comparable.
-    DependencyError: no optuna.   UsageError: the folder holds trials of another identity.   OutputError.
+    identity: must be equal for trials to be comparable.
+    DependencyError: no optuna.   UsageError: the folder has trials of another identity.   OutputError.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, seed: int) -> None:
@@ -80,14 +94,14 @@ class Study:
         path = folder / NAME
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _mend(path)
+            _repair(path)
             journal = optuna.storages.journal
             backend = journal.JournalFileBackend(str(path), lock_obj=journal.JournalFileOpenLock(str(path)))
             storage = optuna.storages.JournalStorage(backend)
             n_before = len(optuna.load_study(storage=storage, study_name="tune").trials) if path.stat().st_size else 0
             self._study = optuna.create_study(
                 storage=storage, study_name="tune", direction="maximize", load_if_exists=True,
-                # Another seed each time: the same one would draw again what was tried before.
+                # A new seed for each call: the same one would draw the same settings again.
                 sampler=optuna.samplers.TPESampler(seed=seed + 1000 * n_before),
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_PRUNED, n_warmup_steps=EARLIEST),
             )  # fmt: skip
@@ -98,12 +112,12 @@ class Study:
         elif then != now:
             different = ", ".join(sorted(key for key in then.keys() | now if then.get(key) != now.get(key)))
             raise UsageError(
-                f"{folder} holds trials that cannot be compared (different: {different}); choose another --output"
+                f"{folder} has trials that cannot be compared (different: {different}); choose another --output"
             )
         self._redo_interrupted()
 
     def suggest_first(self, settings: Mapping[str, Any]) -> None:
-        """Have these settings tried before any others."""
+        """Try these settings first."""
         if not self._study.trials:
             self._study.enqueue_trial(dict(settings))
 
@@ -116,7 +130,7 @@ class Study:
 
     @property
     def trials(self) -> list[Trial]:
-        """Return those that began, in order."""
+        """The trials that have begun, in their order."""
         states = {self._states.COMPLETE: "complete", self._states.PRUNED: "pruned", self._states.RUNNING: "running"}
         return [
             Trial(
@@ -134,12 +148,12 @@ class Study:
 
     @property
     def spent_s(self) -> float:
-        """Return the seconds of all trainings, those that were interrupted with them."""
+        """Seconds of all trainings, including interrupted ones."""
         return float(sum(trial.user_attrs.get("seconds", 0.0) for trial in self._study.trials))
 
     @property
     def best(self) -> Trial | None:
-        """Return the best of the complete trials."""
+        """The best complete trial."""
         complete = [trial for trial in self.trials if trial.state == "complete"]
         return max(complete, key=lambda trial: score(trial.dev_accuracy, trial.dev_ter), default=None)
 
@@ -150,7 +164,7 @@ class Study:
 
 
 def require() -> Any:
-    """Return the library.   DependencyError: it is not installed."""
+    """Return the module optuna.   DependencyError: it is not installed."""
     try:
         optuna: Any = importlib.import_module("optuna")
     except ImportError:
@@ -167,7 +181,7 @@ def _suggested(trial: Any, name: str, values: Range | tuple[Any, ...]) -> Any:
     return trial.suggest_float(name, values.low, values.high, log=values.log)
 
 
-def _mend(path: Path) -> None:
-    """Cut a last line that a kill left unfinished; the library refuses a file that continues after one."""
+def _repair(path: Path) -> None:
+    """Remove an incomplete last line, left by a killed process, after which optuna would not read the file."""
     if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
         path.write_bytes(data[: data.rfind(b"\n") + 1])
