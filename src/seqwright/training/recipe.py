@@ -133,7 +133,7 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
             model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
         model = _filled(
             model, hidden_size=hidden, encoder_layers=model.layers, copying=False, dropout=dropout,
-            attention="additive" if steered else "bilinear", sum_features=has_features and not model.tied,
+            attention="additive", sum_features=has_features and not model.tied,
         )  # fmt: skip
         model = _filled(model, distance_bias=steered and model.attention != "none")
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
