@@ -13,6 +13,7 @@ from seqwright import config
 from seqwright.data.vocabulary import END, START
 from seqwright.errors import ModelError
 from seqwright.inference import Options, familiarity
+from seqwright.inference.calibration import Calibration
 from seqwright.inference.familiarity import PSEUDO_COUNT, Familiarity
 from seqwright.inference.translator import Translator
 
@@ -94,9 +95,13 @@ def model(tmp_path_factory):
     return seqwright.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, settings))
 
 
+def calibration_of(model):
+    return msgspec.convert(model.bundle.manifest["calibration"], Calibration)
+
+
 def lowered(model, sources, features="N"):
     """Return what part of its confidence without familiarity each answer keeps."""
-    plain = msgspec.structs.replace(model._calibration, familiarity=None)
+    plain = msgspec.structs.replace(calibration_of(model), familiarity=None)
     before = Translator(msgspec.structs.replace(model.bundle, manifest={"calibration": msgspec.to_builtins(plain)}))
     tags = [features] * len(sources)
     pairs = zip(model.answer(sources, features=tags), before.answer(sources, features=tags), strict=True)
@@ -128,14 +133,14 @@ def test_unsure_answers_are_left_out_by_the_lowered_confidence(model):
 
 
 def test_a_model_without_familiarity_is_as_confident_as_before(model):
-    plain = msgspec.structs.replace(model._calibration, familiarity=None)
+    plain = msgspec.structs.replace(calibration_of(model), familiarity=None)
     old = Translator(msgspec.structs.replace(model.bundle, manifest={"calibration": msgspec.to_builtins(plain)}))
     [answer] = old.answer(["bddgka"])
     assert answer.confidence == plain.confidence(answer.best.log_probs)
 
 
 def test_a_damaged_familiarity_is_a_damaged_model(model):
-    manifest = {"calibration": msgspec.to_builtins(model._calibration)}
+    manifest = {"calibration": msgspec.to_builtins(calibration_of(model))}
     manifest["calibration"]["familiarity"]["ngrams"] = "AAAA"
     with pytest.raises(ModelError, match=r"manifest\.json"):
         Translator(msgspec.structs.replace(model.bundle, manifest=manifest))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seqwright
-from seqwright.inference import Options, translator
+from seqwright.inference import Options, searcher
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +41,15 @@ lengths = st.lists(st.tuples(st.integers(1, 400), st.integers(0, 5000)), max_siz
 
 
 @given(lengths, st.integers(1, 5000))
-def test_portions_hold_every_source_once_and_no_more_than_they_may(sizes, max_tokens):
+def test_batches_hold_every_source_once_and_no_more_than_they_may(sizes, max_tokens):
     S, steps = [n for n, _ in sizes], [n for _, n in sizes]
-    portions = list(translator._portions(S, max_tokens, steps))
-    assert sorted(i for portion in portions for i in portion) == list(range(len(sizes)))
-    for portion in portions:
-        tokens = len(portion) * max(S[i] for i in portion)
-        kept = tokens * max(steps[i] for i in portion)
-        assert len(portion) == 1 or (tokens <= max_tokens and kept <= translator.KEPT * max_tokens)
-        assert len(portion) <= translator.BATCH_SOURCES
+    batches = list(searcher.batched(S, max_tokens, steps))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(sizes)))
+    for batch in batches:
+        tokens = len(batch) * max(S[i] for i in batch)
+        kept = tokens * max(steps[i] for i in batch)
+        assert len(batch) == 1 or (tokens <= max_tokens and kept <= searcher.STEPS_PER_TOKEN * max_tokens)
+        assert len(batch) <= searcher.BATCH_SOURCES
 
 
 def test_what_is_searched_at_a_time_bounds_the_memory_of_long_answers(model):

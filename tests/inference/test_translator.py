@@ -1,5 +1,6 @@
 """A loaded model answers the same from any thread, in any company."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 import seqwright
 from seqwright.errors import ModelError
-from seqwright.inference import Options
+from seqwright.inference import Options, searcher
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +94,21 @@ def test_unknown_symbols_are_told_in_order(model):
 def test_a_directory_that_is_no_model_is_refused(tmp_path):
     with pytest.raises(ModelError, match="no such model directory"):
         seqwright.load(tmp_path / "none")
+
+
+def test_the_first_searches_of_many_threads_pack_the_weights_once(trained, monkeypatch):
+    expected = seqwright.load(trained).predict(["abc"])[0][0].text
+    packed, pack = [], searcher.Inference
+
+    def slow(network, **options):
+        packed.append(network)
+        time.sleep(0.05)
+        return pack(network, **options)
+
+    monkeypatch.setattr(searcher, "Inference", slow)
+    model = seqwright.load(trained)
+    assert packed == []
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: model.predict(["abc"])[0][0].text, range(8)))
+    assert answers == [expected] * 8
+    assert len(packed) == 1

@@ -1,6 +1,8 @@
-"""What stands between text and a search: how a source is read, what may be asked, and the record of an answer.
+"""Inference: from source text to answers.
 
-Nothing here loads or runs a model; `translator` does.
+`translator` is the public class. A `Predictor` reads the sources (`reading`), looks answers up (`known_answers`),
+searches the rest (`searcher`), turns candidates into text (`hypotheses`, `windows`, `copying`) and adds confidences
+(`confidence`); `scoring` does the same for given targets. `options`, `modes` and `constraints` are the settings.
 """
 
 from seqwright.inference.answer import Answer, Hypothesis

@@ -1,13 +1,14 @@
-"""Copy source symbols that a model has never seen into its answer.
+"""Copy source symbols that are not in the model's vocabulary into its hypotheses.
 
-A model that copies (`nn.copying`) says UNKNOWN for one and means the symbol that it looked at: `named` finds it. Of the
-others we ask afterwards: `copied`.
+A model with a copy gate (`nn.copying`) predicts UNKNOWN for such a symbol; `resolved` replaces it by the source symbol
+with the highest attention weight. `inserted` handles the symbols that the model has not copied.
 
 Jean et al. 2015 ("On Using Very Large Target Vocabulary", section 3.3) and Luong et al. 2015 ("Addressing the Rare Word
-Problem") let the model say UNKNOWN and put there the source word that it looked at. Where an answer holds no UNKNOWN,
-the question is asked from the source's side: which token of the answer looked at the unknown symbol most? If that token
-looked at no other source token more, it is what the model made of the symbol, and the symbol takes its place. Otherwise
-it stands for something else and stays, and the symbol is put beside it, on the side on which it stands in the source.
+Problem") replace each UNKNOWN of a hypothesis by the source word with the highest attention weight. A hypothesis
+without UNKNOWN is aligned from the source: an unknown symbol belongs to the target token whose attention weight for it
+is the highest. If that token attends to no other source token more, it is the model's rendering of the symbol, and the
+symbol replaces it. Otherwise the token renders another source token and is kept, and the symbol is inserted beside it,
+before or after it as in the source.
 """
 
 from __future__ import annotations
@@ -18,49 +19,50 @@ from typing import NamedTuple
 from seqwright.data.vocabulary import UNKNOWN
 from seqwright.types import Array
 
-__all__ = ["Copied", "copied", "named", "strange"]
+__all__ = ["Inserted", "inserted", "resolved", "unknown"]
 
 
-def strange(symbols: Sequence[str], ids: Sequence[int]) -> dict[int, str]:
-    """Return the symbols whose ids are UNKNOWN, by their places."""
+def unknown(symbols: Sequence[str], ids: Sequence[int]) -> dict[int, str]:
+    """Return the symbols whose id is UNKNOWN, by position."""
     return {i: symbol for i, (symbol, known) in enumerate(zip(symbols, ids, strict=False)) if known == UNKNOWN}
 
 
-def named(ids: Sequence[int], attended: Array, unknown: Mapping[int, str]) -> dict[int, int]:
-    """Return for each token that is UNKNOWN, by its row, the column of the unknown symbol that it looked at most.
+def resolved(ids: Sequence[int], weights: Array, unknown: Mapping[int, str]) -> dict[int, int]:
+    """Return for each target token that is UNKNOWN, by row, the unknown source symbol's column of highest weight.
 
-    ids: of the T tokens.   attended (T + 1, S), unknown: as for `copied`.
+    ids: of the T target tokens.   weights (T + 1, S): attention weights.   unknown: as for `inserted`.
     """
     columns = sorted(unknown)
     return {
-        row: columns[int(attended[row, columns].argmax())]
+        row: columns[int(weights[row, columns].argmax())]
         for row, symbol in enumerate(ids)
         if symbol == UNKNOWN and columns
     }
 
 
-class Copied(NamedTuple):
-    """An answer's tokens; rows: which token of the answer before each comes from or stands beside.
+class Inserted(NamedTuple):
+    """The tokens of a hypothesis after insertion.
 
-    symbols: those put in, at their places; the others are None.
+    rows: the original token that each new token replaces or is next to.   symbols: the source symbol at each position;
+    None where the original token is kept.   added: whether the symbol is next to its row's token instead of it.
     """
 
     rows: list[int]
     symbols: list[str | None]
-    added: list[bool]  # whether it stands beside the row's own token
+    added: list[bool]
 
 
-def copied(attended: Array, unknown: Mapping[int, str]) -> Copied:
-    """Return where the unknown symbols go, in the order of the source where several go to one place.
+def inserted(weights: Array, unknown: Mapping[int, str]) -> Inserted:
+    """Return the positions of unknown source symbols in a hypothesis; several at one position keep the source's order.
 
-    attended (T + 1, S): how much each of T tokens, then the end, looked at each of S source tokens.
-    unknown: the columns that hold an unknown symbol, with the symbol. One that only the end looked at goes behind all.
+    weights (T + 1, S): attention weights of T target tokens, then of the end, over S source tokens.
+    unknown: the symbols by column. A symbol to which the end has the highest weight is appended.
     """
-    T = len(attended) - 1
-    drawn: dict[int, list[int]] = {}
+    T = len(weights) - 1
+    columns_of: dict[int, list[int]] = {}
     for column in sorted(unknown):
-        drawn.setdefault(int(attended[:, column].argmax()), []).append(column)
-    result = Copied([], [], [])
+        columns_of.setdefault(int(weights[:, column].argmax()), []).append(column)
+    result = Inserted([], [], [])
 
     def put(row: int, symbol: str | None, *, added: bool) -> None:
         result.rows.append(row)
@@ -68,8 +70,8 @@ def copied(attended: Array, unknown: Mapping[int, str]) -> Copied:
         result.added.append(added)
 
     for row in range(T):
-        columns = drawn.get(row, [])
-        owner = int(attended[row].argmax()) if columns else -1
+        columns = columns_of.get(row, [])
+        owner = int(weights[row].argmax()) if columns else -1
         if owner in columns:
             for column in columns:
                 put(row, unknown[column], added=column != owner)
@@ -81,6 +83,6 @@ def copied(attended: Array, unknown: Mapping[int, str]) -> Copied:
         for column in columns:
             if column > owner:
                 put(row, unknown[column], added=True)
-    for column in drawn.get(T, []):
+    for column in columns_of.get(T, []):
         put(T, unknown[column], added=True)
     return result

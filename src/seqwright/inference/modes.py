@@ -14,7 +14,7 @@ from seqwright.inference.dictionary import Dictionary
 from seqwright.inference.options import Options, Unknown
 from seqwright.search import automaton
 
-__all__ = ["AnyOptions", "BeamSearch", "Caps", "Sampling", "Scoring", "as_options"]
+__all__ = ["AnyOptions", "BeamSearch", "Caps", "Sampling", "Scoring", "as_options", "merged_options"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,16 @@ def as_options(given: AnyOptions | None, *, scoring: bool = False) -> Options:
         mode = "scoring" if isinstance(given, Scoring) else "answering"
         raise UsageError(f"{type(given).__name__} is for {mode}; {'score' if scoring else 'answer'} with other options")
     return _joint(given)
+
+
+def merged_options(options: AnyOptions | None, beam: int | None, n_best: int | None) -> Options:
+    """Return the options with the given beam and n_best, which have precedence."""
+    options = as_options(options)
+    return dataclasses.replace(
+        options,
+        beam=options.beam if beam is None else beam,
+        n_best=options.n_best if n_best is None else n_best,
+    )
 
 
 def _joint(given: _Answering | Scoring) -> Options:

@@ -1,27 +1,28 @@
-"""How one source is read: its tokens, and the windows that the encoder sees of them."""
+"""Sources as the encoder receives them: tokens, and the windows of ids into which long ones are split."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from seqwright.bundle import Bundle
 from seqwright.data import text, vocabulary
 
-__all__ = ["Reading", "Window", "feature_symbols", "folded", "read"]
+__all__ = ["Reader", "Reading", "Window", "split"]
 
 
 class Window(NamedTuple):
-    """What the encoder reads at a time: features, then some of the source's tokens, then END."""
+    """The input of one run of the encoder: ids of features, of some of the source's tokens, and END."""
 
     ids: list[int]
-    features: list[int]  # which of the source's features the first ids are
-    places: list[int]  # where the following tokens stand in the source
+    features: list[int]  # positions in Reading.features of the first ids
+    positions: list[int]  # positions in Reading.tokens of the following ids
 
 
 class Reading(NamedTuple):
-    """A source as tokens.
+    """A tokenized source.
 
-    unknown: the symbols that the model has never seen, features among them, in order.
+    unknown: the features and tokens that are not in the vocabulary, in order.
     """
 
     features: list[str]
@@ -30,54 +31,64 @@ class Reading(NamedTuple):
     windows: list[Window]
 
 
-def read(
-    source: str,
-    features: str,
-    format_: text.Splitter,
-    known: vocabulary.Vocabulary,
-    *,
-    max_tokens: int,
-    drop_unknown: bool = False,
-    drop_unknown_features: bool = False,
-) -> Reading:
-    """Return how a source is read, in windows of at most max_tokens of its tokens."""
-    names, tokens = feature_symbols(features, known), format_.split(source)
-    drop_unknown_features = drop_unknown_features or drop_unknown
-    kept = [i for i, name in enumerate(names) if name in known or not drop_unknown_features]
-    places = [i for i, token in enumerate(tokens) if token in known or not drop_unknown]
-    before = known.encode(names[i] for i in kept)
-    windows = []
-    for first, end in cuts([tokens[place] for place in places], max_tokens):
-        ids = [*before, *known.encode(tokens[place] for place in places[first:end]), vocabulary.END]
-        windows.append(Window(ids, kept, places[first:end]))
-    return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
+class Reader(NamedTuple):
+    """The source side of a model: how text becomes ids.
+
+    drop_unknown_features: whether unknown features are left out. A model without an id for them would take UNKNOWN for
+    a token of the source, which a model with a copy gate copies.
+    """
+
+    format: text.Splitter
+    vocabulary: vocabulary.Vocabulary
+    drop_unknown_features: bool
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Reader:
+        """Return the reader of a model's sources."""
+        model, known = bundle.config.model, bundle.source_vocabulary
+        drop = text.UNKNOWN_FEATURE not in known and bool(model.copying or model.sum_features)
+        return cls(bundle.source_format, known, drop)
+
+    def read(self, source: str, features: str, *, max_tokens: int, drop_unknown: bool = False) -> Reading:
+        """Return a source in windows of at most max_tokens tokens.   drop_unknown: leave unknown symbols out."""
+        names, tokens = self.features(features), self.format.split(source)
+        drop_names = self.drop_unknown_features or drop_unknown
+        kept = [i for i, name in enumerate(names) if name in self.vocabulary or not drop_names]
+        positions = [i for i, token in enumerate(tokens) if token in self.vocabulary or not drop_unknown]
+        before = self.vocabulary.encode(names[i] for i in kept)
+        windows = []
+        for first, end in split([tokens[i] for i in positions], max_tokens):
+            ids = self.vocabulary.encode(tokens[i] for i in positions[first:end])
+            windows.append(Window([*before, *ids, vocabulary.END], kept, positions[first:end]))
+        return Reading(names, tokens, self.vocabulary.unknown([*names, *tokens]), windows)
+
+    def folded(self, source: str) -> str:
+        """Return the source unchanged, in lower case or in upper case, whichever has the fewest unknown tokens."""
+        if not self._unknown_tokens(source):
+            return source
+        return min((source, source.lower(), source.upper()), key=lambda given: len(self._unknown_tokens(given)))
+
+    def _unknown_tokens(self, source: str) -> list[str]:
+        return self.vocabulary.unknown(self.format.split(source))
+
+    def features(self, features: str) -> list[str]:
+        """Return the symbol of each feature, without the spaces around its name if only that symbol is known."""
+        found = []
+        for name in features.split(";"):
+            given, stripped = text.feature_symbols(name), text.feature_symbols(name.strip())
+            found += given if self.vocabulary.unknown(given) == [] or self.vocabulary.unknown(stripped) else stripped
+        return found
 
 
-def folded(source: str, format_: text.Splitter, known: vocabulary.Vocabulary) -> str:
-    """Return the source as it is, in lower or in upper case, whichever has the fewest unknown tokens."""
-    if not known.unknown(format_.split(source)):
-        return source
-    return min((source, source.lower(), source.upper()), key=lambda text: len(known.unknown(format_.split(text))))
+def split(tokens: Sequence[str], max_tokens: int) -> list[tuple[int, int]]:
+    """Return the (first, end) of each window: after the last space of its second half, or else where it is full.
 
-
-def feature_symbols(features: str, known: vocabulary.Vocabulary) -> list[str]:
-    """Return a symbol for each feature; one that is known only without the spaces around its name is that one."""
-    found = []
-    for name in features.split(";"):
-        given, stripped = text.feature_symbols(name), text.feature_symbols(name.strip())
-        found += given if known.unknown(given) == [] or known.unknown(stripped) else stripped
-    return found
-
-
-def cuts(tokens: Sequence[str], most: int) -> list[tuple[int, int]]:
-    """Return where to cut, as (first, end): behind the last space of a window's second half, or else where it is full.
-
-    No token is left out; a source of no tokens is one empty window.
+    No token is left out; a source without tokens is one empty window.
     """
     found, first = [], 0
-    while len(tokens) - first > most:
-        end = first + most
-        spaces = [i for i in range(first + most // 2, end) if tokens[i].isspace()]
+    while len(tokens) - first > max_tokens:
+        end = first + max_tokens
+        spaces = [i for i in range(first + max_tokens // 2, end) if tokens[i].isspace()]
         end = spaces[-1] + 1 if spaces else end
         found.append((first, end))
         first = end

@@ -1,8 +1,8 @@
-"""One answer from the answers to the windows of a long source.
+"""One answer to a long source from the candidates for its windows.
 
-Where nothing is required of the whole answer, the windows are searched independently and their answers combined. A
-constraint and given lengths hold for the whole: the windows are then searched in order, and each search begins where
-those before it have ended, in the state of the automaton and in the number of tokens.
+Without a constraint and without given lengths the windows are searched independently and their candidates combined. A
+constraint and given lengths apply to the whole answer: the windows are then searched in order, and each search
+continues from the automaton's state and the number of tokens of the candidates before it.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from seqwright.inference.options import Options
 from seqwright.inference.reading import Reading
 from seqwright.search import Candidate
 
-__all__ = ["Chain", "carried", "combined", "must_be_carried"]
+__all__ = ["Chain", "combined", "depend", "searched_in_order"]
 
 Search = Callable[[Sequence[Sequence[int]], Options], list[list[Candidate]]]
 
 
 class Chain(NamedTuple):
-    """The answers to the windows of one source, in order; fewer where the greatest length has ended the whole.
+    """The candidates for the windows of one source, in order; fewer if the maximum length was reached.
 
-    spaces: whether a space is put after each; None where the texts decide.
+    spaces: whether a space follows each; None: decided when the text is joined.
     """
 
     parts: list[Candidate]
     spaces: list[bool] | None = None
 
 
-def must_be_carried(options: Options) -> bool:
-    """Return whether something is required of a whole answer that answers to its windows do not give by themselves."""
+def depend(options: Options) -> bool:
+    """Return whether options restrict the whole answer, so that its windows cannot be searched independently."""
     return bool(options.constraint or options.min_length) or options.max_length is not None
 
 
 def combined(found: Sequence[Sequence[Candidate]], options: Options) -> list[Chain]:
-    """Return up to n_best answers to a source from those to each of its windows, which are independent.
+    """Return up to n_best chains of the candidates for independent windows, best first.
 
-    The first has the first answer to each window; the others follow in the order of how much their parts' scores fall
-    short of the best ones, added up. Samples are joined as they were drawn, independently of their scores.
+    Chains are ordered by the sum, over windows, of the best candidate's score minus the chosen one's. Samples are
+    combined in random order, independently of their scores.
     """
     if not found or not all(found):
         return []
@@ -57,24 +57,24 @@ def combined(found: Sequence[Sequence[Candidate]], options: Options) -> list[Cha
 
 
 def _best(found: Sequence[Sequence[Candidate]], n: int) -> list[Chain]:
-    """Return the n combinations of one candidate of each window that lose least, by a search from the best one."""
+    """Return the n combinations of one candidate of each window with the least loss of score, by best-first search."""
     chains: dict[tuple[tuple[int, ...], ...], Chain] = {}
-    ahead = [(0.0, (0,) * len(found))]
-    seen = {ahead[0][1]}
-    while ahead and len(chains) < n:
-        loss, ranks = heapq.heappop(ahead)
+    queue = [(0.0, (0,) * len(found))]
+    seen = {queue[0][1]}
+    while queue and len(chains) < n:
+        loss, ranks = heapq.heappop(queue)
         parts = [some[rank] for some, rank in zip(found, ranks, strict=True)]
         chains.setdefault(tuple(tuple(part.ids) for part in parts), Chain(parts))
         for i, rank in enumerate(ranks):
             worse = (*ranks[:i], rank + 1, *ranks[i + 1 :])
             if n > 1 and rank + 1 < len(found[i]) and worse not in seen:
                 seen.add(worse)
-                heapq.heappush(ahead, (loss + found[i][rank].score - found[i][rank + 1].score, worse))
+                heapq.heappush(queue, (loss + found[i][rank].score - found[i][rank + 1].score, worse))
     return list(chains.values())
 
 
 def _shuffled(samples: Sequence[Candidate], options: Options, window: int) -> list[Candidate]:
-    """Return samples, which a search orders by their scores, in random order."""
+    """Return samples, which a search sorts by score, in random order."""
     order = np.random.default_rng([options.seed, window]).permutation(len(samples))
     return [samples[i] for i in order]
 
@@ -85,10 +85,10 @@ def _score(chain: Chain) -> float:
     return sum(log_probs) / max(1, len(log_probs))
 
 
-class _Begun(NamedTuple):
-    """A chain that is not yet complete.
+class _Partial(NamedTuple):
+    """A chain for the first windows.
 
-    n_tokens: with the spaces between its parts.   state: of the constraint's automaton after them.
+    n_tokens: including spaces between parts.   state: of the constraint's automaton after them.
     """
 
     chain: Chain
@@ -97,64 +97,67 @@ class _Begun(NamedTuple):
     state: int
 
 
-def carried(read: Reading, options: Options, search: Search, *, limits: Limits, space: int | None) -> list[Chain]:
-    """Return up to n_best answers to a source in windows that meet constraint and lengths as a whole, best first.
+def searched_in_order(
+    reading: Reading, options: Options, search: Search, *, limits: Limits, space: int | None
+) -> list[Chain]:
+    """Return up to n_best chains that satisfy the constraint and the lengths as a whole, best first.
 
-    search: returns candidates for ids, as options say.   space: the id of a space, which follows the answer to a window
-    that ends in one, if the model has it and the constraint and the lengths allow it.
+    search: returns the candidates of sources of ids.   space: the id of a space, appended after a window that ends in
+    one if the constraint and the lengths allow it; None: the model has no space.
     """
-    begun = [_Begun(Chain([], []), 0, -1, 0)]
-    n_read, n_all = 0, max(1, sum(len(window.ids) for window in read.windows))
-    for i, window in enumerate(read.windows):
+    partials = [_Partial(Chain([], []), 0, -1, 0)]
+    n_read, n_ids = 0, max(1, sum(len(window.ids) for window in reading.windows))
+    for i, window in enumerate(reading.windows):
         n_read += len(window.ids)
-        is_last = i + 1 == len(read.windows)
-        at_space = not is_last and bool(window.places) and read.tokens[window.places[-1]].isspace()
-        longer = []
-        for k, one in enumerate(begun):
-            rest = _rest(one, options, n_read / n_all, limits.max_length(len(window.ids)), is_last=is_last)
-            [found] = search([window.ids], rest)
+        is_last = i + 1 == len(reading.windows)
+        at_space = not is_last and bool(window.positions) and reading.tokens[window.positions[-1]].isspace()
+        extended = []
+        for k, partial in enumerate(partials):
+            max_length = limits.max_length(len(window.ids))
+            remaining = _remaining(partial, options, n_read / n_ids, max_length, is_last=is_last)
+            [found] = search([window.ids], remaining)
             if options.sampling and i:
                 found = _shuffled(found, options, i)[k : k + 1]  # n_best were drawn for each
-            longer += [_extended(one, part, options, space if at_space else None) for part in found]
-        best_first = sorted(longer, key=lambda one: -_score(one.chain))
-        begun = longer if options.sampling and not is_last else best_first[: options.n_best]
-    return [one.chain for one in begun]
+            extended += [_extended(partial, part, options, space if at_space else None) for part in found]
+        best_first = sorted(extended, key=lambda one: -_score(one.chain))
+        partials = extended if options.sampling and not is_last else best_first[: options.n_best]
+    return [partial.chain for partial in partials]
 
 
-def _rest(one: _Begun, options: Options, share: float, usual: int, *, is_last: bool) -> Options:
+def _remaining(partial: _Partial, options: Options, share: float, default: int, *, is_last: bool) -> Options:
     """Return the options for the next window.
 
-    share: how much of the source is read with it.   usual: the greatest length of an answer to the window alone.
+    share: fraction of the source up to the end of this window.   default: maximum length for the window alone.
     """
-    most = None if options.max_length is None else options.max_length - one.n_tokens
-    least = options.min_length
-    if least is not None:
-        least = max(0, -int(-(least * share) // 1) - one.n_tokens)
-        least = least if most is None else min(least, most)
+    max_length = None if options.max_length is None else options.max_length - partial.n_tokens
+    min_length = options.min_length
+    if min_length is not None:
+        min_length = max(0, -int(-(min_length * share) // 1) - partial.n_tokens)
+        min_length = min_length if max_length is None else min(min_length, max_length)
     constraint = options.constraint
     if constraint is not None:
-        constraint = constraint.resumed(one.state, open_end=not is_last, bounded=most is not None)
-    elif most is not None:
-        most = min(most, max(usual, least or 0))
-    return dataclasses.replace(options, constraint=constraint, min_length=least, max_length=most)
+        constraint = constraint.resumed(partial.state, open_end=not is_last, bounded=max_length is not None)
+    elif max_length is not None:
+        max_length = min(max_length, max(default, min_length or 0))
+    return dataclasses.replace(options, constraint=constraint, min_length=min_length, max_length=max_length)
 
 
-def _extended(one: _Begun, part: Candidate, options: Options, space: int | None) -> _Begun:
-    """Return the chain with one more part, and a space after it if `space` is given and may follow."""
-    assert one.chain.spaces is not None, "a chain that is carried says where its spaces are"
-    state = one.state
+def _extended(partial: _Partial, part: Candidate, options: Options, space: int | None) -> _Partial:
+    """Return the chain with one more part, and with a space after it if `space` is given and allowed."""
+    assert partial.chain.spaces is not None, "a chain that is searched in order records its spaces"
+    state = partial.state
     if options.constraint is not None:
         for symbol in part.ids:
             state = options.constraint.after(state, symbol)
-    n, last = one.n_tokens + len(part.ids), part.ids[-1] if part.ids else one.last
-    room = None if options.max_length is None else options.max_length - n
-    spaced = space is not None and last != space and (room is None or room > 0)
+    n, last = partial.n_tokens + len(part.ids), part.ids[-1] if part.ids else partial.last
+    n_free = None if options.max_length is None else options.max_length - n
+    spaced = space is not None and last != space and (n_free is None or n_free > 0)
     if spaced and options.constraint is not None:
         assert space is not None
         following = options.constraint.after(state, space)
-        spaced = following >= 0 and options.constraint.needs(following) <= (1 << 30 if room is None else room - 1)
+        spaced = following >= 0 and options.constraint.needs(following) <= (1 << 30 if n_free is None else n_free - 1)
         state = following if spaced else state
     if spaced:
         assert space is not None
         n, last = n + 1, space
-    return _Begun(Chain([*one.chain.parts, part], [*one.chain.spaces, spaced]), n, last, state)
+    return _Partial(Chain([*partial.chain.parts, part], [*partial.chain.spaces, spaced]), n, last, state)

@@ -58,8 +58,8 @@ def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared
     tokens = prepared.target_vocabulary.decode(candidate.ids)
     if candidate.attended is not None:
         first = len(prepared.dev_sources[i]) - n_seen
-        unknown = copying.strange(prepared.dev_symbols[i][first:], prepared.dev_sources[i][first:])
-        for row, column in copying.named(candidate.ids, candidate.attended, unknown).items():
+        unknown = copying.unknown(prepared.dev_symbols[i][first:], prepared.dev_sources[i][first:])
+        for row, column in copying.resolved(candidate.ids, candidate.attended, unknown).items():
             tokens[row] = unknown[column]
     return tokens
 
