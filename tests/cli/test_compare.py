@@ -24,7 +24,7 @@ def test_a_model_does_not_differ_from_itself(seqwright, model, test_file):
     assert result.code == 0
     assert "exact match   50.00 %    50.00 %    +0.00" in result.out
     assert "both right          2\n" in result.out
-    assert result.out.endswith("\nVerdict: no difference that 4 sources could show.\n")
+    assert result.out.endswith("\nVerdict: no significant difference on 4 sources.\n")
     assert "for example" not in result.out
 
 

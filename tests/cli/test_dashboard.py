@@ -47,8 +47,8 @@ def test_memory_that_is_not_known_is_not_shown():
 def test_the_curve_is_the_loss_until_there_is_one_of_the_dev_accuracy():
     steps = [progressed(loss=loss) for loss in (3, 2, 1)]
     assert lines(*steps)[2] == "loss █▅▁"
-    assert lines(*steps, measured(40))[2].endswith("dev accuracy 40.0 %   best 40.0 %")
-    assert lines(*steps, measured(40), measured(80), measured(60))[2] == "dev accuracy ▁█▅ 60.0 %   best 80.0 %"
+    assert lines(*steps, measured(40))[2].endswith("dev exact match 40.0 %   best 40.0 %")
+    assert lines(*steps, measured(40), measured(80), measured(60))[2] == "dev exact match ▁█▅ 60.0 %   best 80.0 %"
 
 
 def test_examples_are_those_of_the_last_measurement_marked_right_or_wrong():
@@ -70,7 +70,7 @@ def test_an_example_cannot_steer_the_terminal_nor_fill_it():
 
 def test_a_terminal_without_unicode_gets_characters_that_it_has():
     shown = lines(progressed(), measured(40), measured(60, Example("a", "b", "c", False)), encoding="ascii")
-    assert shown[2:] == ["dev accuracy _# 60.0 %   best 60.0 %", "no a -> b   should be c"]
+    assert shown[2:] == ["dev exact match _# 60.0 %   best 60.0 %", "no a -> b   should be c"]
 
 
 @pytest.mark.parametrize(

@@ -23,17 +23,17 @@ def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys)
     ]
 
 
-def test_an_interruption_before_the_first_measurement_says_what_was_written():
+def test_an_interruption_before_the_first_measurement_reports_what_was_written():
     assert "nothing was written" in display.closing(Finished("interrupted", 0, None, 3, None))
     assert "model    here" in display.closing(Finished("interrupted", 0, None, 3, "here"))
 
 
-def test_a_measurement_of_weights_that_are_kept_is_called_so():
-    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("kept")
-    assert "kept" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
+def test_the_best_measurement_is_marked():
+    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("best")
+    assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
-def test_the_command_to_try_holds_sources_that_a_shell_takes_as_they_are(monkeypatch):
+def test_the_suggested_command_quotes_sources_for_the_shell(monkeypatch):
     monkeypatch.setattr(display.program, "name", lambda: "seqwright")
     plain = display.next_command([("it's", ""), ("-n %d", ""), ("two\nlines", ""), ("x" * 99, "")], "a model")
     assert plain == """printf '%s\\n' 'it'"'"'s' '-n %d' | seqwright predict 'a model'"""
@@ -43,11 +43,11 @@ def test_the_command_to_try_holds_sources_that_a_shell_takes_as_they_are(monkeyp
 
 
 @posix
-def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, pairs):
+def test_a_terminal_shows_a_live_bar_and_all_measurements(tmp_path, pairs):
     import pty
 
     screen, terminal = pty.openpty()
-    # Two seconds of steps that change nothing, so that no good score ends it before the bar has moved.
+    # Two seconds of steps that change nothing, so that a good score does not end the training early.
     endless = ["--epochs", "100000", "--set", "optim.learning_rate=1e-9", "--set", "training.patience=none"]
     command = [*COMMAND, "train", str(pairs), "-o", str(tmp_path / "model"), "--time-budget", "2s", *TINY, *endless]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
@@ -57,7 +57,7 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
         while True:
             try:
                 part = os.read(screen, 4096)
-            except OSError:  # how Linux says that the other end was closed
+            except OSError:  # on Linux: the other end was closed
                 break
             if not part:
                 break
@@ -70,11 +70,11 @@ def test_a_terminal_sees_a_bar_that_moves_and_keeps_the_measurements(tmp_path, p
     assert "tokens/s" in text
     assert re.search(r"(✓|✗|ok|no) \w+ (→|->) ", re.sub(r"\x1b\[[\d;]*m", "", text))
     assert "━" in text
-    assert "kept" in text
-    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is back
+    assert "best     dev exact match" in text
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is restored
 
 
-def test_an_interruption_behind_the_last_epoch_does_not_say_that_nothing_was_written(capsys):
+def test_an_interruption_after_the_last_epoch_reports_that_the_model_is_saved(capsys):
     def interrupted():
         with display.listening() as listen:
             listen(Measured(1, 0.5, 40, 20, True, 9))

@@ -16,7 +16,7 @@ def test_it_shows_the_teacher_at_work_the_training_and_both_side_by_side(tmp_pat
     assert [line.split()[0] for line in lines[1:3]] == ["teacher", "student"]
     assert lines[3].startswith("The student is ")
     assert "54 of 54 sources answered" in result.err
-    assert "dev accuracy" in result.err
+    assert "dev exact match" in result.err
     package.load(tmp_path / "small").predict(["abc"])
 
 

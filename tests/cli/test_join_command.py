@@ -15,8 +15,8 @@ def joined(seqwright, model, tmp_path):
     shutil.copytree(model, tmp_path / "again")
     result = seqwright("join", model, tmp_path / "again", "-o", tmp_path / "joined")
     assert result.code == 0, result
-    assert "2 networks that answer together" in result.out
-    assert re.search(r"exact match on \d+ sources:\n +[\d.]+ %  \S+model\n(.*\n){1} +[\d.]+ %  together", result.out)
+    assert "an ensemble of 2 networks" in result.out
+    assert re.search(r"exact match on \d+ sources:\n +[\d.]+ %  \S+model\n(.*\n){1} +[\d.]+ %  ensemble", result.out)
     return tmp_path / "joined"
 
 
@@ -37,8 +37,8 @@ def test_networks_that_differ_are_joined_shown_and_made_smaller(seqwright, model
     assert seqwright("train", pairs, "-o", tmp_path / "other", "--epochs", 1, *settings).code == 0
     assert seqwright("join", model, tmp_path / "other", "-o", tmp_path / "joined").code == 0
     shown = seqwright("inspect", tmp_path / "joined").out.splitlines()
-    assert re.match("network +1 layer of 8 units, .*additive attention$", shown[0])
-    assert re.match(" +1 layer of 12 units, .*bilinear attention$", shown[1])
+    assert re.match("network +LSTM, 1 layer of 8 units, .*additive attention$", shown[0])
+    assert re.match(" +LSTM, 1 layer of 12 units, .*bilinear attention$", shown[1])
     assert seqwright("export", tmp_path / "joined", "--int8", "-o", tmp_path / "small").code == 0
     assert seqwright("predict", tmp_path / "small", pairs).out.count("\n") == pairs.read_text("utf-8").count("\n")
 

@@ -81,10 +81,10 @@ def warnings_of(seqwright, model, path, text, *options):
 def test_each_kind_of_unknown_symbols_has_one_warning(tmp_path, seqwright, model):
     assert warnings_of(seqwright, model, tmp_path / "lines.txt", "abc\nжaж\nж\0ю\nABCAB!?\nxyzv\n") == [
         "seqwright: warning: line 2: the model was trained on LATIN, not on CYRILLIC: 'ж', 'ю'",
-        "seqwright: warning: line 3: the model has never seen '\\x00' (U+0000 without a name), '!' (U+0021 EXCLAMATION "
+        "seqwright: warning: line 3: not in the vocabulary: '\\x00' (U+0000 without a name), '!' (U+0021 EXCLAMATION "
         "MARK), '?' (U+003F QUESTION MARK) and 4 others",
-        "seqwright: warning: line 4: the model was trained on lower case, not on 'A', 'B', 'C'; with --fold-case it "
-        "reads them so",
+        "seqwright: warning: line 4: the model was trained on lower case, not on 'A', 'B', 'C'; --fold-case converts "
+        "them",
     ]
 
 
@@ -102,7 +102,7 @@ def test_symbols_of_later_lines_are_counted_at_the_end(tmp_path, seqwright, mode
     lines = "\n".join(["一", *["abc"] * 600, many, *["abc"] * 600, "ж"])
     first, last = warnings_of(seqwright, model, tmp_path / "lines.txt", lines)
     assert "'一'" in first
-    assert "100 further symbols" in last
+    assert "100 more unknown symbols" in last
 
 
 @posix

@@ -22,15 +22,15 @@ def test_targets_of_a_model_without_features_are_not_read_and_that_is_said_once(
     (tmp_path / "lines.tsv").write_text("abc\tcba\ncab\tbac\nbca\tacb\n", "utf-8")
     given = seqwright("predict", model, tmp_path / "lines.tsv")
     assert given.out == seqwright("predict", model, tmp_path / "plain").out
-    assert given.err.count("warning") == given.err.count("column 1 alone is read: this model takes no features") == 1
+    assert given.err.count("warning") == given.err.count("only column 1 is read: this model has no features") == 1
 
 
 def test_whole_lines_of_training_are_refused_with_the_command_that_reads_them(inflected, seqwright):
-    said = seqwright("predict", inflected / "model", inflected / "train.tsv")
-    assert said.code == 2
-    assert said.out == ""
-    assert "column 2 looks like targets, 'abc', and column 3 like features" in said.err
-    words = shlex.split(said.err.splitlines()[-1])
+    refused = seqwright("predict", inflected / "model", inflected / "train.tsv")
+    assert refused.code == 2
+    assert refused.out == ""
+    assert "column 2 ('abc') has no known features and column 3 has" in refused.err
+    words = shlex.split(refused.err.splitlines()[-1])
     expected = seqwright("predict", inflected / "model", inflected / "features.tsv").out
     assert seqwright(*words[words.index("predict") :]).out == expected
 

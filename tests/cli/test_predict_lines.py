@@ -62,7 +62,7 @@ def test_a_line_that_is_not_utf8_can_be_replaced_and_says_so(tmp_path, seqwright
     told = [json.loads(line) for line in result.out.splitlines()]
     assert [record["source"] for record in told] == ["abc", "ca\ufffd", "\ufffd"]
     assert ["undecodable" in record["flags"] for record in told] == [False, True, False]
-    assert "1 not UTF-8" in result.err
+    assert "1 not valid UTF-8" in result.err
 
 
 def test_a_long_line_is_answered_in_parts_and_says_so(tmp_path, seqwright, model):
@@ -73,7 +73,7 @@ def test_a_long_line_is_answered_in_parts_and_says_so(tmp_path, seqwright, model
     assert not any("windows" in flag for flag in short["flags"])
     assert "windows:250" in long["flags"]  # of 48 letters, behind a space
     assert [answer for _, answer in long["alignment"]] == list(range(len(long["tokens"])))
-    assert "1 too long and answered in parts" in result.err
+    assert "1 answered in windows, longer than the model reads at once" in result.err
 
 
 def test_a_summary_counts_the_lines_once_unless_it_is_not_wanted(model):
@@ -94,5 +94,5 @@ def test_lines_with_unknown_symbols_can_be_refused_and_the_others_are_answered(t
     kept = seqwright("predict", model, path).out.split("\n")
     assert result.out.split("\n") == [kept[0], "", kept[2], ""]
     assert result.code == 1
-    assert "1 line got no answer" in result.err.splitlines()[-1]
+    assert "1 line has no answer because of unknown symbols" in result.err.splitlines()[-1]
     assert "ж" in seqwright("predict", model, path, "--unknown", "copy").out.split("\n")[1]

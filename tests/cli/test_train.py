@@ -29,14 +29,14 @@ def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path
     assert result.code == 0
     assert result.out == ""  # results alone go there, and a training has none
     for line in (
-        r"^pairs    5\d to learn from, \d sources to measure on \(held out of .*pairs.tsv\)$",
+        r"^pairs    5\d for training, \d dev sources \(held out of .*pairs.tsv\)$",
         r"^source   8 symbols: characters in NFC$",
         r"^target   8 symbols: characters in NFC$",
         r"^network  [\d,]+ parameters: bidirectional LSTM of 8, .* attention$",
         r"^kernels  .*kernels",
         r"^training 2 epochs in batches of \d+, seed 1$",
-        r"^epoch +1.00   loss \d\.\d{3}   dev accuracy +\d+\.\d %   TER +\d+\.\d %   \d+:\d\d   kept$",
-        r"^kept     dev accuracy \d+\.\d % in epoch \d\.\d\d$",
+        r"^epoch +1.00   loss \d\.\d{3}   dev exact match +\d+\.\d %   TER +\d+\.\d %   \d+:\d\d   best$",
+        r"^best     dev exact match \d+\.\d %, epoch \d\.\d\d$",
         rf"^model    {re.escape(str(model))}$",
         r"^try      .* predict ",
     ):
@@ -44,13 +44,13 @@ def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path
 
 
 def test_the_screen_names_each_kind_of_network_of_an_ensemble(tmp_path, seqwright, pairs):
-    told = tmp_path / "mixed.toml"
-    told.write_text('[training]\nmembers = 3\n[[others]]\nhidden_size = 6\nattention = "bilinear"\n[[others]]\n')
-    result = seqwright("train", pairs, "-o", tmp_path / "model", "--config", told, "--epochs", 1, *TINY)
-    network = re.search(r"^network .*\n(?: +another: .*\n)*", result.err, re.MULTILINE)[0]
+    config = tmp_path / "mixed.toml"
+    config.write_text('[training]\nmembers = 3\n[[others]]\nhidden_size = 6\nattention = "bilinear"\n[[others]]\n')
+    result = seqwright("train", pairs, "-o", tmp_path / "model", "--config", config, "--epochs", 1, *TINY)
+    network = re.search(r"^network .*\n(?: +also: .*\n)*", result.err, re.MULTILINE)[0]
     assert re.sub(r"[\d,]+ parameters", "N parameters", network).splitlines() == [
         "network  N parameters: bidirectional LSTM of 8, additive attention",
-        "         another: bidirectional LSTM of 6, bilinear attention",
+        "         also: bidirectional LSTM of 6, bilinear attention",
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_training_that_is_over_is_not_repeated(tmp_path, seqwright, pairs):
     assert seqwright(*command).code == 0
     again = seqwright(*command)
     assert (again.code, again.out) == (0, "")
-    assert "trained already" in again.err
+    assert "already trained on the same data with the same settings" in again.err
     assert "seed was 1, is 5" in seqwright(*command, "--seed", 5).refused(2)
 
 
@@ -232,12 +232,12 @@ def test_features_go_through_train_predict_and_evaluate(tmp_path, seqwright, inf
     assert "unknown:feature:NOSUCH" in seqwright("predict", model, asked, "--tsv").out
 
 
-def test_a_model_without_features_reads_the_first_column_alone_and_says_so(tmp_path, seqwright, model):
+def test_a_model_without_features_reads_only_the_first_column_and_warns(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\tV\n", encoding="utf-8")
     assert package.load(model).bundle.config.text.features_column == 0
     result = seqwright("predict", model, path)
-    assert "column 1 alone is read: this model takes no features" in result.err
+    assert "only column 1 is read: this model has no features" in result.err
     path.write_text("abc\n", encoding="utf-8")
     assert result.out == seqwright("predict", model, path).out
 
@@ -260,7 +260,7 @@ def test_a_manifest_repeats_its_training_to_the_byte(tmp_path, seqwright, pairs)
 def test_a_manifest_takes_no_other_settings(tmp_path, seqwright):
     result = seqwright("train", "--from-manifest", tmp_path / "manifest.json", "--seed", 3)
     assert result.code == 2
-    assert "repeats a training as it was" in result.err
+    assert "--from-manifest takes pairs and settings from the manifest" in result.err
 
 
 def test_a_monstrous_line_is_left_out_by_its_number(tmp_path, seqwright, pairs):
@@ -269,4 +269,4 @@ def test_a_monstrous_line_is_left_out_by_its_number(tmp_path, seqwright, pairs):
     n_lines = pairs.read_text(encoding="utf-8").count("\n")
     result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH)
     assert result.code == 0
-    assert f"left out {pairs}, line {n_lines}: 70,004 tokens" in result.err
+    assert f"skipped  {pairs}, line {n_lines}: 70,004 tokens" in result.err

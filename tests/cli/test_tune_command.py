@@ -15,7 +15,7 @@ def test_it_prints_all_trials_and_a_command_that_trains_with_the_best(tmp_path, 
     result = seqwright("tune", "pairs.tsv", "--trials", 2, *QUICK)
     assert result.code == 0
     title, *rows = result.out.splitlines()
-    assert title.split()[:6] == ["trial", "accuracy", "TER", "epochs", "time", "encoder_layers"]
+    assert title.split()[:7] == ["trial", "exact", "match", "TER", "epochs", "time", "encoder_layers"]
     assert {row.split()[0] for row in rows[:2]} == {"1", "2"}
     assert re.search(
         r"^trial   1   encoder_layers 1  attention additive  dropout 0.3  learning_rate 0.004", result.err, re.MULTILINE

@@ -69,7 +69,7 @@ def test_the_summary_counts_the_content_of_the_file(tmp_path):
     assert (file.lines, file.pairs, file.has_features) == (4, 3, False)
     assert (file.source.distinct, file.source.symbols, file.source.tokens) == (2, 3, "characters")
     assert (file.target.distinct, file.target.symbols, file.target.tokens) == (2, 3, "words")
-    assert (file.source.lengths.shortest, file.source.lengths.longest) == (0, 3)
+    assert (file.source.lengths.minimum, file.source.lengths.maximum) == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,10 @@ def made(*rows: tuple[str, str, str], counts: dict[str, int] | None = None) -> l
     )  # fmt: skip
     answered = []
     for source, references, answers in rows:
-        said = [hypothesis(text, 0.5 / 2**i) for i, text in enumerate(answers.split("|"))]
-        answered.append(evaluation.Answered(source, "", references.split("|"), said, said[0].text in references))
+        hypotheses = [hypothesis(text, 0.5 / 2**i) for i, text in enumerate(answers.split("|"))]
+        answered.append(
+            evaluation.Answered(source, "", references.split("|"), hypotheses, hypotheses[0].text in references)
+        )
     return items(answered, bundle)
 
 

@@ -14,31 +14,31 @@ characters = st.text("ab é", min_size=1, max_size=6).map(list)
 
 
 @given(words, words)
-def test_marked_words_read_as_the_answer(expected, said):
-    assert Page(answers.marked(expected, said, WORDS)).text == WORDS.join(said)
+def test_marked_words_read_as_the_answer(expected, predicted):
+    assert Page(answers.marked(expected, predicted, WORDS)).text == WORDS.join(predicted)
 
 
 @given(characters, characters)
-def test_marked_characters_read_as_the_answer(expected, said):
-    assert Page(answers.marked(expected, said, CHARACTERS)).text == CHARACTERS.join(said)
+def test_marked_characters_read_as_the_answer(expected, predicted):
+    assert Page(answers.marked(expected, predicted, CHARACTERS)).text == CHARACTERS.join(predicted)
 
 
 @pytest.mark.parametrize(
-    ("expected", "said", "html"),
+    ("expected", "predicted", "html"),
     [
         ("x y", "x z", "x <mark>z</mark>"),
-        ("x y z", "x z", 'x<mark class="gap" title="something is left out"></mark> z'),
+        ("x y z", "x z", 'x<mark class="gap" title="omission"></mark> z'),
         ("x", "x y z", "x <mark>y z</mark>"),
         ("x", "x", "x"),
         ("<", "&", "<mark>&amp;</mark>"),
     ],
 )
-def test_what_differs_is_marked(expected, said, html):
-    assert answers.marked(expected.split(), said.split(), WORDS) == f"<bdi>{html}</bdi>"
+def test_what_differs_is_marked(expected, predicted, html):
+    assert answers.marked(expected.split(), predicted.split(), WORDS) == f"<bdi>{html}</bdi>"
 
 
 def test_an_empty_answer_is_named():
-    assert Page(answers.marked(["x"], [], WORDS)).text == "nothing"
+    assert Page(answers.marked(["x"], [], WORDS)).text == "empty"
 
 
 def test_the_right_answer_among_the_n_best_stands_out():
@@ -49,5 +49,5 @@ def test_the_right_answer_among_the_n_best_stands_out():
 
 
 def test_an_answer_that_is_nearly_all_wrong_is_not_marked_to_pieces():
-    expected, said = list("abcdefghijklmn"), list("aXcXeXgXiXkXmX")
-    assert answers.marked(expected, said, CHARACTERS) == "<bdi>aXcXeXgXiXkXmX</bdi>"
+    expected, predicted = list("abcdefghijklmn"), list("aXcXeXgXiXkXmX")
+    assert answers.marked(expected, predicted, CHARACTERS) == "<bdi>aXcXeXgXiXkXmX</bdi>"

@@ -107,4 +107,4 @@ def test_tables_become_blocks_on_a_phone_with_every_cell_named(shown, trained):
         """() => [...document.querySelectorAll('#worst tr:first-child td')].map(
             td => getComputedStyle(td, '::before').content)"""
     )
-    assert heads[:3] == ['"asked"', '"right"', '"answered"']
+    assert heads[:3] == ['"source"', '"reference"', '"answers"']

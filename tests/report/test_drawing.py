@@ -37,7 +37,7 @@ def test_markup_is_not_escaped_twice():
 
 
 def test_empty_text_is_named_so_that_it_can_be_seen():
-    assert Page(markup.data("")).text == "nothing"
+    assert Page(markup.data("")).text == "empty"
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -86,7 +86,7 @@ def test_the_height_of_a_bar_is_its_share():
 
 def test_a_heat_map_shades_each_cell_by_its_value():
     figure = heat_map.heat_map(
-        ["r"], ["c", "d"], [[0.2, 0.9]], says=lambda i, j: f"cell {i} {j}", caption=markup.join("caption")
+        ["r"], ["c", "d"], [[0.2, 0.9]], tooltip=lambda i, j: f"cell {i} {j}", caption=markup.join("caption")
     )
     cells = [value for tag, name, value in Page(figure).attributes if tag == "td" and name == "style"]
     assert cells == ["--heat:20%", "--heat:90%"]
@@ -122,4 +122,4 @@ def test_measurements_of_an_ensemble_are_told_apart(tmp_path):
     assert [[m.dev_accuracy for m in member] for member in members] == [[10, 20], [30]]
     section = learning.learning(members)
     assert section.body.count('class="line"') == 4
-    assert "Each line is one of 2 members. At their best they had 20.0, 30.0 % right by themselves." in section.body
+    assert "Each line is one of 2 members. Best dev scores of the members: exact match 20.0, 30.0 %." in section.body

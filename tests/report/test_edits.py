@@ -19,7 +19,7 @@ def test_a_rewrite_names_what_stands_before_and_after():
 
 def test_neighbouring_edits_are_one_rewrite():
     [found] = edits.rewrites(["a", "t", "s", "i"], ["a", "ts", "i"])
-    assert (found.expected, found.said) == (("t", "s"), ("ts",))
+    assert (found.expected, found.predicted) == (("t", "s"), ("ts",))
 
 
 def test_the_edges_of_a_word_are_neighbours_too():
@@ -29,30 +29,30 @@ def test_the_edges_of_a_word_are_neighbours_too():
 
 
 @given(tokens, tokens)
-def test_the_stretches_of_an_answer_are_the_answer(expected, said):
-    stretches = edits.differing(expected, said)
-    assert [token for _, stretch in stretches for token in stretch] == said
+def test_the_stretches_of_an_answer_are_the_answer(expected, predicted):
+    stretches = edits.differing(expected, predicted)
+    assert [token for _, stretch in stretches for token in stretch] == predicted
     same = [token for differs, stretch in stretches if not differs for token in stretch]
-    assert len(same) >= len(expected) - metrics.edit_distance(said, expected)
+    assert len(same) >= len(expected) - metrics.edit_distance(predicted, expected)
 
 
 @given(tokens, tokens)
-def test_rewrites_turn_the_reference_into_the_answer(expected, said):
-    found = list(edits.rewrites(expected, said))
-    removed, added = Counter(expected), Counter(said)
+def test_rewrites_turn_the_reference_into_the_answer(expected, predicted):
+    found = list(edits.rewrites(expected, predicted))
+    removed, added = Counter(expected), Counter(predicted)
     for rewrite in found:
         removed.subtract(rewrite.expected)
-        added.subtract(rewrite.said)
+        added.subtract(rewrite.predicted)
     assert removed == added
-    assert sum(max(len(r.expected), len(r.said)) for r in found) == metrics.edit_distance(said, expected)
+    assert sum(max(len(r.expected), len(r.predicted)) for r in found) == metrics.edit_distance(predicted, expected)
 
 
 @given(tokens, tokens)
-def test_aligned_symbols_hold_both_sides_whole_and_count_every_edit(expected, said):
-    pairs = list(edits.aligned(expected, said))
+def test_aligned_symbols_hold_both_sides_whole_and_count_every_edit(expected, predicted):
+    pairs = list(edits.aligned(expected, predicted))
     assert [e for e, _ in pairs if e != edits.EDGE] == expected
-    assert [s for _, s in pairs if s != edits.EDGE] == said
-    assert sum(e != s for e, s in pairs) == metrics.edit_distance(said, expected)
+    assert [s for _, s in pairs if s != edits.EDGE] == predicted
+    assert sum(e != s for e, s in pairs) == metrics.edit_distance(predicted, expected)
 
 
 def test_the_most_frequent_rewrite_comes_first_with_its_place():
@@ -64,10 +64,10 @@ def test_the_most_frequent_rewrite_comes_first_with_its_place():
         ("cat", "k a t", "k a t"),
     )
     first, second = edits.rewritten(items)
-    assert (first.expected, first.said, first.n) == (("ɪ",), ("iː",), 3)
+    assert (first.expected, first.predicted, first.n) == (("ɪ",), ("iː",), 3)
     assert (first.where, first.beside, first.n_where) == ("after", "t", 2)
     assert [item.source for item in first.examples] == ["tin", "tip", "sit"]
-    assert (second.expected, second.said, second.where, second.beside) == (("g",), ("k",), "after", "o")
+    assert (second.expected, second.predicted, second.where, second.beside) == (("g",), ("k",), "after", "o")
 
 
 def test_a_rewrite_without_a_common_neighbour_has_no_place():

@@ -18,15 +18,15 @@ def looking(item, n_columns):
     return item._replace(hypotheses=[item.best._replace(alignment=weights)])
 
 
-def asked(section) -> list[str]:
+def sources(section) -> list[str]:
     """Return the sources of a section's table in order."""
-    return re.findall(r'<td data-head="asked"><div><bdi>(\w+)</bdi>', section.body)
+    return re.findall(r'<td data-head="source"><div><bdi>(\w+)</bdi>', section.body)
 
 
 def test_the_farthest_off_come_first_and_the_surer_of_equals():
     items = made(("a", "x y", "x z"), ("b", "x y", "q z"), ("c", "x y", "x y"), ("d", "x y z w", "x y z q r s"))
     sure = items[0]._replace(source="e", hypotheses=[items[0].best._replace(log_probs=[-0.1])])
-    assert asked(examples.worst([*items, sure], WORDS)) == ["b", "d", "e", "a"]
+    assert sources(examples.worst([*items, sure], WORDS)) == ["b", "d", "e", "a"]
 
 
 def test_the_least_certain_come_first_right_or_wrong():
@@ -36,8 +36,8 @@ def test_the_least_certain_come_first_right_or_wrong():
         for item, p in zip(items, (-2, -1, -3), strict=True)
     ]
     section = examples.uncertain(unsure, WORDS)
-    assert asked(section) == ["c", "a", "b"]
-    assert "1 of these 3 are right all the same" in section.body
+    assert sources(section) == ["c", "a", "b"]
+    assert "1 of these 3 are correct" in section.body
 
 
 def test_a_map_has_a_column_for_each_source_symbol_and_the_end_but_none_for_padding():

@@ -86,7 +86,7 @@ def test_scores_at_the_head_are_those_of_an_evaluation(model):
     scores = evaluation.evaluate(loaded, pairs).scores
     assert scores.exact == 50
     assert "exact match50.0%" in page.text
-    assert f"token errors (TER){scores.ter:.2f}%" in page.text
+    assert f"token error rate (TER){scores.ter:.2f}%" in page.text
 
 
 def test_pairs_held_out_by_training_are_found_again(model):
@@ -98,13 +98,13 @@ def test_pairs_held_out_by_training_are_found_again(model):
 
 
 @pytest.mark.parametrize(
-    ("harm", "says"),
+    ("harm", "reason"),
     [
         (lambda path: path.unlink(), "no such file"),
         (lambda path: path.write_text("abc\tcba\n", encoding="utf-8"), "has changed since"),
     ],
 )
-def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path, harm, says):
+def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path, harm, reason):
     path = tmp_path / "pairs.tsv"
     whole = bundle.load(model)
     [file] = whole.manifest["provenance"]["files"]
@@ -115,7 +115,7 @@ def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path,
     harm(path)
     html = report.write(model).read_text("utf-8")
     assert ids(html) == ["learning", "figures", "data", "making"]
-    assert says in Page(html).text
+    assert reason in Page(html).text
     again = ids(report.write(model, dev=[Pair("abc", "cba")]).read_text("utf-8"))
     assert [id_ for id_ in again if id_ != "attention"] == [id_ for id_ in SECTIONS if id_ != "attention"]
 
@@ -126,7 +126,7 @@ def test_a_model_without_attention_has_no_map_of_it(plain, tmp_path):
 
 def test_without_a_record_of_the_training_there_are_no_curves(model):
     (model / "metrics.jsonl").unlink()
-    assert "There is no record of the training" in Page(report.write(model).read_text("utf-8")).text
+    assert "This directory has no training log" in Page(report.write(model).read_text("utf-8")).text
 
 
 def test_large_files_are_not_inspected_but_measured_on(model, monkeypatch):
@@ -140,8 +140,8 @@ def test_answers_all_right_leave_no_mistakes_to_show(model):
     loaded = translator.load(model)
     pairs = [Pair(source, loaded.predict([source])[0][0].text) for source in ("abc", "bcd")]
     text = Page(report.write(model, dev=pairs).read_text("utf-8")).text
-    assert "Every answer is right." in text
-    assert "No symbol was taken for another." in text
+    assert "All answers are correct." in text
+    assert "No symbols are confused." in text
 
 
 def test_no_dev_pairs_are_refused_and_an_old_report_stays(model):

@@ -77,9 +77,9 @@ def test_examples_go_from_best_to_worst_and_no_answer_is_in_two_tables():
     rows = [(f"s{i}", "a b c d e f g h", " ".join("abcdefgh"[:i]) or "x") for i in range(9)] * 3
     items = [item._replace(source=f"{i}") for i, item in enumerate(made(*rows))]
     section = sentences.by_quality(quality.graded(items))
-    best, middling, worst = (listed(section, title) for title in ("Best", "Middling", "Worst"))
-    assert len(best) == len(middling) == len(worst) == 5
-    assert min(best) >= max(middling) >= min(middling) >= max(worst)
+    best, median, worst = (listed(section, title) for title in ("Best", "Median", "Worst"))
+    assert len(best) == len(median) == len(worst) == 5
+    assert min(best) >= max(median) >= min(median) >= max(worst)
     sources = re.findall(r'data-head="source"><div><bdi>(\w+)<', section.body)
     assert len(set(sources)) == len(sources)
 
@@ -92,7 +92,7 @@ def test_few_sentences_are_all_shown_once():
 
 def test_answers_like_the_references_have_no_phrases_to_show():
     section = sentences.deviations(made(("a", "he eats .", "he eats .")))
-    assert "Every word is that of a reference." in Page(section.body).text
+    assert "All phrases match the references." in Page(section.body).text
 
 
 def test_curves_are_those_of_the_chosen_measure():

@@ -64,7 +64,7 @@ def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was
     n_killed = n_resumed = n_trainings = 0
     while n_killed < 30:
         code, said = killed_once(pairs, tmp_path / f"killed{n_trainings}", float(rng.uniform(0, latest_s)))
-        whole_already = "trained already" in said  # the last kill came after the end of the training
+        whole_already = "already trained" in said  # the last kill came after the end of the training
         assert code in (0, -signal.SIGKILL) or whole_already, said
         n_killed += code == -signal.SIGKILL and not whole_already
         n_resumed += "resumed" in said

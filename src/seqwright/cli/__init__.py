@@ -1,5 +1,5 @@
-"""The command line: parse, call one library function, print.
+"""The command line: each command parses its arguments, calls one library function and prints the result.
 
-Nothing here imports more than click when it is imported itself: `seqwright --help` and completion answer at once, and
-each command imports the parts of seqwright that it uses inside its function.
+Modules of this package import nothing but click at import time, so that `seqwright --help` and completion are fast;
+a command imports the parts of seqwright that it uses inside its function.
 """

@@ -1,4 +1,4 @@
-"""Lines in, answers out: what `seqwright predict` writes while it reads."""
+"""The loop of `seqwright predict`: read lines, predict, write one record for each line."""
 
 from __future__ import annotations
 
@@ -30,12 +30,11 @@ def write(
     quiet: bool,
     reading: Mapping[str, Any],
 ) -> None:
-    """Write a record for each line of a file ("-": standard input) to standard output, a line each.
+    """Write one record to standard output for each line of a file ("-": standard input).
 
-    form: writes an answer as one line.   flush: every line is answered before the next is looked at.   quiet: no
-    summary; warnings stay.
-    reading: the options that say which columns of the lines are read.
-    DataError: at the end, if lines were refused; see `data.readers.files` for those in between.
+    form: formats an answer as one line.   flush: answer each line before the next one is read.   quiet: no summary;
+    warnings are still written.   reading: the options that select the columns of the lines.
+    DataError: lines were refused (raised at the end), or the file cannot be read (`data.readers.files`).
     """
     model.check(options)
     columns = LineColumns(model.bundle, reading, unknown.warn)
@@ -55,11 +54,14 @@ def write(
     if not quiet:
         summary.print()
     if n_refused := summary.n_refused:
-        raise DataError(f"{n_refused:,} line{'' if n_refused == 1 else 's'} got no answer for symbols never seen")
+        lines_have = "line has" if n_refused == 1 else "lines have"
+        raise DataError(
+            f"{n_refused:,} {lines_have} no answer because of unknown symbols; use --unknown keep, copy or drop"
+        )
 
 
 class _Summary:
-    """Counts what happened to the lines."""
+    """Counts lines, and the flags of their answers."""
 
     def __init__(self) -> None:
         self.n_lines = 0
@@ -75,19 +77,19 @@ class _Summary:
 
     def print(self) -> None:
         """Print the counts to standard error."""
-        told = [f"{self.n_lines:,} line{'' if self.n_lines == 1 else 's'}"]
-        told += [f"{self._flagged[flag]:,} {says}" for flag, says in SAYS.items() if self._flagged[flag]]
-        print(f"seqwright: {', '.join(told)}", file=sys.stderr)
+        counts = [f"{self.n_lines:,} line{'' if self.n_lines == 1 else 's'}"]
+        counts += [f"{self._flagged[flag]:,} {text}" for flag, text in DESCRIPTIONS.items() if self._flagged[flag]]
+        print(f"seqwright: {', '.join(counts)}", file=sys.stderr)
 
 
-SAYS = {
-    "unknown": "with symbols never seen",
+DESCRIPTIONS = {
+    "unknown": "with unknown symbols",
     "refused": "without an answer",
     "lexicon": "answered from the lexicon",
     "empty": "empty, with an empty answer",
-    "unsure": "left empty as not sure enough",
-    "windows": "too long and answered in parts",
-    "cut": "with an answer cut off at its greatest length",
-    "repeats": "with an answer that repeats itself",
-    "undecodable": "not UTF-8",
+    "unsure": "left empty, with a confidence below --min-confidence",
+    "windows": "answered in windows, longer than the model reads at once",
+    "cut": "with an answer truncated at the maximum length",
+    "repeats": "with an answer that repeats a phrase",
+    "undecodable": "not valid UTF-8",
 }

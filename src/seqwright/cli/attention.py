@@ -1,4 +1,4 @@
-"""Where a model looked, drawn in the characters of a terminal."""
+"""Attention weights, drawn with the characters of a terminal."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ END = "<end>"
 
 
 def drawn(answer: Answer, source_tokens: Sequence[str]) -> str:
-    """Return the best answer with its score, and a grid: a row for each of its tokens, a column for each source token.
+    """Return the best answer with its score, and its attention weights as a grid.
 
-    source_tokens: features first.   A shade is a fifth of the row's attention.
+    Rows are the answer's tokens with their log-probabilities, columns the source tokens. There are five shades, for
+    weights from 0 to 1.   source_tokens: features first.
     """
     best = answer.best
     if best is None:
@@ -29,7 +30,7 @@ def drawn(answer: Answer, source_tokens: Sequence[str]) -> str:
     notes = f"   ({', '.join(answer.flags)})" if answer.flags else ""
     lines = [f"{best.text}   {best.score:.4f}{notes}"]
     if best.alignment is None:
-        return "\n".join([*lines, "(no attention to draw: the model has none, or the source is too long)"])
+        return "\n".join([*lines, "(no attention weights: the model has no attention, or the source is too long)"])
     columns = [shown(token) for token in [*source_tokens, END]]
     rows = [shown(token) for token in [*best.tokens, END]]
     margin = max(map(cell_len, rows))
@@ -43,21 +44,23 @@ def drawn(answer: Answer, source_tokens: Sequence[str]) -> str:
 
 
 def painted(answer: Answer, source_tokens: Sequence[str], path: Path) -> None:
-    """Write the same as a picture, and say on standard error which characters have no font here.
+    """Write the grid as an image, and warn on standard error of characters that no installed font has.
 
-    UsageError: there is no attention to draw, or the file is to be neither .svg nor .png.
+    UsageError: there are no attention weights, or the path ends in neither .svg nor .png.
     """
     from seqwright import plotting  # imports matplotlib
 
     best = answer.best
     if best is None or best.alignment is None:
-        raise UsageError("there is no attention to draw: no answer, a model without attention, or too long a source")
+        raise UsageError(
+            "no attention weights to draw: there is no answer, the model has no attention, or the source is too long"
+        )
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"{path}: expected a file that ends in .svg or .png")
     labels = [[shown(token) for token in [*tokens, END]] for tokens in (source_tokens, best.tokens)]
     if missing := plotting.draw(path, best.alignment, source=labels[0], answer=labels[1]):
         named = ", ".join(f"{c} (U+{ord(c):04X})" for c in missing)
-        print(f"seqwright: warning: no font here has {named}; install one, such as Noto Sans CJK", file=sys.stderr)
+        print(f"seqwright: warning: no installed font has {named}; install one, such as Noto Sans CJK", file=sys.stderr)
 
 
 def shade(weight: float) -> str:
@@ -65,7 +68,7 @@ def shade(weight: float) -> str:
 
 
 def shown(token: str) -> str:
-    """Return a token so that it takes its place on a line: a mark stands on a circle, the unseen is spelled out."""
+    """Return a printable form of a token: combining marks on a dotted circle, invisible characters as code points."""
     if token.isspace():
         return "␣" if set(token) == {" "} else "".join(f"U+{ord(c):04X}" for c in token)
     if token and unicodedata.combining(token[0]):

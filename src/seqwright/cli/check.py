@@ -10,12 +10,12 @@ from seqwright.cli import options
 __all__ = ["check"]
 
 
-@click.command(short_help="Look for trouble in files of pairs.")
+@click.command(short_help="Check files of pairs for problems.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--config", "config_file", metavar="FILE", help="TOML file as for train; [text] says what stands where.")
+@click.option("--config", "config_file", metavar="FILE", help="TOML file as for train; [text] is used.")
 @click.option("--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE", help="One setting; may be repeated.")
 @options.reading
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every finding and every line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all findings and lines.")
 def check(
     *,
     files: tuple[str, ...],
@@ -24,11 +24,11 @@ def check(
     as_json: bool,
     reading: dict[str, Any],
 ) -> None:
-    """Look for what spoils a training in each FILE, lines of source<TAB>target as for train.
+    """Check each FILE of pairs for problems that harm training or evaluation.
 
-    The first FILE is the one to train on; the others, such as dev and test, are held against it. Found are sources
-    that stand in two files, symbols that the first file lacks, characters that nobody sees or that look like others,
-    mixed Unicode forms, empty and extreme texts, contradictions and duplicates, each with its lines.
+    The first FILE is the training set; others, such as dev and test sets, are compared with it. The checks find
+    sources in more than one file, symbols that are not in the training set, invisible and confusable characters, mixed
+    Unicode forms, empty and unusually long texts, contradictory pairs and duplicates. Each finding lists its lines.
 
     \b
     Examples:

@@ -9,25 +9,24 @@ from seqwright.cli import options
 __all__ = ["compare"]
 
 
-@click.command(short_help="Tell which of two models is better, and whether by chance.")
+@click.command(short_help="Compare two models, with a significance test.")
 @click.argument("model_a")
 @click.argument("model_b")
 @click.argument("file", required=False)
 @options.beam
 @options.reading
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Draws the samples."
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Seed of the bootstrap."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every disagreement.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with all disagreements.")
 def compare(
     *, model_a: str, model_b: str, file: str | None, beam: int, seed: int, as_json: bool, reading: dict[str, Any]
 ) -> None:
-    """Let MODEL_A and MODEL_B answer FILE, lines of source<TAB>target, and hold the answers against each other.
+    """Compare the answers of MODEL_A and MODEL_B on FILE, lines of source<TAB>target.
 
-    Without FILE, they answer the pairs that the trainings of both measured on, without their lexicons.
-    Shown are exact match and TER of both, what one answers right and the other wrong, and a paired bootstrap (Koehn
-    2004): the test is drawn anew 10,000 times, with repetition, to see how far the difference depends on which sources
-    are in it.
+    Without FILE, both are evaluated on the dev set of their trainings, without their lexicons. The output has exact
+    match and TER of both models, the sources that only one of them answers correctly, McNemar's test, and confidence
+    intervals of the differences by paired bootstrap resampling (Koehn 2004; 10,000 resamples).
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""How the comparison of two models is written."""
+"""The comparison of two models as text and as JSON."""
 
 from collections.abc import Sequence
 
@@ -20,19 +20,19 @@ def as_json(result: Comparison) -> str:
 
 
 def as_text(result: Comparison, name_a: str, name_b: str) -> str:
-    """Return the comparison for a reader, the verdict last."""
+    """Return the comparison as text; the verdict is the last line."""
     a, b = result.a, result.b
     lines = [
         f"A is {name_a}",
         f"B is {name_b}",
         "",
-        f"{a.n:,} sources       A          B      B - A    95 % of resamples",
+        f"{a.n:,} sources       A          B      B - A    95 % interval",
         f"exact match  {a.exact:6.2f} %   {b.exact:6.2f} %   {interval(result.exact)}",
         f"TER          {a.ter:6.2f} %   {b.ter:6.2f} %   {interval(result.ter)}",
         "",
         f"both right   {result.both_right:8,}",
         f"only A right {len(result.only_a):8,}",
-        f"only B right {len(result.only_b):8,}   so uneven by chance: {p_value(result.mcnemar_p)} (McNemar)",
+        f"only B right {len(result.only_b):8,}   McNemar's test: {p_value(result.mcnemar_p)}",
         f"both wrong   {result.both_wrong:8,}",
         *examples("only A is right, for example:", result.only_a),
         *examples("only B is right, for example:", result.only_b),
@@ -63,9 +63,9 @@ def example(found: Disagreement) -> str:
 
 
 def verdict(result: Comparison) -> str:
-    """Return which model answers more sources right, where that is more than chance."""
+    """Return which model answers more sources correctly, if the difference is significant."""
     d = result.exact
     if d.p >= SIGNIFICANT:
-        return f"no difference that {result.a.n:,} sources could show"
+        return f"no significant difference on {result.a.n:,} sources"
     better, other = ("B", "A") if d.value > 0 else ("A", "B")
-    return f"{better} answers more sources right than {other}, by {abs(d.value):.2f} points ({p_value(d.p)})"
+    return f"{better} has a higher exact match than {other}, by {abs(d.value):.2f} points ({p_value(d.p)})"

@@ -1,8 +1,8 @@
-"""The part of the screen that moves while a training runs.
+"""The live part of the terminal display of a training run.
 
 epoch 3.21 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  32% 1:20 left, ends 14:32
 loss 0.512   rate 0.0031   1,234 pairs/s   15,210 tokens/s   143 MB
-dev accuracy ▁▃▅▆▇█ 82.1 %   best 83.0 %
+dev exact match ▁▃▅▆▇█ 82.1 %   best 83.0 %
 ✓ ember → ɛmbɛr
 ✗ egészség → ɛɡeːsʃeːɡ   should be ɛɡeːʃːeːɡ
 """
@@ -26,7 +26,7 @@ JOINERS = "\u200c\u200d"  # not printable by themselves, and part of how Persian
 
 
 class Dashboard:
-    """What rich draws of the last events of each kind; `hear` them in their order."""
+    """A rich renderable of the latest events of each kind; pass them to `hear` in order."""
 
     def __init__(self) -> None:
         self._now: Progressed | None = None
@@ -34,14 +34,14 @@ class Dashboard:
         self._measured: list[Measured] = []  # of this network
 
     def hear(self, event: Event) -> None:
-        """Remember what is to be drawn."""
+        """Record an event for the next rendering."""
         if isinstance(event, Progressed):
             self._now = event
             if len(self._measured) < 2:
                 self._losses.append(event.loss)
         elif isinstance(event, Measured):
             self._measured.append(event)
-        elif isinstance(event, Begun):  # another member of an ensemble, which knows nothing yet
+        elif isinstance(event, Begun):  # the next member of an ensemble starts from scratch
             self._now, self._losses, self._measured = None, [], []
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -55,19 +55,19 @@ class Dashboard:
             yield _example(example, plain)
 
     def _curve(self, levels: str) -> str:
-        """Return dev accuracy over the measurements, or the loss while there is no curve of them."""
+        """Return the curve of the dev score, or of the training loss until there are two measurements."""
         losses = sparkline(self._losses, width=WIDTH, levels=levels)
         if not self._measured:
             return f"loss {losses}" if losses else ""
         name, values, best = _followed_score(self._measured)
-        unit = " %" if name == "accuracy" else ""
+        unit = " %" if name == "exact match" else ""
         curve = f"dev {name} {sparkline(values, width=WIDTH, levels=levels)} " if len(values) > 1 else ""
         last = f"{values[-1]:.1f}{unit}   best {best:.1f}{unit}"
         return f"{curve}{last}" if curve else f"loss {losses}   dev {name} {last}"
 
 
 def _followed_score(measured: list[Measured]) -> tuple[str, list[float], float]:
-    """Return the score that is drawn: its name, its values, and the best of them."""
+    """Return the dev score that selects the model: its name, its values, and the best one."""
     if measured[-1].measure == "chrF":
         values = [event.dev_chrf for event in measured if event.measure == "chrF" and event.dev_chrf is not None]
         return "chrF", values, max(values)
@@ -75,7 +75,7 @@ def _followed_score(measured: list[Measured]) -> tuple[str, list[float], float]:
         values = [event.dev_perplexity for event in measured if event.dev_perplexity is not None]
         return "perplexity", values, min(values)
     values = [event.dev_accuracy for event in measured]
-    return "accuracy", values, max(values)
+    return "exact match", values, max(values)
 
 
 def _bar(now: Progressed) -> Table:
@@ -109,10 +109,10 @@ def _example(example: Example, plain: bool) -> Text:
 
 
 def _line(text: str, style: str = "") -> Text:
-    """Return a text that stays on one line of the screen."""
+    """Return a text that is truncated to one line of the screen."""
     return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
 def _visible(text: str) -> str:
-    """Return a text of the data without what would steer the terminal."""
+    """Return a text of the data with control characters replaced."""
     return "".join(c if c.isprintable() or c in JOINERS else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -9,20 +9,20 @@ from seqwright.cli import options
 __all__ = ["demo"]
 
 
-@click.command(short_help="Watch a model learn, and see its answers.")
+@click.command(short_help="Train a small model and show its answers.")
 @click.argument("name", type=click.Choice(["pronunciation", "dates", "sentences"]), default="pronunciation")
 @options.time_budget
 @options.threads
 @click.option(
-    "-o", "--output", metavar="DIR", default="seqwright-demo", show_default=True, help="Where to leave the model."
+    "-o", "--output", metavar="DIR", default="seqwright-demo", show_default=True, help="Model directory to write."
 )
 def demo(*, name: str, time_budget: float | None, output: str) -> None:
-    """Make a model from data that comes with `pip install 'seqwright[demo]'`, and show what it answers.
+    """Train a model on data from installed packages (`pip install 'seqwright[demo]'`), and show its answers.
 
-    pronunciation (about two minutes) learns from the CMU Pronouncing Dictionary how English words are spoken; dates
-    (one minute) learns to read dates as eighteen locales write them; sentences (up to two minutes) learns to translate
-    Korean sentences of a small grammar into English. What the model is shown to answer at the end is held out of its
-    training. The pairs stay beside the model, to train on again.
+    pronunciation (about two minutes): English words to phonemes, from the CMU Pronouncing Dictionary. dates (one
+    minute): dates in the formats of eighteen locales to ISO 8601. sentences (up to two minutes): Korean sentences of a
+    small grammar to English. The answers shown are to held-out sources. The pairs are written to DIR as train.tsv and
+    test.tsv.
 
     \b
     Examples:

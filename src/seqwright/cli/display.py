@@ -1,7 +1,4 @@
-"""What a training shows on standard error: a dashboard that lives on a terminal, plain lines elsewhere.
-
-Results of a command never pass through here.
-"""
+"""Progress of a training run on standard error: a live dashboard on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -31,27 +28,27 @@ from seqwright.training.events import (
 __all__ = ["listening"]
 
 N_EXCLUDED = 5
-N_SHOWN, WIDEST = 3, 60  # sources in a command to try, and their characters
-QUIET_S = 10.0  # a plain display says where it is when it has said nothing for so long
+N_SHOWN, WIDEST = 3, 60  # sources in the suggested command, and the maximum number of characters of one
+QUIET_S = 10.0  # the plain display reports progress if nothing was written for so long
 
 
 @contextlib.contextmanager
 def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callable[[Event | Answering], None]]:
-    """Lend what shows the events of a training, and of a teacher before it, and clear the screen up behind it.
+    """Return a context manager whose value is a listener that displays the events of a training run.
 
-    suggests: also print a command to try at the end.   quiet: only an interruption is told, for it
-    says where the model is.
+    suggests: print a command to try at the end.   quiet: display only an interruption, which states where the model
+    is.
     """
     started: Started | None = None
-    told_end = taught = learned = False
+    reported_end = taught = measured_once = False
 
     def listen(event: Event | Answering) -> None:
-        nonlocal started, told_end, taught, learned
+        nonlocal started, reported_end, taught, measured_once
         if isinstance(event, Started):
             started = event
         taught = taught or isinstance(event, Answering)
-        learned = learned or isinstance(event, Measured)
-        told_end = isinstance(event, Finished)
+        measured_once = measured_once or isinstance(event, Measured)
+        reported_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
             display.show(event)
         if isinstance(event, Finished) and event.output and suggests and started and not quiet:
@@ -62,38 +59,38 @@ def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callab
         try:
             yield listen
         except KeyboardInterrupt:
-            if not told_end and learned:
-                display.write("stopped behind the last epoch, before all scores were in; the model is saved")
-            elif not told_end:
-                kept = "what the teacher has answered is kept" if taught else "nothing was written"
+            if not reported_end and measured_once:
+                display.write("stopped after the last epoch, before the final evaluation ended; the model is saved")
+            elif not reported_end:
+                kept = "the answers of the teacher so far are kept" if taught else "nothing was written"
                 display.write(f"stopped before training began; {kept}")
             raise
 
 
 def next_command(examples: Sequence[tuple[str, str]], output: str) -> str:
-    """Return a command to be pasted into a shell: the new model's answers to some dev sources, with their features.
+    """Return a shell command that predicts some dev sources, with their features, with the new model.
 
-    It holds the sources themselves, because only a reader knows how to find them in a file.
+    It contains the sources themselves, because how they are found in a file depends on the reader.
     """
     lines = ["\t".join(filter(None, example)) for example in examples if example[0]]
     shown = [line for line in lines if line.replace("\t", "").isprintable() and len(line) <= WIDEST][:N_SHOWN]
     command = f"{program.name()} predict {shlex.quote(output)}"
     if not shown:
         return command
-    # printf prints its format once for each argument; a source may begin with "-" or hold "%" or a backslash.
+    # printf repeats its format for each argument; a source may begin with "-" or contain "%" or a backslash.
     sources = [one for line in shown for one in line.split("\t")]
     columns = "\\t".join(["%s"] * (1 + ("\t" in shown[0])))
     return f"printf '{columns}\\n' {shlex.join(sources)} | {command}"
 
 
 class PlainDisplay:
-    """A line for each measurement, and one now and then between them."""
+    """One line for each measurement, and one every few seconds in between."""
 
     def __init__(self) -> None:
         self._wrote_at = time.monotonic()
 
     def show(self, event: Event | Answering) -> None:
-        """Write what the event says, or nothing."""
+        """Write the lines of an event, if it has any."""
         if isinstance(event, Answering):
             if event.n_answered == event.n_sources or time.monotonic() - self._wrote_at > QUIET_S:
                 self.write(answering(event))
@@ -115,10 +112,10 @@ class PlainDisplay:
 
 
 class LiveDisplay:
-    """Measurements scroll by above a dashboard that moves."""
+    """Measurements as scrolling lines above a live dashboard."""
 
     def __init__(self) -> None:
-        # Imported where a terminal is known to be there: rich costs more than the rest of the start.
+        # Imported only for a terminal: importing rich takes longer than the rest of the start.
         from rich.console import Console
         from rich.live import Live
 
@@ -136,7 +133,7 @@ class LiveDisplay:
         self._live.stop()
 
     def show(self, event: Event | Answering) -> None:
-        """Draw what the event says."""
+        """Update the dashboard, and write the lines of an event."""
         if isinstance(event, Answering):
             self._live.update(answering(event), refresh=True)
             return
@@ -166,25 +163,27 @@ def opening(event: Started) -> list[str]:
     text, training = event.config.text, event.config.training
     network, *unlike = dict.fromkeys(map(_network, event.config.networks))
     excluded = [
-        f"left out {pair.file}, line {pair.line}: {pair.n_tokens:,} tokens, more than a batch may hold"
+        f"skipped  {pair.file}, line {pair.line}: {pair.n_tokens:,} tokens, more than a batch may hold"
         for pair in event.excluded[:N_EXCLUDED]
     ]
     if len(event.excluded) > N_EXCLUDED:
-        excluded.append(f"left out {len(event.excluded) - N_EXCLUDED:,} more such pairs")
+        excluded.append(f"skipped  {len(event.excluded) - N_EXCLUDED:,} more such pairs")
     if event.dev_status == "seen":
-        excluded.append("warning  every dev source is also a training source: the accuracy on them is that of memory")
+        excluded.append("warning  all dev sources are also training sources: dev scores measure memorisation")
     elif event.n_seen:
-        excluded.append(f"left out {event.n_seen:,} dev sources that are training sources, too")
+        excluded.append(f"skipped  {event.n_seen:,} dev sources that are also training sources")
     if event.dev_status == "unknown":
-        excluded.append("warning  the training pairs of the model to fine-tune cannot be read; dev may be among them")
+        excluded.append(
+            "warning  the training data of the model to fine-tune cannot be read; it may contain the dev sources"
+        )
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
     return [
-        f"pairs    {event.n_pairs:,} to learn from, {event.n_dev:,} sources to measure on ({event.dev})",
+        f"pairs    {event.n_pairs:,} for training, {event.n_dev:,} dev sources ({event.dev})",
         *event.reading,
         f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}",
         f"target   {event.n_target_symbols:,} symbols: {text.target_tokens} in {text.target_form}",
         f"network  {event.n_parameters:,} parameters: {network}",
-        *(f"         another: {kind}" for kind in unlike),
+        *(f"         also: {kind}" for kind in unlike),
         f"kernels  {event.kernels}",
         f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
         *excluded,
@@ -202,14 +201,14 @@ def _network(model: ModelConfig) -> str:
 
 def turn(event: AlreadyTrained | Begun | Resumed | Returned) -> str:
     if isinstance(event, AlreadyTrained):
-        return f"done     trained already, on the same data with the same settings\nmodel    {event.output}"
+        return f"done     already trained on the same data with the same settings\nmodel    {event.output}"
     if isinstance(event, Begun):
         return f"member   {event.member} of {event.of}"
     if isinstance(event, Resumed):
-        return f"resumed  the training goes on after epoch {event.epoch:.2f}, {clock(event.elapsed_s)} spent"
+        return f"resumed  at epoch {event.epoch:.2f}, after {clock(event.elapsed_s)} of training"
     return (
-        f"epoch {event.epoch:6.2f}   no finite loss ({event.skipped} steps skipped): back to the last measurement, "
-        f"with rate {event.rate:g}"
+        f"epoch {event.epoch:6.2f}   loss not finite ({event.skipped} steps skipped): weights of the last measurement "
+        f"restored, learning rate lowered to {event.rate:g}"
     )
 
 
@@ -223,20 +222,20 @@ def progressed(event: Progressed) -> str:
 
 
 def measured(event: Measured) -> str:
-    best = "kept" if event.best else ""
+    best = "best" if event.best else ""
     if event.dev_loss is not None:
         return (
             f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev {sentence_scores(event)}   "
             f"{clock(event.elapsed_s)}   {best}"
         ).rstrip()
     return (
-        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev accuracy {event.dev_accuracy:5.1f} %   "
+        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev exact match {event.dev_accuracy:5.1f} %   "
         f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {best}"
     ).rstrip()
 
 
 def sentence_scores(event: Measured | Finished) -> str:
-    """Return the dev scores of sentences, as far as they are known."""
+    """Return the dev scores of sentences that were measured."""
     parts = [
         f"{name} {value:.{digits}f}"
         for name, value, digits in (
@@ -252,19 +251,19 @@ def sentence_scores(event: Measured | Finished) -> str:
 
 def closing(event: Finished) -> str:
     how = {
-        "epochs": "all epochs done",
-        "time budget": "the time is up",
-        "no improvement": "it gets no better",
-        "perfect": "every dev source is answered right",
+        "epochs": "all epochs",
+        "time budget": "time budget spent",
+        "no improvement": "stopped early: no improvement",
+        "perfect": "stopped early: all dev sources answered correctly",
         "interrupted": "interrupted",
     }[event.reason]
-    again = "\nagain    the same command goes on from here" if event.reason == "interrupted" else ""
+    again = "\nresume   run the same command again" if event.reason == "interrupted" else ""
     if event.dev_accuracy is None:
         model = event.output or "nothing was written"
         return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
-    scores = f"accuracy {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
+    scores = f"exact match {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
-        f"kept     dev {scores} in epoch {event.best_epoch:.2f}\n"
+        f"best     dev {scores}, epoch {event.best_epoch:.2f}\n"
         f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )

@@ -12,18 +12,18 @@ from seqwright.cli import options
 __all__ = ["distill"]
 
 
-@click.command(short_help="Teach a small model what a large one answers.")
+@click.command(short_help="Train a small model on a large one's answers.")
 @click.argument("teacher")
 @click.argument("pairs", nargs=-1, required=True)
 @click.option("-o", "--output", metavar="DIR", help="Model directory to write.  [default: ./<TEACHER>-small]")
 @click.option(
-    "--hidden-size", type=click.IntRange(min=1), metavar="H", help="Units of the small model.  [default: 128]"
+    "--hidden-size", type=click.IntRange(min=1), metavar="H", help="Hidden size of the small model.  [default: 128]"
 )
 @click.option(
     "--n-best", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-    help="Pairs made of each source, shared among the N best answers by their probabilities.",
+    help="Training pairs for each source, drawn from its N best answers by probability.",
 )  # fmt: skip
-@click.option("--sources", metavar="FILE", help="Further sources to learn from, a line each, without targets.")
+@click.option("--sources", metavar="FILE", help="File with further sources, one a line, without targets.")
 @options.dev
 @options.overwrite
 @options.seed
@@ -54,15 +54,14 @@ def distill(
     quiet: bool,
     reading: dict[str, Any],
 ) -> None:
-    """Let the model in TEACHER answer every source of PAIRS, and train a small model on the answers.
+    """Train a small model on the answers of the model in TEACHER to the sources of PAIRS.
 
-    An ensemble is right most often, and slow. A small model that learns from its answers keeps much of that and is
-    many times as fast (Kim & Rush 2016). What a teacher adds to the data are its answers to sources without targets:
-    give as many as you have with --sources. Those held out to measure on are never learned from; if TEACHER was
-    trained with --dev, give it here too.
+    This is sequence-level knowledge distillation (Kim & Rush 2016): the student keeps most of the accuracy of a large
+    model or an ensemble, and is many times as fast. Sources without targets (--sources) improve it further. Dev
+    sources are excluded from training; if TEACHER was trained with --dev, pass the same file here.
 
-    Ctrl-C loses nothing: the same command goes on, with the teacher's answers or with the training, which alone counts
-    for --time-budget. At the end, both models are compared on the dev pairs.
+    After an interruption, the same command resumes. --time-budget limits the training of the student, not the answers
+    of the teacher. At the end, both models are compared on the dev set.
 
     \b
     Examples:

@@ -9,25 +9,25 @@ from seqwright.cli import options
 __all__ = ["evaluate"]
 
 
-@click.command(short_help="Count right and wrong answers.")
+@click.command(short_help="Evaluate a model on a file of pairs.")
 @click.argument("model")
 @click.argument("file", required=False)
 @options.beam
 @options.threads
 @options.reading
-@click.option("--bleu", is_flag=True, help="Score the answers as sentences, whatever they look like.")
-@click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")
+@click.option("--bleu", is_flag=True, help="Also compute BLEU, chrF and length ratio where targets are not sentences.")
+@click.option("--no-lexicon", is_flag=True, help="Do not use MODEL's lexicon.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
     *, model: str, file: str | None, beam: int, bleu: bool, no_lexicon: bool, as_json: bool, reading: dict[str, Any]
 ) -> None:
-    """Compare MODEL's answers with FILE, pairs of source and target as for training.
+    """Evaluate MODEL on FILE, pairs of source and target as for train.
 
-    Without FILE, MODEL answers the pairs that its training measured on, without its lexicon, if they can be had again.
-    Where a source is on several lines, any of its targets counts as right.
-    Exact match is the share of sources answered right, WER the share answered wrong, and TER the edits that lead from
-    the answers to the targets, for each token of the targets (phonemes: PER; letters: CER).
-    Where the targets are sentences, BLEU, chrF and the length ratio of answers to targets are shown too.
+    Without FILE, MODEL is evaluated on the dev set of its training, without its lexicon, if that data is unchanged.
+    All targets of a source are references: an answer is correct if it equals one of them. Exact match is the share of
+    correct answers, WER the share of wrong ones, and TER (token error rate) the edit distance from the references per
+    reference token: PER for phonemes, CER for characters. For sentences, BLEU, chrF and the length ratio of answers to
+    references are computed too.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What an export wrote, in words."""
+"""The result of an export as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["as_text"]
 
 
 def as_text(done: Exported) -> str:
-    """Return where it is, how much smaller, and how its answers changed."""
+    """Return the path, the size and the exact match of the exported model."""
     before, after = done.n_bytes
     lines = [f"{done.output}: {after / 1e6:.2f} MB of weights instead of {before / 1e6:.2f} (1/{before / after:.1f})"]
     if done.scores is None:

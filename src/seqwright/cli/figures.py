@@ -1,4 +1,4 @@
-"""How a teacher and its student are written, side by side."""
+"""The comparison of a teacher and its student as text."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["as_text"]
 
 
 def as_text(found: Distilled) -> str:
-    """Return both models as rows of a table, and what the student is by comparison."""
+    """Return a table with a row for each model, and the ratios of speed and size."""
     faster = found.student.sources_per_s / found.teacher.sources_per_s
     smaller = found.teacher.n_bytes / found.student.n_bytes
-    seen = "The teacher has no accuracy: it was, or may have been, trained on the dev sources."
+    seen = "The teacher was not evaluated: the dev sources are, or may be, among its training data."
     return "\n".join(
         [
-            "          dev accuracy       TER   networks   parameters       size   sources/s",
+            "       dev exact match       TER   networks   parameters       size   sources/s",
             row("teacher", found.teacher),
             row("student", found.student),
             f"The student is {faster:.1f} times as fast, and its weights take 1/{smaller:.1f} of the space.",

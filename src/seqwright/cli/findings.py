@@ -1,4 +1,4 @@
-"""How the findings of `seqwright check` are written."""
+"""The findings of `seqwright check` as text and as JSON."""
 
 import textwrap
 
@@ -15,10 +15,10 @@ COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
 def as_json(result: Inspection) -> str:
-    """Return all findings as one JSON object, every case with every line.
+    """Return all findings with all cases and lines as one JSON object.
 
-    `says`, and `mend` and `look` as levels, are the names of earlier releases; `level` keeps its values for programs
-    that read it, and `severity` has the current ones.
+    `says`, and the levels `mend` and `look`, are kept for programs written for earlier releases; `severity` has the
+    current levels.
     """
     found = msgspec.to_builtins(result)
     for finding in found["findings"]:
@@ -29,7 +29,7 @@ def as_json(result: Inspection) -> str:
 
 
 def as_text(result: Inspection) -> str:
-    """Return the findings for a reader, the verdict last; colour is dropped where no terminal shows it."""
+    """Return the findings as text with ANSI colours; the verdict is the last line."""
     lines = [line for file in result.files for line in summarized(file)]
     for finding in result.findings:
         lines += ["", *explained(finding)]
@@ -52,8 +52,8 @@ def summarized(file: FileSummary) -> list[str]:
 def described(side: SideSummary) -> str:
     lengths = side.lengths
     return (
-        f"{side.distinct:,} different, {side.symbols:,} symbols ({side.tokens} in {side.unicode_form}), "
-        f"{lengths.shortest:,} to {lengths.longest:,} long, {lengths.median:,} in the middle"
+        f"{side.distinct:,} distinct, {side.symbols:,} symbols ({side.tokens} in {side.unicode_form}), "
+        f"lengths {lengths.minimum:,} to {lengths.maximum:,}, median {lengths.median:,}"
     )
 
 

@@ -9,14 +9,14 @@ from seqwright.cli import options
 __all__ = ["inspect"]
 
 
-@click.command(short_help="Show what a model is, and where it looks.")
+@click.command(short_help="Show a model's summary or its attention weights.")
 @click.argument("model")
 @click.argument("source", required=False)
-@click.option("--features", default="", metavar="F;F", help="The source's features, for a model that reads them.")
-@click.option("--target", metavar="TEXT", help="Show where the model looks for this answer, in place of its own.")
+@click.option("--features", default="", metavar="F;F", help="Features of SOURCE, for a model with features.")
+@click.option("--target", metavar="TEXT", help="Score this target instead of predicting one.")
 @options.beam
-@click.option("--svg", metavar="FILE", help="Draw into this file, too; needs seqwright[plot].")
-@click.option("--png", metavar="FILE", help="The same as pixels.")
+@click.option("--svg", metavar="FILE", help="Also draw the weights to an SVG file; needs seqwright[plot].")
+@click.option("--png", metavar="FILE", help="Also draw the weights to a PNG file; needs seqwright[plot].")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(
     *,
@@ -29,10 +29,11 @@ def inspect(
     png: str | None,
     as_json: bool,
 ) -> None:
-    """Print a summary of MODEL: its sizes, symbols, data and scores. With SOURCE, answer that and draw the attention.
+    """Print a summary of MODEL: network, vocabularies, data and scores. With SOURCE, print the attention weights of its
+    answer.
 
-    A row is a token of the answer, a column one of the source; the darker the block, the more the model looked there.
-    <end> is the end of either.
+    Rows are the tokens of the answer with their log-probabilities, columns those of the source; darker blocks are
+    larger weights. <end> is the end-of-sequence symbol.
 
     \b
     Examples:
@@ -50,9 +51,9 @@ def inspect(
     loaded = translator.load(model)
     if source is None:
         if target is not None:
-            raise UsageError("--target needs the SOURCE that it answers")
+            raise UsageError("--target needs a SOURCE")
         if svg or png:
-            raise UsageError("--svg and --png need the SOURCE to draw")
+            raise UsageError("--svg and --png need a SOURCE")
         summary = model_summary.of(loaded.bundle)
         click.echo(model_summary.as_json(summary) if as_json else model_summary.as_text(summary))
         return

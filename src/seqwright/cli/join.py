@@ -9,20 +9,19 @@ from seqwright.cli import options
 __all__ = ["join"]
 
 
-@click.command(short_help="Make one model of several that answer together.")
+@click.command(short_help="Combine trained models into an ensemble.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL MODEL…")
 @click.option("-o", "--output", metavar="DIR", required=True, help="Model directory to write.")
-@click.option("--data", metavar="FILE", help="Pairs to measure on.  [default: those that training measured on]")
+@click.option("--data", metavar="FILE", help="Pairs to evaluate on.  [default: the dev set of the trainings]")
 @options.beam
 @options.threads
 @options.reading
 def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, reading: dict[str, Any]) -> None:
-    """Write one model that averages the probabilities of all MODELs, and tell how often each and all are right.
+    """Write an ensemble that averages the probabilities of all MODELs, and print the exact match of each and of all.
 
-    The models must have learned from the same pairs with the same text settings: `seqwright train` with --seed 1,
-    --seed 2 and so on, side by side or on several machines. What comes of it is what `seqwright train --members`
-    makes, which trains its networks one after the other. Networks may be of several sizes and attentions: they make
-    different mistakes, and fewer together.
+    The models must be trained on the same pairs with the same text settings, for example by `seqwright train` with
+    --seed 1, --seed 2 and so on, in parallel or on several machines. `seqwright train --members` trains the networks of
+    an ensemble one after the other. Sizes and kinds of attention may differ between the networks.
 
     \b
     Examples:

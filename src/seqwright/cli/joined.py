@@ -1,4 +1,4 @@
-"""What a join wrote, in words."""
+"""The result of `seqwright join` as text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["as_text"]
 
 
 def as_text(done: Joined, models: Sequence[str]) -> str:
-    """Return where it is, and how often each model and all together are right; models: what they are called."""
-    lines = [f"{done.output}: {done.n_networks} networks that answer together"]
+    """Return the path, and the exact match of each model and of the ensemble.   models: their names."""
+    lines = [f"{done.output}: an ensemble of {done.n_networks} networks"]
     if done.together is None:
         lines.append(f"exact match: not measured, because {done.missing}; give pairs with --data")
     else:
-        measured = [*zip(models, done.alone, strict=True), ("together", done.together)]
+        measured = [*zip(models, done.alone, strict=True), ("ensemble", done.together)]
         lines.append(f"exact match on {done.together.n:,} sources:")
         lines += [f"  {scores.exact:6.2f} %  {name}" for name, scores in measured]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Which columns of the lines that `predict` answers are the source and its features."""
+"""Selection of the source and features columns in the input lines of `predict`."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ TAB = "\t"
 
 
 class LineColumns:
-    """Cuts lines into source and features, and warns once of columns that are not read.
+    """Splits lines into source and features, and warns once of columns that are ignored.
 
-    asked: `source_column` and `features_column` where they are given.   warn: takes a message.
+    given: `source_column` and `features_column`, where the user set them.   warn: is called with a message.
     """
 
-    def __init__(self, bundle: Bundle, asked: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    def __init__(self, bundle: Bundle, given: Mapping[str, Any], warn: Callable[[str], None]) -> None:
         self._bundle, self._warn = bundle, warn
         self._has_features = bool(bundle.config.text.features_column)
-        self._tab_is_text = TAB in bundle.source_vocabulary  # as JSON may hold it
-        self._source, self._features = _numbers(asked, has_features=self._has_features)
-        self._is_asked = bool(asked.keys() & {"source_column", "features_column"})
+        self._tab_is_text = TAB in bundle.source_vocabulary  # sources of JSON files may contain tabs
+        self._source, self._features = _numbers(given, has_features=self._has_features)
+        self._is_given = bool(given.keys() & {"source_column", "features_column"})
         self._warned = self._began = False
 
     def cut(self, lines: Sequence[str]) -> list[tuple[str, str]]:
         """Return source and features of each line.
 
-        AmbiguityError: of a model with features, the second column holds targets and the third one features.
+        AmbiguityError: the model has features, column 2 has none of them, and column 3 has.
         """
-        if not self._has_features and not self._is_asked and self._tab_is_text:
+        if not self._has_features and not self._is_given and self._tab_is_text:
             return [(line, "") for line in lines]
         rows = [line.split(TAB) for line in lines]
-        if not self._is_asked:
+        if not self._is_given:
             self._see(rows)
         place, features = self._source - 1, self._features - 1
         return [
@@ -44,31 +44,31 @@ class LineColumns:
         ]
 
     def _see(self, rows: Sequence[Sequence[str]]) -> None:
-        began, self._began = self._began, True  # what has answers is not refused
+        began, self._began = self._began, True  # no error once answers have been written
         if not self._has_features:
             if any(len(row) > 1 for row in rows) and not self._warned:
                 self._warned = True
-                self._warn("column 1 alone is read: this model takes no features")
+                self._warn("only column 1 is read: this model has no features")
             return
         wide = [row for row in rows if len(row) > 2]
         if not wide or self._warned:
             return
         if not began and all(not self._known(row[1]) and self._known(row[2]) for row in wide):
             raise AmbiguityError(
-                f"column 2 looks like targets, {wide[0][1]!r}, and column 3 like features; "
-                f"expected source<TAB>features, or the columns to read",
+                f"expected source<TAB>features, but column 2 ({wide[0][1]!r}) has no known features and column 3 has; "
+                f"select the columns to read",
                 [["--source-column", "1", "--features-column", "3"]],
             )
         self._warned = True
-        self._warn("columns 1 and 2 are read, as source and features; the others are not")
+        self._warn("columns 1 and 2 are read as source and features; other columns are ignored")
 
     def _known(self, features: str) -> bool:
         symbols = text.feature_symbols(features)
         return bool(symbols) and any(symbol in self._bundle.source_vocabulary for symbol in symbols)
 
 
-def _numbers(asked: Mapping[str, Any], *, has_features: bool) -> tuple[int, int]:
-    source, features = asked.get("source_column", 1), asked.get("features_column", 2 if has_features else 0)
+def _numbers(given: Mapping[str, Any], *, has_features: bool) -> tuple[int, int]:
+    source, features = given.get("source_column", 1), given.get("features_column", 2 if has_features else 0)
     if isinstance(source, str) or isinstance(features, str) or source < 1:
-        raise UsageError("columns of lines to answer have no names; give --source-column and --features-column numbers")
+        raise UsageError("columns of input lines have no names; pass numbers to --source-column and --features-column")
     return source, features if has_features else 0

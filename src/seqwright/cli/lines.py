@@ -1,4 +1,4 @@
-"""The lines of a file or a pipe, in chunks that never wait for more while there is something to answer."""
+"""Reading lines of a file or a pipe in chunks, without waiting for a full chunk while lines are available."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ CHUNK_BYTES = 1 << 20
 
 
 class Line(NamedTuple):
-    """One line without its end; undecodable: it was not UTF-8 and has U+FFFD in it."""
+    """One line without its line end.   undecodable: not valid UTF-8; invalid bytes were replaced with U+FFFD."""
 
     text: str
     undecodable: bool
 
 
 class Reader:
-    """Reads a file, or standard input where the path is "-".
+    """Reads a file, or standard input if the path is "-".
 
-    n_bytes: how far it has come in what it unpacked.
+    n_bytes: number of decompressed bytes read so far.
     """
 
     def __init__(self, path: str, *, errors: Literal["strict", "replace"]) -> None:
@@ -32,10 +32,10 @@ class Reader:
         self.n_bytes: int = 0
 
     def chunks(self, size: int) -> Iterator[list[Line]]:
-        """Yield the lines, at most `size` at a time, fewer where the next one has not come yet.
+        """Yield lists of at most `size` lines; fewer if the next line is not available yet.
 
-        Constant memory, beyond the longest line.   DataError: see `data.readers.files`; a line that is not UTF-8 is
-        told of after the lines before it have been yielded.
+        Memory is constant apart from the longest line.   DataError: see `data.readers.files`; for a line that is not
+        UTF-8 it is raised after the lines before it were yielded.
         """
         chunk: list[Line] = []
         chunk_bytes = 0
@@ -62,22 +62,22 @@ class Reader:
 
 
 class _Arriving:
-    """Iterates over the lines of bytes of a stream as they arrive.
+    """Iterates over the lines of a binary stream as they arrive.
 
-    `read1` waits until there is anything at all and returns what there is. So the first lines of a pipe are answered
-    at once, and what comes meanwhile makes the next chunk: it grows just as far as the answers are the slower part.
+    `read1` blocks until any bytes are available and returns them. The first lines of a pipe are therefore answered at
+    once, and lines that arrive meanwhile form the next chunk, whose size adapts to the speed of prediction.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._read = stream.read1  # type: ignore[attr-defined]  # every buffered stream has it, the protocol does not
         self._is_file = _is_file(stream)
-        self._lines: list[bytes] = []  # whole ones, the next one last
-        self._rest: list[bytes] = []  # the pieces of the line that has begun
+        self._lines: list[bytes] = []  # complete lines in reverse order
+        self._rest: list[bytes] = []  # pieces of the incomplete last line
         self.last = b""
 
     @property
     def has_line(self) -> bool:
-        """Whether the next line is there without waiting."""
+        """Whether the next line is available without blocking."""
         return self._is_file or bool(self._lines)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -105,7 +105,7 @@ class _Arriving:
 
 
 def _is_file(stream: BinaryIO) -> bool:
-    """Return whether reading never waits for somebody to write."""
+    """Return whether reading never blocks."""
     try:
         return stream.seekable()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`seqwright`: the command group, and what every command does with an error."""
+"""`seqwright`: the command group, and error handling for all commands."""
 
 import os
 import shlex
@@ -47,20 +47,20 @@ def print_version(context: click.Context, _option: click.Parameter, wanted: bool
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version,
-    help="Show the version and which kernels run, and exit.",
+    help="Show the version and the kernels in use, and exit.",
 )  # fmt: skip
 @click.option(
-    "--debug", is_flag=True, expose_value=False,  # `main` takes it from wherever it stands on the line
-    help="Show the traceback of an error; may stand anywhere on the line.",
+    "--debug", is_flag=True, expose_value=False,  # `main` removes it from any position before "--"
+    help="Show the traceback of an error; allowed at any position.",
 )  # fmt: skip
 def seqwright() -> None:
-    """Turn a file of example pairs into a sequence-to-sequence model, and run it.
+    """Train sequence-to-sequence models on files of pairs, and run them.
 
     \b
-    seqwright demo                            see it learn to pronounce English, in two minutes
-    seqwright train words.tsv                 learn from lines of source<TAB>target
-    seqwright predict words-model new.txt     answer every line
-    seqwright evaluate words-model test.tsv   count right and wrong answers
+    seqwright demo                            train a small model in two minutes
+    seqwright train words.tsv                 train on lines of source<TAB>target
+    seqwright predict words-model new.txt     answer each line
+    seqwright evaluate words-model test.tsv   measure accuracy
     """
 
 
@@ -75,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done.   1: failure.   2: misuse.   130: stopped with Ctrl-C.
     """
-    # OpenBLAS reads it when NumPy is imported. A network's products are small: more threads win nothing, and where the
-    # machine is shared they wait for each other in a loop, thirty times as long as the product takes.
+    # OpenBLAS reads this when NumPy is imported. The matrix products are small: more threads gain nothing, and on a
+    # shared machine they spin while waiting for each other, thirty times as long as the product takes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     n_options = given.index("--") if "--" in given else len(given)  # what follows "--" is no option
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         code = fail(
-            f"{error}; {'decide by one of these commands' if len(error.choices) > 1 else 'if so, type'}:",
+            f"{error}; {'run one of these commands' if len(error.choices) > 1 else 'if so, run'}:",
             error.exit_code,
         )
         for choice in error.choices:
@@ -114,14 +114,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError) and error.filename is None and error.strerror:  # a named file is never ours
+        if isinstance(error, OSError) and error.filename is None and error.strerror:  # writing results failed
             return fail(f"standard output: {error.strerror}", 1)
         what = f"{type(error).__name__}: {error}"
-        return fail(f"unexpected {what}; please report it with what --debug shows", 1)
+        return fail(f"unexpected {what}; please report it with the traceback that --debug shows", 1)
 
 
 def run(arguments: list[str]) -> int:
-    # Not `seqwright.main`: click would end a closed pipe with 1, and turn Ctrl-C into an exception of its own.
+    # Not `seqwright.main`: click exits with 1 on a closed pipe, and replaces KeyboardInterrupt with its own exception.
     try:
         with seqwright.make_context("seqwright", arguments) as context:
             seqwright.invoke(context)

@@ -1,4 +1,4 @@
-"""What a model is, in a few lines."""
+"""The summary of a model as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_SYMBOLS = 40  # the most frequent ones are shown
 
 
 class Side(msgspec.Struct, frozen=True):
-    """How one side's texts are cut, and its symbols, most frequent first."""
+    """Tokenisation of the sources or the targets, and their symbols, most frequent first."""
 
     tokens: str | None
     unicode_form: str
@@ -26,17 +26,17 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a model directory tells.   parameters: numbers that were learned.   weights: how they are stored."""
+    """Summary of a model directory.   parameters: number of weights.   weights: their dtype."""
 
     members: int
     parameters: int
     weights: str
-    model: dict[str, Any]  # the first network
-    others: list[dict[str, Any]]  # the rest, where not all are alike
+    model: dict[str, Any]  # configuration of the first network
+    others: list[dict[str, Any]]  # configurations of the others in an ensemble of different networks
     source: Side
     target: Side
     limits: Limits
-    lexicon: int  # pairs that it answers just so
+    lexicon: int  # number of pairs
     manifest: dict[str, Any]
 
 
@@ -59,13 +59,13 @@ def of(bundle: Bundle) -> Summary:
 
 
 def as_json(summary: Summary) -> str:
-    """Return all of it as one JSON object."""
+    """Return the summary as one JSON object."""
     return msgspec.json.encode(summary).decode()
 
 
 def as_text(summary: Summary) -> str:
-    """Return it for a reader."""
-    told, limits = summary.manifest, summary.limits
+    """Return the summary as text, one line for each property."""
+    manifest, limits = summary.manifest, summary.limits
     first, *unlike = dict.fromkeys(map(_kind, [summary.model, *summary.others]))
     lines = [
         f"network     {first}",
@@ -75,27 +75,27 @@ def as_text(summary: Summary) -> str:
         + (" of 8 bits" if summary.weights == "int8" else ""),
         f"source      {side(summary.source)}",
         f"target      {side(summary.target)}",
-        f"            {limits.shortest_target:,} to {limits.longest_target:,} tokens long in training",
+        f"            {limits.shortest_target:,} to {limits.longest_target:,} tokens in training",
     ]
     if summary.lexicon:
-        lines.append(f"lexicon     {summary.lexicon:,} pairs, answered just so")
-    if "n_pairs" in told:
-        lines.append(f"pairs       {told['n_pairs']}")
-    lines += [f"data        {name}" for name in told.get("data") or {}]
-    scores = told.get("scores")
+        lines.append(f"lexicon     {summary.lexicon:,} pairs")
+    if "n_pairs" in manifest:
+        lines.append(f"pairs       {manifest['n_pairs']}")
+    lines += [f"data        {name}" for name in manifest.get("data") or {}]
+    scores = manifest.get("scores")
     if isinstance(scores, dict):
         lines.append(f"dev         {_dev(scores)}")
-    lines += [f"joined      {one['model']}, seed {one['seed']}" for one in told.get("joined") or []]
-    if "seqwright" in told:
-        lines.append(f"made by     seqwright {told['seqwright']}")
+    lines += [f"joined      {one['model']}, seed {one['seed']}" for one in manifest.get("joined") or []]
+    if "seqwright" in manifest:
+        lines.append(f"made by     seqwright {manifest['seqwright']}")
     return "\n".join(lines)
 
 
 def _kind(model: Mapping[str, Any]) -> str:
     return ", ".join(
         [
-            f"{_layers(model)} of {model['hidden_size']} units",
-            "read in both directions" if model["bidirectional"] else "read in one direction",
+            f"LSTM, {_layers(model)} of {model['hidden_size']} units",
+            "bidirectional encoder" if model["bidirectional"] else "unidirectional encoder",
             "no attention" if model["attention"] == "none" else f"{model['attention']} attention",
         ]
     )
@@ -108,7 +108,7 @@ def _layers(model: Mapping[str, Any]) -> str:
 
 
 def _dev(scores: Mapping[str, object]) -> str:
-    """Return the scores of a manifest; an older one, or one that was edited, may lack some."""
+    """Return the scores of a manifest; manifests of earlier releases lack some."""
     parts = {"dev_accuracy": "accuracy {:.1f} %", "dev_ter": "TER {:.1f} %", "epoch": "epoch {:.1f}"}
     return ", ".join(
         text.format(scores[name]) for name, text in parts.items() if isinstance(scores.get(name), int | float)

@@ -9,67 +9,68 @@ from seqwright.cli import options
 __all__ = ["predict"]
 
 
-@click.command(short_help="Answer every line of a file.")
+@click.command(short_help="Predict an answer for each line of a file.")
 @click.argument("model")
 @click.argument("file", default="-")
 @options.beam
 @options.threads
-@click.option("--n-best", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Answers a line.")
-@click.option("--scores", is_flag=True, help="A score behind each answer: mean log-probability of a token, at most 0.")
-@click.option("--alignment", is_flag=True, help="A last column of links such as 0-0 1-0: source token, answer's token.")
+@click.option("--n-best", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="Answers for each line.")  # fmt: skip
+@click.option("--scores", is_flag=True, help="Add a score after each answer: the mean log-probability of its tokens.")
+@click.option("--alignment", is_flag=True, help="Add a column of alignments, such as 0-0 1-0: source, answer token.")
 @click.option(
     "--tsv", is_flag=True,
-    help="Columns: source, features, text, score, confidence, flags, links; then text and score of further answers.",
+    help="Columns: source, features, text, score, confidence, flags, alignment; text and score of further answers.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with all there is to know.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each line, with all fields.")
 @click.option("--length-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
-              help="Rank by Wu et al. 2016 with this α, in place of the mean log-probability.")  # fmt: skip
+              help="Rank by the length penalty α of Wu et al. 2016 instead of mean log-probability.")  # fmt: skip
 @click.option("--coverage-penalty", type=click.FloatRange(min=0), default=0.0, metavar="X",
-              help="Rank answers that leave parts of the source out lower: β of Wu et al. 2016.")  # fmt: skip
+              help="Coverage penalty β of Wu et al. 2016, for answers that omit parts of the source.")  # fmt: skip
 @click.option("--min-length", type=click.IntRange(min=0), metavar="N",
-              help="Fewest tokens of an answer; by default half as many as the shortest target of training had. "
-                   "A line without tokens may always have an empty answer.")  # fmt: skip
+              help="Minimum length in tokens; the answer to an empty line may always be empty.  "
+                   "[default: half the minimum length of training targets]")  # fmt: skip
 @click.option("--max-length", type=click.IntRange(min=0), metavar="N",
-              help="Most tokens; by default what training makes likely.")  # fmt: skip
+              help="Maximum length in tokens.  [default: by source length, from the training data]")  # fmt: skip
 @click.option("--groups", type=click.IntRange(min=1), default=1, metavar="N",
-              help="Share the beam among N groups that avoid each other's symbols.")  # fmt: skip
+              help="Diverse beam search: split the beam into N groups.")  # fmt: skip
 @click.option("--diversity", type=click.FloatRange(min=0), default=0.5, show_default=True, metavar="X",
-              help="How much they do, in nats.")  # fmt: skip
-@click.option("--sample", "sampling", is_flag=True, help="Draw the answers instead of searching the best.")
+              help="For --groups: penalty on symbols that earlier groups chose, in nats.")  # fmt: skip
+@click.option("--sample", "sampling", is_flag=True, help="Sample answers instead of beam search.")
 @click.option("--temperature", type=click.FloatRange(min=0, min_open=True), default=1.0, metavar="X",
-              help="For --sample: below 1 the likely is drawn more.")  # fmt: skip
+              help="For --sample: softmax temperature; below 1, probable symbols are drawn more often.")  # fmt: skip
 @click.option("--top-k", type=click.IntRange(min=0), default=0, metavar="N",
-              help="For --sample: draw from the N likeliest symbols; 0 is all.")  # fmt: skip
+              help="For --sample: draw from the N most probable symbols; 0 is all.")  # fmt: skip
 @click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=1.0, metavar="X",
-              help="For --sample: draw from the likeliest symbols of this probability.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help="For --sample.")
-@click.option("--prefix", default="", metavar="TEXT", help="What every answer begins with.")
-@click.option("--allow", metavar="SYMBOLS", help="Symbols that answers may hold, and no others.")
-@click.option("--one-of", metavar="FILE", help="Every answer is a line of this file.")
+              help="For --sample: draw from the most probable symbols with this total probability.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help="For --sample: random seed.")
+@click.option("--prefix", default="", metavar="TEXT", help="Constraint: answers begin with this text.")
+@click.option("--allow", metavar="SYMBOLS", help="Constraint: answers contain only these symbols.")
+@click.option("--one-of", metavar="FILE", help="Constraint: answers are lines of this file.")
 @click.option("--pattern", metavar="REGEX",
-              help="What the whole of every answer matches, such as [0-9]{4}-[0-9]{2}: a regular expression of Python, "
-                   "without back references, look-around, word boundaries and flags.")  # fmt: skip
+              help="Constraint: answers match this regular expression as a whole, such as [0-9]{4}-[0-9]{2}. Syntax of "
+                   "Python without back-references, lookaround, word boundaries and flags.")  # fmt: skip
 @click.option("--lexicon", metavar="FILE",
-              help="Pairs as for train: their sources are answered from there, the others by MODEL.")  # fmt: skip
-@click.option("--no-lexicon", is_flag=True, help="Do not answer from the pairs that MODEL was given at training.")
+              help="Pairs as for train; lines that are a source of theirs get its targets as answers.")  # fmt: skip
+@click.option("--no-lexicon", is_flag=True, help="Do not use MODEL's lexicon.")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
-              help="Leave a line of less confidence empty, for a human to answer.")  # fmt: skip
+              help="Write an empty answer where the confidence is lower.")  # fmt: skip
 @click.option(
     "--unknown", type=click.Choice(["keep", "copy", "drop", "error"]), default="keep", show_default=True,
-    help="A symbol that the model has never seen: answer it as unknown (a model that copies may copy it), put it into "
-         "the answer in any case, leave it out, or give no answer and end with exit code 1.",
+    help="Symbols that are not in the vocabulary: keep as unknown (a model with copying may copy them), copy always to "
+         "the answer, drop, or error: no answer for the line, and exit code 1.",
 )  # fmt: skip
 @click.option("--fold-case", is_flag=True,
-              help="Read a line in lower or upper case where the model knows more of its letters then.")  # fmt: skip
+              help="Convert lines to lower or upper case where the vocabulary has more of their letters.")  # fmt: skip
 @click.option("--errors", type=click.Choice(["strict", "replace"]), default="strict", show_default=True,
-              help="A line that is not UTF-8: stop there, or read U+FFFD in it.")  # fmt: skip
+              help="A line that is not UTF-8: stop with an error, or replace invalid bytes with U+FFFD.")  # fmt: skip
 @click.option("--max-source-tokens", type=click.IntRange(min=1), metavar="N",
-              help="Answer a longer line in parts; by default what training makes likely.")  # fmt: skip
+              help="Answer longer lines in windows.  [default: from the lengths of training sources]")  # fmt: skip
 @click.option("--max-batch-tokens", type=click.IntRange(min=1), default=16_384, show_default=True, metavar="N",
-              help="Source tokens searched at a time, each of which takes some KiB of memory.")  # fmt: skip
-@click.option("--flush", is_flag=True, help="Answer each line before the next is looked at; slower, also from a file.")
+              help="Source tokens in a batch, each of which takes some KiB of memory.")  # fmt: skip
+@click.option("--flush", is_flag=True, help="Answer each line before the next one is read; slower for files.")
 @options.reading
-@click.option("--quiet", is_flag=True, help="No summary on standard error.")
+@click.option("--quiet", is_flag=True, help="Write no summary to standard error.")
 def predict(
     *,
     model: str,
@@ -107,16 +108,16 @@ def predict(
     quiet: bool,
     reading: dict[str, Any],
 ) -> None:
-    """Answer every line of FILE (default: standard input) with MODEL, one line each, in order.
+    """Predict an answer for each line of FILE (default: standard input) with MODEL; write one line for each, in order.
 
-    Several answers stand side by side, separated by tabs, best first; a line has empty columns where the search found
-    fewer. A model that was trained with features reads source<TAB>features. A tab or line end within an answer is
-    written as a space, but in JSON. From a pipe, lines are answered as they come.
+    With --n-best, answers are columns separated by tabs, best first; columns are empty where the search found fewer.
+    Lines for a model with features are source<TAB>features. Tabs and line ends within an answer are written as spaces,
+    except in JSON. Lines of a pipe are answered as they arrive.
 
-    Flags: unknown:x, a symbol that the model has never seen; refused, no answer because of it; windows:n, a line too
-    long for the model, answered in n parts; cut, an answer that its greatest length ended; repeats, an answer in
-    subwords that repeats itself; undecodable, a line that is not UTF-8; lexicon, an answer from there; unsure, one of
-    less than --min-confidence.
+    Flags in --json and --tsv: unknown:x, a symbol that is not in the vocabulary; refused, no answer because of one;
+    windows:n, a long line answered in n windows; cut, an answer truncated at the maximum length; repeats, an answer
+    that repeats a phrase; empty, an empty line; undecodable, a line that is not UTF-8; lexicon, an answer from the
+    lexicon; unsure, a confidence below --min-confidence.
 
     \b
     Examples:
@@ -126,7 +127,7 @@ def predict(
       seqwright predict words-model new.txt --json > answers.jsonl
     """
     if tsv and as_json:
-        raise click.UsageError("--tsv and --json are two forms of the same record; choose one")
+        raise click.UsageError("--tsv and --json exclude each other; choose one")
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import evaluation, inference
     from seqwright.cli import answers, records
@@ -145,7 +146,7 @@ def predict(
         prefix=prefix, allow=allow, one_of=readers.read_lines(one_of) if one_of else None, pattern=pattern,
         min_length=min_length or 0,
     )  # fmt: skip
-    asked = inference.Options(
+    search = inference.Options(
         beam=beam, n_best=n_best, length_penalty=length_penalty, coverage_penalty=coverage_penalty,
         min_length=min_length, max_length=max_length, groups=groups, diversity=diversity, sampling=sampling,
         temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, constraint=constraint, unknown=unknown,
@@ -156,4 +157,4 @@ def predict(
         lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip
-    answers.write(loaded, file, form, options=asked, errors=errors, flush=flush, quiet=quiet, reading=reading)
+    answers.write(loaded, file, form, options=search, errors=errors, flush=flush, quiet=quiet, reading=reading)

@@ -1,4 +1,4 @@
-"""What this program is called in a command that can be pasted into the shell it was started from."""
+"""The name of this program in commands that a user can paste into the shell."""
 
 import shlex
 import shutil
@@ -9,7 +9,7 @@ __all__ = ["name"]
 
 
 def name() -> str:
-    """Return `seqwright`, or the path that started it where the shell would not find it by that name."""
+    """Return `seqwright`, or the path of the running program if the shell does not find it by that name."""
     started = Path(sys.argv[0])
     if started.stem != "seqwright":
         return f"{shlex.quote(sys.executable)} -m seqwright"

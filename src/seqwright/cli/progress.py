@@ -1,4 +1,4 @@
-"""How far a long answering has come, where somebody watches."""
+"""Progress bars of long predictions, on terminals only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 __all__ = ["counted", "shown"]
 
-PATIENCE_S = 2.0  # what is done before needs no bar
+PATIENCE_S = 2.0  # shorter work shows no bar
 
 
 @contextlib.contextmanager
 def shown(path: str) -> Iterator[Callable[[int, int], None]]:
-    """Lend a function to be told how many lines and bytes of the input are done.
+    """Return a context manager whose value is called with the number of lines and bytes done.
 
-    It draws a bar on standard error where that is a terminal and the answers go elsewhere; a packed file and a pipe
-    have no known length, so their lines are counted.
+    It draws a bar on standard error if that is a terminal and standard output is not. The length of a compressed file
+    or a pipe is unknown; only its lines are counted.
     """
     if not sys.stderr.isatty() or sys.stdout.isatty():
         yield lambda _n_lines, _n_bytes: None
@@ -30,9 +30,9 @@ def shown(path: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextlib.contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Lend a function to be told how many are done, of how many.   what: their name, such as "answers".
+    """Return a context manager whose value is called with the number of items done and their total.
 
-    It draws a bar on standard error where that is a terminal.
+    It draws a bar on standard error if that is a terminal.   what: name of the items, such as "answers".
     """
     if not sys.stderr.isatty():
         yield lambda _done, _n: None
@@ -43,8 +43,8 @@ def counted(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextlib.contextmanager
 def _bar(what: str) -> Iterator[Callable[[int, float, float | None], None]]:
-    """Lend a function to be told the number that is shown, and the share that is done as a part of a whole."""
-    # Imported here, not above: the first answer of a filter does not wait for it.
+    """Return a context manager whose value is called with the count to show, and the part done of a whole."""
+    # Imported here, not above: a filter writes its first answer sooner without it.
     from rich import console, progress
 
     count = progress.TextColumn(f"{{task.fields[number]:,}} {what}, {{task.fields[rate]:,.0f}} {what}/s")
@@ -66,7 +66,7 @@ def _bar(what: str) -> Iterator[Callable[[int, float, float | None], None]]:
 
 
 def size(path: str) -> int | None:
-    """Return the bytes of a file that is read as it is."""
+    """Return the size of an uncompressed file in bytes."""
     if path == "-" or path.lower().endswith((".gz", ".zst")) or not Path(path).is_file():
         return None
     return Path(path).stat().st_size

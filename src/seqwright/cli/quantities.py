@@ -1,4 +1,4 @@
-"""How quantities are written on a screen."""
+"""Formatting of quantities for the terminal."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ __all__ = ["clock", "megabytes", "sparkline"]
 
 
 def clock(seconds: float) -> str:
-    """Return a length of time as 0:59 or 1:00:00."""
+    """Return a duration as 0:59 or 1:00:00."""
     minutes, s = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
 
 
 def megabytes(n_bytes: int | None) -> str:
-    """Return memory in megabytes of 10⁶ bytes; nothing where it is not known."""
+    """Return a size in megabytes (10⁶ bytes), "" if it is unknown."""
     return "" if n_bytes is None else f"{n_bytes / 1e6:,.0f} MB"
 
 
 def sparkline(values: Sequence[float], *, width: int, levels: str = "▁▂▃▄▅▆▇█") -> str:
-    """Return a curve of at most `width` characters, from the least value to the greatest.
+    """Return a curve of at most `width` characters, scaled from the minimum to the maximum of the values.
 
-    levels: characters for low to high.   Where there are more values than characters, each stands for the last one of
-    its part, so that the end of the curve is the latest value. Values that are not finite stand lowest.
+    levels: characters from low to high.   If there are more values than characters, each character shows the last
+    value of its interval, so that the curve ends with the latest value. Values that are not finite are drawn lowest.
     """
     n = min(len(values), width)
     kept = [values[(i + 1) * len(values) // n - 1] for i in range(n)]

@@ -1,4 +1,4 @@
-"""How an answer is written on one line: as plain text, as a row of columns, as JSON."""
+"""An answer on one line: as plain text, as a row of columns, or as JSON."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from seqwright.inference.answer import Flag, Link
 
 __all__ = ["as_json", "as_plain", "as_row"]
 
-ONE_LINE = str.maketrans("\t\n\r", "   ")  # an answer may hold them; a column may not
+ONE_LINE = str.maketrans("\t\n\r", "   ")  # an answer may contain them; a column may not
 Form = Callable[[Answer], str]
 
 
 def as_plain(answer: Answer, *, n_best: int, scores: bool, alignment: bool) -> str:
-    """Return the texts side by side, each with its score if wanted, then the links of the best if wanted."""
+    """Return the texts of the hypotheses as columns, optionally with scores and the alignment of the best one."""
     shown = [] if Flag.UNSURE in answer.flags else answer.hypotheses
     found = [c for h in shown for c in ((h.text, f"{h.score:.4f}") if scores else (h.text,))]
     width = n_best * (2 if scores else 1)
@@ -25,7 +25,7 @@ def as_plain(answer: Answer, *, n_best: int, scores: bool, alignment: bool) -> s
 
 
 def as_row(answer: Answer, *, n_best: int) -> str:
-    """Return source, features, text, score, confidence, flags, links, then text and score of further hypotheses."""
+    """Return source, features, text, score, confidence, flags and alignment, then text and score of the others."""
     best = answer.best
     columns = [
         answer.source,
@@ -41,7 +41,7 @@ def as_row(answer: Answer, *, n_best: int) -> str:
 
 
 def as_json(answer: Answer) -> str:
-    """Return the JSON object that `inference.records` describes."""
+    """Return the JSON object that `inference.records` defines."""
     return records.encoded(answer).decode()
 
 

@@ -9,16 +9,16 @@ from seqwright.cli import options
 __all__ = ["report"]
 
 
-@click.command(short_help="Write a page on what a model gets wrong.")
+@click.command(short_help="Write an HTML report on a model's errors.")
 @click.argument("model")
 @click.argument("file", required=False)
-@click.option("-o", "--output", metavar="FILE", help="Page to write.  [default: MODEL/report.html]")
+@click.option("-o", "--output", metavar="FILE", help="File to write.  [default: MODEL/report.html]")
 @options.reading
 def report(*, model: str, file: str | None, output: str | None, reading: dict[str, Any]) -> None:
-    """Write report.html: learning curves, mistakes in context, confidence and examples of MODEL, on one page.
+    """Write an HTML report on MODEL: learning curves, errors in context, calibration and examples.
 
-    FILE holds the source<TAB>target lines to answer; without it, those that training measured on are found again. The
-    page is one file that opens in any browser and loads nothing.
+    The report evaluates MODEL on FILE, lines of source<TAB>target; without FILE, on the dev set of its training. It is
+    a single file that opens in any browser without a network.
 
     \b
     Examples:

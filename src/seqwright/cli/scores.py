@@ -1,4 +1,4 @@
-"""How the scores of an evaluation are written."""
+"""The scores of an evaluation as text and as JSON."""
 
 import msgspec
 
@@ -18,7 +18,7 @@ def as_json(result: Evaluation) -> str:
 
 
 def as_text(result: Evaluation) -> str:
-    """Return the scores for a reader, with a few wrong answers spread over the file."""
+    """Return the scores as text, with some wrong answers from all parts of the file."""
     s = result.scores
     lines = [
         f"exact match  {s.exact:6.2f} %   {s.n - s.errors:,} of {s.n:,} sources",
@@ -29,7 +29,7 @@ def as_text(result: Evaluation) -> str:
         lines += [
             f"BLEU         {result.sentences.bleu:6.2f}",
             f"chrF         {result.sentences.chrf:6.2f}",
-            f"length ratio {result.sentences.length_ratio:6.2f}     words of the answers for each word of the targets",
+            f"length ratio {result.sentences.length_ratio:6.2f}     words in answers per word in references",
         ]
     if wrong := result.wrong:
         lines += ["", "wrong, for example:"]

@@ -1,4 +1,4 @@
-"""What a demo shows at its end: scores, a table of answers, and what to try next."""
+"""The result of a demo: scores, a table of answers, and commands to try next."""
 
 import shlex
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from seqwright.evaluation import Answered, Evaluation
 
 __all__ = ["show"]
 
-N_ROWS, N_WRONG = 12, 5  # wrong answers teach more than their share
-WIDEST = 20  # columns of an answer: three fit side by side on a terminal of 80
-WIDEST_SENTENCE = 37  # two fit side by side
+N_ROWS, N_WRONG = 12, 5  # wrong answers are shown more often than they occur
+WIDEST = 20  # cells of a text: three fit in a terminal of 80
+WIDEST_SENTENCE = 37  # two fit
 
 
 def show(result: Evaluation, try_source: str, output: str) -> None:
-    """Print the evaluation of a demo's model in the directory `output`; try_source is something new to ask it."""
+    """Print the evaluation of a demo's model in the directory `output`.   try_source: a source for the next command."""
     console = Console(highlight=False)
     s, n_right = result.scores, result.scores.n - result.scores.errors
-    console.print(f"\nThe model never saw these {s.n:,}. It answered {n_right:,} of them right:", markup=False)
+    console.print(f"\nCorrect answers to held-out sources: {n_right:,} of {s.n:,}.", markup=False)
     if result.sentences is not None:
         figures = f"BLEU {result.sentences.bleu:.1f}, chrF {result.sentences.chrf:.1f}."
         rows = translations(chosen(result, widest=WIDEST_SENTENCE, first=try_source))
     else:
-        figures = f"WER {s.wer:.1f} %, {s.ter:.1f} % of the symbols wrong."
+        figures = f"WER {s.wer:.1f} %, token error rate {s.ter:.1f} %."
         rows = table(chosen(result, widest=WIDEST))
     console.print(f"{figures}\n", markup=False)
     console.print(rows)
@@ -37,7 +37,7 @@ def show(result: Evaluation, try_source: str, output: str) -> None:
 
 
 def chosen(result: Evaluation, *, widest: int, first: str | None = None) -> list[Answered]:
-    """Return some answers that fit, right ones before wrong ones, the one to the source `first` at their head."""
+    """Return some answers to show: that to the source `first`, correct ones, then wrong ones."""
     short = [answer for answer in result.answered if max(map(cell_len, shown(answer))) <= widest]
     head = [answer for answer in short if answer.source == first]
     right = [a for a in short if a.right and a not in head]
@@ -56,9 +56,9 @@ def spread(answers: Sequence[Answered], n: int) -> list[Answered]:
 
 
 def table(answers: Sequence[Answered]) -> Table:
-    """Return the answers with what else was considered, and the scores: mean log-probability of a symbol."""
+    """Return a table of sources, n-best answers with scores (mean log-probability of a token), and references."""
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("", "asked", "answered", "score", "next best", "score", "right"):
+    for title in ("", "source", "answer", "score", "next best", "score", "reference"):
         rows.add_column(title, justify="right" if title == "score" else "left")
     for answer in answers:
         best, *others = answer.hypotheses
@@ -75,20 +75,20 @@ def table(answers: Sequence[Answered]) -> Table:
 
 
 def translations(answers: Sequence[Answered]) -> Table:
-    """Return sentences beside their translations; a wrong one has the right one below it."""
+    """Return a table of sentences and translations; below a wrong translation is a reference."""
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("", "asked", "answered"):
+    for title in ("", "source", "answer"):
         rows.add_column(title)
     for answer in answers:
-        said = Text(answer.hypotheses[0].text)
+        translation = Text(answer.hypotheses[0].text)
         if not answer.right:
-            said.append(f"\n{answer.references[0]}", "green")
-        rows.add_row(Text("✓", "green") if answer.right else Text("✗", "red"), Text(answer.source), said)
+            translation.append(f"\n{answer.references[0]}", "green")
+        rows.add_row(Text("✓", "green") if answer.right else Text("✗", "red"), Text(answer.source), translation)
     return rows
 
 
 def next_commands(try_source: str, output: str) -> list[str]:
-    """Return three commands that work when they are pasted into a shell."""
+    """Return three shell commands."""
     path, name = shlex.quote(output), program.name()
     return [
         f"echo {shlex.quote(try_source)} | {name} predict {path} --n-best 3 --scores",

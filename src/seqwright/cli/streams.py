@@ -1,7 +1,7 @@
-"""Standard streams that are closed, on a full disk, or without a reader: one rule for every command.
+"""Handling of closed, full or unread standard streams, for all commands.
 
-Results that cannot be written are a failure, unless nobody reads them: standard output that is closed, or a pipe whose
-reader has ended, takes them in silence. Progress and messages that cannot be written are lost, and the work goes on.
+Results that cannot be written are an error, except if standard output is closed or is a pipe whose reader has ended:
+they are discarded then. Progress and messages that cannot be written are discarded, and the command continues.
 """
 
 import io
@@ -14,12 +14,12 @@ __all__ = ["discard_output", "prepare"]
 
 def prepare() -> None:
     """Make the streams of this process safe to write to."""
-    for descriptor in (0, 1, 2):  # a file opened later would get a free number, and what is printed with it
+    for descriptor in (0, 1, 2):  # a file opened later would get a free descriptor, and output would be written to it
         try:
             os.fstat(descriptor)
         except OSError:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-    # A process that is started with a closed stream finds None in its place.
+    # Python sets sys.stdout and sys.stderr to None if they are closed at the start.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process ends
     stderr: Any = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     if stderr is sys.__stderr__:
@@ -32,12 +32,12 @@ def prepare() -> None:
 
 
 def discard_output() -> None:
-    """Discard what is still to be written to standard output, which Python flushes once more at its end."""
+    """Discard buffered output, which Python flushes once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Lossy(io.RawIOBase):
-    """A stream that loses what cannot be written to another one."""
+    """A raw stream that discards data which cannot be written to another one."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw

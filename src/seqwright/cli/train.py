@@ -12,15 +12,13 @@ from seqwright.cli import options
 __all__ = ["train"]
 
 
-TOKENS = "characters, graphemes, words, or subwords:N for N pieces of words.  [default: found from the data]"
-FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [default: found from the data]"
+TOKENS = "characters, graphemes, words, or subwords:N for N subword units.  [default: found from the data]"
+FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from the data]"
 
 
-@click.command(short_help="Learn from a file of pairs.")
+@click.command(short_help="Train a model on files of pairs.")
 @click.argument("pairs", nargs=-1)
-@click.option(
-    "--target", metavar="FILE", help="Targets, a line for each line of PAIRS, which then holds sources alone."
-)
+@click.option("--target", metavar="FILE", help="Parallel file of targets; PAIRS contains only sources then.")
 @options.dev
 @click.option("-o", "--output", metavar="DIR", help="Model directory to write.  [default: ./<PAIRS>-model]")
 @options.overwrite
@@ -30,7 +28,7 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
     "--members",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Train N networks, one after the other, that answer together: slower, and right more often.",
+    help="Train an ensemble of N networks: slower, and more accurate.",
 )
 @options.time_budget
 @options.checkpoint_every
@@ -41,21 +39,17 @@ FORM = "NFC, NFD, NFKC, NFKD or none: how equal-looking texts are made equal.  [
 @click.option("--source-form", metavar="FORM", help=FORM)
 @click.option("--target-form", metavar="FORM", help=FORM)
 @click.option(
-    "--lexicon", metavar="FILE", help="Pairs that the model keeps, and answers just so; it does not learn from them."
+    "--lexicon", metavar="FILE", help="Pairs stored with the model: their sources get their targets as answers."
 )
 @click.option("--cache", metavar="DIR",
-              help="Where data too large for memory is kept; what was not used for 30 days, or for 7 while 3 others "
-                   "were, goes when more is added.  [default: beside PAIRS]")  # fmt: skip
-@click.option(
-    "--log", type=click.Choice(["tensorboard"]), help="Also write curves for TensorBoard, in DIR/tensorboard."
-)
+              help="Directory for preprocessed data that exceeds memory. Entries unused for 30 days, or for 7 days "
+                   "while 3 others were used, are removed.  [default: the directory of PAIRS]")  # fmt: skip
+@click.option("--log", type=click.Choice(["tensorboard"]), help="Also write TensorBoard logs to DIR/tensorboard.")
 @options.config_file
 @options.settings
-@click.option(
-    "--fine-tune", metavar="MODEL", help="Start from the weights of this model; symbols that it lacks are added."
-)
-@click.option("--from-manifest", metavar="FILE", help="Repeat the training that this manifest.json describes.")
-@click.option("--data-dir", metavar="DIR", help="With --from-manifest: where its files are now.")
+@click.option("--fine-tune", metavar="MODEL", help="Initialise from the weights of this model; new symbols are added.")
+@click.option("--from-manifest", metavar="FILE", help="Repeat the training that a manifest.json records.")
+@click.option("--data-dir", metavar="DIR", help="For --from-manifest: directory of its data files.")
 @click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
 @options.quiet
 def train(
@@ -86,15 +80,16 @@ def train(
     quiet: bool,
     reading: dict[str, Any],
 ) -> None:
-    """Learn from PAIRS, one or several files of source<TAB>target lines, and write a model directory.
+    """Train a model on PAIRS, one or more files of source<TAB>target lines, and write a model directory.
 
-    PAIRS is text, one pair a line; a third column of tags is read as features. Headers, comments, counts,
-    probabilities and other columns are recognised and left out; what is found is printed, and the options below decide
-    otherwise. CSV, dictionaries (WORD  PH PH), JSON, Parquet and Arrow files are recognised, as are .gz, .bz2, .xz and
-    .zst. - is standard input, patterns such as 'part-*.tsv' name several files, and a.ko,b.en or --target two parallel
-    ones.
-    The best model so far is kept whenever the dev pairs are answered better. Ctrl-C, kill or a power cut lose nothing:
-    the same command again goes on, and ends with the same bytes as if it had never stopped.
+    A third column of tags is read as features. Headers, comments and other columns (counts, probabilities, ...) are
+    detected and ignored; the detected format is printed, and the options below override it. Formats are TSV, CSV,
+    dictionaries (WORD  PH PH), JSON, Parquet and Arrow, also compressed (.gz, .bz2, .xz, .zst). - is standard input, a
+    pattern such as 'part-*.tsv' selects several files, and a.ko,b.en is a pair of parallel files.
+
+    Tokenisation, network and schedule are chosen from the data. The weights with the best dev score are kept: exact
+    match for strings, loss and chrF for sentences. An interrupted training loses no work: the same command resumes it
+    and produces the same model, bit for bit.
 
     \b
     Examples:
@@ -129,18 +124,16 @@ def train(
     dev_files: readers.Paths | None = dev
     if from_manifest is not None:
         if pairs or target or dev or config_file or settings or fine_tune:
-            raise click.UsageError(
-                "--from-manifest repeats a training as it was: pairs and settings are in the manifest."
-            )
+            raise click.UsageError("--from-manifest takes pairs and settings from the manifest; pass neither.")
         files, dev_files, config, fine_tune = training.recall(from_manifest, data_dir=data_dir)
         pairs = tuple(map(str, files))
         output = output or f"{Path(from_manifest).resolve().parent.name}-again"
     elif data_dir is not None:
-        raise click.UsageError("--data-dir goes with --from-manifest.")
+        raise click.UsageError("--data-dir needs --from-manifest.")
     if not pairs:
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
     if target is not None and len(pairs) > 1:
-        raise click.UsageError("--target goes with one file of sources.")
+        raise click.UsageError("--target needs exactly one file of sources.")
     if output is None:
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")

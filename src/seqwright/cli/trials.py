@@ -1,4 +1,4 @@
-"""How the trials of a search are told of while it runs, and shown as a table at its end."""
+"""Display of the trials of a hyperparameter search: lines while it runs, a table at its end."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from seqwright.tuning import Trial, Tried, Trying, Tuned
 
 __all__ = ["show", "tell"]
 
-WIDTH = 120  # of the table where no terminal says how wide it is
+WIDTH = 120  # of the table if standard output is not a terminal
 
 
 def tell(event: Event | Trying | Tried) -> None:
-    """Write a line on standard error for each trial that begins or ends."""
+    """Write a line to standard error when a trial begins or ends."""
     if isinstance(event, Trying):
         settings = "  ".join(f"{short(name)} {written(value)}" for name, value in event.settings.items())
         print(f"trial {event.number:3}   {settings}", file=sys.stderr, flush=True)
@@ -29,20 +29,20 @@ def tell(event: Event | Trying | Tried) -> None:
         trial = event.trial
         end = "best so far" if event.best else "pruned" if trial.state == "pruned" else ""
         line = (
-            f"            dev accuracy {trial.dev_accuracy:5.1f} %   TER {trial.dev_ter:5.1f} %   "
+            f"            dev exact match {trial.dev_accuracy:5.1f} %   TER {trial.dev_ter:5.1f} %   "
             f"{trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
         )
         print(line.rstrip(), file=sys.stderr, flush=True)
 
 
 def show(found: Tuned, pairs: Sequence[str]) -> None:
-    """Print all trials, the best ones first, and the command that trains with the best settings."""
+    """Print a table of all trials, best first, and the command that trains with the best settings."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
     names = list(found.best.settings)
     table = Table(box=None)
-    for title in ("trial", "accuracy", "TER", "epochs", "time", *map(short, names), ""):
+    for title in ("trial", "exact match", "TER", "epochs", "time", *map(short, names), ""):
         table.add_column(title, justify="right")
     for trial in sorted(found.trials, key=rank):
         table.add_row(*cells(trial, names), style="bold" if trial == found.best else "")

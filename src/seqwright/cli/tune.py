@@ -10,22 +10,22 @@ from seqwright.cli import options
 __all__ = ["tune"]
 
 
-@click.command(short_help="Search the settings that suit the data.")
+@click.command(short_help="Search hyperparameters for a file of pairs.")
 @click.argument("pairs", nargs=-1, required=True)
-@click.option("-o", "--output", metavar="DIR", help="Where the record is kept.  [default: ./<PAIRS>-tuned]")
+@click.option("-o", "--output", metavar="DIR", help="Directory of the study.  [default: ./<PAIRS>-tuned]")
 @options.dev
 @click.option(
     "--time-budget", callback=options.seconds, default="1h", show_default=True, metavar="TIME",
-    help="For all trainings together, such as 30m or 8h.",
+    help="Total time of all trials, such as 30m or 8h.",
 )  # fmt: skip
-@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="End after so many, if the time lasts.")
+@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Maximum number of trials.")
 @options.seed
 @options.threads
 @options.reading
 @options.config_file
 @click.option(
     "--set", "settings", multiple=True, metavar="SECTION.KEY=VALUE",
-    help="A setting that holds for all trials and is not searched; may be repeated.",
+    help="A setting to fix for all trials; may be repeated.",
 )  # fmt: skip
 @options.quiet
 def tune(
@@ -41,14 +41,14 @@ def tune(
     quiet: bool,
     reading: dict[str, Any],
 ) -> None:
-    """Train on PAIRS again and again with other sizes, encoder layers, attention, dropout, rates and batch sizes.
+    """Search sizes, encoder layers, attention, dropout, learning rate and batch size for PAIRS.
 
-    The settings that --config names, or else those of `seqwright train`, are tried first; what comes next depends on
-    what was good so far. A trial ends early where others were better by then, and takes a tenth of the time at most.
-    Needs `pip install 'seqwright[tune]'`.
+    The first trial uses the settings of --config, or those of `seqwright train`; the sampler of Optuna chooses the
+    others by the results so far. Unpromising trials are pruned, and each takes at most a tenth of the time. Needs
+    `pip install 'seqwright[tune]'`.
 
-    After Ctrl-C or a kill, the same command goes on and begins the trial at work anew; after the end, it goes on with
-    more time. DIR holds best.toml, for `seqwright train --config`.
+    After an interruption, the same command continues the search and restarts the interrupted trial; after the end, it
+    continues with a larger budget. The best settings are written to DIR/best.toml, for `seqwright train --config`.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What `seqwright predict` warns of in its input: a line for each kind of unknown symbols, and none for each symbol."""
+"""Warnings of `seqwright predict` on unknown symbols: one for each kind, not one for each symbol."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAMED = 3  # symbols that a warning names
 
 
 class Warnings:
-    """Collects the unknown symbols of lines; warns of each kind when it comes first, and of what came later at the end.
+    """Collects the unknown symbols of lines; warns at the first line with each kind, and counts the others at the end.
 
-    fold_case: lines are read in the case that the model knows.
+    fold_case: lines are converted to the case of the vocabulary.
     """
 
     def __init__(self, model: Translator, *, fold_case: bool) -> None:
@@ -27,7 +27,7 @@ class Warnings:
         self._n_named = self._n_lines = 0
 
     def see(self, sources: Sequence[str], features: Sequence[str]) -> None:
-        """Take the next lines, and warn of each kind of unknown symbol that they are the first to hold."""
+        """Record the unknown symbols of the next lines, and warn of kinds that occur for the first time."""
         new: dict[str, list[str]] = {}
         for source, given in zip(sources, features, strict=True):
             self._n_lines += 1
@@ -42,9 +42,9 @@ class Warnings:
                 warn(f"line {self._first[symbols[0]]:,}: {self._message(kind, symbols)}")
 
     def end(self) -> None:
-        """Warn of how many symbols came after the warnings."""
+        """Warn of the number of symbols that no warning has named."""
         if n := len(self._first) - self._n_named:
-            warn(f"later lines have {n:,} further symbol{'' if n == 1 else 's'} that the model has never seen")
+            warn(f"later lines have {n:,} more unknown symbol{'' if n == 1 else 's'}")
 
     def _kind(self, symbol: str) -> str:
         if text.is_feature(symbol):
@@ -69,8 +69,8 @@ class Warnings:
             return f"the model was not trained on the feature{'s' * (len(symbols) > 1)} {listed(map(feature, symbols))}"
         if kind == "case":
             return (
-                f"the model was trained on {case(vocabulary)}, not on {listed(map(repr, symbols))}; with --fold-case "
-                f"it reads them so"
+                f"the model was trained on {case(vocabulary)}, not on {listed(map(repr, symbols))}; --fold-case "
+                f"converts them"
             )
         if kind == "script":
             trained, given = scripts(vocabulary), scripts(symbols)
@@ -78,25 +78,25 @@ class Warnings:
                 f"the model was trained on {' and '.join(sorted(trained)) or 'no letters'}, not on "
                 f"{' and '.join(sorted(given - trained))}: {listed(map(repr, symbols))}"
             )
-        return f"the model has never seen {listed(map(named, symbols))}"
+        return f"not in the vocabulary: {listed(map(named, symbols))}"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return the first names, and how many others there are."""
+    """Return the first names and the number of the others."""
     every = list(names)
     others = len(every) - NAMED
     return ", ".join(every[:NAMED]) + (f" and {others:,} other{'' if others == 1 else 's'}" if others > 0 else "")
 
 
 def case(symbols: Iterable[str]) -> str:
-    """Return the case of the letters of symbols, in words."""
+    """Return a description of the case of letters in symbols."""
     letters = [letter for symbol in symbols if not text.is_feature(symbol) for letter in symbol]
     upper, lower = any(map(str.isupper, letters)), any(map(str.islower, letters))
     return "upper case" if upper and not lower else "lower case" if lower and not upper else "another case of letters"
 
 
 def scripts(symbols: Iterable[str]) -> set[str]:
-    """Return the scripts of the letters of symbols, as the names of their code points begin: LATIN, CYRILLIC, CJK."""
+    """Return the scripts of letters in symbols: the first words of their Unicode names, such as LATIN or CYRILLIC."""
     letters = {letter for symbol in symbols if not text.is_feature(symbol) for letter in symbol}
     return {
         unicodedata.name(letter, "").partition(" ")[0]

@@ -1,6 +1,6 @@
-"""What is wrong or remarkable with files of pairs, before a model is trained on them.
+"""Checks for problems in files of pairs before training.
 
-Nothing is changed and nothing is refused: every finding has a severity, its places and what to do.
+Files are not modified, and findings are not errors of the program: each has a severity, its lines and advice.
 """
 
 from seqwright.data_checks.run import check, check_files

@@ -1,4 +1,4 @@
-"""Characters that a reader does not see or cannot tell apart, and the traces of damaged encodings."""
+"""Invisible characters, mixed Unicode forms, stray spaces, and traces of damaged encodings."""
 
 import re
 import unicodedata
@@ -13,31 +13,31 @@ __all__ = ["damaged", "invisible", "mixed_forms", "stray_spaces"]
 
 
 def invisible(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find zero-width characters, marks of direction, controls and spaces other than U+0020, on each side."""
+    """Find zero-width characters, directional marks, controls and spaces other than U+0020, on each side."""
     for side in SIDES:
         symbols = alphabet(splits, side)
         shaped = any(unicodedata.bidirectional(c) == "AL" or "\u0900" <= c <= "\u109f" for c in symbols)
         strange = [c for c in symbols if is_invisible(c) and not (shaped and c in JOINERS)]
         yield from occurrences(
             splits, side, strange, kind="invisible", level=Level.WARNING,
-            message="{side}s have {n} that a reader cannot see",
-            advice="Each is a symbol of its own to a model. Remove them, or write plain spaces, unless they are meant.",
+            message="{side}s contain {n} not visible to a reader",
+            advice="A model treats each as a separate symbol. Remove them or use plain spaces, unless intended.",
         )  # fmt: skip
 
 
 def damaged(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find replacement characters, unassigned ones and private ones."""
+    """Find replacement characters, unassigned characters and private-use characters."""
     for side in SIDES:
         strange = [c for c in alphabet(splits, side) if c == "\ufffd" or unicodedata.category(c) in {"Cn", "Co"}]
         yield from occurrences(
             splits, side, strange, kind="damaged", level=Level.ERROR,
-            message="{side}s have {n} that replace a lost or unknown one",
-            advice="The text was decoded wrongly somewhere before. Go back to the original, or drop these lines.",
+            message="{side}s contain {n} typical of decoding errors",
+            advice="The text was decoded with a wrong encoding. Use the original file, or remove these lines.",
         )  # fmt: skip
 
 
 def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find texts that begin or end in a space, or have two in a row."""
+    """Find texts with leading, trailing or repeated spaces."""
     for side, text_of in SIDES:
         cases = [
             Case(repr(text), places([(split, pair)]))
@@ -48,9 +48,10 @@ def stray_spaces(splits: Sequence[Split]) -> Iterator[Finding]:
             yield Finding(
                 kind=f"{side} spaces",
                 level=Level.WARNING,
-                message=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with a space too many",
-                advice="Characters, graphemes and subwords keep every space; words lose those at the ends and repeated "
-                "ones. Strip them unless they are meant.",
+                message=f"{len(cases):,} {side}{'' if len(cases) == 1 else 's'} with leading, trailing or repeated "
+                "spaces",
+                advice="As characters, graphemes and subwords all spaces are symbols; as words, these are ignored. "
+                "Remove them unless intended.",
                 cases=cases,
             )
 
@@ -80,7 +81,7 @@ def mixed_forms(splits: Sequence[Split]) -> Iterator[Finding]:
                 kind=f"{name} mixed forms",
                 level=Level.WARNING,
                 message=f"{n:,} {name} letter{' occurs' if n == 1 else 's occur'} in two Unicode forms",
-                advice="seqwright reads both as one; other tools will not. The rarer form's lines are listed.",
+                advice="seqwright normalises them; other tools may not. The lines with the rarer form are listed.",
                 cases=cases,
             )
 
@@ -88,7 +89,7 @@ def mixed_forms(splits: Sequence[Split]) -> Iterator[Finding]:
 def occurrences(
     splits: Sequence[Split], side: Side, strange: Iterable[str], *, kind: str, level: Level, message: str, advice: str
 ) -> Iterator[Finding]:
-    """Find the lines that hold strange characters, one case for each character."""
+    """Find the lines that contain the characters, one case for each character."""
     found: dict[str, list[tuple[Split, Pair]]] = {c: [] for c in sorted(strange)}
     if not found:
         return

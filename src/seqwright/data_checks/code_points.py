@@ -1,15 +1,15 @@
-"""Characters as a reader can tell them apart: by code point and name."""
+"""Display of characters by code point and name."""
 
 import unicodedata
 
 __all__ = ["JOINERS", "is_invisible", "named", "visible"]
 
 CONTROLS = {"\0": "NULL", "\x0b": "VERTICAL TAB", "\x0c": "FORM FEED", "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE"}
-JOINERS = "\u200c\u200d"  # they shape letters in Persian, Indic scripts and emoji: part of the text
+JOINERS = "\u200c\u200d"  # zero-width (non-)joiners are part of text in Persian, Indic scripts and emoji
 
 
 def named(c: str) -> str:
-    """Return `U+00E9 é LATIN SMALL LETTER E WITH ACUTE`, without the character itself where it would not be seen."""
+    """Return `U+00E9 é LATIN SMALL LETTER E WITH ACUTE`, without the character itself if it is invisible."""
     name = unicodedata.name(c, CONTROLS.get(c, "CONTROL" if unicodedata.category(c) == "Cc" else "UNNAMED"))
     if is_invisible(c) or not c.isprintable():
         return f"U+{ord(c):04X} {name}"
@@ -18,12 +18,12 @@ def named(c: str) -> str:
 
 
 def is_invisible(c: str) -> bool:
-    """Return whether a reader does not see this character, or takes it for a plain space."""
+    """Return whether a character is invisible or resembles a plain space."""
     return c != " " and unicodedata.category(c) in {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
-    """Return the text with each character that a reader would not see written as ⟨U+200B⟩, joiners aside."""
+    """Return the text with invisible characters, except joiners, written as ⟨U+200B⟩."""
     if text.isprintable() and text.isascii():
         return text
     return "".join(f"⟨U+{ord(c):04X}⟩" if c not in JOINERS and is_invisible(c) else c for c in text)

@@ -1,4 +1,4 @@
-"""The result of an inspection: plain data, complete, most severe findings first."""
+"""The result of the data checks as plain data, most severe findings first."""
 
 from __future__ import annotations
 
@@ -45,33 +45,33 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lengths(msgspec.Struct, frozen=True):
-    """How many tokens the texts of a side have."""
+    """Statistics of the lengths of sources or targets, in tokens."""
 
-    shortest: int
+    minimum: int = msgspec.field(name="shortest")  # alias
     median: int
-    longest: int
+    maximum: int = msgspec.field(name="longest")  # alias
 
 
 class SideSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a file as training would read it."""
+    """Sources or targets of a file, tokenised as in training."""
 
-    distinct: int  # texts
-    symbols: int  # different ones
+    distinct: int  # number of distinct texts
+    symbols: int  # size of the vocabulary
     tokens: Tokens
     unicode_form: UnicodeForm
     lengths: Lengths
 
 
 class FileSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there is in one file."""
+    """Statistics of one file."""
 
     name: str
     lines: int
-    pairs: int  # lines that are not empty
+    pairs: int  # number of lines that are not empty
     has_features: bool
     source: SideSummary
     target: SideSummary
-    reading: list[str] = []  # which columns are what, and what is skipped; a line each
+    reading: list[str] = []  # lines that describe the columns and what is skipped
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """Return one line: whether this data is ready to train on."""
+    """Return a one-line summary: whether the data is ready for training."""
     errors = [finding for finding in findings if finding.level is Level.ERROR]
     n_warnings = sum(finding.level is Level.WARNING for finding in findings)
     warnings = f"{n_warnings} warning{'s' if n_warnings > 1 else ''}" if n_warnings else ""

@@ -1,4 +1,4 @@
-"""Texts that are empty, far longer than the rest, or far longer than their other side suggests."""
+"""Empty texts, unusually long texts, and unusual ratios of target length to source length."""
 
 import math
 import statistics
@@ -10,14 +10,14 @@ from seqwright.data_checks.splits import SIDES, Cut, Split, places
 
 __all__ = ["empty", "long", "unlikely_ratios"]
 
-TIMES = 4  # the length that only one text in a hundred exceeds, times this, is extreme
-SPREADS = 6  # standard deviations of the logarithm of target length / source length
-LEAST = 8  # tokens that the longer side must have more for a ratio to be strange: short texts vary
-SHOWN = 60  # characters of a text in a message
+TIMES = 4  # a length over this multiple of the 99th percentile is unusual
+SPREADS = 6  # standard deviations of log(target length / source length)
+LEAST = 8  # minimum deviation in tokens of an unusual ratio: ratios of short texts vary
+SHOWN = 60  # maximum number of characters of a text in a message
 
 
 def empty(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find pairs of which one side is empty, and empty lines."""
+    """Find pairs with an empty source or target, and empty lines."""
     for name, text_of in SIDES:
         where = [
             (split, pair)
@@ -31,7 +31,7 @@ def empty(splits: Sequence[Split]) -> Iterator[Finding]:
                 kind=f"{name} empty",
                 level=Level.WARNING,
                 message=f"{n:,} pair{' has' if n == 1 else 's have'} an empty {name}",
-                advice="Training takes it as is: nothing to read, or nothing to answer. Remove it unless it is meant.",
+                advice="Training uses such pairs as they are. Remove them unless intended.",
                 cases=[Case(f"empty {name}", places(where))],
             )
     blank = [(split, pair) for split in splits for pair in split.pairs if not pair.source and not pair.target]
@@ -41,13 +41,13 @@ def empty(splits: Sequence[Split]) -> Iterator[Finding]:
             kind="empty lines",
             level=Level.NOTE,
             message=f"{n:,} line{' is' if n == 1 else 's are'} empty",
-            advice="Training leaves them out.",
+            advice="Training skips them.",
             cases=[Case("empty line", places(blank))],
         )
 
 
 def long(cuts: Sequence[Cut], unit: Sequence[str]) -> Iterator[Finding]:
-    """Find texts with far more tokens than the rest of their side.   unit: what a token of each side is."""
+    """Find unusually long sources and targets.   unit: kind of token of each side."""
     for side, (name, text_of) in enumerate(SIDES):
         lengths = sorted(len(tokens) for cut in cuts for tokens in cut.tokens[side])
         if not lengths:
@@ -66,7 +66,7 @@ def long(cuts: Sequence[Cut], unit: Sequence[str]) -> Iterator[Finding]:
                 kind=f"{name} long",
                 level=Level.WARNING,
                 message=f"{n:,} {name}{' has' if n == 1 else 's have'} over {limit:,} {unit[side]}, unusually many",
-                advice="One such line makes its whole batch slow, and answers may grow as long. Cut or drop them.",
+                advice="Long lines slow down training and raise the maximum length of answers. Shorten or remove them.",
                 cases=[
                     Case(f"{length:,} {unit[side]}: {start(text_of(pair))}", places([(split, pair)]))
                     for length, split, pair in extreme
@@ -75,7 +75,7 @@ def long(cuts: Sequence[Cut], unit: Sequence[str]) -> Iterator[Finding]:
 
 
 def unlikely_ratios(cuts: Sequence[Cut]) -> Iterator[Finding]:
-    """Find pairs whose target is far too long or too short for its source, as shifted or cut lines are."""
+    """Find pairs whose target is unusually long or short for its source, as in misaligned or truncated files."""
     measured = [
         (math.log(len(target) / len(source)), len(source), len(target), cut.split, pair)
         for cut in cuts
@@ -85,7 +85,7 @@ def unlikely_ratios(cuts: Sequence[Cut]) -> Iterator[Finding]:
     if len(measured) < 2:
         return
     middle = statistics.median(ratio for ratio, *_ in measured)
-    # The median deviation is no larger for a few outliers; 1.4826 of it is a standard deviation of normal data.
+    # The median absolute deviation is robust to outliers; times 1.4826 it estimates the standard deviation.
     spread = max(1.4826 * statistics.median(abs(ratio - middle) for ratio, *_ in measured), 0.1)
     usual = math.exp(middle)
     strange = [
@@ -99,8 +99,8 @@ def unlikely_ratios(cuts: Sequence[Cut]) -> Iterator[Finding]:
         yield Finding(
             kind="unlikely ratios",
             level=Level.WARNING,
-            message=f"{n:,} pair{' has a side' if n == 1 else 's have a side'} far too long for the other",
-            advice=f"Usual are {usual:.2g} target tokens a source token. Is a line cut, or are sides shifted?",
+            message=f"{n:,} pair{' has' if n == 1 else 's have'} an unusual ratio of target length to source length",
+            advice=f"The median is {usual:.2g} target tokens per source token. Lines may be truncated or misaligned.",
             cases=[
                 Case(
                     f"{n_source:,} → {n_target:,} tokens: {start(pair.source)} → {start(pair.target)}",
@@ -112,5 +112,5 @@ def unlikely_ratios(cuts: Sequence[Cut]) -> Iterator[Finding]:
 
 
 def start(text: str) -> str:
-    """Return as much of a text as a message has room for."""
+    """Return a text, truncated for a message."""
     return visible(text) if len(text) <= SHOWN else f"{visible(text[:SHOWN])}…"

@@ -1,4 +1,4 @@
-"""Letters that look alike and are not: a Latin o in a Cyrillic word, a plain g among the ɡ of a transcription."""
+"""Confusable characters: a Latin o in a Cyrillic word, g (U+0067) beside ɡ (U+0261) in transcriptions."""
 
 import unicodedata
 from collections import Counter
@@ -11,17 +11,17 @@ from seqwright.data_checks.splits import SIDES, Split, alphabet, places, texts
 
 __all__ = ["foreign_letters", "look_alike_symbols"]
 
-# Column by column the same shape; a subset of Unicode's confusables.txt (UTS #39) that keyboards really produce.
+# Letters with the same shape; the subset of Unicode's confusables.txt (UTS #39) that keyboards can produce.
 LATIN_CYRILLIC = dict(zip("aeopcyxisjhdqwlABEKMHOPCTXIJSYl", "аеорсухіѕјһԁԛԝӏАВЕКМНОРСТХІЈЅУӀ", strict=True))
 LATIN_GREEK = dict(zip("ovABEZHIKMNOPTYX", "ονΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", strict=True))
-# In one alphabet, most often of a transcription: the letter meant, and what a keyboard has nearby.
+# (intended letter, similar key on a keyboard) within one alphabet, typically of a transcription.
 WITHIN = [("ɡ", "g"), ("ː", ":"), ("ˈ", "'"), ("ˈ", "’"), ("ʼ", "'"), ("ʼ", "’"), ("ə", "ǝ"), ("ɛ", "ε"), ("ɣ", "γ"),
           ("ɑ", "α"), ("ʊ", "υ"), ("ɪ", "ı"), ("ǃ", "!"), ("ʔ", "?"), ("-", "‐"), ("-", "–"), ("-", "−"),
           ("'", "’"), ('"', "”"), ('"', "“")]  # fmt: skip
 
 
 def foreign_letters(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find words of one script that hold a letter of another script with the same shape."""
+    """Find words of one script with a letter of another script that has the same shape."""
     for side in SIDES:
         name, text_of = side
         symbols = alphabet(splits, side)
@@ -41,7 +41,7 @@ def foreign_letters(splits: Sequence[Split]) -> Iterator[Finding]:
                 kind=f"{name} foreign letters",
                 level=Level.ERROR,
                 message=f"{n:,} {name} word{' has' if n == 1 else 's have'} a look-alike letter of another script",
-                advice="To a model these are two letters. Replace the foreign one.",
+                advice="A model treats them as different symbols. Replace the letter of the other script.",
                 cases=[
                     Case(f"{named(strange)} in words of {script(own).capitalize()}", places(where))
                     for (strange, own), where in found.items()
@@ -50,7 +50,7 @@ def foreign_letters(splits: Sequence[Split]) -> Iterator[Finding]:
 
 
 def look_alike_symbols(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find pairs of symbols in one side's alphabet that look alike."""
+    """Find pairs of similar symbols in the alphabet of sources or targets."""
     for side in SIDES:
         name, text_of = side
         symbols = alphabet(splits, side)
@@ -66,7 +66,7 @@ def look_alike_symbols(splits: Sequence[Split]) -> Iterator[Finding]:
                 kind=f"{name} look-alikes",
                 level=Level.WARNING,
                 message=f"{name}s have {len(cases):,} pair{'' if len(cases) == 1 else 's'} of symbols that look alike",
-                advice="If they mean the same, write one of them. The rarer one's lines are listed.",
+                advice="If they have the same meaning, use one of them. The lines with the rarer one are listed.",
                 cases=cases,
             )
 
@@ -76,12 +76,12 @@ def number(found: Sequence[object]) -> str:
 
 
 def disguised(word: str, script_of: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield (letter, the letter of the same shape) for letters of the script that is rarer in a word of two."""
+    """Yield (letter, letter of the same shape) for letters of the rarer script in a word of two scripts."""
     counted = Counter(script_of[c] for c in word if script_of[c])
     if len(counted) != 2:
         return
     (main, n), (other, n_other) = counted.most_common()
-    # In Greek and Latin together, only Latin is at home in formulas and transcriptions: β and θ are IPA.
+    # Greek letters occur in Latin text on purpose: β and θ are letters of the IPA.
     same_shape = SAME_SHAPE.get((other, main))
     if same_shape is None or n == n_other:
         return
@@ -91,7 +91,7 @@ def disguised(word: str, script_of: dict[str, str]) -> Iterator[tuple[str, str]]
 
 
 def script(c: str) -> str:
-    """Return LATIN, CYRILLIC or GREEK for a letter of these, else nothing."""
+    """Return LATIN, CYRILLIC or GREEK for a letter of these scripts, else ""."""
     if not c.isalpha():
         return ""
     first = unicodedata.name(c, "").partition(" ")[0]
@@ -102,7 +102,7 @@ def turned(same_shape: dict[str, str]) -> dict[str, str]:
     return {b: a for a, b in same_shape.items()}
 
 
-SAME_SHAPE = {  # (foreign, own): each foreign letter and the own letter of the same shape
+SAME_SHAPE = {  # (script of the letter, script of the word): {letter: letter of the word's script}
     ("LATIN", "CYRILLIC"): LATIN_CYRILLIC | {"I": "І", "l": "ӏ"},
     ("CYRILLIC", "LATIN"): turned(LATIN_CYRILLIC),
     ("LATIN", "GREEK"): LATIN_GREEK,

@@ -1,4 +1,4 @@
-"""Repeated lines, sources with contradictory targets, and sources that occur in two files."""
+"""Duplicate lines, sources with several targets, and leaks between files."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ __all__ = ["leaks", "within_files"]
 
 
 def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find sources that have different targets with the same features in a file, and lines that occur twice."""
+    """Find sources with several targets for the same features in a file, and duplicate lines."""
     several, repeated = [], []
     for split in splits:
         for (source, features), answers in answered(split).items():
@@ -29,7 +29,7 @@ def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
             kind="several answers",
             level=Level.NOTE,
             message=f"{n:,} source{' has' if n == 1 else 's have'} several different targets",
-            advice="An evaluation counts any of them as right. A model can only learn which is likelier.",
+            advice="In evaluation, all of them are references. A model learns the most probable one.",
             cases=several,
         )
     if repeated:
@@ -38,13 +38,13 @@ def within_files(splits: Sequence[Split]) -> Iterator[Finding]:
             kind="duplicates",
             level=Level.NOTE,
             message=f"{n:,} line{' repeats' if n == 1 else 's repeat'} an earlier line of the same file",
-            advice="Training sees such a pair more often. Keep them if frequency is meant, else sort -u.",
+            advice="Duplicates have a higher weight in training. Remove them (sort -u) unless that is intended.",
             cases=repeated,
         )
 
 
 def answered(split: Split) -> dict[tuple[str, str], dict[str, list[int]]]:
-    """Return the lines of each target of each source with its features; empty lines are left out."""
+    """Return {(source, features): {target: line numbers}} without empty lines."""
     found: dict[tuple[str, str], dict[str, list[int]]] = {}
     for source, target, features, line in split.pairs:
         if source or target:
@@ -53,9 +53,9 @@ def answered(split: Split) -> dict[tuple[str, str], dict[str, list[int]]]:
 
 
 def leaks(splits: Sequence[Split], *, n_training: int = 1) -> Iterator[Finding]:
-    """Find sources, with their features, that occur in more than one file; Unicode forms count as the same.
+    """Find sources, with their features, that occur in more than one file, up to Unicode normalisation.
 
-    n_training: how many files, the first ones, are trained on together.
+    n_training: the first n_training files are one training set.
     """
     if len(splits) <= n_training:
         return
@@ -66,10 +66,10 @@ def leaks(splits: Sequence[Split], *, n_training: int = 1) -> Iterator[Finding]:
             if pair.source or pair.target:
                 found.setdefault((composed(pair.source), pair.features), []).append((split.name, pair.line))
     shared: dict[tuple[str, ...], list[Case]] = {}
-    for (source, features), stands in found.items():
-        files = tuple(dict.fromkeys(name for name, _ in stands))
+    for (source, features), occurrences in found.items():
+        files = tuple(dict.fromkeys(name for name, _ in occurrences))
         if len(files) > 1 and not training.issuperset(files):
-            where = [Place(*place) for place in stands]
+            where = [Place(*place) for place in occurrences]
             shared.setdefault(files, []).append(Case(question(source, features), where))
     for files, cases in shared.items():
         n = len(cases)
@@ -77,7 +77,7 @@ def leaks(splits: Sequence[Split], *, n_training: int = 1) -> Iterator[Finding]:
             kind="leaks",
             level=Level.ERROR,
             message=f"{n:,} source{' occurs' if n == 1 else 's occur'} in {listed(files)}",
-            advice="A score on them measures memory. Remove them from all files but one.",
+            advice="Scores on them measure memorisation. Remove them from all files but one.",
             cases=cases,
         )
 

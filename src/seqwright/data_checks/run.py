@@ -1,4 +1,4 @@
-"""Read the files as training would, look at them from every side, and put what was found in order."""
+"""Reading files as training does, and running all checks on them."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,24 @@ __all__ = ["check", "check_files"]
 
 
 def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
-    """Return what is remarkable in the files; the first is the one to train on, the others are measured on.
+    """Check files of pairs for problems.
 
-    config: which columns hold what, and how sides are cut where that is not to be found from the first file.
-    DataError: a file that cannot be read as pairs.
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        The training set first, then the files to evaluate on, such as dev and test sets.
+    config : TextConfig, optional
+        Columns and tokenisation; by default they are found from the first file, as in training.
+
+    Returns
+    -------
+    Inspection
+        Statistics of the files, and all findings, most severe first.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read as pairs.
     """
     columns = config.columns()
     splits: list[Split] = []
@@ -25,7 +39,7 @@ def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig(
         inputs = readers.inputs(path)
         pairs = [pair for one in inputs for pair in one.pairs(columns)]
         splits.append(Split(readers.display_name(path), pairs, readers.describe(inputs[0].schema, inputs[0].count)))
-        # Later files are read as the first one was, as in training.
+        # As in training, the schema of the first file applies to later ones.
         if not columns.like:
             columns = dataclasses.replace(columns, source=None, target=None, features=None, like=inputs[0].schema)
     return check(splits, config=config)
@@ -37,11 +51,11 @@ def check(
     config: TextConfig = TextConfig(),  # noqa: B008 - frozen
     n_training: int = 1,
 ) -> Inspection:
-    """Return what is remarkable in pairs that are in memory already; see `check_files`.
+    """Check pairs in memory; see `check_files`.
 
-    n_training: how many files, the first ones, are trained on together.
+    n_training: the first n_training splits are one training set.
     """
-    assert splits, "there is nothing to check"
+    assert splits, "there are no splits to check"
     first = splits[0].pairs
     formats = (
         text.detect(
@@ -69,7 +83,7 @@ def check(
 
 
 def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int) -> Iterator[Finding]:
-    """Yield what each kind of check finds."""
+    """Yield the findings of all checks."""
     yield from repeats.leaks(splits, n_training=n_training)
     yield from unseen.unseen(cuts, n_training=n_training)
     yield from characters.damaged(splits)

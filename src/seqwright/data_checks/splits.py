@@ -1,4 +1,4 @@
-"""The files under inspection, as pairs, and the names that places in them go by."""
+"""The files to check, as pairs and as tokens."""
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ SIDES: tuple[Side, Side] = (("source", lambda pair: pair.source), ("target", lam
 
 @dataclass(frozen=True)
 class Split:
-    """One file's pairs under the name that messages call it.   reading: how it is read, a line each."""
+    """The pairs of one file.   name: as in messages.   reading: lines that describe how the file is read."""
 
     name: str
     pairs: Sequence[Pair]
@@ -25,19 +25,19 @@ class Split:
 
     @functools.cached_property
     def alphabets(self) -> dict[str, set[str]]:
-        """Every character of each side, by the side's name."""
+        """The set of characters of each side, by the name of the side."""
         return {name: set().union(*map(text_of, self.pairs)) for name, text_of in SIDES}
 
 
 class Cut(NamedTuple):
-    """A file's pairs, and their texts cut into tokens once for all who count them."""
+    """The pairs of a file and their tokens, computed once for all checks."""
 
     split: Split
     tokens: tuple[list[list[str]], list[list[str]]]  # of the sources and of the targets
 
     @classmethod
     def of(cls, split: Split, formats: tuple[TextFormat, TextFormat]) -> "Cut":
-        """Cut the texts.   formats: of source and target."""
+        """Tokenise the texts.   formats: of sources and targets."""
         source, target = formats
         return cls(
             split,
@@ -46,14 +46,14 @@ class Cut(NamedTuple):
 
 
 def texts(splits: Iterable[Split], text_of: Callable[[Pair], str]) -> Iterator[tuple[Split, Pair, str]]:
-    """Yield the text of one side of every pair, with its place."""
+    """Yield (split, pair, text) for one side of all pairs."""
     for split in splits:
         for pair in split.pairs:
             yield split, pair, text_of(pair)
 
 
 def alphabet(splits: Iterable[Split], side: Side) -> set[str]:
-    """Return every character of one side."""
+    """Return the set of characters of one side."""
     return set().union(*(split.alphabets[side[0]] for split in splits))
 
 

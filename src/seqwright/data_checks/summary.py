@@ -1,4 +1,4 @@
-"""How much there is in a file."""
+"""Statistics of a file."""
 
 import itertools
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ __all__ = ["summarize"]
 
 
 def summarize(cut: Cut, formats: tuple[TextFormat, TextFormat]) -> FileSummary:
-    """Return the counts of one file.   formats: of source and target."""
+    """Return the statistics of one file.   formats: of sources and targets."""
     pairs = cut.split.pairs
     real = [pair for pair in pairs if pair.source or pair.target]
     return FileSummary(

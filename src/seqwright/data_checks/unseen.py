@@ -1,4 +1,4 @@
-"""Symbols of later files that the first ones, to train on, lack."""
+"""Symbols and features of dev and test files that are not in the training files."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -10,15 +10,15 @@ from seqwright.data_checks.splits import Cut
 
 __all__ = ["unseen"]
 
-MANY = 0.01  # of the later files' lines: from there on, scores suffer
+MANY = 0.01  # share of the later files' lines above which the finding is an error
 MEANS = {
     "source": "A model trained on the first file reads them as the unknown symbol.",
-    "target": "A model trained on the first file can never answer with them.",
+    "target": "A model trained on the first file cannot predict them.",
 }
 
 
 def unseen(cuts: Sequence[Cut], *, n_training: int = 1) -> Iterator[Finding]:
-    """Find the symbols, and the features, that only files after the first n_training have."""
+    """Find symbols and features that occur only in files after the first n_training."""
     training, others = cuts[:n_training], cuts[n_training:]
     names = ", ".join(cut.split.name for cut in training)
     for side, name in enumerate(("source", "target")):
@@ -36,7 +36,7 @@ def unseen(cuts: Sequence[Cut], *, n_training: int = 1) -> Iterator[Finding]:
                 kind=f"{name} unseen",
                 level=Level.ERROR if n_lines > MANY * n_all else Level.WARNING,
                 message=f"{n:,} {name} {occurs} in later files and not in {names}",
-                advice=f"{MEANS[name]} Add pairs that have them.",
+                advice=f"{MEANS[name]} Add training pairs with them.",
                 cases=[
                     Case(named(token) if len(token) == 1 else visible(token), where)
                     for token, where in sorted(found.items(), key=lambda item: -len(item[1]))

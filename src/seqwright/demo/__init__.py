@@ -1,4 +1,4 @@
-"""Models to see being made, from data that comes with an installed package: nothing to download by hand."""
+"""Demos: training small models on data from installed packages, without downloads."""
 
 from seqwright.demo.demos import DEMOS, Demo, run
 

@@ -1,4 +1,4 @@
-"""Days written in the ways of eighteen locales, by `babel`, and the same days as ISO 8601 writes them."""
+"""Dates in the formats of eighteen locales, from `babel`, and in ISO 8601."""
 
 import datetime
 import importlib
@@ -14,17 +14,17 @@ __all__ = ["LOCALES", "STYLES", "texts"]
 LOCALES = (
     "ko", "en_US", "en_GB", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ru", "el", "ja", "zh", "vi", "hi", "th",
 )  # fmt: skip
-STYLES = ("full", "long", "medium", "short", "yMMMEd")  # the last is a skeleton: with the day of the week, cut short
-# A short year needs a century, so the hundred years are those of every two digits; 9/8/94 needs an order, so the one
-# locale here that puts the month first does not write it.
+STYLES = ("full", "long", "medium", "short", "yMMMEd")  # the last is a skeleton with the abbreviated day of the week
+# Two-digit years must be unambiguous, so the range is one hundred years; 9/8/94 must be too, so the only locale here
+# with the month first has no short style.
 FIRST, LAST = datetime.date(1950, 1, 1), datetime.date(2049, 12, 31)
 LEFT_OUT = {("en_US", "short")}
 
 
 def texts(n_days: int, rng: np.random.Generator) -> dict[datetime.date, list[str]]:
-    """Return n_days distinct days between FIRST and LAST, each as three different locales and styles write it.
+    """Return n_days distinct days between FIRST and LAST, each in three different locales and styles.
 
-    What could be two days, whoever reads it, is left out.   DependencyError: babel is not installed.
+    Texts that denote two of the days are omitted.   DependencyError: babel is not installed.
     """
     try:
         dates: Any = importlib.import_module("babel.dates")
@@ -42,7 +42,7 @@ def texts(n_days: int, rng: np.random.Generator) -> dict[datetime.date, list[str
 
 
 def ways() -> list[tuple[str, str]]:
-    """Return every (locale, style) that is written."""
+    """Return all pairs (locale, style) in use."""
     return [(locale, style) for locale in LOCALES for style in STYLES if (locale, style) not in LEFT_OUT]
 
 

@@ -1,4 +1,4 @@
-"""From nothing to answers: make pairs, train on most of them, answer the rest."""
+"""Running a demo: generate pairs, train on most of them, evaluate on the rest."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from seqwright.training.events import Listener
 
 __all__ = ["DEMOS", "Demo", "run"]
 
-MARK = "demo.json"  # tells an earlier demo's directory from anybody's own
+MARK = "demo.json"  # marks directories of demos, which may be overwritten
 Pairs = Iterable[tuple[str, str]]
 T = TypeVar("T")
 
 
 class Demo(NamedTuple):
-    """What a demo is about, the pairs it makes and the settings that suit its time."""
+    """Description, data and settings of a demo."""
 
     about: str
-    pairs: Callable[[np.random.Generator], tuple[Pairs, Pairs]]  # for training, held out
+    pairs: Callable[[np.random.Generator], tuple[Pairs, Pairs]]  # training pairs, test pairs
     settings: tuple[str, ...]
     time_budget_s: float
-    try_source: str  # something to ask the model that is in no dictionary
+    try_source: str  # an example source for `seqwright predict`
 
 
 def run(
     name: str, output: Path, *, time_budget_s: float | None = None, listen: Listener | None = None
 ) -> evaluation.Evaluation:
-    """Train the model of a demo in the directory `output`, and return its three best answers to what was held out.
+    """Train the model of a demo in the directory `output`, and return its 3-best answers to the test pairs.
 
-    The pairs are left there as train.tsv and test.tsv. An earlier demo's directory is used again, any other is not.
-    UsageError: the directory holds something else.   DependencyError: the extra [demo] is not installed.
+    The pairs are written there as train.tsv and test.tsv. Only an empty directory or that of an earlier demo is used.
+    UsageError: the directory contains something else.   DependencyError: the extra [demo] is not installed.
     """
     demo = DEMOS[name]
     claim(output)
@@ -58,28 +58,28 @@ def run(
 
 
 def claim(output: Path) -> None:
-    """Raise UsageError unless the directory is free, or an earlier demo's own."""
+    """Raise UsageError unless the directory is empty or missing, or was written by a demo."""
     taken = output.is_dir() and not all(map(file_set.negligible, output.iterdir()))
     if taken and not (output / MARK).is_file():
-        raise UsageError(f"{output} exists already and is no demo's; choose another --output")
+        raise UsageError(f"{output} exists already and was not written by a demo; choose another --output")
 
 
 def words(rng: np.random.Generator, *, n_test: int = 1000) -> tuple[Pairs, Pairs]:
-    """Return the pronouncing dictionary with n_test words held out, all pronunciations of a word on one side."""
+    """Return the pronouncing dictionary with n_test words held out; pronunciations of a word are not split."""
     return split(pronunciation.pairs(), rng, n_test)
 
 
 def days(rng: np.random.Generator, *, n_days: int = 12_000, n_test: int = 400) -> tuple[Pairs, Pairs]:
-    """Return days as they are written and in ISO form, with n_test days held out in all their ways."""
+    """Return dates in locale formats and in ISO 8601; n_test days are held out in all formats."""
     written = {day.isoformat(): texts for day, texts in dates.texts(n_days, rng).items()}
     train, test = split(written, rng, n_test)
     return [(text, iso) for iso, text in train], [(text, iso) for iso, text in test]
 
 
 def translations(rng: np.random.Generator, *, n: int = 20_000, n_test: int = 400) -> tuple[Pairs, Pairs]:
-    """Return Korean sentences and their translations, with n_test meanings held out however they are said.
+    """Return Korean sentences and their translations; n_test translations are held out with all their sources.
 
-    The article's sentence is the first of them.
+    The first test pair is the example sentence.
     """
     found = sentences.pairs(n, rng)
     example = found.pop(sentences.meaning(sentences.EXAMPLE[1]))
@@ -90,7 +90,7 @@ def translations(rng: np.random.Generator, *, n: int = 20_000, n_test: int = 400
 def split(
     values: Mapping[str, list[T]], rng: np.random.Generator, n_test: int
 ) -> tuple[list[tuple[str, T]], list[tuple[str, T]]]:
-    """Return each key with each of its values, those of n_test keys apart from the others."""
+    """Return training and test pairs (key, value); the test pairs are those of n_test random keys."""
     keys = sorted(values)
     order = [keys[i] for i in rng.permutation(len(keys))]
     test, train = order[:n_test], order[n_test:]
@@ -101,7 +101,7 @@ DEMOS = {
     "pronunciation": Demo(
         "English words → phonemes, from the CMU Pronouncing Dictionary (stress marks left out)",
         words,
-        # Measured with the NumPy kernels: 128 units learn more in this time than 256, which see fewer pairs.
+        # With the NumPy kernels, 128 units are more accurate after this time than 256, which train on fewer pairs.
         (
             "model.hidden_size=128",
             "model.dropout=0",
@@ -113,7 +113,7 @@ DEMOS = {
         "seqwright",
     ),
     "dates": Demo(
-        f"dates as {len(dates.LOCALES)} locales write them → ISO 8601, from babel",
+        f"Dates in the formats of {len(dates.LOCALES)} locales → ISO 8601, from babel",
         days,
         (
             "model.hidden_size=128",
@@ -126,15 +126,15 @@ DEMOS = {
         "2026년 10월 9일 금요일",
     ),
     "sentences": Demo(
-        "Korean sentences → English, made by a small grammar around names of countries, languages and currencies "
-        "from babel; much easier than what people write",
+        "Korean sentences → English, generated by a small grammar with names of countries, languages and currencies "
+        "from babel; much easier than natural text",
         translations,
         (
             "text.source_tokens=subwords:1500",
             "text.target_tokens=subwords:1500",
             "model.hidden_size=128",
             "model.dropout=0",
-            "optim.rate=4e-3",
+            "optim.learning_rate=4e-3",
             "training.batch_size=32",
             "training.epochs=6",
             "training.dev_limit=300",

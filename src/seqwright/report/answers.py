@@ -1,4 +1,4 @@
-"""How an item's texts are written in tables: what is wrong in an answer is marked."""
+"""Table cells with the texts of an item; differences from the reference are highlighted in answers."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from seqwright.report.edits import differing
 from seqwright.report.items import Item
 from seqwright.report.markup import Markup, data, element, join
 
-__all__ = ["asked", "marked", "n_best", "references"]
+__all__ = ["marked", "n_best", "references", "source"]
 
-MOST_MARKS = 6  # in an answer; more of them hide where it went wrong
+MOST_MARKS = 6  # in an answer; more of them are not readable
 
 
-def asked(item: Item) -> Markup:
-    """Return the source, with its features."""
+def source(item: Item) -> Markup:
+    """Return the source with its features."""
     features = element("span", " ", data(item.features), class_="soft") if item.features else None
     return join(data(item.source), features)
 
 
 def references(item: Item) -> Markup:
-    """Return the right answers."""
+    """Return the references."""
     parts = [
         part for reference in item.references for part in (element("span", " or ", class_="soft"), data(reference))
     ]
     return join(*parts[1:])
 
 
-def marked(expected: Sequence[str], said: Sequence[str], format_: Splitter) -> Markup:
-    """Return an answer in which everything that differs from what is right is marked, if that is not nearly all."""
-    stretches = differing(expected, said)
+def marked(expected: Sequence[str], predicted: Sequence[str], format_: Splitter) -> Markup:
+    """Return an answer with its differences from the reference highlighted, unless there are too many."""
+    stretches = differing(expected, predicted)
     if sum(differs for differs, _ in stretches) > MOST_MARKS:
-        return data(format_.join(said))
+        return data(format_.join(predicted))
     parts: list[Markup | str] = []
     last: str | None = None
     for differs, tokens in stretches:
@@ -45,21 +45,19 @@ def marked(expected: Sequence[str], said: Sequence[str], format_: Splitter) -> M
         if not differs:
             parts.append(text)
         else:
-            parts.append(
-                element("mark", text) if text else element("mark", class_="gap", title="something is left out")
-            )
-    return element("bdi", *parts) if said else data("")
+            parts.append(element("mark", text) if text else element("mark", class_="gap", title="omission"))
+    return element("bdi", *parts) if predicted else data("")
 
 
 def between(last: str | None, token: str, format_: Splitter) -> str:
-    """Return the space that joining puts between two tokens that are written apart from each other."""
+    """Return the space that `format_.join` puts between two tokens."""
     if last is None or format_.join([token]).startswith(" "):
         return ""
     return " " if format_.join([last, token]).startswith(format_.join([last]) + " ") else ""
 
 
 def n_best(item: Item, format_: Splitter, *, most: int = 5) -> Markup:
-    """Return the answers, best first, with the score of each; a right one stands out."""
+    """Return the hypotheses, best first, with their scores; a correct one is highlighted."""
     return element("ol", *(answer(item, h, i, format_) for i, h in enumerate(item.hypotheses[:most])), class_="answers")
 
 

@@ -1,6 +1,6 @@
-"""The frame that every chart stands in: a scale each way, lines to read values at, and their labels.
+"""The frame of every chart: scales, grid lines and labels.
 
-A chart is drawn in units that are about a pixel each at the width of a phone, so that its letters stay readable there.
+A unit of a chart is about one pixel at the width of a phone, so that text is readable there.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ LEFT, RIGHT, TOP = 44, 12, 20
 
 
 class Frame(NamedTuple):
-    """From values to places; the domain is (x_low, x_high) and (y_low, y_high)."""
+    """Maps values to coordinates; the domain is (x_low, x_high) and (y_low, y_high)."""
 
     x_low: float
     x_high: float
     y_low: float
     y_high: float
-    bottom: int = 38  # room below, for labels and the axis' title
+    bottom: int = 38  # margin for labels and the title of the x axis
 
     def x(self, value: float) -> float:
-        """Return how far from the left edge a value stands."""
+        """Return the x coordinate of a value."""
         return LEFT + (value - self.x_low) / ((self.x_high - self.x_low) or 1) * (WIDTH - LEFT - RIGHT)
 
     def y(self, value: float) -> float:
-        """Return how far from the upper edge a value stands."""
+        """Return the y coordinate of a value."""
         return (
             HEIGHT
             - self.bottom
@@ -40,7 +40,7 @@ class Frame(NamedTuple):
 
 
 def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
-    """Return round values from low to high, in steps of 1, 2 or 5 times a power of ten, about so many."""
+    """Return about `about` round values from low to high, in steps of 1, 2 or 5 times a power of ten."""
     span = (high - low) or abs(high) or 1.0
     power = 10 ** math.floor(math.log10(span / about))
     step = next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= about)
@@ -51,7 +51,7 @@ def ticks(low: float, high: float, *, about: int = 5) -> list[float]:
 def grid(
     frame: Frame, y_ticks: Sequence[float], label: Callable[[float], str], *, y_title: str, x_title: str
 ) -> Markup:
-    """Return the horizontal lines with their labels, and what each axis shows."""
+    """Return the horizontal grid lines with their labels, and the titles of the axes."""
     lines = [
         join(
             element("line", x1=float(LEFT), x2=float(WIDTH - RIGHT), y1=frame.y(v), y2=frame.y(v), class_="grid"),
@@ -67,6 +67,6 @@ def grid(
 
 
 def chart(title: str, description: str, *parts: Child) -> Markup:
-    """Return a figure with its title above it.   description: what it shows, for who cannot see it."""
+    """Return a figure with its title above it.   description: text for screen readers."""
     drawing = element("svg", *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=description)
     return element("figure", element("figcaption", title), drawing, class_="chart")

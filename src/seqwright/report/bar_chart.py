@@ -1,4 +1,4 @@
-"""Shares of groups side by side, with how sure each is."""
+"""Bar charts with confidence intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seqwright.report.markup import Markup, element, join
 
 __all__ = ["Bar", "bar_chart"]
 
-NARROWEST = 0.28  # of a place: even one bar alone is a bar
+NARROWEST = 0.28  # minimum gap between bars, as a share of a bar's interval
 
 
 class Bar(NamedTuple):
@@ -23,22 +23,22 @@ class Bar(NamedTuple):
     n: int
 
 
-def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str, y_title: str = "right, %") -> Markup:
-    """Return a bar for each group from 0 to 100, its interval as a whisker and its value above."""
+def bar_chart(title: str, bars: Sequence[Bar], *, x_title: str, y_title: str = "correct, %") -> Markup:
+    """Return a chart with a bar for each group, from 0 to 100, its interval as a whisker and its value above."""
     unit = " %" if y_title.endswith("%") else ""
     frame = axes.Frame(0, len(bars), 0, 108, bottom=50)
     width = min(44.0, (frame.x(1) - frame.x(0)) * (1 - NARROWEST))
     drawn = []
     for i, bar in enumerate(bars):
         x = frame.x(i + 0.5)
-        says = (
+        tooltip = (
             f"{x_title} {bar.label}: {bar.value:.1f}{unit} of {bar.n:,}; "
             f"95 % interval {bar.low:.1f} to {bar.high:.1f}{unit}"
         )
         drawn.append(
             element(
                 "g",
-                element("title", says),
+                element("title", tooltip),
                 element("rect", x=x - width / 2, width=width, y=frame.y(bar.value), class_="bar",
                         height=frame.y(0) - frame.y(bar.value)),
                 element("line", x1=x, x2=x, y1=frame.y(bar.low), y2=frame.y(bar.high), class_="whisker"),

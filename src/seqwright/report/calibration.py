@@ -1,4 +1,4 @@
-"""Whether confidence means what it says."""
+"""Calibration of confidences: reliability bins and expected calibration error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BINS = 10
 
 
 class Bin(NamedTuple):
-    """Items of like confidence: how many, their mean confidence, and the share of right answers (0 to 1)."""
+    """Items of similar confidence: their number, mean confidence, and share of correct answers (0 to 1)."""
 
     n: int
     confidence: float
@@ -21,14 +21,14 @@ class Bin(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """The bins that hold items, and the expected calibration error: |right - confidence|, weighted by items."""
+    """The bins with items, and the expected calibration error: mean of |right - confidence| over items."""
 
     bins: list[Bin]
     error: float
 
 
 def calibrate(confidences: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """Return ten bins of equal width over the confidences (0 to 1).
+    """Return the calibration in ten bins of equal width.   confidences: from 0 to 1.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks", equations 1 to 3.
     """

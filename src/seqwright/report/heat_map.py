@@ -1,4 +1,4 @@
-"""Numbers as shades, in a table: rows and columns keep the reader's own fonts, and can be selected and read aloud."""
+"""Heat maps as HTML tables: labels use the reader's fonts, and can be selected and read by screen readers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from seqwright.report.markup import Markup, element, symbol
 
 __all__ = ["heat_map"]
 
-WIDEST = 3  # characters of a column's label; a longer one runs from top to bottom
+WIDEST = 3  # characters of a column label; longer ones are written vertically
 
 
 def heat_map(
@@ -16,13 +16,13 @@ def heat_map(
     columns: Sequence[str],
     values: Sequence[Sequence[float]],
     *,
-    says: Callable[[int, int], str],
+    tooltip: Callable[[int, int], str],
     shown: Callable[[int, int], str | None] | None = None,
     caption: Markup,
 ) -> Markup:
-    """Return a table of shades; values (rows, columns) from 0 to 1. A label that is markup stays so.
+    """Return a table of shades.   values: (rows, columns), from 0 to 1.
 
-    says: what a cell tells when it is pointed at.   shown: what stands in a cell; nothing, if not given.
+    tooltip: text shown when the pointer is over a cell.   shown: content of a cell; empty if not given.
     """
     head = element(
         "tr", element("td"), *(element("th", label(column), scope="col", class_=upright(column)) for column in columns)
@@ -33,7 +33,7 @@ def heat_map(
             element("th", label(row), scope="row"),
             *(
                 element(
-                    "td", shown(i, j) if shown else None, title=says(i, j), style=f"--heat:{100 * value:.0f}%",
+                    "td", shown(i, j) if shown else None, title=tooltip(i, j), style=f"--heat:{100 * value:.0f}%",
                     class_="strong" if value > 0.55 else None,
                 )
                 for j, value in enumerate(values[i])

@@ -1,4 +1,4 @@
-"""The measurements of a training, from `metrics.jsonl`."""
+"""The measurements of a training run, read from `metrics.jsonl`."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ __all__ = ["Measurement", "measurements"]
 
 
 class Measurement(msgspec.Struct, frozen=True, tag="measured"):
-    """The fields of a `Measured` event that are drawn."""
+    """The fields of a `Measured` event that the report uses."""
 
     epoch: float
-    loss: float  # nats a symbol
+    loss: float  # nats per symbol
     dev_accuracy: float  # %
     dev_ter: float  # %
     best: bool = False
     elapsed_s: float = 0.0
-    measure: str = "exact"  # what the model that is kept was selected by: exact, loss or chrF
-    dev_loss: float | None = None  # of sentences, as all that follows; nats a symbol
+    measure: str = "exact"  # the score that selects the weights: exact, loss or chrF
+    dev_loss: float | None = None  # nats per symbol; this and the following are measured for sentences only
     dev_bleu: float | None = None
     dev_chrf: float | None = None
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
-    """The next measurements are those of this member of an ensemble."""
+    """The following measurements belong to this member of an ensemble."""
 
     member: int
 
 
 def measurements(path: Path) -> list[list[Measurement]]:
-    """Return the measurements of each member in order; one list for a single model, none without such a file.
+    """Return a list of measurements for each member; one list for a single model, none without a file.
 
-    Lines of other events, and a last line that was cut off, are passed over.
+    Other events and an incomplete last line are skipped.
     """
     try:
         lines = path.read_bytes().splitlines()

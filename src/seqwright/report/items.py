@@ -1,4 +1,4 @@
-"""The dev items with everything that the sections ask about each of them."""
+"""Dev items with the quantities that the sections of the report use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Item", "items"]
 
 
 class Item(NamedTuple):
-    """One dev source with the model's answers.
+    """One dev source with its hypotheses.
 
-    expected: tokens of the reference that is closest to the first answer.   edits: from that to the answer.
-    rarest: how often training saw the source's rarest symbol; 0 for one that it never saw.
-    right_at: the place, from 0, of the first right answer among the n best; None where none is right.
-    closest: the reference that `expected` are the tokens of.
+    expected: tokens of the reference that is closest to the best hypothesis.   edits: edit distance between the two.
+    rarest: training frequency of the source's rarest symbol; 0 for an unknown one.
+    right_at: rank, from 0, of the first correct hypothesis; None if none is correct.
+    closest: text of the closest reference.
     """
 
     source: str
@@ -36,22 +36,22 @@ class Item(NamedTuple):
 
     @property
     def best(self) -> Hypothesis:
-        """The model's answer."""
+        """The best hypothesis."""
         return self.hypotheses[0]
 
     @property
     def right(self) -> bool:
-        """Whether that is one of the references."""
+        """Whether the best hypothesis is one of the references."""
         return self.right_at == 0
 
     @property
     def probability(self) -> float:
-        """What the model gives its answer as a whole, end and all."""
+        """The probability of the best hypothesis, including the end-of-sequence symbol."""
         return math.exp(sum(self.best.log_probs))
 
 
 def items(answered: Sequence[evaluation.Answered], bundle: Bundle) -> list[Item]:
-    """Return the items in their order."""
+    """Return the items in the order of the answers."""
     counts = dict(zip(bundle.source_vocabulary.symbols, bundle.source_vocabulary.counts, strict=True))
     found = []
     for one in answered:

@@ -1,4 +1,4 @@
-"""A value over time."""
+"""Line charts."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from seqwright.report.markup import Markup, element, join
 
 __all__ = ["Point", "line_chart"]
 
-DOTTED = 40  # points; where there are more, dots would hide the line
+DOTTED = 40  # points; the dots of more would hide the line
 
 
 class Point(NamedTuple):
-    """A value at x, and what it says when it is pointed at."""
+    """A point and its tooltip."""
 
     x: float
     y: float
-    says: str
+    tooltip: str
     marked: bool = False
 
 
 def line_chart(
     title: str, lines: Sequence[Sequence[Point]], *, x_title: str, y_title: str, least: float | None = None
 ) -> Markup:
-    """Return a line through each list of points, the marked ones standing out.   least: where y begins, at most.
+    """Return a chart with a line through each list of points; marked points are larger.
 
-    Lines have no colours of their own: what a point says tells them apart.
+    least: upper bound of the start of the y axis. All lines have the same colour; tooltips identify their points.
     """
     points = [point for line in lines for point in line]
     values = [point.y for point in points]
@@ -53,7 +53,7 @@ def line_chart(
 def drawn(line: Sequence[Point], frame: axes.Frame) -> Markup:
     path = " ".join(f"{'L' if i else 'M'}{frame.x(p.x):.1f} {frame.y(p.y):.1f}" for i, p in enumerate(line))
     dots = [
-        element("circle", element("title", p.says), cx=frame.x(p.x), cy=frame.y(p.y), r=radius(p, len(line)),
+        element("circle", element("title", p.tooltip), cx=frame.x(p.x), cy=frame.y(p.y), r=radius(p, len(line)),
                 class_="dot best" if p.marked else "dot")
         for p in line
     ]  # fmt: skip

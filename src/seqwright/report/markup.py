@@ -1,4 +1,4 @@
-"""HTML and SVG elements; a plain string that goes in is text, whatever it holds, and never markup."""
+"""HTML and SVG elements; plain strings are always escaped, and never interpreted as markup."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ VOID = {"meta", "link", "br"}  # elements without an end tag
 
 
 class Markup(str):
-    """Text that is HTML already; only this module and constants make one."""
+    """A string of HTML, created only by this module and from constants."""
 
     __slots__ = ()
 
 
-Child = str | int | None  # None is nothing
+Child = str | int | None  # None is omitted
 
 
 def element(name: str, /, *children: Child, **attributes: str | int | float | None) -> Markup:
-    """Return an element; `class_` is class, other underscores are hyphens, an attribute that is None is left out.
+    """Return an element; `class_` is class, other underscores become hyphens, attributes that are None are omitted.
 
-    A child that is no `Markup` is escaped, and characters that nobody sees are spelled out: ⟨U+202E⟩ cannot turn the
-    line around, ⟨U+0000⟩ cannot end it.
+    Children that are not `Markup` are escaped, and invisible characters are written as ⟨U+202E⟩, so that they cannot
+    reverse or end a line.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escaped(shortest(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{escaped(formatted(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -38,25 +38,22 @@ def element(name: str, /, *children: Child, **attributes: str | int | float | No
 
 
 def join(*children: Child) -> Markup:
-    """Return the children one behind the other, escaped where they are not markup."""
+    """Return the concatenation of the children; those that are not `Markup` are escaped."""
     return Markup(
         "".join(child if isinstance(child, Markup) else escaped(str(child)) for child in children if child is not None)
     )
 
 
 def data(text: str) -> Markup:
-    """Return text of the user's, isolated from the direction of the text around it."""
+    """Return text of the user's data, isolated from the direction of the surrounding text."""
     korean = any("가" <= c <= "힣" for c in text)
-    return element("bdi", text, lang="ko" if korean else None) if text else element("span", "nothing", class_="nothing")
+    return element("bdi", text, lang="ko" if korean else None) if text else element("span", "empty", class_="nothing")
 
 
 def symbol(token: str, empty: str = "∅") -> Markup:
-    """Return one symbol of the data; a space, and the lack of any, are drawn so that they can be seen.
-
-    empty: what stands for no symbol at all.
-    """
+    """Return one symbol of the data; spaces are drawn as ␣.   empty: replacement for an empty symbol."""
     if not token.strip(" "):
-        return element("span", "␣" * len(token) or empty, class_="nothing", title="space" if token else "nothing")
+        return element("span", "␣" * len(token) or empty, class_="nothing", title="space" if token else "no symbol")
     return data(token)
 
 
@@ -64,5 +61,5 @@ def escaped(text: str) -> str:
     return html.escape(visible(text), quote=True)
 
 
-def shortest(value: str | int | float) -> str:
+def formatted(value: str | int | float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The sections on what is written instead of what."""
+"""The sections on frequent errors: rewrites in context, and the confusion matrix of symbols."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from seqwright.report.page import Section, section, table
 
 __all__ = ["confused", "rewrites"]
 
-N_REWRITES, N_SINGLE = 20, 8  # rows at most, and rows filled up with what happened once
+N_REWRITES, N_SINGLE = 20, 8  # maximum number of rows, and number of rows that may be single cases
 
 
 def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
-    """Return the most frequent rewrites with where they happen and examples."""
+    """Return the most frequent rewrites with context and examples."""
     found = rewritten(items)
     if not found:
-        return section("rewrites", "Frequent mistakes", element("p", "No answer differs from what is right."))
+        return section("rewrites", "Frequent errors", element("p", "No answer differs from its reference."))
     n = sum(one.n for one in found)
     n_repeated = sum(one.n > 1 for one in found)
     shown = found[: min(N_REWRITES, max(N_SINGLE, n_repeated))]
@@ -30,7 +30,7 @@ def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
             join(
                 symbol(format_.join(one.expected)),
                 element("span", " → ", class_="soft"),
-                symbol(format_.join(one.said)),
+                symbol(format_.join(one.predicted)),
             ),
             one.n,
             where(one),
@@ -39,19 +39,19 @@ def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
         for one in shown
     ]
     how_many = "All" if len(shown) == len(found) else f"The {len(shown)} most frequent"
-    says = (
-        f"{how_many} of {len(found):,} ways in which answers depart from what is right, {n:,} times in all. "
-        "Before the arrow stands what is right."
+    text = (
+        f"{how_many} of {len(found):,} kinds of differences between references and answers, {n:,} occurrences in "
+        "total. The reference is before the arrow, the answer after it."
     )
     return section(
         "rewrites",
-        "Frequent mistakes",
-        element("p", says),
+        "Frequent errors",
+        element("p", text),
         table(
-            ["rewrite", "times", "where", "for example"],
+            ["error", "count", "context", "examples"],
             rows,
             numbers=[1],
-            name="Frequent mistakes",
+            name="Frequent errors",
             stacked=True,
         ),
     )
@@ -59,7 +59,7 @@ def rewrites(items: Sequence[Item], format_: Splitter) -> Section:
 
 def where(one: Rewritten) -> Markup:
     if not one.where:
-        return join("here and there")
+        return join("various")
     edge = "at the start" if one.where == "after" else "at the end"
     place = join(edge) if one.beside == EDGE else join(f"{one.where} ", symbol(one.beside))
     if one.n == 1:
@@ -74,28 +74,31 @@ def example(item: Item, format_: Splitter) -> Markup:
 
 
 def confused(items: Sequence[Item]) -> Section:
-    """Return how often each of the most confused symbols is answered with which."""
+    """Return the confusion matrix of the most confused symbols."""
     found = confusions(items)
     if not found.symbols:
-        return section("confusion", "Confused symbols", element("p", "No symbol was taken for another."))
+        return section("confusion", "Confused symbols", element("p", "No symbols are confused."))
     totals = [max(1, sum(row)) for row in found.counts]
     shares = [
         [n / total if i != j else 0.0 for j, n in enumerate(row)]
         for i, (row, total) in enumerate(zip(found.counts, totals, strict=True))
     ]
     strongest = max(max(row) for row in shares) or 1.0
-    plain = [one if one != EDGE else "nothing" for one in found.symbols]
+    plain = [one if one != EDGE else "no symbol" for one in found.symbols]
 
-    def says(i: int, j: int) -> str:
-        return f"{plain[i]} answered with {plain[j]}: {found.counts[i][j]:,} times"
+    def tooltip(i: int, j: int) -> str:
+        return f"{plain[i]} predicted as {plain[j]}: {found.counts[i][j]:,} times"
 
     def shown(i: int, j: int) -> str | None:
         return f"{found.counts[i][j]:,}" if found.counts[i][j] else None
 
-    caption = "Rows are what is right, columns what was answered; the shade is the share of the row's mistakes."
+    caption = (
+        "Rows are symbols of references, columns symbols of answers; the shade is the share of the row that is wrong. "
+        "∅ is an insertion (row) or an omission (column)."
+    )
     shades = [[share / strongest for share in row] for row in shares]
     return section(
         "confusion",
         "Confused symbols",
-        heat_map(found.symbols, found.symbols, shades, says=says, shown=shown, caption=join(caption)),
+        heat_map(found.symbols, found.symbols, shades, tooltip=tooltip, shown=shown, caption=join(caption)),
     )

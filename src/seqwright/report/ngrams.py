@@ -1,4 +1,4 @@
-"""Words and phrases that the answers lack, or hold without reason, counted as BLEU counts n-grams."""
+"""Words and phrases that are missing from the answers or spurious in them, counted as BLEU counts n-grams."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Ngram = tuple[str, ...]
 
 
 class Deviation(NamedTuple):
-    """An n-gram that one side has more often than the other.
+    """An n-gram that is more frequent in answers than in references, or the reverse.
 
-    n: occurrences without a counterpart.   of: all occurrences on that side.   items: those that have one.
+    n: number of unmatched occurrences.   of: number of all occurrences.   items: items with unmatched occurrences.
     """
 
     words: Ngram
@@ -29,26 +29,26 @@ class Deviation(NamedTuple):
 
 
 def missing(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
-    """Return the n-grams of the references that the answers lack, most frequent first."""
-    return deviations(((item, right, said) for item, said, right in sides(items)), most)
+    """Return the n-grams of references that are missing from the answers, most frequent first."""
+    return deviations(((item, reference, answer) for item, answer, reference in sides(items)), most)
 
 
 def spurious(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
-    """Return the n-grams of the answers that the references lack, most frequent first."""
-    return deviations(((item, said, right) for item, said, right in sides(items)), most)
+    """Return the n-grams of answers that are missing from the references, most frequent first."""
+    return deviations(((item, answer, reference) for item, answer, reference in sides(items)), most)
 
 
 def sides(items: Iterable[Item]) -> Iterator[tuple[Item, Sequence[str], Sequence[str]]]:
-    """Yield each item with the words of its answer, and of the reference that was closest to it."""
+    """Yield each item with the words of its answer and of the closest reference."""
     for item in items:
         yield item, bleu.tokenize(item.best.text), bleu.tokenize(item.closest)
 
 
 def deviations(compared: Iterable[tuple[Item, Sequence[str], Sequence[str]]], most: int) -> list[Deviation]:
-    """Return what the first words of each triple have more often than the second, without what says it twice.
+    """Return the n-grams that are more frequent in the first words of each triple than in the second.
 
-    An n-gram is left out where a longer repeated one that holds it accounts for most of its cases, or where one that is
-    listed already shares a word with it and accounts for most of its items.
+    Redundant n-grams are omitted: those whose cases are mostly part of a longer repeated n-gram, and those that share a
+    word and most of their items with an n-gram that is listed before.
     """
     lacking: Counter[Ngram] = Counter()
     total: Counter[Ngram] = Counter()

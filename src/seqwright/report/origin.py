@@ -1,4 +1,4 @@
-"""The sections on what the model comes from: its data's own troubles, and all that is needed to make it again."""
+"""The sections on provenance: findings in the data, and the manifest and configuration to reproduce the model."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ N_CASES, N_PLACES = 5, 5
 
 
 def data_troubles(found: Inspection) -> Section:
-    """Return what an inspection says of the files."""
+    """Return the findings of the data checks."""
     rows = [described(file) for file in found.files]
     return section(
         "data",
-        "The data",
+        "Data",
         element("p", f"{found.verdict[:1].upper()}{found.verdict[1:]}."),
         table(["file", "pairs", "sources", "targets"], rows, numbers=[1], name="Files", stacked=True),
         *map(trouble, found.findings),
@@ -32,7 +32,7 @@ def data_troubles(found: Inspection) -> Section:
 
 def described(file: FileSummary) -> list[Child]:
     sides = [
-        f"{side.distinct:,} different, {side.symbols:,} symbols, up to {side.lengths.longest:,} long"
+        f"{side.distinct:,} distinct, {side.symbols:,} symbols, maximum length {side.lengths.maximum:,}"
         for side in (file.source, file.target)
     ]
     return [data(file.name), f"{file.pairs:,}", *sides]
@@ -64,9 +64,9 @@ def making(bundle: Bundle) -> Section:
     settings = element("pre", *lines(configuration.to_toml(bundle.config)))
     return section(
         "making",
-        "How it was made",
+        "Provenance",
         element("dl", *facts, class_="facts"),
-        element("details", element("summary", "All settings, as --config takes them"), settings),
+        element("details", element("summary", "Configuration, as a TOML file for --config"), settings),
     )
 
 
@@ -83,5 +83,5 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Markup]
 
 
 def lines(text: str) -> list[Markup]:
-    """Return text of several lines; line feeds stay what they are."""
+    """Return lines of text; line feeds are kept."""
     return [join(line, Markup("\n")) for line in text.split("\n")]

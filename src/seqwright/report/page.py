@@ -1,4 +1,4 @@
-"""The whole document: sections under one heading, each within reach from the list of contents."""
+"""The document: headline figures, a table of contents, and sections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Figure", "Section", "document", "section", "table"]
 
 
 class Section(NamedTuple):
-    """A part of the page; `id` is where a link leads to."""
+    """A section of the page; `id` is the anchor of its link in the contents."""
 
     id: str
     title: str
@@ -20,7 +20,7 @@ class Section(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A number at the head of the page and what it counts."""
+    """A headline figure with its unit and name."""
 
     value: str
     unit: str
@@ -40,10 +40,10 @@ def table(
     name: str,
     stacked: bool = False,
 ) -> Markup:
-    """Return a table that scrolls in a box of its own where the page is too narrow.
+    """Return a table that scrolls horizontally if the page is too narrow.
 
-    numbers: which columns hold numbers.   name: what the table is called by a screen reader.   stacked: on a phone
-    each row becomes a block, its cells one below the other under their heads.
+    numbers: indices of numeric columns.   name: label for screen readers.   stacked: on a phone, show each row as a
+    block of cells below each other.
     """
 
     def row(values: Sequence[Child]) -> Markup:
@@ -85,7 +85,7 @@ def document(title: str, lead: str, figures: Sequence[Figure], sections: Sequenc
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        # Nothing is loaded and nothing runs, even if a browser were tricked into taking data for markup.
+        # The browser loads no resources and runs no scripts, even if escaping failed.
         element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
         element("title", f"{title} – seqwright report"),
         element("style", Markup(style)),

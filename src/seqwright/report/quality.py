@@ -1,4 +1,4 @@
-"""How good the answers of a model of sentences are: each is graded by its chrF, as few are right to the letter."""
+"""Quality of answers that are sentences, by the chrF of each, because few sentences match exactly."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ N_PARTS = 5
 
 
 class Graded(NamedTuple):
-    """A dev sentence with the chrF of each of its hypotheses, best first."""
+    """A dev item with the chrF of each of its hypotheses, in their order."""
 
     item: Item
     grades: list[float]
 
     @property
     def grade(self) -> float:
-        """The chrF of the answer."""
+        """The chrF of the best hypothesis."""
         return self.grades[0]
 
 
 def graded(items: Sequence[Item]) -> list[Graded]:
-    """Return the items in their order, every hypothesis graded against its best reference."""
+    """Return the items with the chrF of all hypotheses, each against its best reference."""
     return [Graded(item, [chrf.sentence_score(h.text, item.references) for h in item.hypotheses]) for item in items]
 
 
 def distribution(sentences: Sequence[Graded]) -> list[Bar]:
-    """Return the share of sentences in steps of chrF, from worst to best."""
+    """Return a histogram of chrF."""
     bars, n = [], len(sentences)
     for low in range(0, 100, STEP):
         last = low + STEP >= 100
@@ -47,26 +47,26 @@ def distribution(sentences: Sequence[Graded]) -> list[Bar]:
 
 
 def by_length(sentences: Sequence[Graded]) -> list[Bar]:
-    """Return the mean chrF by the length of the source in tokens, in groups of about equal size."""
+    """Return mean chrF by source length in tokens, in groups of about equal size."""
     index = {id(one.item): one for one in sentences}
     parts = groups.of_length([one.item for one in sentences])
     return [mean(groups.span(part), [index[id(item)].grade for item in part]) for part in parts]
 
 
 def by_rarity(sentences: Sequence[Graded]) -> list[Bar]:
-    """Return the mean chrF by how often training saw the source's rarest symbol."""
+    """Return mean chrF by the training frequency of the source's rarest symbol."""
     index = {id(one.item): one for one in sentences}
     parts = groups.of_rarity([one.item for one in sentences])
     return [mean(label, [index[id(item)].grade for item in part]) for label, part in parts]
 
 
 def by_confidence(sentences: Sequence[Graded]) -> list[Bar]:
-    """Return the mean chrF of fifths of the sentences, from the least to the most probable answers for their length."""
+    """Return mean chrF of quintiles by the mean log-probability of the answers' tokens."""
     return parted(sentences, lambda one: one.item.best.score)
 
 
 def best_of(sentences: Sequence[Graded]) -> list[Bar]:
-    """Return the mean chrF of the best among the first 1, 2 … n hypotheses."""
+    """Return mean chrF of the best of the first 1, 2 … n hypotheses."""
     n_best = max(len(one.grades) for one in sentences)
     return [mean(str(n), [max(one.grades[:n]) for one in sentences]) for n in range(1, n_best + 1)]
 
@@ -82,7 +82,7 @@ def parted(sentences: Sequence[Graded], key: Callable[[Graded], float]) -> list[
 
 
 def mean(label: str, grades: Sequence[float]) -> Bar:
-    """Return the mean with its 95 % interval, assuming that means are normally distributed."""
+    """Return the mean with its 95 % interval under a normal approximation."""
     middle = statistics.fmean(grades)
     half = 1.96 * statistics.stdev(grades) / math.sqrt(len(grades)) if len(grades) > 1 else 0.0
     return Bar(label, middle, max(0.0, middle - half), min(100.0, middle + half), len(grades))

@@ -1,4 +1,4 @@
-"""What a report shows of a model's data: the files for an inspection, and the pairs that training measured on."""
+"""Reading a model's data again for its report: the files for the data checks, and the dev set."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from seqwright.errors import DataError
 
 __all__ = ["Recovered", "recover"]
 
-MOST_BYTES = 64_000_000  # of files that are inspected: they are held in memory, and a report is no reason to wait
+MOST_BYTES = 64_000_000  # total size of files to check: they are read into memory at the end of every training
 
 
 class Recovered(NamedTuple):
-    """What could be found.
+    """The data that could be read again.
 
-    splits: the pairs for an inspection; the first n_training are those of the training files.
-    dev: the pairs that training measured on.
-    missing, dev_missing: why there are no splits, and no dev pairs, for a reader; "" where there are.
+    splits: pairs for the data checks; the first n_training are those of the training files.   dev: the dev set.
+    missing, dev_missing: the reasons why there are no splits and no dev set; "" if there are.
     """
 
     splits: list[data_checks.Split]
@@ -31,10 +30,10 @@ class Recovered(NamedTuple):
 
 
 def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recovered:
-    """Read the files that the manifest of the model in `directory` names.
+    """Read the files in the manifest of the model in `directory`.
 
-    A file that is gone or has changed gives no pairs, and large files are not inspected.
-    needs_dev: whether nobody has the dev pairs.
+    Files that are missing or have changed give no pairs, and large files are not checked.
+    needs_dev: whether to read the dev set.
     """
     dev = provenance.dev_pairs(bundle, directory) if needs_dev else provenance.DevPairs([])
     splits, n_training, missing = list[data_checks.Split](), 0, ""
@@ -48,7 +47,7 @@ def recover(bundle: Bundle, directory: Path, *, needs_dev: bool = True) -> Recov
 
 
 def _splits(bundle: Bundle, directory: Path) -> tuple[list[data_checks.Split], int]:
-    """Return the training and the dev pairs, and how many are the training's; none of files that are too large."""
+    """Return the pairs of training and dev files, and the number of training files; none if they are too large."""
     found = provenance.provenance(bundle.manifest)
     text = bundle.config.text
     files = provenance.locate(found.of("train", "dev"), directory)

@@ -1,4 +1,4 @@
-"""The sections on where the answers are right, on what a better choice among them would give, and on confidence."""
+"""The sections on accuracy by group, on n-best accuracy, and on calibration."""
 
 from __future__ import annotations
 
@@ -17,46 +17,47 @@ __all__ = ["confidence", "oracle", "strengths"]
 
 
 def strengths(items: Sequence[Item]) -> Section:
-    """Return the share of right answers by length and by the frequency of the rarest symbol."""
+    """Return exact match by source length and by the frequency of the rarest symbol."""
     charts = element(
         "div",
         bar_chart("By length of the source", groups.by_length(items), x_title="tokens"),
-        bar_chart("By the source's rarest symbol", groups.by_rarity(items), x_title="times seen in training"),
+        bar_chart("By the source's rarest symbol", groups.by_rarity(items), x_title="occurrences in training"),
         class_="charts",
     )
     return section(
         "strengths",
-        "Where it is right",
-        element("p", "Whiskers hold the true share in 95 of 100 cases: where they are long, there are few items."),
+        "Accuracy",
+        element("p", "Share of correct answers, with 95 % confidence intervals."),
         charts,
     )
 
 
 def oracle(items: Sequence[Item]) -> Section:
-    """Return what the score would be if the best of n answers were always chosen."""
+    """Return n-best accuracy, the upper bound of reranking."""
     bars = groups.best_of(items)
     first, last = bars[0].value, bars[-1].value
-    says = (
-        f"The right answer is first in {first:.1f} % of the cases and among the first {len(bars)} in {last:.1f} %. "
-        f"No reordering of these answers can gain more than the difference, {last - first:.1f} points."
+    text = (
+        f"The best hypothesis is correct for {first:.1f} % of the sources, one of {len(bars)} hypotheses for "
+        f"{last:.1f} %. Reranking them can gain at most {last - first:.1f} points."
     )
-    chart = bar_chart("Right answer among the first n", bars, x_title="n")
-    return section("oracle", "Best of n", element("p", says), element("div", chart, class_="charts"))
+    chart = bar_chart("Correct answer among the first n", bars, x_title="n")
+    return section("oracle", "N-best accuracy", element("p", text), element("div", chart, class_="charts"))
 
 
 def confidence(items: Sequence[Item]) -> Section:
-    """Return how far confidence agrees with being right, for a whole answer and for its mean token."""
+    """Return the calibration of sequence probabilities and of mean token probabilities."""
     right = [item.right for item in items]
     whole = calibrate([item.probability for item in items], right)
     a_token = calibrate([math.exp(item.best.score) for item in items], right)
     charts = element(
         "div",
-        reliability_chart(f"Probability of the whole answer, ECE {100 * whole.error:.1f}", whole),
-        reliability_chart(f"exp(score), the mean of a token, ECE {100 * a_token.error:.1f}", a_token),
+        reliability_chart(f"Probability of the answer, ECE {100 * whole.error:.1f}", whole),
+        reliability_chart(f"Mean token probability, exp(score), ECE {100 * a_token.error:.1f}", a_token),
         class_="charts",
     )
-    says = (
-        "Each dot is a tenth of the scale with its items. Above the line, the model is better than it says; below, "
-        "it is too sure. The expected calibration error (ECE) is the mean distance from the line, in points."
+    text = (
+        "Each dot is a bin of answers with similar probability. Above the diagonal the model is underconfident, below "
+        "it overconfident. The expected calibration error (ECE) is the mean distance from the diagonal, in points. "
+        "These are uncalibrated probabilities; `seqwright predict --json` gives a calibrated confidence."
     )
-    return section("confidence", "Confidence", element("p", says), charts)
+    return section("confidence", "Calibration", element("p", text), charts)

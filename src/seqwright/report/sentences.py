@@ -1,4 +1,4 @@
-"""The sections on a model of sentences, which is graded by BLEU and chrF instead of right and wrong."""
+"""The sections of a report on sentences, which are evaluated by BLEU and chrF instead of exact match."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from seqwright.report.quality import Graded
 __all__ = ["headline", "sections"]
 
 WORDS = TextFormat(Tokens.WORDS)
-N_EXAMPLES = 5  # of each quality
+N_EXAMPLES = 5  # in each table
 MEAN_CHRF = "mean chrF"
 
 
 def headline(scores: metrics.Scores, sentences: metrics.SentenceScores, loss: float | None) -> list[Figure]:
-    """Return the numbers at the head of the page.   loss: of the references, nats a token."""
+    """Return the headline figures.   loss: of the references, in nats per token."""
     figures = [
         Figure(f"{sentences.bleu:.1f}", "", "BLEU"),
         Figure(f"{sentences.chrf:.1f}", "", "chrF"),
@@ -47,62 +47,63 @@ def sections(items: Sequence[Item]) -> list[Section]:
 
 
 def strengths(sentences: Sequence[Graded]) -> Section:
-    """Return how chrF is distributed, and how it depends on the source."""
+    """Return the distribution of chrF, and mean chrF by properties of source and answer."""
     charts = element(
         "div",
-        bar_chart("Sentences by their chrF", quality.distribution(sentences), x_title="chrF of the sentence",
+        bar_chart("Distribution of chrF", quality.distribution(sentences), x_title="chrF of the sentence",
                   y_title="share of the sentences, %"),
         bar_chart("By length of the source", quality.by_length(sentences), x_title="tokens", y_title=MEAN_CHRF),
-        bar_chart("By the source's rarest token", quality.by_rarity(sentences), x_title="times seen in training",
+        bar_chart("By the source's rarest token", quality.by_rarity(sentences), x_title="occurrences in training",
                   y_title=MEAN_CHRF),
         bar_chart("By probability of the answer", quality.by_confidence(sentences),
-                  x_title="mean probability of a token", y_title=MEAN_CHRF),
+                  x_title="mean token probability", y_title=MEAN_CHRF),
         class_="charts",
     )  # fmt: skip
-    says = (
-        "chrF compares sequences of one to six characters: 100 is the reference itself, and about 20 what unrelated "
-        "sentences of a language have in common. Whiskers are 95 % intervals. Where improbable answers are worse, the "
-        "probability tells which ones to check by hand."
+    text = (
+        "chrF is an F-score of character n-grams (n = 1 to 6): 100 for the reference itself, about 20 for unrelated "
+        "sentences of the same language. Whiskers are 95 % confidence intervals. If improbable answers have a lower "
+        "chrF, review those first."
     )
-    return section("quality", "Quality of the answers", element("p", says), charts)
+    return section("quality", "Quality of the answers", element("p", text), charts)
 
 
 def by_quality(sentences: Sequence[Graded]) -> Section:
-    """Return the best, middling and worst answers; of equally good ones, those to the longest sources."""
+    """Return the best, median and worst answers by chrF; ties are broken by source length, longest first."""
     ranked = sorted(sentences, key=lambda one: (-one.grade, -len(one.item.source_tokens)))
     n = min(N_EXAMPLES, len(ranked))
     middle = (len(ranked) - n) // 2
     groups = [("Best", ranked[:n])]
     if len(ranked) >= 3 * n:
-        groups.append(("Middling", ranked[middle : middle + n]))
+        groups.append(("Median", ranked[middle : middle + n]))
     if len(ranked) > n:
         groups.append(("Worst", ranked[max(n, len(ranked) - n) :]))
     parts = [part for title, chosen in groups for part in (element("h3", title), listed(title, chosen))]
-    says = "Answers by their chrF. In an answer, words that its closest reference does not have there are marked."
-    return section("examples", "Examples", element("p", says), *parts)
+    text = "Answers by chrF. Words that differ from the closest reference are highlighted."
+    return section("examples", "Examples", element("p", text), *parts)
 
 
 def listed(title: str, sentences: Sequence[Graded]) -> Markup:
     rows: list[list[Child]] = [
-        [answers.asked(one.item), answers.references(one.item), answer(one.item), f"{one.grade:.0f}"]
+        [answers.source(one.item), answers.references(one.item), answer(one.item), f"{one.grade:.0f}"]
         for one in sentences
     ]
     return table(["source", "reference", "answer", "chrF"], rows, numbers=[3], name=title, stacked=True)
 
 
 def answer(item: Item) -> Markup:
-    """Return the answer with the words marked that differ from the closest reference."""
+    """Return the answer with differences from the closest reference highlighted."""
     return answers.marked(WORDS.split(item.closest), WORDS.split(item.best.text), WORDS)
 
 
 def deviations(items: Sequence[Item]) -> Section:
-    """Return the words and phrases that the answers lack most often, and those that they have without reason."""
+    """Return the most frequent missing and spurious phrases."""
     missing, spurious = ngrams.missing(items), ngrams.spurious(items)
     if not missing and not spurious:
-        return section("ngrams", "Missing and spurious phrases", element("p", "Every word is that of a reference."))
-    says = (
-        "Sequences of up to four words that only the closest reference of an answer has, or only the answer. What is "
-        "often missing is not learned yet or has synonyms; what is often spurious is what the model falls back on."
+        return section("ngrams", "Missing and spurious phrases", element("p", "All phrases match the references."))
+    text = (
+        "N-grams of up to four words that are in the closest reference but not in the answer (missing), or the reverse "
+        "(spurious). Missing phrases may be rare in training, or have synonyms; frequent spurious phrases are defaults "
+        "of the model."
     )
     columns = element(
         "div",
@@ -110,7 +111,7 @@ def deviations(items: Sequence[Item]) -> Section:
         counted("Spurious in answers", spurious, "in answers", lambda item: item.best.text),
         class_="columns",
     )
-    return section("ngrams", "Missing and spurious phrases", element("p", says), columns)
+    return section("ngrams", "Missing and spurious phrases", element("p", text), columns)
 
 
 def counted(title: str, found: Sequence[ngrams.Deviation], total: str, example: Callable[[Item], str]) -> Markup:
@@ -120,17 +121,17 @@ def counted(title: str, found: Sequence[ngrams.Deviation], total: str, example: 
         [data(" ".join(one.words)), f"{one.n:,}", f"{one.of:,}", data(min(map(example, one.items), key=len))]
         for one in found
     ]
-    heads = ["phrase", "times", total, "for example"]
+    heads = ["phrase", "count", total, "example"]
     return element("div", element("h3", title), table(heads, rows, numbers=[1, 2], name=title))
 
 
 def oracle(sentences: Sequence[Graded]) -> Section:
-    """Return what a better choice among the hypotheses would gain."""
+    """Return mean chrF of the best of n hypotheses, the upper bound of reranking."""
     best_of = quality.best_of(sentences)
     first, last = best_of[0].value, best_of[-1].value
-    says = (
-        f"The mean chrF of a sentence is {first:.1f}; with the best of {len(best_of)} hypotheses in every case it "
-        f"would be {last:.1f}. No reordering of these hypotheses can gain more."
+    text = (
+        f"The mean chrF of a sentence is {first:.1f}; for the best of {len(best_of)} hypotheses it is {last:.1f}, the "
+        "upper bound for reranking them."
     )
     chart = bar_chart("Best of the first n hypotheses", best_of, x_title="n", y_title=MEAN_CHRF)
-    return section("oracle", "Best of n", element("p", says), element("div", chart, class_="charts"))
+    return section("oracle", "Best of n", element("p", text), element("div", chart, class_="charts"))

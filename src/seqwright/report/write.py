@@ -1,4 +1,4 @@
-"""From a model directory to its `report.html`."""
+"""Writing the report on a model directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqwright.report.recovery import Recovered, recover
 
 __all__ = ["write"]
 
-MOST_SOURCES = 1000  # answered for a report
+MOST_SOURCES = 1000  # maximum number of sources to evaluate on
 N_BEST = 5
 
 
@@ -27,12 +27,37 @@ def write(
     dev: Iterable[Pair] | None = None,
     output: str | Path | None = None,
 ) -> Path:
-    """Write what the model in `directory` has learned and what it gets wrong as one HTML page; return where.
+    """Write an HTML report on the model in a directory.
 
-    model: the directory's, if it is loaded already.   dev: pairs to answer; those that training measured on, if not
-    given.   output: the file to write; `report.html` in the directory, if not given.
-    Where data is gone or has changed, its sections are left out and the page says so. The same model and data give the
-    same bytes.   ModelError: no model.   DataError: dev has no pairs.   OutputError: cannot be written.
+    Parameters
+    ----------
+    directory : str or Path
+        Model directory.
+    model : Translator, optional
+        The model in the directory, if it is already loaded.
+    dev : iterable of Pair, optional
+        Pairs to evaluate on; by default the dev set of the training, at most 1,000 of its sources.
+    output : str or Path, optional
+        File to write; by default ``report.html`` in the directory.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    ModelError
+        If the directory has no model.
+    DataError
+        If ``dev`` has no pairs.
+    OutputError
+        If the file cannot be written.
+
+    Notes
+    -----
+    Sections whose data is missing or has changed are omitted, with a note. The same model and data give the same
+    bytes.
     """
     directory = Path(directory)
     model = model or translator.load(directory)
@@ -49,7 +74,7 @@ def write(
 
 
 def chosen(dev: Sequence[Pair]) -> list[Pair]:
-    """Return the pairs of at most MOST_SOURCES sources, evenly from all."""
+    """Return the pairs of at most MOST_SOURCES sources, evenly spaced."""
     sources, _ = metrics.group_references(dev)
     step = -(-len(sources) // MOST_SOURCES) or 1
     kept = set(sources[::step])
@@ -63,7 +88,7 @@ def composed(
     found: Recovered,
     loss: float | None,
 ) -> str:
-    """Return the page.   loss: of the references, where they are sentences."""
+    """Return the page.   loss: of the references, for sentences."""
     bundle = model.bundle
     sections = [learning.learning(history.measurements(directory / "metrics.jsonl"))]
     figures = []
@@ -85,8 +110,8 @@ def composed(
             scores.confidence(answered),
         ]
     elif found.dev_missing:
-        says = f"There are no figures: {found.dev_missing}. seqwright report MODEL FILE answers the pairs of a file."
-        sections.append(page.section("figures", "Figures", element("p", says)))
+        text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
+        sections.append(page.section("figures", "Figures", element("p", text)))
     if found.splits:
         sections.append(
             origin.data_troubles(
@@ -94,24 +119,24 @@ def composed(
             )
         )
     if found.missing:
-        says = f"The pairs that the model was trained on are not inspected here: {found.missing}."
-        sections.append(page.section("data", "The data", element("p", says)))
+        text = f"The training data was not checked: {found.missing}."
+        sections.append(page.section("data", "Data", element("p", text)))
     sections.append(origin.making(bundle))
     n_pairs = bundle.manifest.get("n_pairs")
-    lead = f"Learned from {n_pairs:,} pairs" if isinstance(n_pairs, int) else "A model"
+    lead = f"Trained on {n_pairs:,} pairs" if isinstance(n_pairs, int) else "A model"
     if result is not None:
         lead += f", evaluated on {result.scores.n:,} held-out sources"
     return page.document(directory.resolve().name, f"{lead}.", figures, sections)
 
 
 def headline(s: metrics.Scores, answered: Sequence[Item]) -> list[page.Figure]:
-    """Return the numbers at the head of the page."""
+    """Return the headline figures."""
     n_able = sum(item.right_at is not None for item in answered)
     return [
         page.Figure(f"{s.exact:.1f}", "%", "exact match"),
-        page.Figure(f"{s.ter:.2f}", "%", "token errors (TER)"),
-        page.Figure(f"{100 * n_able / s.n:.1f}", "%", f"right among {N_BEST} answers"),
-        page.Figure(f"{s.errors:,}", f"of {s.n:,}", "sources answered wrong"),
+        page.Figure(f"{s.ter:.2f}", "%", "token error rate (TER)"),
+        page.Figure(f"{100 * n_able / s.n:.1f}", "%", f"{N_BEST}-best accuracy"),
+        page.Figure(f"{s.errors:,}", f"of {s.n:,}", "wrong answers"),
     ]
 
 
