@@ -109,7 +109,7 @@ def test_a_resumed_automaton_reads_what_is_left(targets, read):
         return
     last, middle = (whole.resumed(state, open_end=open_end, bounded=True) for open_end in (False, True))
     assert all(rest in last for rest in follows)
-    assert last.shortest == middle.shortest == min(map(len, follows))
+    assert last.min_length == middle.min_length == min(map(len, follows))
     every = [list(some) for n in range(4) for some in itertools.product([4, 5, 6], repeat=n)]
     assert [rest in last for rest in every] == [rest in follows for rest in every]
     assert [rest in middle for rest in every] == [any(f[: len(rest)] == rest for f in follows) for rest in every]

@@ -103,7 +103,7 @@ def lstm_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
 
 
 def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int, biased: bool = False) -> Arguments:
-    """biased: whether something is added to the scores."""
+    """biased: whether a bias is added to the attention scores."""
     normal = rng.standard_normal
     q, memory = normal((T, B, E)) / np.sqrt(E + 1), normal((S, B, E))
     args = [q, memory, ints(rng, S + 1, B), normal((T, B, S)), normal((T, B, E))]
@@ -151,17 +151,17 @@ def cross_entropy_forward(rng: np.random.Generator, T: int, B: int, V: int, smoo
 
 
 def cross_entropy_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
-    scores, targets, lengths, smoothing, probs, _ = args = cross_entropy_forward(rng, **sizes)
+    logits, targets, lengths, smoothing, probs, _ = args = cross_entropy_forward(rng, **sizes)
     reference.cross_entropy_forward(*args)
-    return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(scores.shape)]
+    return [probs, targets, lengths, smoothing, 0.25, rng.standard_normal(logits.shape)]
 
 
 def copying(rng: np.random.Generator, T: int, B: int, V: int, S: int) -> Arguments:
-    """What is mixed: scores, weights, gate and source.   A row of weights sums to 1 or, seldom, is 0."""
-    scores, weights, gate = 3 * rng.standard_normal((T, B, V)), rng.random((T, B, S)), 2 * rng.standard_normal((T, B))
+    """What is mixed: logits, weights, gate and source.   A row of weights sums to 1 or, seldom, is 0."""
+    logits, weights, gate = 3 * rng.standard_normal((T, B, V)), rng.random((T, B, S)), 2 * rng.standard_normal((T, B))
     weights /= np.maximum(weights.sum(axis=2, keepdims=True), 1e-30)
     weights[rng.random((T, B)) < 0.1] = 0
-    return [scores, weights, gate, ints(rng, V + 1, S, B) - np.int32(1)]
+    return [logits, weights, gate, ints(rng, V + 1, S, B) - np.int32(1)]
 
 
 def copy_cross_entropy_forward(
@@ -173,9 +173,9 @@ def copy_cross_entropy_forward(
 
 def copy_cross_entropy_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
     args = copy_cross_entropy_forward(rng, **sizes)
-    scores, weights, gate, source, targets, lengths, smoothing, probs, _ = args
+    logits, weights, gate, source, targets, lengths, smoothing, probs, _ = args
     reference.copy_cross_entropy_forward(*args)
-    outputs = [rng.standard_normal(a.shape) for a in (scores, weights, gate)]
+    outputs = [rng.standard_normal(a.shape) for a in (logits, weights, gate)]
     return [probs, weights, gate, source, targets, lengths, smoothing, 0.25, *outputs]
 
 

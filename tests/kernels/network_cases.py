@@ -71,7 +71,12 @@ def exactly(found: Sequence[Sequence[Candidate]]) -> list[Any]:
     """Return candidates as values of which two are equal only if every bit is; without attention to padding."""
     return [
         [
-            (c.ids, np.array(c.log_probs).tobytes(), c.finished, None if c.attended is None else seen(c.attended))
+            (
+                c.ids,
+                np.array(c.log_probs).tobytes(),
+                c.finished,
+                None if c.attention_weights is None else seen(c.attention_weights),
+            )
             for c in candidates
         ]
         for candidates in found

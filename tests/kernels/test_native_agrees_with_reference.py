@@ -74,11 +74,11 @@ def test_tanh_is_within_a_few_units_in_the_last_place_everywhere(isa: str) -> No
 @every_isa
 def test_exponentials_are_within_a_few_units_in_the_last_place(isa: str) -> None:
     shifts = np.linspace(-86, 0, 100_001).astype(np.float32)
-    scores = np.zeros((len(shifts), 1, 2), np.float32)
-    scores[:, 0, 0] = shifts
-    probs, nll = np.empty_like(scores), np.empty(scores.shape[:2], np.float32)
+    logits = np.zeros((len(shifts), 1, 2), np.float32)
+    logits[:, 0, 0] = shifts
+    probs, nll = np.empty_like(logits), np.empty(logits.shape[:2], np.float32)
     targets, lengths = np.zeros(nll.shape, np.int32), np.full(1, len(shifts), np.int32)
-    native("cross_entropy_forward", isa)(scores, targets, lengths, 0.0, probs, nll)
+    native("cross_entropy_forward", isa)(logits, targets, lengths, 0.0, probs, nll)
     truth = 1 / (1 + np.exp(-shifts.astype(np.float64)))
     np.testing.assert_allclose(probs[:, 0, 0], truth, rtol=4 * 2.0**-24)
     np.testing.assert_allclose(nll[:, 0], -np.log(truth), rtol=4 * 2.0**-24)
@@ -159,11 +159,11 @@ def test_in_place_arguments_are_allowed_where_the_reference_allows_them(isa: str
 
 @every_isa
 def test_minus_infinity_forbids_a_symbol_without_touching_the_loss(isa: str) -> None:
-    scores = np.zeros((1, 1, 20), np.float32)
-    scores[0, 0, 3:] = -np.inf
-    probs, nll = np.empty_like(scores), np.empty((1, 1), np.float32)
+    logits = np.zeros((1, 1, 20), np.float32)
+    logits[0, 0, 3:] = -np.inf
+    probs, nll = np.empty_like(logits), np.empty((1, 1), np.float32)
     target, length = np.array([[1]], np.int32), np.array([1], np.int32)
-    native("cross_entropy_forward", isa)(scores, target, length, 0.0, probs, nll)
+    native("cross_entropy_forward", isa)(logits, target, length, 0.0, probs, nll)
     assert nll[0, 0] == pytest.approx(np.log(3), rel=1e-6)
     assert (probs[0, 0, 3:] == 0).all()
 
@@ -264,11 +264,11 @@ def test_the_compiled_cross_entropy_backward_is_the_derivative_of_the_reference_
     u = rng.standard_normal(args[0].shape)
     (slopes,) = directional("cross_entropy_forward", args, {0: u}, [5], 1e-6)
 
-    scores, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
+    logits, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
     native("cross_entropy_forward", isa)(*forward)
-    dscores = np.empty_like(scores)
-    native("cross_entropy_backward", isa)(probs, targets, lengths, smoothing, 0.25, dscores)
-    agrees(0.25 * slopes.sum(), (dscores * u).sum(), np.abs(dscores * u).sum())
+    dlogits = np.empty_like(logits)
+    native("cross_entropy_backward", isa)(probs, targets, lengths, smoothing, 0.25, dlogits)
+    agrees(0.25 * slopes.sum(), (dlogits * u).sum(), np.abs(dlogits * u).sum())
 
 
 @every_isa
@@ -283,9 +283,9 @@ def test_the_compiled_backward_of_copying_is_the_derivative_of_the_reference_for
     u[2] = rng.standard_normal(args[2].shape)
     (slopes,) = directional("copy_cross_entropy_forward", args, u, [8], 1e-6)
 
-    scores, weights, gate, source, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
+    logits, weights, gate, source, targets, lengths, _, probs, _ = forward = cast(args, np.float32)
     native("copy_cross_entropy_forward", isa)(*forward)
-    d = [np.empty_like(a) for a in (scores, weights, gate)]
+    d = [np.empty_like(a) for a in (logits, weights, gate)]
     native("copy_cross_entropy_backward", isa)(probs, weights, gate, source, targets, lengths, smoothing, 0.25, *d)
     terms = list(zip(d, u.values(), strict=True))
     agrees(0.25 * slopes.sum(), sum((g * x).sum() for g, x in terms), sum(np.abs(g * x).sum() for g, x in terms))
@@ -293,11 +293,11 @@ def test_the_compiled_backward_of_copying_is_the_derivative_of_the_reference_for
 
 @every_isa
 def test_nothing_finite_is_copied_or_generated_with_an_infinite_log_probability(isa: str) -> None:
-    scores = np.array([[[0.0, -1e4, -1e4]]], np.float32)
+    logits = np.array([[[0.0, -1e4, -1e4]]], np.float32)
     for gate in (-300.0, 0.0, 300.0):
         for weight in (1.0, 1e-38, 0.0):
-            args = [scores, np.full((1, 1, 1), weight, np.float32), np.full((1, 1), gate, np.float32)]
-            source, expected, actual = np.array([[1]], np.int32), np.empty_like(scores), np.empty_like(scores)
+            args = [logits, np.full((1, 1, 1), weight, np.float32), np.full((1, 1), gate, np.float32)]
+            source, expected, actual = np.array([[1]], np.int32), np.empty_like(logits), np.empty_like(logits)
             reference.copy_log_probs(*args, source, expected)
             native("copy_log_probs", isa)(*args, source, actual)
             assert np.isfinite(actual).all()

@@ -11,7 +11,7 @@ from network_cases import END, START, V, native, network
 
 from seqwright.models import Seq2seq
 from seqwright.search import Candidate, Rules, automaton, beam, compiled, ensemble, sample
-from seqwright.search.sample import chances
+from seqwright.search.sample import truncated_probs
 
 pytestmark = pytest.mark.skipif(not INSTRUCTION_SETS, reason=kernel_cases.WHY_NOT)
 every_isa = pytest.mark.parametrize("isa", INSTRUCTION_SETS)
@@ -139,7 +139,7 @@ def test_draws_come_as_often_as_their_chances(isa: str, options: dict[str, Any])
     given = compiled.Networks([native(net, isa)], source, LENGTHS[:1])
     [found] = compiled.sample(given, Rules(START, END, limits(1)), n=n, rngs=[np.random.default_rng(0)], **options)
     often = np.bincount([[*candidate.ids, END][0] for candidate in found], minlength=V) / n
-    np.testing.assert_allclose(often, chances(log_probs[0, 0], **options), atol=4 * np.sqrt(0.25 / n))
+    np.testing.assert_allclose(often, truncated_probs(log_probs[0, 0], **options), atol=4 * np.sqrt(0.25 / n))
 
 
 @every_isa

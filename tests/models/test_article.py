@@ -82,8 +82,8 @@ def test_the_loss_takes_the_targets_one_step_behind():
     net = variants.network({})
     xs, ts = np.array([[1, 2, 3]]), np.array([[0, 2, 3]])
     h = net.encoder.forward(xs)
-    scores = net.decoder.forward(ts[:, :-1], h)
-    log_p = scores - np.log(np.exp(scores).sum(axis=2, keepdims=True))
+    logits = net.decoder.forward(ts[:, :-1], h)
+    log_p = logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
     assert net.forward(xs, ts) == pytest.approx(-(log_p[0, 0, 2] + log_p[0, 1, 3]) / 2, rel=1e-12)
 
 
@@ -94,8 +94,8 @@ def test_generate_reads_its_own_outputs_and_keeps_the_state_from_step_to_step():
     ids = net.generate(xs, variants.START, 8)
     assert len(set(ids)) > 1
     h = net.encoder.forward(xs).copy()
-    scores = net.decoder.forward(np.array([[variants.START, *ids[:-1]]]), h)
-    assert ids == scores[0].argmax(axis=1).tolist()
+    logits = net.decoder.forward(np.array([[variants.START, *ids[:-1]]]), h)
+    assert ids == logits[0].argmax(axis=1).tolist()
     assert ids == net.decoder.generate(h, variants.START, 8) == net.decoder.generate(h[0], variants.START, 8)
     assert net.generate(xs, variants.START, 0) == []
 
@@ -135,9 +135,9 @@ def test_a_decoder_alone_has_the_gradients_that_it_returns_also_for_the_encoders
 
     def f(flat, h):
         decoder.params.flat[:] = flat
-        scores = decoder.forward(xs, h)
-        assert scores.shape == (2, 3, 5)
-        return [scores]
+        logits = decoder.forward(xs, h)
+        assert logits.shape == (2, 3, 5)
+        return [logits]
 
     def vjp(arguments, v):
         f(**arguments)
@@ -154,10 +154,10 @@ def test_encoder_and_decoder_called_as_in_the_article_compose_to_the_network():
     net.forward(xs, ts)
     net.backward()
     whole = net.grads.flat.copy()
-    scores = net.decoder.forward(ts[:, :-1], net.encoder.forward(xs).copy())
-    probs = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
-    dscores = (probs - np.eye(variants.V_TARGET)[ts[:, 1:]]) / 4
-    dh = net.decoder.backward(dscores)
+    logits = net.decoder.forward(ts[:, :-1], net.encoder.forward(xs).copy())
+    probs = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
+    dlogits = (probs - np.eye(variants.V_TARGET)[ts[:, 1:]]) / 4
+    dh = net.decoder.backward(dlogits)
     in_decoder = net.grads.flat.copy()
     net.encoder.backward(dh)
     np.testing.assert_allclose(in_decoder + net.grads.flat, whole, rtol=0, atol=1e-14)

@@ -60,7 +60,7 @@ CONSTRAINTS = {
 
 def some_rules(constraint: str, rng: np.random.Generator) -> Rules:
     chosen = CONSTRAINTS[constraint]
-    most = rng.integers(chosen.shortest if chosen else 0, 12, B).astype(np.int32)
+    most = rng.integers(chosen.min_length if chosen else 0, 12, B).astype(np.int32)
     least = None if chosen else rng.integers(0, 4, B).astype(np.int32)
     return Rules(START, END, most, least, LENGTHS, constraint=chosen)
 
@@ -80,10 +80,10 @@ def assert_same(actual: list[list[Candidate]], expected: list[list[Candidate]]) 
         for one, other in zip(some, others, strict=True):
             assert one.score == pytest.approx(other.score, rel=1e-4, abs=1e-5)
             np.testing.assert_allclose(one.log_probs, other.log_probs, rtol=0, atol=1e-4)
-            if other.attended is None:
-                assert one.attended is None
+            if other.attention_weights is None:
+                assert one.attention_weights is None
             else:
-                np.testing.assert_allclose(one.attended, other.attended, rtol=0, atol=1e-4)
+                np.testing.assert_allclose(one.attention_weights, other.attention_weights, rtol=0, atol=1e-4)
 
 
 ensembles = st.sampled_from(ENSEMBLES)

@@ -61,8 +61,8 @@ def test_a_state_of_the_decoder_is_not_changed_by_later_steps(options):
     net = variants.network(options)
     step, state = net.start(np.ascontiguousarray(SOURCE["xs"].T), SOURCE["source_lengths"])
     _, first = step(np.full((1, 4), variants.START, np.int32), state)
-    before = [None if a is None else a.copy() for a in (first.h, first.c, first.attended)]
+    before = [None if a is None else a.copy() for a in (first.h, first.c, first.attention_weights)]
     step(np.full((1, 4), 3, np.int32), first)
     step(np.full((1, 4), 2, np.int32), first)
-    for a, b in zip((first.h, first.c, first.attended), before, strict=True):
+    for a, b in zip((first.h, first.c, first.attention_weights), before, strict=True):
         np.testing.assert_array_equal(a, b)

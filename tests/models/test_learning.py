@@ -79,7 +79,7 @@ def test_the_decoder_may_read_other_symbols_than_those_that_it_is_to_say():
     lengths = np.array([4, 2, 3], np.int32), np.array([5, 1, 4], np.int32)
     loss = net.loss(source, lengths[0], target, lengths[1], read=read)
     encoded = net.encoder.encode(source, lengths[0], net.encoder.cache)
-    scores = net.decoder.decode(read, lengths[1], encoded, net.decoder.cache).scores
+    scores = net.decoder.decode(read, lengths[1], encoded, net.decoder.cache).logits
     log_probs = scores - np.log(np.exp(scores).sum(axis=2, keepdims=True))
     said = [log_probs[t, b, target[t + 1, b]] for b in range(3) for t in range(lengths[1][b])]
     assert loss == pytest.approx(-np.mean(said))

@@ -14,8 +14,12 @@ from seqwright.testing.faults import Fault, with_fault
 BIDIRECTIONAL = {"layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"}
 PEEKY = {"layers": 2, "peeky": True, "bridge": "hc"}
 FULL = variants.FULL
-PEEK_AT_SCORES = 'dx = self._beside_peek_backward(dx, dpeek)\n    dx = dropout.backward(dx, cache.of("dropout.out"))'
-PEEK_AT_INPUT = 'dx = self._beside_peek_backward(dx, dpeek)\n        dx = dropout.backward(dx, cache.of("dropout"))'
+AT_LOGITS = (
+    'dx = self._with_conditioning_backward(dx, dconditioning)\n    dx = dropout.backward(dx, cache.of("dropout.out"))'
+)
+AT_INPUT = (
+    'dx = self._with_conditioning_backward(dx, dconditioning)\n        dx = dropout.backward(dx, cache.of("dropout"))'
+)
 
 # a wrong backward under a right forward: the gradient check sees it
 WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
@@ -43,22 +47,22 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("no mask behind the embedding", 'dx = dropout.backward(dx, cache.of("dropout"))', "pass"),
     ],
     ("PEEKY", Decoder.decode_backward): [
-        Fault("no gradient from peek at the scores", PEEK_AT_SCORES, PEEK_AT_SCORES.replace("dpeek", "0 * dpeek")),
-        Fault("no gradient from peek at the input", PEEK_AT_INPUT, PEEK_AT_INPUT.replace("dpeek", "0 * dpeek")),
-        Fault("peek's gradient goes to the bottom layer", "d.h[-1] += dpeek", "d.h[0] += dpeek"),
-        Fault("peek's gradient replaces the state's", "d.h[-1] += dpeek", "d.h[-1] = dpeek"),
-        Fault("peek's gradient is forgotten", "d.h[-1] += dpeek[:, :H]", "pass"),
+        Fault("no conditioning gradient at the logits", AT_LOGITS, AT_LOGITS.replace("(dx, d", "(dx, 0 * d")),
+        Fault("no conditioning gradient at the input", AT_INPUT, AT_INPUT.replace("(dx, d", "(dx, 0 * d")),
+        Fault("conditioning gradient in the bottom layer", "d.h[-1] += dconditioning", "d.h[0] += dconditioning"),
+        Fault("conditioning gradient replaces the state's", "d.h[-1] += dconditioning", "d.h[-1] = dconditioning"),
+        Fault("the conditioning gradient is forgotten", "d.h[-1] += dconditioning[:, :H]", "pass"),
         Fault("h and c of the start are swapped", "d.h[layer], d.c[layer] = dstart", "d.c[layer], d.h[layer] = dstart"),
     ],
     ("FULL", Decoder.decode_backward): [
-        Fault("no mask before the scores", 'dx = dropout.backward(dx, cache.of("dropout.out"))', "pass"),
+        Fault("no mask before the logits", 'dx = dropout.backward(dx, cache.of("dropout.out"))', "pass"),
         Fault("no mask between the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
         Fault("a mask of another place", 'cache.of("dropout.out")', 'cache.of("dropout.1")'),
         Fault("dmemory is not cleared", "kernels.clear(d.memory)", "d.memory[:] = 1"),
     ],
     ("COPYING", Decoder.decode_backward): [
         Fault("the gate's gradient is forgotten", "dx += affine.backward(p.copying", "affine.backward(p.copying"),
-        Fault("the weights' gradient is forgotten", "dx, dscored.weights, d.memory", "dx, None, d.memory"),
+        Fault("the weights' gradient is forgotten", "dx, doutputs.attention_weights, d.memory", "dx, None, d.memory"),
     ],
     ("COPYING", Seq2seq.backward): [
         Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
@@ -70,9 +74,9 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the features get nothing", "bag.backward(dtotal", "(lambda *_: None)(dtotal"),
         Fault("the features have the mask of others", 'cache.of("dropout.features")', 'cache.of("dropout")'),
     ],
-    ("PEEKY", Decoder._beside_peek_backward): [
-        Fault("peek's gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
-        Fault("peek's gradient is set, not added", "dpeek += dboth", "dpeek[:] = dboth"),
+    ("PEEKY", Decoder._with_conditioning_backward): [
+        Fault("the conditioning gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
+        Fault("conditioning gradient is set", "dconditioning += dboth", "dconditioning[:] = dboth"),
     ],
     ("FULL", Seq2seq.backward): [
         Fault("old gradients stay", "kernels.clear(self.grads.flat)", "pass"),
@@ -86,7 +90,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
 WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PLAIN", Seq2seq.loss): [
         Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
-        Fault("padding of the target counts", "scores, wanted, target_lengths", "scores, wanted, 9 + target_lengths"),
+        Fault("padding of the target counts", "logits, wanted, target_lengths", "logits, wanted, 9 + target_lengths"),
         Fault("padding of the source is read", "copied, source_lengths)", "copied, 0 * source_lengths + len(source))"),
     ],
     ("COPYING", Seq2seq.loss): [
@@ -106,15 +110,15 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("DEEP", Encoder.encode): [
         Fault("the layers that cross are swapped", "h[above], c[above]", "h[1 - above], c[1 - above]"),
     ],
-    ("PEEKY", Decoder._beside_peek): [
-        Fault("peek stands before x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),
+    ("PEEKY", Decoder._with_conditioning): [
+        Fault("conditioning precedes x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),
     ],
     ("PEEKY", Decoder.decode): [
         Fault("every layer starts from the top one's state", "encoded.h[layer]", "encoded.h[-1]"),
         Fault("c does not start the decoder", "encoded.c[layer]", "0 * encoded.c[layer]"),
     ],
-    ("PEEKY", Decoder._peek): [
-        Fault("peek is the bottom layer's state", "encoded.h[-1]", "encoded.h[0]"),
+    ("PEEKY", Decoder._conditioning): [
+        Fault("the conditioning vector is the bottom layer's state", "encoded.h[-1]", "encoded.h[0]"),
     ],
 }  # fmt: skip
 NAMED = {

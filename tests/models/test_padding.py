@@ -86,10 +86,12 @@ def test_a_sources_greedy_target_does_not_depend_on_its_neighbours(options):
         assert together[b].ids == alone.ids
         assert together[b].finished == alone.finished
         np.testing.assert_allclose(together[b].log_probs, alone.log_probs, **EQUAL)
-        if alone.attended is not None:
+        if alone.attention_weights is not None:
             live = len(BATCH.sources[b])
-            np.testing.assert_allclose(together[b].attended[:, :live], alone.attended[:, :live], **EQUAL)
-            assert not together[b].attended[:, live:].any()
+            np.testing.assert_allclose(
+                together[b].attention_weights[:, :live], alone.attention_weights[:, :live], **EQUAL
+            )
+            assert not together[b].attention_weights[:, live:].any()
 
 
 @pytest.mark.parametrize("sources", [0, 1])

@@ -254,16 +254,16 @@ def check_cross_entropy(
     targets = rng.integers(V, size=(T, B)).astype(np.int32)
     cache = Cache(np.float64)
 
-    def f(scores):
-        return [np.array(cross_entropy.forward(scores, targets, n, cache, smoothing=smoothing))]
+    def f(logits):
+        return [np.array(cross_entropy.forward(logits, targets, n, cache, smoothing=smoothing))]
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
-        dscores = cross_entropy.backward(float(v[0]), cache, smoothing=smoothing)
-        assert not dscores[np.arange(T)[:, None] >= n].any(), "gradient of the scores at padding is not 0"
-        return {"scores": dscores}
+        dlogits = cross_entropy.backward(float(v[0]), cache, smoothing=smoothing)
+        assert not dlogits[np.arange(T)[:, None] >= n].any(), "gradient of the logits at padding is not 0"
+        return {"logits": dlogits}
 
-    check(f, vjp, normal(rng, scores=(T, B, V)), rng)
+    check(f, vjp, normal(rng, logits=(T, B, V)), rng)
 
 
 def check_copying(
@@ -276,8 +276,8 @@ def check_copying(
     source = rng.integers(-1, V, size=(S, B)).astype(np.int32)
     cache = Cache(np.float64)
 
-    def f(scores, weights, gate):
-        return [np.array(copying.forward(scores, weights, gate, source, targets, n, cache, smoothing=smoothing))]
+    def f(logits, weights, gate):
+        return [np.array(copying.forward(logits, weights, gate, source, targets, n, cache, smoothing=smoothing))]
 
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
@@ -288,7 +288,7 @@ def check_copying(
 
     weights = rng.random((T, B, S)) + 0.1
     weights /= weights.sum(axis=2, keepdims=True) * 1.1  # room for steps to either side
-    check(f, vjp, normal(rng, scores=(T, B, V)) | {"weights": weights} | normal(rng, gate=(T, B)), rng)
+    check(f, vjp, normal(rng, logits=(T, B, V)) | {"weights": weights} | normal(rng, gate=(T, B)), rng)
 
 
 def check_bag(rng: np.random.Generator, S: int, B: int, V: int, D: int, check: Check = gradients.check_vjp) -> None:

@@ -124,7 +124,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("dE is set, not added", "dE += rows", "dE[:] = rows"),
     ],
     (check_attentions, attention_kernels, "masked_softmax_"): [
-        Fault("padding of the memory is attended", "= -np.inf\n", "+= 0\n"),
+        Fault("padding of the memory has weights", "= -np.inf\n", "+= 0\n"),
     ],
     (check_attentions, attention_kernels, "score_gradients"): [
         Fault("softmax' without its subtraction", "w * (dw - (dw * w).sum(axis=2, keepdims=True))", "w * dw"),
@@ -138,7 +138,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     ],
     (check_attentions, kernels, "additive_attention_forward"): [  # the backward, which is right, no longer fits
         Fault("no tanh in the score", "np.tanh(q[t] + keys)", "(q[t] + keys)"),
-        Fault("padding of the memory is attended", "_softmax_(score, lengths)", "_softmax_(score, 9 + lengths)"),
+        Fault("padding of the memory has weights", "_softmax_(score, lengths)", "_softmax_(score, 9 + lengths)"),
     ],
     (check_attentions, kernels, "additive_attention_backward"): [
         Fault("no square in tanh'", "(1 - u * u)", "(1 - u)"),
@@ -175,7 +175,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("smoothing is ignored for the target", "-= 1 - smoothing", "-= 1"),
         Fault("the target is not subtracted", "-= 1 - smoothing", "-= 0"),
         Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
-        Fault("the upstream gradient is ignored", "dscores *= scale", "dscores *= 1 / lengths.sum()"),
+        Fault("the upstream gradient is ignored", "dlogits *= scale", "dlogits *= 1 / lengths.sum()"),
     ],
     (check_cross_entropies, cross_entropy, "backward"): OF_A_MEAN,
     (check_copyings, kernels, "copy_cross_entropy_forward"): OF_A_LOSS,
@@ -184,7 +184,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("what cannot be copied has a gradient", "np.where(ids >= 0,", "np.where(True,"),
         Fault("no σ' at the gate", "dgate[:] = np.exp(_log_sigmoid(-gate))[:, :, 0] *", "dgate[:] ="),
         Fault("generating gets the whole symbol", "wanted * w * probs / mixture, wanted)", "wanted, wanted)"),
-        Fault("the softmax takes all from the scores", "np.subtract(probs * total,", "np.subtract(probs,"),
+        Fault("the softmax takes all from the logits", "np.subtract(probs * total,", "np.subtract(probs,"),
     ],
     (check_copyings, copying, "backward"): OF_A_MEAN,
     (check_embeddings, kernels, "embedding_backward"): [

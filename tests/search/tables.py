@@ -12,7 +12,7 @@ import numpy as np
 START, END = 0, 1
 Prefix = tuple[int, ...]
 Table = Callable[[int, Prefix], np.ndarray]  # (source, symbols so far) -> log-probabilities (V,)
-DEPTH = 8  # length of an `attended` row: room for the source and a prefix
+DEPTH = 8  # length of an `attention_weights` row: room for the source and a prefix
 
 
 class TableState(NamedTuple):
@@ -20,11 +20,11 @@ class TableState(NamedTuple):
 
     prefixes: list[list[Prefix]]
     sources: list[int]
-    attended: np.ndarray | None
+    attention_weights: np.ndarray | None
 
     def select(self, parents: np.ndarray) -> TableState:
         prefixes = [[self.prefixes[k][b] for b, k in enumerate(row)] for row in parents]
-        return self._replace(prefixes=prefixes, attended=None)
+        return self._replace(prefixes=prefixes, attention_weights=None)
 
     def keep(self, sources: np.ndarray) -> TableState:
         prefixes = [[row[b] for b in sources] for row in self.prefixes]
@@ -36,7 +36,7 @@ def start(sources: Sequence[int]) -> TableState:
 
 
 def step(table: Table, *, attend: bool = True) -> Callable[[np.ndarray, TableState], tuple[np.ndarray, TableState]]:
-    """Return a Step. Each row of `attended` is the source and prefix that it was made for, to recognise it by."""
+    """Return a Step. Each row of `attention_weights` is its source and prefix, for identification."""
 
     def step(ids: np.ndarray, state: TableState) -> tuple[np.ndarray, TableState]:
         assert ids.shape == (len(state.prefixes), len(state.sources)), "ids and state disagree"

@@ -59,7 +59,7 @@ def test_what_automata_have_in_common_is_the_intersection_of_their_sets(one, oth
         assert not expected
         return
     assert {ids for ids in EVERY if inside(constraint, ids)} == expected
-    assert constraint.shortest == min(len(ids) for ids in expected)
+    assert constraint.min_length == min(len(ids) for ids in expected)
 
 
 @given(seeds, sets, sets, st.integers(0, LONGEST))

@@ -63,7 +63,9 @@ def test_the_log_probabilities_of_an_answer_are_those_of_the_mean_at_each_prefix
 
 def test_where_an_ensemble_looks_is_the_mean_of_where_its_members_look(networks, sources):
     _, state = ensemble([net.start(*sources) for net in networks])
-    assert state.attended is None
+    assert state.attention_weights is None
     step, state = ensemble([net.start(*sources) for net in networks])
     _, state = step(np.full((1, 3), START, np.int32), state)
-    np.testing.assert_allclose(state.attended, np.mean([part.attended for part in state.members], axis=0))
+    np.testing.assert_allclose(
+        state.attention_weights, np.mean([part.attention_weights for part in state.members], axis=0)
+    )

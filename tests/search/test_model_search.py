@@ -43,29 +43,29 @@ def forced(net, b, ids):
     """Return the log-probabilities of ids and the end for source b, and where they looked, by teacher forcing."""
     read = np.array([[START], *([symbol] for symbol in ids)], np.int32)
     _, state = net.start(SOURCE[: LENGTHS[b], b : b + 1].copy(), LENGTHS[b : b + 1])
-    scored = net.decoder.decode(read, np.array([len(read)], np.int32), state.encoded, net.decoder.cache)
-    log_p = scored.scores[:, 0] - np.log(np.exp(scored.scores[:, 0]).sum(axis=1, keepdims=True))
+    outputs = net.decoder.decode(read, np.array([len(read)], np.int32), state.encoded, net.decoder.cache)
+    log_p = outputs.logits[:, 0] - np.log(np.exp(outputs.logits[:, 0]).sum(axis=1, keepdims=True))
     if net.copy_map is not None:
-        kernels.copy_log_probs(*scored, state.source, log_p[:, None])
-    attended = None
+        kernels.copy_log_probs(*outputs, state.source, log_p[:, None])
+    attention_weights = None
     if net.spec.attention != "none":
-        attended = net.decoder.cache.of("attention")["weights"][:, 0].copy()
-    return log_p[np.arange(len(read)), [*ids, END]], attended
+        attention_weights = net.decoder.cache.of("attention")["weights"][:, 0].copy()
+    return log_p[np.arange(len(read)), [*ids, END]], attention_weights
 
 
 @pytest.mark.parametrize("width", [1, 3])
 def test_log_probabilities_scores_and_attention_equal_those_of_teacher_forcing(net, width):
     for b, candidates in enumerate(found(net, width)):
         for candidate in candidates:
-            log_probs, attended = forced(net, b, candidate.ids)
+            log_probs, attention_weights = forced(net, b, candidate.ids)
             np.testing.assert_allclose(candidate.log_probs, log_probs, rtol=0, atol=1e-12)
             assert candidate.score == pytest.approx(log_probs.mean(), rel=1e-12)
-            if attended is None:
-                assert candidate.attended is None
+            if attention_weights is None:
+                assert candidate.attention_weights is None
             else:
                 n = net.memory_lengths(SOURCE, LENGTHS)[b]
-                np.testing.assert_allclose(candidate.attended[:, :n], attended, rtol=0, atol=1e-12)
-                assert not candidate.attended[:, n:].any()
+                np.testing.assert_allclose(candidate.attention_weights[:, :n], attention_weights, rtol=0, atol=1e-12)
+                assert not candidate.attention_weights[:, n:].any()
 
 
 def test_a_wide_enough_beam_is_exhaustive(net):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tables import END, START
 
 from seqwright.search import Ranking, Rules, beam, forced, sample
-from seqwright.search.sample import chances
+from seqwright.search.sample import truncated_probs
 
 seeds = st.integers(0, 2**32)
 
@@ -25,10 +25,10 @@ def generators(n, seed=0):
 
 
 def test_the_score_is_that_of_wu_et_al():
-    attended = np.array([[0.5, 0.2, 0.1], [0.7, 0.1, 0.1]])
-    score = Ranking(0.0, 0.6, 0.2).score(-3.0, 2, attended)
+    attention_weights = np.array([[0.5, 0.2, 0.1], [0.7, 0.1, 0.1]])
+    score = Ranking(0.0, 0.6, 0.2).score(-3.0, 2, attention_weights)
     assert score == pytest.approx(-3.0 / (7 / 6) ** 0.6 + 0.2 * (np.log(1.0) + np.log(0.3) + np.log(0.2)))
-    assert Ranking(0.0, 0.6, 0.2).score(-3.0, 2, attended, 1) == pytest.approx(-3.0 / (7 / 6) ** 0.6)
+    assert Ranking(0.0, 0.6, 0.2).score(-3.0, 2, attention_weights, 1) == pytest.approx(-3.0 / (7 / 6) ** 0.6)
     assert Ranking().score(-3.0, 2, None) == -1.5
 
 
@@ -110,11 +110,11 @@ def test_drawing_from_the_likeliest_alone_is_greedy(seed, V, limit):
 
 def test_chances_are_cut_as_asked():
     log_probs = np.log([0.1, 0.4, 0.2, 0.3])
-    np.testing.assert_allclose(chances(log_probs), [0.1, 0.4, 0.2, 0.3])
-    np.testing.assert_allclose(chances(log_probs, top_k=2), [0, 4 / 7, 0, 3 / 7])
-    np.testing.assert_allclose(chances(log_probs, top_p=0.7), [0, 4 / 7, 0, 3 / 7])
-    np.testing.assert_allclose(chances(log_probs, top_p=0.71), [0, 4 / 9, 2 / 9, 3 / 9])
-    np.testing.assert_allclose(chances(log_probs, temperature=0.5), np.array([1, 16, 4, 9]) / 30)
+    np.testing.assert_allclose(truncated_probs(log_probs), [0.1, 0.4, 0.2, 0.3])
+    np.testing.assert_allclose(truncated_probs(log_probs, top_k=2), [0, 4 / 7, 0, 3 / 7])
+    np.testing.assert_allclose(truncated_probs(log_probs, top_p=0.7), [0, 4 / 7, 0, 3 / 7])
+    np.testing.assert_allclose(truncated_probs(log_probs, top_p=0.71), [0, 4 / 9, 2 / 9, 3 / 9])
+    np.testing.assert_allclose(truncated_probs(log_probs, temperature=0.5), np.array([1, 16, 4, 9]) / 30)
 
 
 @given(seeds, st.integers(2, 4))
@@ -125,4 +125,4 @@ def test_given_targets_get_the_log_probabilities_of_the_table(seed, V):
     found = forced(tables.step(table), tables.start(range(len(targets))), targets, start_id=START, end_id=END)
     for source, (ids, c) in enumerate(zip(targets, found, strict=True)):
         assert (c.ids, c.log_probs) == tables.answer(table, source, ids, 9)[:2]
-        assert len(c.attended) == len(ids) + 1
+        assert len(c.attention_weights) == len(ids) + 1

@@ -93,12 +93,12 @@ def test_each_attended_row_belongs_to_its_symbol(seed, V, width, limits):
     for n, candidates in enumerate(answers):
         for c in candidates:
             expected = [tables.mark(n % len(limits), tuple(c.ids[:t])) for t in range(len(c.ids) + 1)]
-            np.testing.assert_array_equal(c.attended, expected)
+            np.testing.assert_array_equal(c.attention_weights, expected)
 
 
 def test_a_model_that_cannot_say_where_it_looked_gives_no_attended_rows():
     [candidate] = run_greedy(tables.random_table(0, 4), [3], attend=False)
-    assert candidate.attended is None
+    assert candidate.attention_weights is None
 
 
 def fixed(*rows):

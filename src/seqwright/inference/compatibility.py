@@ -28,10 +28,12 @@ def _check_constraint(constraint: Automaton, options: Options, n_symbols: int) -
         raise UsageError("the constraint was made for another model; make it with this one's `constraint`")
     if options.unknown == Unknown.COPY:
         raise UsageError("unknown = copy may put symbols into an answer that the constraint forbids; choose keep")
-    if constraint.shortest < (options.min_length or 0):
+    if constraint.min_length < (options.min_length or 0):
         raise UsageError(
-            f"the constraint allows answers of {constraint.shortest} tokens, min_length is {options.min_length}; "
+            f"the constraint allows answers of {constraint.min_length} tokens, min_length is {options.min_length}; "
             f"give min_length to `constraint`, too"
         )
-    if options.max_length is not None and constraint.shortest > options.max_length:
-        raise ConstraintError(f"the constraints need {constraint.shortest} tokens, max_length is {options.max_length}")
+    if options.max_length is not None and constraint.min_length > options.max_length:
+        raise ConstraintError(
+            f"the constraints need {constraint.min_length} tokens, max_length is {options.max_length}"
+        )

@@ -33,7 +33,7 @@ def from_candidate(
     unknown source symbols that the model has not copied are inserted; see `copying`.
     """
     tokens = target.vocabulary.decode(candidate.ids)
-    log_probs, weights = candidate.log_probs, candidate.attended
+    log_probs, weights = candidate.log_probs, candidate.attention_weights
     if weights is None:
         joined = target.format.join(tokens)
         return Hypothesis(joined, tokens, candidate.score, log_probs, candidate.finished, None, None)

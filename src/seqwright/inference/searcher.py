@@ -103,7 +103,7 @@ class Searcher:
             min_lengths = np.full(B, options.min_length, np.int32)
         if options.max_length is not None:
             return np.minimum(min_lengths, options.max_length), np.full(B, options.max_length, np.int32)
-        needed = options.constraint.shortest if options.constraint else 0
+        needed = options.constraint.min_length if options.constraint else 0
         max_lengths = np.array([limits.max_length(int(n)) for n in source_lengths], np.int32)
         return min_lengths, np.maximum(np.maximum(max_lengths, min_lengths), np.int32(needed))
 

@@ -1,11 +1,11 @@
-"""The arithmetic, one function a layer and direction over whole sequences.
+"""Kernels: one function for each layer and direction, over whole sequences.
 
-`kernels.lstm_forward` and its like are the functions to call. They run in the compiled twin where it is built and the
-first array is float32, and in NumPy (`kernels.reference`) otherwise. The choice is made once, at import.
+Functions such as `kernels.lstm_forward` run compiled code if it is installed and the first array is float32, and NumPy
+(`kernels.reference`) otherwise. The choice is made once, at import.
 `SEQWRIGHT_KERNELS` forces it: `reference`, `native` (the best instruction set of this processor), `native-avx512`,
 `native-avx2`, `native-neon` or `native-plain`. `SEQWRIGHT_THREADS` sets the number of threads of the compiled kernels;
-without it they use the cores that this process may use. No result depends on either, beyond rounding between NumPy and
-the compiled kernels; among these and over threads, results are the same bytes.
+without it they use the cores that this process may use. Compiled kernels return the same bytes on every
+instruction set and number of threads; they differ from NumPy by rounding.
 """
 
 import functools
@@ -43,12 +43,12 @@ except ImportError as _error:
 
 
 def available() -> list[str]:
-    """Return what `SEQWRIGHT_KERNELS` can be here, besides `native`; the best first, the reference last."""
+    """Return the values of `SEQWRIGHT_KERNELS` that can run here, besides `native`, fastest first."""
     return [*(f"native-{isa}" for isa in (_native.available() if _native else [])), "reference"]
 
 
 def _choose(wanted: str) -> str:
-    """Return the entry of `available()` to run for a value of SEQWRIGHT_KERNELS; "" lets us choose."""
+    """Return the entry of `available()` for a value of SEQWRIGHT_KERNELS; "" selects the default."""
     choices = available()
     if wanted in choices:
         return wanted
@@ -59,7 +59,7 @@ def _choose(wanted: str) -> str:
         emulated = _native is not None and choices[0] == "native-plain" and not _native.plain_is_fast
         return "reference" if emulated else choices[0]
     listed = ", ".join(["native", *choices] if _native else choices)
-    raise UsageError(f"SEQWRIGHT_KERNELS={wanted}: expected one of those that can run here, which are {listed}")
+    raise UsageError(f"SEQWRIGHT_KERNELS={wanted}: expected one of {listed}, which can run here")
 
 
 _chosen = _choose(os.environ.get("SEQWRIGHT_KERNELS", ""))
@@ -67,10 +67,10 @@ _isa = available().index(_chosen)
 
 
 def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
-    """Return `kernel`, or its compiled twin in front of it, which takes the calls whose first array is float32."""
+    """Return `kernel`, or a function that calls its compiled counterpart if the first array is float32."""
     if _native is None or _chosen == "reference":
         return kernel
-    twin: Callable[..., R] = getattr(_native, kernel.__name__)
+    native_kernel: Callable[..., R] = getattr(_native, kernel.__name__)
     first = kernel.__code__.co_varnames[0]
     isa, float32 = _isa, np.dtype(np.float32)
 
@@ -78,7 +78,7 @@ def _dispatched(kernel: Callable[P, R]) -> Callable[P, R]:
     def dispatch(*args: P.args, **kwargs: P.kwargs) -> R:
         array: object = args[0] if args else kwargs.get(first)
         if isinstance(array, np.ndarray) and array.dtype == float32:
-            return twin(isa, *args, **kwargs)
+            return native_kernel(isa, *args, **kwargs)
         return kernel(*args, **kwargs)
 
     return dispatch
@@ -93,9 +93,9 @@ else:
 
 
 class Network(Protocol):
-    """A network as the compiled searches read it: its weights are copied and packed, and never change.
+    """An immutable network for the compiled searches, with a packed copy of its weights.
 
-    Good for this process alone, so it cannot be pickled. Any number of threads may use it at once.
+    It cannot be pickled. Any number of threads may use it at once.
     """
 
     @property
@@ -103,7 +103,7 @@ class Network(Protocol):
         """Whether it has attention."""
 
     def memory_steps(self, source: Ids, source_lengths: Ids) -> int:
-        """Return how many steps the memory of sources (S, B) has: the most symbols after the features of one."""
+        """Return the number of memory steps of sources (S, B): the maximum number of symbols after the features."""
 
     def encode(self, source: Ids, source_lengths: Ids, h: Array, c: Array, memory: Array) -> None:
         """Write the states h, c (L, B, H) that start the decoder, and the memory (S, B, M)."""
@@ -122,7 +122,7 @@ def network(spec: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, 
 
 
 def _search(name: str) -> Callable[..., None]:
-    """Return a search over networks, which needs compiled kernels; its arguments are those of bindings_network.cpp."""
+    """Return a search over compiled networks; its arguments are documented in bindings_network.cpp."""
     if _native is not None:
         return cast(Callable[..., None], getattr(_native, name))
 
@@ -138,17 +138,17 @@ score: Callable[..., None] = _search("score")
 
 
 def compiled(array: np.ndarray[Any, Any]) -> bool:
-    """Return whether the kernels run compiled where this is their first array."""
+    """Return whether kernels run compiled code when this is their first array."""
     return _native is not None and _chosen != "reference" and array.dtype == np.float32
 
 
 def threads() -> int:
-    """Return how many threads the compiled kernels use; 1 for the reference: NumPy's threads are its own business."""
+    """Return how many threads the compiled kernels use; 1 for the reference, whose threads are NumPy's."""
     return _native.threads() if _native and _chosen != "reference" else 1
 
 
 def set_threads(n: int) -> None:
-    """Let the compiled kernels use n threads, the calling one included. No result changes by it."""
+    """Set the number of threads of the compiled kernels, including the calling thread. Results do not depend on it."""
     if not 1 <= n <= MOST_THREADS:
         raise UsageError(f"the number of threads must be at least 1 and at most {MOST_THREADS}, not {n}")
     if _native:
@@ -156,7 +156,7 @@ def set_threads(n: int) -> None:
 
 
 def description() -> str:
-    """Say which kernels run, for `seqwright --version` and the first line of a training."""
+    """Return a description of the kernels in use, for `seqwright --version` and the log of a training."""
     if _chosen != "reference":
         n = threads()
         return f"native kernels ({_chosen.removeprefix('native-')}), {n} thread{'s' if n > 1 else ''}"

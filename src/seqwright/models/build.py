@@ -1,4 +1,4 @@
-"""The one way from a `ModelSpec` to a network."""
+"""Build a network from a `ModelSpec`."""
 
 from __future__ import annotations
 
@@ -25,22 +25,21 @@ def build(
     arrays: Mapping[str, Array] | None = None,
     dtype: npt.DTypeLike = np.float32,
 ) -> Seq2seq:
-    """Make a network.
+    """Build a network.
 
     Parameters
     ----------
     spec : ModelSpec
-        What it is.
+        Sizes and options.
     rng : numpy.random.Generator, optional
         Draws the initial values.
     copy_map, feature_mask : sequence, shape (V,), optional
-        As for `Seq2seq`, and as `Vocabulary.copy_map` and `Vocabulary.feature_mask` return them. Needed where the
-        spec has `copying` and `sum_features`, ignored elsewhere.
+        As for `Seq2seq`; see `Vocabulary.copy_map` and `Vocabulary.feature_mask`. Required with `copying` and
+        `sum_features`, ignored otherwise.
     arrays : mapping of str to ndarray, optional
-        The weights by name. The network answers with these very arrays: nothing is drawn or copied, and it has no
-        gradients, so it cannot be trained.
+        The weights by name, used without a copy. The network has no gradients and cannot be trained.
     dtype : dtype, default float32
-        Of drawn weights; float64 to check gradients.
+        Of initial values; float64 to check gradients.
 
     Returns
     -------
@@ -51,7 +50,7 @@ def build(
     ConfigError
         The copy map or the mask is missing or of another size.
     ModelError
-        An array is missing, superfluous, or of another shape than the spec says.
+        An array is missing, unexpected, or its shape differs from the spec's.
     """
     declared = Seq2seq.declared(spec)
     if arrays is None:

@@ -1,4 +1,4 @@
-"""The decoder: reads the target one step behind, and scores every symbol of the vocabulary at every step."""
+"""The decoder: reads the target shifted by one symbol, and computes logits over the vocabulary at each step."""
 
 from __future__ import annotations
 
@@ -18,51 +18,53 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Parameters
 from seqwright.types import Array, Ids
 
-__all__ = ["Decoder", "DecoderState", "Scored"]
+__all__ = ["Decoder", "DecoderOutputs", "DecoderState"]
 
 
-class Scored(NamedTuple):
-    """What a decoder says of the next symbols, and, in the same type, its gradient.
+class DecoderOutputs(NamedTuple):
+    """Decoder outputs for the next symbols; gradients have the same type.
 
-    scores (T, B, V).   weights (T, B, S): where each step looked, None without attention.   gate (T, B): the log-odds
-    of copying, None for a decoder that cannot.
+    logits (T, B, V).   attention_weights (T, B, S), None without attention.   gate (T, B): log-odds of copying, None
+    without a copy mechanism.
     """
 
-    scores: Array
-    weights: Array | None
+    logits: Array
+    attention_weights: Array | None
     gate: Array | None
 
 
 class DecoderState(NamedTuple):
-    """Where K hypotheses for each of B sources stand.
+    """State of K hypotheses for each of B sources.
 
-    h, c (L, K, B, H).   encoded: what the sources gave, shared by their hypotheses.
-    attended (K, B, S): where the last symbol looked, None without attention.   n_steps: how many symbols were read.
-    source (S, B): what the decoder may copy, as for `nn.copying`; None for one that cannot.
+    h, c (L, K, B, H).   encoded: the encoder's outputs, shared by the hypotheses of a source.
+    attention_weights (K, B, S): those of the last symbol, None without attention.   n_steps: number of symbols read.
+    source (S, B): target ids of the source symbols, as for `nn.copying`; None without a copy mechanism.
     """
 
     h: Array
     c: Array
     encoded: Encoded
-    attended: Array | None
+    attention_weights: Array | None
     source: Ids | None
     n_steps: int = 0
 
     @classmethod
     def start(cls, encoded: Encoded, source: Ids | None = None) -> DecoderState:
-        """Return the state of one hypothesis for each source, before its first symbol."""
+        """Return the initial state, with one hypothesis for each source."""
         return cls(encoded.h[:, None], encoded.c[:, None], encoded, None, source)
 
     def select(self, parents: npt.NDArray[np.intp]) -> DecoderState:
         """Return the state of hypotheses that continue parents (K', B): parents[k, b] indexes those of source b."""
         index = parents[None, :, :, None]
-        attended = None if self.attended is None else np.take_along_axis(self.attended, index[0], axis=0)
+        weights = self.attention_weights
         return self._replace(
-            h=np.take_along_axis(self.h, index, axis=1), c=np.take_along_axis(self.c, index, axis=1), attended=attended
+            h=np.take_along_axis(self.h, index, axis=1),
+            c=np.take_along_axis(self.c, index, axis=1),
+            attention_weights=None if weights is None else np.take_along_axis(weights, index[0], axis=0),
         )
 
     def keep(self, sources: npt.NDArray[np.intp]) -> DecoderState:
-        """Return the state of some sources only, sources (B',) in that order."""
+        """Return the state of a subset of the sources, sources (B',), in that order."""
         e = self.encoded
         return DecoderState(
             self.h[:, :, sources], self.c[:, :, sources],
@@ -70,7 +72,7 @@ class DecoderState(NamedTuple):
                 e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources],
                 None if e.features is None else e.features[sources],
             ),
-            None if self.attended is None else self.attended[:, sources],
+            None if self.attention_weights is None else self.attention_weights[:, sources],
             None if self.source is None else np.ascontiguousarray(self.source[:, sources]),
             self.n_steps,
         )  # fmt: skip
@@ -91,7 +93,7 @@ class Decoder:
     features_size : int, default 0
         Width F of the sum of a source's features: D, or 0 for none.
     copying : bool, default False
-        A gate mixes in copying (`nn.copying`), which needs attention.
+        Mix generating and copying (`nn.copying`); needs attention.
     rng : numpy.random.Generator, optional
         Draws the initial values.
     dtype : dtype, default float32
@@ -125,7 +127,7 @@ class Decoder:
             ("features_size", features_size, (0, wordvec_size)),
         ):
             if size not in known:
-                raise ConfigError(f"{name} = {size}: expected one of {known}, the widths that an encoder gives")
+                raise ConfigError(f"{name} = {size}: expected one of {known}, the widths of encoder outputs")
         options = {**options, "bidirectional": memory_size == 2 * hidden_size}
         spec = from_article(
             vocab_size, wordvec_size, hidden_size, options, sum_features=features_size > 0, copying=copying
@@ -136,7 +138,7 @@ class Decoder:
 
     @classmethod
     def of(cls, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> Self:
-        """Return a decoder that uses the views called `prefix`… in params and, to be trained, in grads."""
+        """Return a decoder over the views named `prefix`… in params, and for training in grads."""
         decoder = cls.__new__(cls)
         decoder._assemble(spec, params, grads, prefix)
         return decoder
@@ -165,44 +167,44 @@ class Decoder:
         return found | {f"copying.{name}": one for name, one in gate.items()}
 
     def forward(self, xs: Ids, h: Array | Encoded) -> Array:
-        """Return the scores (B, T, V) of the symbol behind each of xs (B, T).
+        """Return the logits (B, T, V) of the symbol that follows each of xs (B, T).
 
-        h: the state from the encoder, (B, H) as in the article, or all that crosses where there is attention.
+        h: the encoder's state, (B, H) as in the article, or an `Encoded`, which attention needs.
         """
         B, T = np.shape(xs)
         encoded = h if isinstance(h, Encoded) else self._from_hidden(h)
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
-        return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).scores.transpose(1, 0, 2)
+        return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).logits.transpose(1, 0, 2)
 
     def backward(self, dscore: Array) -> Array:
         """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the h that `forward` took.
 
-        That h starts every layer, so its gradient is the sum of theirs. Where all that crosses was passed, each part's
-        gradient comes from `decode_backward`.
+        That h is the initial state of every layer, so their gradients are summed. After a forward pass with an
+        `Encoded`, use `decode_backward`, which returns the gradient of each part.
         """
         self.grads.flat[:] = 0
-        dscores = np.ascontiguousarray(dscore.transpose(1, 0, 2))
-        d = self.decode_backward(Scored(dscores, None, None), self.cache)
+        dlogits = np.ascontiguousarray(dscore.transpose(1, 0, 2))
+        d = self.decode_backward(DecoderOutputs(dlogits, None, None), self.cache)
         dh: Array = d.h.sum(axis=0)
         return dh
 
     def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
-        """Return `sample_size` symbol ids: each time the one with the highest score, read back in.
+        """Return `sample_size` symbol ids by greedy search without an end symbol.
 
-        h (1, H) or (H,), or all that crosses for one source.
+        h: (1, H) or (H,), or an `Encoded` of one source.
         """
         encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
-        assert encoded.h.shape[1] == 1, "generate reads one source; batches are for seqwright.search"
+        assert encoded.h.shape[1] == 1, "generate takes one source; use seqwright.search for batches"
         state, cache, ids = DecoderState.start(encoded), Cache(self.params.dtype), [start_id]
         for _ in range(sample_size):
-            scored, state = self.step(np.array([ids[-1:]], np.int32), state, cache)
-            ids.append(int(scored.scores.argmax()))
+            outputs, state = self.step(np.array([ids[-1:]], np.int32), state, cache)
+            ids.append(int(outputs.logits.argmax()))
         return ids[1:]
 
     def decode(
         self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None
-    ) -> Scored:
-        """Return what is said of the symbol behind each of ids (T, B), as views of `cache`.
+    ) -> DecoderOutputs:
+        """Return the outputs for the symbol that follows each of ids (T, B), as views of `cache`.
 
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
@@ -221,10 +223,10 @@ class Decoder:
         assert x is not None, "a decoder has a layer"
         return self._outputs(x, encoded, cache, rng)
 
-    def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[Scored, DecoderState]:
-        """Return what is said of the next symbol of K hypotheses for each of B sources, K for T, and the state there.
+    def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[DecoderOutputs, DecoderState]:
+        """Return the outputs for the next symbol of K hypotheses for each of B sources, K in place of T, and the state.
 
-        ids (K, B): the last symbol of each.   What is said is a view of `cache`; the state is the caller's.
+        ids (K, B): the last symbol of each.   The outputs are views of `cache`; the state belongs to the caller.
         """
         _, K, B, H = state.h.shape
         x = self._inputs(ids, state.encoded, cache, None)
@@ -236,15 +238,15 @@ class Decoder:
             x, end = lstm.forward(weights, x, one, start, cache.of(f"lstm.{layer}"))
             h[layer], c[layer] = end.h.reshape(K, B, H), end.c.reshape(K, B, H)
         steps = np.full(K, state.n_steps, np.int32)
-        scored = self._outputs(x.reshape(K, B, H), state.encoded, cache, None, steps)
-        attended = None if scored.weights is None else scored.weights.copy()
-        return scored, state._replace(h=h, c=c, attended=attended, n_steps=state.n_steps + 1)
+        outputs = self._outputs(x.reshape(K, B, H), state.encoded, cache, None, steps)
+        attention_weights = None if outputs.attention_weights is None else outputs.attention_weights.copy()
+        return outputs, state._replace(h=h, c=c, attention_weights=attention_weights, n_steps=state.n_steps + 1)
 
     def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
-        """Return what the first LSTM reads, (T, B, D [+ P]), for ids (T, B)."""
+        """Return the inputs of the first LSTM, (T, B, D [+ P]), for ids (T, B)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
         x = dropout.forward(x, self.spec.dropout, rng, cache.of("dropout"))
-        return self._beside_peek(x, cache.of("lstm input"), self._peek(encoded))
+        return self._with_conditioning(x, cache.of("lstm input"), self._conditioning(encoded))
 
     def _outputs(
         self,
@@ -253,21 +255,21 @@ class Decoder:
         cache: Cache,
         rng: np.random.Generator | None,
         steps: Ids | None = None,
-    ) -> Scored:
-        """Return what is said for the outputs x (T, B, H) of the last LSTM.   steps: as for `attention.forward`."""
+    ) -> DecoderOutputs:
+        """Return the decoder outputs for x (T, B, H), those of the last LSTM.   steps: as for `attention.forward`."""
         weights = gate = None
         if self.weights.attention is not None:
             x, weights = attention.forward(
                 self.weights.attention, x, encoded.memory, encoded.lengths, cache.of("attention"), steps=steps
             )
         x = dropout.forward(x, self.spec.dropout, rng, cache.of("dropout.out"))
-        x = self._beside_peek(x, cache.of("affine input"), self._peek(encoded))
+        x = self._with_conditioning(x, cache.of("affine input"), self._conditioning(encoded))
         if self.weights.copying is not None:
             gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
-        return Scored(self._scores(x, cache.of("affine")), weights, gate)
+        return DecoderOutputs(self._logits(x, cache.of("affine")), weights, gate)
 
-    def _scores(self, x: Array, cache: Cache) -> Array:
-        """Return the scores (T, B, V) for what the affine layer reads, x (T, B, H [+ P])."""
+    def _logits(self, x: Array, cache: Cache) -> Array:
+        """Return the logits (T, B, V) for x (T, B, H [+ P]), the inputs of the output layer."""
         w = self.weights
         W: object = w.affine.W
         if not self.spec.tied or isinstance(W, QuantizedMatrix):
@@ -275,16 +277,16 @@ class Decoder:
         assert w.affine.b is not None, "the decoder's affine layer has a bias"
         return tied_affine.forward(w.embedding, w.affine.b, x, cache)
 
-    def _scores_backward(self, dscores: Array, cache: Cache) -> Array:
+    def _logits_backward(self, dlogits: Array, cache: Cache) -> Array:
         """Add to the gradients of the affine layer, return dL/dx."""
         g = self._g
         if not self.spec.tied:
-            return affine.backward(self.weights.affine, dscores, g.affine, cache)
+            return affine.backward(self.weights.affine, dlogits, g.affine, cache)
         assert g.affine.b is not None, "gradients have the type of the parameters"
-        return tied_affine.backward(dscores, g.embedding, g.affine.b, cache)
+        return tied_affine.backward(dlogits, g.embedding, g.affine.b, cache)
 
-    def decode_backward(self, dscored: Scored, cache: Cache) -> Encoded:
-        """Add to `grads` what dscored gives, return the gradient of what crossed from the encoder."""
+    def decode_backward(self, doutputs: DecoderOutputs, cache: Cache) -> Encoded:
+        """Add the parameters' gradients to `grads`, return the gradient of the `Encoded` that `decode` took."""
         p, g = self.weights, self._g
         B, H = cache["memory"].shape[1], self.spec.hidden_size
         d = Encoded(
@@ -292,16 +294,18 @@ class Decoder:
             cache.new("dmemory", cache["memory"].shape), np.empty(0, np.int32),
         )  # fmt: skip
         kernels.clear(d.memory)
-        dpeek = np.zeros((B, self.spec.conditioning_size), self.cache.dtype)
-        dx = self._scores_backward(dscored.scores, cache.of("affine"))
-        if dscored.gate is not None:
-            assert p.copying is not None and g.copying is not None, "a gate's gradient is for a decoder that copies"
-            dx += affine.backward(p.copying, dscored.gate[:, :, None], g.copying, cache.of("copying"))
-        dx = self._beside_peek_backward(dx, dpeek)
+        dconditioning = np.zeros((B, self.spec.conditioning_size), self.cache.dtype)
+        dx = self._logits_backward(doutputs.logits, cache.of("affine"))
+        if doutputs.gate is not None:
+            assert p.copying is not None and g.copying is not None, "a gate's gradient needs a copy mechanism"
+            dx += affine.backward(p.copying, doutputs.gate[:, :, None], g.copying, cache.of("copying"))
+        dx = self._with_conditioning_backward(dx, dconditioning)
         dx = dropout.backward(dx, cache.of("dropout.out"))
         if p.attention is not None:
             assert g.attention is not None, "gradients have the type of the parameters"
-            dx = attention.backward(p.attention, dx, dscored.weights, d.memory, g.attention, cache.of("attention"))
+            dx = attention.backward(
+                p.attention, dx, doutputs.attention_weights, d.memory, g.attention, cache.of("attention")
+            )
         for layer in reversed(range(1, self.spec.decoder_layers)):
             dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))
             d.h[layer], d.c[layer] = dstart
@@ -311,42 +315,42 @@ class Decoder:
             dstart = embedded_lstm.backward(p.embedding, p.lstm[0], dx, None, g.embedding, g.lstm[0], first)
         else:
             dx, dstart = lstm.backward(p.lstm[0], dx, None, g.lstm[0], first)
-            dx = self._beside_peek_backward(dx, dpeek)
+            dx = self._with_conditioning_backward(dx, dconditioning)
             dx = dropout.backward(dx, cache.of("dropout"))
             embedding.backward(dx, g.embedding, cache.of("embedding"))
         d.h[0], d.c[0] = dstart
         if self.spec.peeky:
-            d.h[-1] += dpeek[:, :H]
-        return d._replace(features=dpeek[:, -self.spec.features_size :] if self.spec.features_size else None)
+            d.h[-1] += dconditioning[:, :H]
+        return d._replace(features=dconditioning[:, -self.spec.features_size :] if self.spec.features_size else None)
 
-    def _peek(self, encoded: Encoded) -> Array | None:
-        """Return what every step reads beside a symbol, (B, P): last hidden state, features; None for neither."""
+    def _conditioning(self, encoded: Encoded) -> Array | None:
+        """Return the conditioning vector (B, P): last hidden state, sum of features, or both; None for neither."""
         parts = [encoded.h[-1]] if self.spec.peeky else []
         if self.spec.features_size:
-            assert encoded.features is not None, "the encoder gave no sum of features"
+            assert encoded.features is not None, "the encoder returned no sum of features"
             parts.append(encoded.features)
         return np.concatenate(parts, axis=1) if parts else None
 
-    def _beside_peek(self, x: Array, cache: Cache, peek: Array | None) -> Array:
-        """Return [x, peek] (T, B, D + P), or x (T, B, D) where there is nothing to peek at."""
-        if peek is None:
+    def _with_conditioning(self, x: Array, cache: Cache, conditioning: Array | None) -> Array:
+        """Return [x, conditioning] (T, B, D + P), or x (T, B, D) without a conditioning vector."""
+        if conditioning is None:
             return x
         T, B, D = x.shape
-        both = cache.new("both", (T, B, D + peek.shape[1]))
-        both[:, :, :D], both[:, :, D:] = x, peek
+        both = cache.new("both", (T, B, D + conditioning.shape[1]))
+        both[:, :, :D], both[:, :, D:] = x, conditioning
         return both
 
-    def _beside_peek_backward(self, dboth: Array, dpeek: Array) -> Array:
-        """Return the gradient of x (T, B, D), and add that of peek over all steps to dpeek (B, P)."""
+    def _with_conditioning_backward(self, dboth: Array, dconditioning: Array) -> Array:
+        """Return the gradient of x (T, B, D), and add the conditioning vector's to dconditioning (B, P)."""
         if self.spec.conditioning_size == 0:
             return dboth
-        D = dboth.shape[2] - dpeek.shape[1]
-        dpeek += dboth[:, :, D:].sum(axis=0)
+        D = dboth.shape[2] - dconditioning.shape[1]
+        dconditioning += dboth[:, :, D:].sum(axis=0)
         return np.ascontiguousarray(dboth[:, :, :D])
 
     def _from_hidden(self, h: Array) -> Encoded:
-        """Return what crosses when only the article's h (B, H) does: it starts every layer."""
-        assert self.spec.attention == "none", "attention needs the encoder's memory: pass what Encoder.encode returns"
+        """Return an `Encoded` with the article's h (B, H) as the initial hidden state of every layer."""
+        assert self.spec.attention == "none", "attention needs the encoder's memory: pass the result of Encoder.encode"
         states = np.repeat(np.asarray(h)[None], self.spec.decoder_layers, axis=0)
         return Encoded(
             states,
@@ -368,14 +372,14 @@ class _Weights(NamedTuple):
     @classmethod
     def of(cls, named: dict[str, Array], spec: ModelSpec) -> _Weights:
         """Pick the views out of `named`."""
-        attended = {name.removeprefix("attention."): a for name, a in named.items() if name.startswith("attention.")}
+        score = {name.removeprefix("attention."): a for name, a in named.items() if name.startswith("attention.")}
         return cls(
             named["embedding.W"],
             [
                 lstm.Params(*(named[f"lstm.{layer}.{name}"] for name in lstm.Params._fields))
                 for layer in range(spec.decoder_layers)
             ],
-            attention.Params.of(spec.attention, attended) if attended else None,
+            attention.Params.of(spec.attention, score) if score else None,
             affine.Params(named.get("affine.W", named["embedding.W"].T), named["affine.b"]),
             affine.Params(named["copying.W"], named["copying.b"]) if "copying.W" in named else None,
         )

@@ -1,4 +1,4 @@
-"""The encoder: embedding, then LSTM layers; their last hidden state condenses the source."""
+"""The encoder: embedding and LSTM layers over the source."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["Encoded", "Encoder"]
 
 
 class Encoded(NamedTuple):
-    """What crosses from encoder to decoder, and, in the same type, its gradient.
+    """Encoder outputs that the decoder reads; gradients have the same type.
 
     h, c (L, B, H): initial states of the decoder's L layers, from the encoder's top L.   memory (S, B, M): the
     encoder's output at each source symbol, of which row b has lengths[b].
-    features (B, D): the sum of the embeddings of its features, or None.
+    features (B, D): the sum of the embeddings of the source's features, or None.
     """
 
     h: Array
@@ -44,7 +44,7 @@ class Encoder:
     vocab_size, wordvec_size, hidden_size : int
         V, D, H: the article's arguments.
     crossing : int, optional
-        How many of the `layers`, the top ones, start a layer of the decoder each; all by default.
+        Number of top layers whose final states are initial states of the decoder; all by default.
     rng : numpy.random.Generator, optional
         Draws the initial values.
     dtype : dtype, default float32
@@ -80,7 +80,7 @@ class Encoder:
 
     @classmethod
     def of(cls, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> Self:
-        """Return an encoder that uses the views called `prefix`… in params and, to be trained, in grads."""
+        """Return an encoder over the views named `prefix`… in params, and for training in grads."""
         encoder = cls.__new__(cls)
         encoder._assemble(spec, params, grads, prefix)
         return encoder
@@ -113,7 +113,7 @@ class Encoder:
         return h
 
     def backward(self, dh: Array) -> None:
-        """Set `grads` to the gradient for dh (B, H), that of the state which `forward` returned."""
+        """Set `grads` to the gradient for dh (B, H), the gradient of the state that `forward` returned."""
         self.grads.flat[:] = 0
         memory = self.cache["memory"]
         zeros = np.zeros((self.spec.decoder_layers, *dh.shape), dh.dtype)
@@ -132,7 +132,7 @@ class Encoder:
         dropped = rng is not None and self.spec.dropout > 0
         cache["x"] = x = None if embedded_lstm.pays(E, ids) and not dropped else self._inputs(ids, cache, rng)
         for layer, weights in enumerate(self.weights.lstm):
-            # The initial state stands before or behind the outputs, which are [1:-1] in either direction.
+            # The outputs are [1:-1] in both directions: the initial state is the first or the last row.
             states = cache.new(f"states.{layer}", (S + 2, B, self.spec.memory_size))
             ends = []
             for n, (direction, p) in enumerate(zip(_directions(self.spec), weights, strict=True)):
@@ -162,12 +162,12 @@ class Encoder:
         return out
 
     def summed_backward(self, dsum: Array, cache: Cache) -> None:
-        """Add to `grads` what dsum (B, D), the gradient of the last `summed` with this cache, gives."""
+        """Add to `grads` the gradient for dsum (B, D), the gradient of the last `summed` with this cache."""
         dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
         bag.backward(dtotal, self._g.embedding, cache.of("features"))
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
-        """Add to `grads` what d, the gradient of the last `encode` with this cache, gives."""
+        """Add to `grads` the gradient for d, the gradient of the last `encode` with this cache."""
         dx = d.memory
         H = self.spec.hidden_size
         for layer in reversed(range(self.spec.encoder_layers)):
@@ -196,17 +196,17 @@ class Encoder:
             embedding.backward(dx, self._g.embedding, cache.of("embedding"))
 
     def _inputs(self, ids: Ids, cache: Cache, rng: np.random.Generator | None) -> Array:
-        """Return what the first LSTMs read, (S, B, D)."""
+        """Return the inputs of the first LSTMs, (S, B, D)."""
         x = embedding.forward(self.weights.embedding, ids, cache.of("embedding"))
         return dropout.forward(x, self.spec.dropout, rng, cache.of("dropout"))
 
     @property
     def _below(self) -> int:
-        """How many layers lie below those that start a decoder layer."""
+        """Number of layers below those whose final states the decoder starts from."""
         return self.spec.encoder_layers - self.spec.decoder_layers
 
     def _cross(self, ends: list[lstm.State], h: Array, c: Array, cache: Cache) -> None:
-        """Write the decoder's initial h, and c where it crosses, (B, H), from the final states of the directions."""
+        """Write the decoder's initial h, and c with bridge "hc", (B, H), from the final states of the directions."""
         for state, out in zip(self.spec.bridge, (h, c), strict=False):
             finals = [getattr(end, state) for end in ends]
             if not self.spec.bidirectional:
@@ -217,7 +217,7 @@ class Encoder:
             out[:] = affine.forward(self.weights.bridge[state], both, part)
 
     def _cross_backward(self, dh: Array, dc: Array, cache: Cache) -> list[lstm.State]:
-        """Return the gradient of the final state of each direction, and add to that of the bridge."""
+        """Return the gradient of each direction's final state, and add to the gradient of the bridge."""
         if not self.spec.bidirectional:
             return [lstm.State(dh, dc if "c" in self.spec.bridge else np.zeros_like(dc))]
         H = self.spec.hidden_size

@@ -1,4 +1,4 @@
-"""A network as it answers: compiled where the kernels are, by steps in NumPy elsewhere."""
+"""Networks for inference: compiled where compiled kernels are available, NumPy layers otherwise."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["Inference", "compiled"]
 
 
 class Inference:
-    """A network with the weights of the moment that this was made; any number of threads may search it.
+    """A network with its present weights; any number of threads may search it.
 
     Parameters
     ----------
     model : Seq2seq
-        The network. Where the kernels are compiled its weights are copied and packed, otherwise they are read in place.
+        The network. With compiled kernels its weights are copied and packed, otherwise they are read in place.
     int8 : bool, default False
         Whether products are those of 8-bit weights and inputs.
     """
@@ -34,9 +34,9 @@ class Inference:
         self.model = model
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
-        """Return the step function and the first state of a search in NumPy; see `Seq2seq.start`."""
+        """Return the step function and the initial state of a search in NumPy; see `Seq2seq.start`."""
         return self.model.start(source, source_lengths, forbidden=forbidden)
 
     def memory_lengths(self, source: Ids, source_lengths: Ids) -> Ids:
-        """Return how many symbols of each source (S, B) the decoder attends to; see `Seq2seq.memory_lengths`."""
+        """Return (B,), the number of symbols that the decoder attends to; see `Seq2seq.memory_lengths`."""
         return self.model.memory_lengths(source, source_lengths)

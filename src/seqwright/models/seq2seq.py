@@ -11,7 +11,7 @@ import numpy.typing as npt
 from seqwright import kernels
 from seqwright.errors import ConfigError
 from seqwright.models import compiled, initial
-from seqwright.models.decoder import Decoder, DecoderState, Scored
+from seqwright.models.decoder import Decoder, DecoderOutputs, DecoderState
 from seqwright.models.encoder import Encoded, Encoder
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import copying, cross_entropy
@@ -32,19 +32,19 @@ class Seq2seq:
     vocab_size, wordvec_size, hidden_size : int
         V, D, H: the article's arguments.
     copy_map : sequence of int, shape (V,), optional
-        For a decoder that may copy source symbols (`nn.copying`): the target id of each, -1 for a symbol that the
-        target vocabulary lacks. None: the decoder only generates. `twins` is the same.
+        Target id of each source symbol, -1 for a symbol that is not in the target vocabulary; adds a copy mechanism
+        (`nn.copying`). None: the decoder only generates. `twins` is an alias.
     feature_mask : sequence of bool, shape (V,), optional
-        Which source symbols are features. The symbols up to a source's last feature are not read in order: the sum of
-        their embeddings conditions every decoder step. None: features are symbols like any other. `features` is the
-        same.
+        Which source symbols are features. The sum of the embeddings of all symbols up to a source's last feature
+        conditions every decoder step, and the encoder reads the symbols after them. None: features are read like other
+        symbols. `features` is an alias.
     rng : numpy.random.Generator, optional
         Draws the initial values.
     dtype : dtype, default float32
         float64 to check gradients.
     **options
-        The other options of `ModelSpec`, `target_vocab_size` where the two sides have vocabularies of their own, and
-        `layers`: the decoder's, and the encoder's where `encoder_layers` does not say that it has more.
+        The other options of `ModelSpec`; `target_vocab_size`, by default `vocab_size`; and `layers`, the number of
+        decoder layers and the default of `encoder_layers`.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Seq2seq:
         copy_map: Sequence[int] | Ids | None = None,
         feature_mask: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     ) -> Self:
-        """Return a network around parameters; `models.build` makes them."""
+        """Return a network over given parameters; see `models.build`."""
         network = cls.__new__(cls)
         network._assemble(spec, params, grads, copy_map, feature_mask)
         return network
@@ -131,9 +131,9 @@ class Seq2seq:
     ) -> float:
         """Return the mean cross-entropy, in nats a symbol, of the targets given their sources.
 
-        xs (B, S), ts (B, T + 1) ids: the decoder reads ts[:, :-1] and is to say ts[:, 1:].
-        source_lengths, target_lengths (B,): how many of the S source symbols and of the T predicted ones are real; all,
-        if not given.   rng: draws the dropout masks; None, as for evaluation, drops nothing.
+        xs (B, S), ts (B, T + 1): ids; the decoder reads ts[:, :-1] and predicts ts[:, 1:] (teacher forcing).
+        source_lengths, target_lengths (B,): number of real symbols among the S source symbols and the T predicted
+        ones, all by default.   rng: draws the dropout masks; None, for evaluation, disables dropout.
         """
         xs, ts = np.asarray(xs), np.asarray(ts)
         B, S = xs.shape
@@ -158,27 +158,29 @@ class Seq2seq:
         copied: Ids | None = None,
         smoothing: float | None = None,
     ) -> float:
-        """Return what `forward` returns, from time-major ids: source (S, B), target (T + 1, B).
+        """Return the loss of `forward` for time-major ids: source (S, B), target (T + 1, B).
 
-        read (T, B): what the decoder reads, target[:-1] if not given.   smoothing: another one than label_smoothing,
-        such as 0 to evaluate; `backward` is for the latter alone.
-        copied (S, B): the source to copy from, where it differs from the one to read by symbols that are hidden.
+        read (T, B): the decoder's inputs, by default target[:-1].   smoothing: replaces label_smoothing, such as 0 for
+        evaluation; `backward` supports label_smoothing only.
+        copied (S, B): the source to copy from, where it differs from `source` by unknown-symbol dropout.
         """
         self._forward_done = True
         split = self._split(source if copied is None else copied, source_lengths)
         encoded = self._encode_split(source, split, rng)
         read = target[:-1] if read is None else read
-        scored = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
+        outputs = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
         wanted = target[1:]
         smoothing = self.spec.label_smoothing if smoothing is None else smoothing
         if self.copy_map is None:
-            return cross_entropy.forward(scored.scores, wanted, target_lengths, self.cache, smoothing=smoothing)
-        assert scored.weights is not None and scored.gate is not None, "a decoder that copies has a gate"
+            return cross_entropy.forward(outputs.logits, wanted, target_lengths, self.cache, smoothing=smoothing)
+        assert outputs.attention_weights is not None and outputs.gate is not None, (
+            "a copy mechanism has attention and a gate"
+        )
         copyable = self.copy_map[split.rest(source if copied is None else copied)]
         return copying.forward(
-            scored.scores,
-            scored.weights,
-            scored.gate,
+            outputs.logits,
+            outputs.attention_weights,
+            outputs.gate,
             copyable,
             wanted,
             target_lengths,
@@ -188,15 +190,15 @@ class Seq2seq:
 
     def backward(self, dout: float = 1.0) -> None:
         """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
-        assert self._forward_done, "each backward needs a forward of its own before it, whose cache it consumes"
+        assert self._forward_done, "call forward before each backward, which consumes its cache"
         self._forward_done = False
         kernels.clear(self.grads.flat)
         smoothing = self.spec.label_smoothing
         if self.copy_map is None:
-            dscored = Scored(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)
+            doutputs = DecoderOutputs(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)
         else:
-            dscored = Scored(*copying.backward(dout, self.cache, smoothing=smoothing))
-        d = self.decoder.decode_backward(dscored, self.decoder.cache)
+            doutputs = DecoderOutputs(*copying.backward(dout, self.cache, smoothing=smoothing))
+        d = self.decoder.decode_backward(doutputs, self.decoder.cache)
         self.encoder.encode_backward(d, self.encoder.cache)
         if d.features is not None:
             self.encoder.summed_backward(d.features, self.encoder.cache)
@@ -204,7 +206,7 @@ class Seq2seq:
     def generate(
         self, xs: Ids, start_id: int, sample_size: int, *, network: kernels.Network | None = None
     ) -> list[int]:
-        """Return `sample_size` symbol ids for one source, xs (1, S): greedily, the decoder's outputs read back in.
+        """Return `sample_size` symbol ids for one source, xs (1, S), by greedy search without an end symbol.
 
         network: the compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is
         made where kernels are compiled, and kept until the weights change.
@@ -220,13 +222,13 @@ class Seq2seq:
             return self.decoder.generate(encoded, start_id, sample_size)
         step, state = self.start(source, lengths)
         ids = [start_id]
-        for _ in range(sample_size):  # by probabilities, as scores alone do not decide
+        for _ in range(sample_size):  # the copy mechanism changes the order of the logits
             log_probs, state = step(np.array([ids[-1:]], np.int32), state)
             ids.append(int(log_probs.argmax()))
         return ids[1:]
 
     def memory_lengths(self, source: Ids, lengths: Ids) -> Ids:
-        """Return how many symbols of source (S, B) the decoder can look at: the last ones of lengths (B,)."""
+        """Return (B,), the number of symbols of source (S, B) that the decoder attends to: those after the features."""
         return self._split(source, lengths).lengths
 
     def _split(self, source: Ids, lengths: Ids) -> _Split:
@@ -237,7 +239,7 @@ class Seq2seq:
         return _Split(lengths - n, n)
 
     def _encode_split(self, source: Ids, split: _Split, rng: np.random.Generator | None = None) -> Encoded:
-        """Return what crosses, for `backward` to come."""
+        """Return the encoder's outputs, and keep what `backward` needs."""
         cache = self.encoder.cache
         encoded = self.encoder.encode(split.rest(source), split.lengths, cache, rng)
         if split.n_features is None:
@@ -252,10 +254,10 @@ class Seq2seq:
         return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache))
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
-        """Return the step function and the first state to search the targets of source (S, B) with.
+        """Return a step function and an initial state for `seqwright.search`, for source (S, B).
 
-        They share the weights and nothing else: as many threads as wanted may search at once.
-        forbidden: ids that the vocabulary may not give, such as padding; one that stands in the source can be copied.
+        Each call has a cache of its own, so any number of threads may search at once.
+        forbidden: ids that are never generated, such as padding; the copy mechanism can still copy them.
         """
         cache = Cache(self.params.dtype)
         encoded = self._encode(source, source_lengths, cache.of("encoder"))
@@ -263,7 +265,7 @@ class Seq2seq:
         return step, DecoderState.start(encoded, self._copyable(source, source_lengths))
 
     def _copyable(self, source: Ids, lengths: Ids) -> Ids | None:
-        """Return what may be copied from source (S, B), target ids or -1; None for a decoder that cannot."""
+        """Return the target id of each source symbol (S, B), -1 for none; None without a copy mechanism."""
         if self.copy_map is None:
             return None
         copyable: Ids = self.copy_map[self._split(source, lengths).rest(source)]
@@ -271,27 +273,27 @@ class Seq2seq:
 
 
 def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:
-    """Return data beside the spec as an array (V,).   ConfigError: it is missing or of another size."""
+    """Return a copy map or feature mask as an array (V,).   ConfigError: it is missing or has another size."""
     V = spec.source_vocab_size
     if (shape := np.shape(given)) != (V,):
-        came = "none came" if given is None else f"it has shape {shape}"
+        found = "got none" if given is None else f"got shape {shape}"
         raise ConfigError(
-            f"{name}: expected one entry for each of {V} source symbols, {came}; build it from the vocabulary"
+            f"{name}: expected one entry for each of {V} source symbols, {found}; build it from the vocabulary"
         )
     return np.asarray(given, dtype)
 
 
 class _Split(NamedTuple):
-    """Where the features of sources end.   lengths (B,): of what is behind.
+    """Number of symbols in each part of a source: its features, then the symbols that the encoder reads.
 
-    n_features (B,): None where there are none.
+    lengths (B,): symbols after the features.   n_features (B,): symbols up to the last feature; None without features.
     """
 
     lengths: Ids
     n_features: Ids | None
 
     def rest(self, source: Ids) -> Ids:
-        """Return what stands behind the features of source (S, B), one row below the other, with padding behind."""
+        """Return the symbols after the features of source (S, B), with padding at the end."""
         if self.n_features is None:
             return source
         S, n = len(source), int(self.lengths.max(initial=0))
@@ -299,24 +301,24 @@ class _Split(NamedTuple):
         return np.ascontiguousarray(np.take_along_axis(source, places, axis=0))
 
     def features(self, source: Ids) -> Ids:
-        """Return the symbols before, (F, B), with others behind those that are fewer."""
-        assert self.n_features is not None, "there are no features to split off"
+        """Return the first F symbols, (F, B), where F is the greatest number of features."""
+        assert self.n_features is not None, "the model has no features"
         return np.ascontiguousarray(source[: int(self.n_features.max(initial=0))])
 
 
 class Step:
-    """The decoder as a function from hypotheses to the log-probabilities of their next symbols; see `search.step`."""
+    """A decoder as a `search.Step`: log-probabilities of the next symbols of hypotheses."""
 
     def __init__(self, decoder: Decoder, cache: Cache, forbidden: list[int]) -> None:
         self._decoder, self._cache, self._forbidden = decoder, cache, forbidden
 
     def __call__(self, ids: Ids, state: DecoderState) -> tuple[Array, DecoderState]:
-        """Return log-probabilities (K, B, V) behind ids (K, B), and the state there."""
-        (scores, weights, gate), state = self._decoder.step(ids, state, self._cache)
-        scores[:, :, self._forbidden] = -np.inf
+        """Return the log-probabilities (K, B, V) of the symbol after ids (K, B), and the next state."""
+        (logits, weights, gate), state = self._decoder.step(ids, state, self._cache)
+        logits[:, :, self._forbidden] = -np.inf
         if weights is not None and gate is not None and state.source is not None:
-            kernels.copy_log_probs(scores, weights, gate, state.source, scores)
-            return scores, state
-        scores -= scores.max(axis=2, keepdims=True)
-        scores -= np.log(np.exp(scores).sum(axis=2, keepdims=True))
-        return scores, state
+            kernels.copy_log_probs(logits, weights, gate, state.source, logits)
+            return logits, state
+        logits -= logits.max(axis=2, keepdims=True)
+        logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
+        return logits, state

@@ -1,7 +1,6 @@
-"""What a network is: every option that decides its parameters and how it computes, in one validated structure.
+"""The specification of a network: sizes and options, validated.
 
-The data that a network carries beside it, the copy map and the mask of feature symbols, come from the vocabularies;
-see `models.build`.
+The copy map and the feature mask are not part of it; they are computed from the vocabularies, see `models.build`.
 """
 
 from __future__ import annotations
@@ -114,11 +113,11 @@ class ModelSpec:
 
     @property
     def conditioning_size(self) -> int:
-        """Width P of the conditioning vector: what every decoder step reads beside its symbol; 0 for none."""
+        """Width P of the conditioning vector, an input of every decoder step; 0 for none."""
         return (self.hidden_size if self.peeky else 0) + self.features_size
 
     def _conflict(self) -> str:
-        """Return which options do not go together, and what to do; "" if all of them do."""
+        """Return which options contradict each other and what to do, "" if none do."""
         if self.attention == "none":
             for name in ("copying", "distance_bias"):
                 if getattr(self, name):
@@ -156,9 +155,9 @@ _CHOICES: dict[str, Iterable[str]] = {
 
 
 class Options(TypedDict, total=False):
-    """The options of the article's constructors after their three sizes: those of `ModelSpec`, by short names too.
+    """Options of the article's constructors after their three sizes: the fields of `ModelSpec`, and `layers`.
 
-    layers : decoder layers, and the encoder's where `encoder_layers` does not say that it has more.
+    layers : number of decoder layers, and the default of `encoder_layers`.
     """
 
     target_vocab_size: int
@@ -177,7 +176,7 @@ class Options(TypedDict, total=False):
 
 
 def from_article(vocab_size: int, wordvec_size: int, hidden_size: int, options: Options, **more: bool) -> ModelSpec:
-    """Return the network of the article's constructors.   more: what data beside the spec decides."""
+    """Return the spec for the article's constructors.   more: `copying` and `sum_features`."""
     known = Options.__annotations__
     if unknown := [name for name in options if name not in known]:
         raise ConfigError(f"unknown option {unknown[0]!r}{suggestion(unknown[0], known)}")

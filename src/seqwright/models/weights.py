@@ -1,4 +1,4 @@
-"""Named weights: those of several networks under one set of names, and whether they are those of a spec."""
+"""Named weights: the weights of an ensemble under one set of names, and their validation against a spec."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def joined(networks: Sequence[Mapping[str, T]], *, numbered: bool) -> dict[str, T]:
-    """Return the weights of all networks by one name each; that of a network alone needs no number."""
+    """Return the weights of all networks under distinct names; those of a single network may be unnumbered."""
     assert numbered or len(networks) == 1, "the weights of several networks need numbers"
     return {
         f"{PREFIX}{number}.{name}" if numbered else name: weight
@@ -30,7 +30,7 @@ def joined(networks: Sequence[Mapping[str, T]], *, numbered: bool) -> dict[str, 
 
 
 def parted(weights: Mapping[str, T]) -> list[dict[str, T]]:
-    """Return the weights of each network, as `joined` took them."""
+    """Return the weights of each network, the inverse of `joined`."""
     parts: dict[str, dict[str, T]] = {}
     for name, weight in weights.items():
         number, _, rest = name.removeprefix(PREFIX).partition(".")
@@ -40,14 +40,14 @@ def parted(weights: Mapping[str, T]) -> list[dict[str, T]]:
 
 
 def is_numbered(names: Iterable[str]) -> bool:
-    """Return whether names are those of an ensemble, which may have one network so far."""
+    """Return whether the names have the numbers of an ensemble."""
     return any(name.startswith(PREFIX) for name in names)
 
 
 def check(spec: ModelSpec, arrays: Mapping[str, Array]) -> None:
-    """Raise ModelError where arrays are not the weights of a network.
+    """Raise ModelError if the arrays' names or shapes differ from the spec's.
 
-    What is compared first bounds all sizes: a spec is never followed into more memory than the arrays take.
+    The sizes are compared first, so that a spec never allocates more memory than the arrays take.
     """
     found = {name: array.shape for name, array in arrays.items()}
     for side, n in (("encoder", spec.source_vocab_size), ("decoder", spec.target_vocab_size)):

@@ -3,7 +3,7 @@
 Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation", equations 5, 7 and 8, with the
 "dot" and the "general" (here: bilinear) score, and with the additive score of Bahdanau et al. 2015, "Neural Machine
 Translation by Jointly Learning to Align and Translate", appendix A.1.2. Queries are the decoder's outputs, keys and
-values the encoder's. All decoder steps are attended at once: h̃ is not fed back into the LSTM.
+values the encoder's. All decoder steps are computed at once: h̃ is not fed back into the LSTM.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from seqwright.types import Array, Ids
 
 __all__ = ["SCORES", "Params", "Score", "backward", "declared", "forward"]
 
-FARTHEST = 16  # distance that has a bias of its own
+FARTHEST = 16  # greater distances share the bias of this one
 
 
 class Params(NamedTuple):
     """Wc (M + H, H), bc (H,), and the parameters of the score by name.
 
-    kind: the key of `SCORES`.   distance (2 FARTHEST + 1,): what is added to the score by s - t, or None.
+    kind: key of `SCORES`.   distance (2 FARTHEST + 1,): bias of the score by relative position s - t, or None.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Params(NamedTuple):
 
     @classmethod
     def of(cls, kind: str, named: Mapping[str, Array]) -> Params:
-        """Pick the arrays that `declared` describes out of `named`."""
+        """Return the parameters among `named` that `declared` lists."""
         score = {name: named[name] for name in SCORES[kind].declared(0, 0)}
         return cls(kind, score, named["Wc"], named["bc"], named.get("distance"))
 
@@ -48,10 +48,10 @@ class Score(NamedTuple):
     """One kind of attention score.
 
     declared(H, M): its parameters by name; M is the width of the memory.
-    forward(p, h, memory, lengths, weights, context, bias, cache): write the attention weights (T, B, S) of queries made
-    from h (T, B, H), and the contexts (T, B, M).   bias (T, S): added to the scores, or None.
+    forward(p, h, memory, lengths, weights, context, bias, cache): write the attention weights (T, B, S) for h (T, B, H)
+    and the contexts (T, B, M).   bias (T, S): added to the scores, or None.
     backward(p, dcontext, dweights, dh, dmemory, dbias, g, cache): add to dh, dmemory, dbias and the gradients g of p.
-    same_width: it compares states with the memory directly, so M = H.
+    same_width: it multiplies states with the memory directly, so M = H.
     """
 
     declared: Callable[[int, int], dict[str, Declared]]
@@ -77,7 +77,7 @@ def _dot_backward(
 
 
 def _dq(dcontext: Array, dweights: Array | None, dmemory: Array, dbias: Array | None, cache: Cache) -> Array:
-    """Return the gradient of the queries that `_dot_forward` compared with the memory."""
+    """Return the gradient of the queries of `_dot_forward`."""
     q = cache["h"]
     dq = cache.new("dq", q.shape)
     kernels.attention_backward(
@@ -165,7 +165,7 @@ def forward(
     """Return h̃ (T, B, H) and the attention weights (T, B, S).
 
     h (T, B, H).   memory (S, B, M), of which row b has lengths[b] steps; M = H for the dot score.
-    steps (T,): which step of the target each row of h is; 0, 1, 2, … if not given.
+    steps (T,): target position of each row of h, by default 0, 1, 2, …
     """
     T, B, H = h.shape
     S, _, M = memory.shape
@@ -187,8 +187,8 @@ def forward(
 def backward(p: Params, dout: Array, dweights: Array | None, dmemory: Array, grads: Params, cache: Cache) -> Array:
     """Add to the gradients of p and to dmemory (S, B, M), return dL/dh (T, B, H).
 
-    dout (T, B, H) and dweights (T, B, S), the gradients of what the forward returned, stay unchanged; dweights is None
-    where nobody used the weights.
+    dout (T, B, H) and dweights (T, B, S), the gradients of the outputs, are not modified; dweights is None where the
+    weights were not used.
     """
     S, _, M = dmemory.shape
     dboth_tanh = cache.new("da", dout.shape)

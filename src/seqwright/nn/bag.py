@@ -1,4 +1,4 @@
-"""The sum of some rows of an embedding, whatever their order: what a set of features means."""
+"""The sum of selected rows of an embedding: the representation of a set of features."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What a layer's forward leaves for its backward."""
+"""Arrays that a layer's forward pass keeps for its backward pass."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Cache"]
 class Cache:
     """Named buffers that grow with the largest batch and are reused by every smaller one.
 
-    One cache serves one caller: two threads that share the weights of a layer bring a cache each. `of(name)` is the
-    cache of a part, made at its first use.
+    Threads that share the weights of a layer need a cache each. `of(name)` is the cache of a part, created on first
+    use.
 
-    Buffers never shrink: what a training holds is bounded by its largest batch, `training.max_batch_tokens`.
+    Buffers never shrink: `training.max_batch_tokens` bounds their size by the largest batch.
     """
 
     dtype: np.dtype[Any]
@@ -37,7 +37,7 @@ class Cache:
         return self._parts[name]
 
     def new(self, name: str, shape: Shape) -> Array:
-        """Return an uninitialised array, remembered as `name`; it takes the place of the last one of that name."""
+        """Return an uninitialised array stored as `name`; it replaces the previous array of that name."""
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
@@ -46,7 +46,7 @@ class Cache:
         return array
 
     def __setitem__(self, name: str, array: npt.NDArray[Any] | None) -> None:
-        """Remember an array that somebody else owns and that stays unchanged until the backward pass; None for none."""
+        """Store an array that the caller owns and does not modify before the backward pass, or None."""
         self._arrays[name] = array
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
@@ -55,5 +55,5 @@ class Cache:
         return array
 
     def get(self, name: str) -> npt.NDArray[Any] | None:
-        """Return the array called `name`, or None where that was remembered."""
+        """Return the array stored as `name`, or None if None was stored."""
         return self._arrays[name]

@@ -1,6 +1,6 @@
 """A gate between generating and copying, and the cross-entropy of the mixture; see `kernels.reference.copying`.
 
-The gate is an affine layer of one output over what the scores are made from: the log-odds of copying.
+The gate is the log-odds of copying, an affine function of the inputs of the output layer.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ __all__ = ["backward", "forward"]
 
 
 def forward(
-    scores: Array,
+    logits: Array,
     weights: Array,
     gate: Array,
     source: Ids,
@@ -25,22 +25,22 @@ def forward(
 ) -> float:
     """Return the mean cross-entropy, in nats a symbol.
 
-    scores (T, B, V).   weights (T, B, S): where each step looks.   gate (T, B): the log-odds of copying.
-    source (S, B): the target's id of each source symbol, -1 for one that cannot be copied.   targets, lengths,
+    logits (T, B, V).   weights (T, B, S): attention weights.   gate (T, B): the log-odds of copying.
+    source (S, B): target id of each source symbol, -1 for none.   targets, lengths,
     smoothing: as for `nn.cross_entropy`.
     """
-    T, B, _ = scores.shape
+    T, B, _ = logits.shape
     cache["weights"], cache["gate"], cache["source"] = weights, gate, source
     cache["ids"], cache["lengths"] = targets, lengths
     nll = cache.new("nll", (T, B))
     kernels.copy_cross_entropy_forward(
-        scores, weights, gate, source, targets, lengths, smoothing, cache.new("probs", scores.shape), nll
+        logits, weights, gate, source, targets, lengths, smoothing, cache.new("probs", logits.shape), nll
     )
     return float(nll.sum(dtype=np.float64)) / max(1, int(np.minimum(lengths, T).sum()))
 
 
 def backward(dloss: float, cache: Cache, *, smoothing: float = 0.0) -> tuple[Array, Array, Array]:
-    """Return the gradients of scores, weights and gate, 0 at padding, as views of `cache`.
+    """Return the gradients of logits, weights and gate, 0 at padding, as views of `cache`.
 
     dloss: gradient of the mean that the forward returned.
     """

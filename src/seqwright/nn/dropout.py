@@ -1,4 +1,4 @@
-"""Dropout: a random share of the units is zero while training, the others are scaled up to keep the mean.
+"""Dropout: in training a random share of the units is zero, and the others are scaled to keep the mean.
 
 Srivastava et al. 2014, in its inverted form; with one mask for all steps of a sequence it is variational dropout
 (Gal & Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks").

@@ -1,8 +1,8 @@
-"""An LSTM that reads symbols: `embedding` and `lstm` in one, for a first layer from whose inputs nothing is dropped.
+"""An LSTM over symbols: `embedding` and `lstm` fused, for a first layer without dropout on its inputs.
 
 E[id] Wx + b takes V values, however many symbols are read. They are computed once, as a table of which the LSTM begins
 its sums at the row of each symbol; backward adds up the gradient of every row before it is multiplied with E and Wx.
-The outputs are the bytes of the two layers one behind the other.
+The outputs are bitwise equal to those of the two layers in sequence.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def forward(
     reverse: bool = False,
     h: Array | None = None,
 ) -> tuple[Array, lstm.State]:
-    """Return what `lstm.forward` does for the inputs E[ids].   E (V, D).   ids (T, B)."""
+    """Return the result of `lstm.forward` for the inputs E[ids].   E (V, D).   ids (T, B)."""
     table = cache.new("table", (len(E), p.Wx.shape[1]))
     kernels.affine_forward(E, p.Wx, p.b, table)
     nothing = np.empty((*ids.shape, 0), E.dtype)

@@ -50,10 +50,10 @@ def forward(
 ) -> tuple[Array, State]:
     """Return the output of each step (T, B, H) and the state after the last one.
 
-    x (T, B, D).   lengths (B,): row b takes part in its first lengths[b] steps and passes its state through the others.
+    x (T, B, D).   lengths (B,): row b has lengths[b] steps; its state is passed through unchanged at padding.
     start: None for zeros.   reverse: read from the last symbol to the first; outputs stay at their symbol's step.
     ids (T, B): the row of p.b for each step, where that is a table.
-    h (T + 1, B, H): where all states go, which may be some columns of a wider array; a buffer of `cache` if not given.
+    h (T + 1, B, H): output for all states, which may be some columns of a wider array; by default a buffer of `cache`.
     """
     T, B, D = x.shape
     H = p.Wh.shape[0]
@@ -75,7 +75,7 @@ def backward(
     """Add to the gradients of p, return dL/dx (T, B, D) and the gradient of the state before the first step.
 
     dh (T, B, H): gradient of each output; it may be some columns of a wider array.   dend: gradient of the last state,
-    None for zeros; left unchanged.   After a start from zeros, which nothing can change, its gradient is 0.
+    None for zeros; left unchanged.   The gradient of an initial state of zeros (start None) is 0.
     Consumes the cache: one backward for each forward.
     """
     x, h, c = cache["x"], cache["h"], cache["c"]

@@ -1,4 +1,4 @@
-"""All parameters of a network as named views into one flat vector, and what each of them is for."""
+"""Parameters of a network: named views into one flat vector, each declared with a shape and a role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Declared", "Parameters", "Role"]
 
 
 class Role(Enum):
-    """What a parameter is for; initial values follow from it."""
+    """Role of a parameter, which determines its initial values."""
 
     EMBEDDING = auto()
     INPUT = auto()  # of an LSTM's gates, from the layer below
@@ -29,7 +29,7 @@ class Role(Enum):
 
 
 class Declared(NamedTuple):
-    """A parameter as its layer declares it.
+    """Declaration of a parameter by its layer.
 
     contracted: the axis along which products sum; the 8-bit codes of each entry of the other axis share a scale.
     vocabulary: the axis with an entry for each symbol, None for a parameter that has none.
@@ -63,7 +63,7 @@ class Parameters(Sequence[Array]):
 
     @classmethod
     def around(cls, declared: Mapping[str, Declared], arrays: Mapping[str, Array]) -> Self:
-        """Return parameters that are the arrays themselves, to be read only; nothing is copied."""
+        """Return read-only parameters over given arrays, without a copy."""
         params = cls.__new__(cls)
         params.declared = dict(declared)
         params.named = {name: np.asarray(arrays[name], order="C") for name in declared}
@@ -77,7 +77,7 @@ class Parameters(Sequence[Array]):
 
     @functools.cached_property
     def flat(self) -> Array:
-        """Return a copy of arrays that lie apart, which cannot be written to."""
+        """Return a read-only copy of separate arrays as one vector."""
         flat = np.concatenate([array.ravel() for array in self.named.values()])
         flat.setflags(write=False)
         return flat

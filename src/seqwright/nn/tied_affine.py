@@ -1,7 +1,7 @@
 """y = x Eᵀ + b: an affine layer whose weights are the rows of an embedding E.
 
 Press & Wolf 2017, "Using the Output Embedding to Improve Language Models". It has no weights of its own: its gradient
-is added to that of the embedding, whose other part comes from `nn.embedding`.
+is added to the gradient of the embedding, as is the gradient of `nn.embedding`.
 """
 
 from seqwright import kernels

@@ -1,8 +1,8 @@
-"""Search for the targets of a batch of sources, over any `Step`: beam search, sampling, and targets that are
-given. A beam of width 1 is greedy search.
+"""Search over a batch of sources: beam search, sampling, and scoring of given targets.
 
-None knows what a model is: a table, a network and an ensemble of networks are searched alike; `compiled` does the same
-for networks, and faster; `run` chooses between the two. `automaton` builds the sets that targets may be taken from.
+`beam`, `sample` and `forced` are generic over `Step`: a table, a network or an ensemble. `compiled` has the same
+searches in C++ for networks, and `run` selects one of the two. `automaton` builds sets of allowed targets. A beam of
+width 1 is greedy search.
 """
 
 from seqwright.search import compiled, run

@@ -1,7 +1,8 @@
-"""Sets of targets as automata over symbol ids: prefixes, allowed symbols, lists, lengths, and what two have in common.
+"""Sets of targets as automata over symbol ids: prefixes, allowed symbols, lists, lengths, and intersections.
 
 An automaton is deterministic and kept as flat arrays, so that a list of a million targets takes some tens of megabytes.
-For each state it knows how far the set is, and an answer of bounded length is never led to where it cannot end.
+Each state has its distance to acceptance, so a search with a maximum length never enters a state from which it cannot
+end in time.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from seqwright.types import Ids
 
 __all__ = ["Automaton", "at_least", "common", "listed", "prefixed", "repeated"]
 
-MOST_EDGES = 1 << 22  # of what two automata have in common, or twice those of one of them
+MOST_EDGES = 1 << 22  # of an intersection, or twice those of one of its operands
 Positions = npt.NDArray[np.int64]
 
 
 class Automaton:
     """A set of targets, read symbol by symbol without the end symbol: N states and E edges, in `kernels.Automaton`.
 
-    first (N + 1,): where the edges of each state begin.   symbols, targets (E,): what an edge reads, where it leads;
-    those of a state in the order of their symbols.   accepting (N,): whether what was read is in the set.
-    State 0 is the start.   n_symbols: one more than the greatest id that is read.   ConstraintError: the set is empty.
+    first (N + 1,): where the edges of each state begin.   symbols, targets (E,): symbol and target state of each edge,
+    sorted by symbol within a state.   accepting (N,): whether the symbols read are in the set.
+    State 0 is the start.   n_symbols: one more than the greatest id.   ConstraintError: the set is empty.
     """
 
     arrays: kernels.Automaton
@@ -36,7 +37,7 @@ class Automaton:
     def __init__(self, first: Positions, symbols: Ids, targets: Ids, accepting: npt.NDArray[np.bool_]) -> None:
         self.arrays = kernels.Automaton(first, symbols, targets, accepting, distances(first, targets, accepting))
         self.n_symbols = 1 + int(symbols.max(initial=-1))
-        if self.shortest == FAR:
+        if self.min_length == FAR:
             raise ConstraintError("no answer can meet the constraints: nothing is allowed by all of them")
 
     def __contains__(self, target: Sequence[int]) -> bool:
@@ -49,7 +50,7 @@ class Automaton:
         return bool(self.arrays.accepting[state])
 
     def after(self, state: int, symbol: int) -> int:
-        """Return the state after one more symbol, -1 where no target of the set goes on with it."""
+        """Return the state after one more symbol, -1 if no target of the set continues with it."""
         begin, end = self.arrays.first[state], self.arrays.first[state + 1]
         edge = begin + int(np.searchsorted(self.arrays.symbols[begin:end], symbol))
         if edge == end or self.arrays.symbols[edge] != symbol:
@@ -57,14 +58,14 @@ class Automaton:
         return int(self.arrays.targets[edge])
 
     def needs(self, state: int) -> int:
-        """Return how many symbols a target has at least after a state, FAR where there is no target."""
+        """Return the minimum number of symbols to an accepting state, FAR if none can be reached."""
         return int(self.arrays.distances[state])
 
     def resumed(self, state: int, *, open_end: bool, bounded: bool) -> Automaton:
-        """Return what may follow where the state was reached; it costs a copy of the arrays.
+        """Return the set of continuations from a state; copies the arrays.
 
-        open_end: a target may end wherever it can be completed later.   bounded: the greatest length counts for what
-        completes it, too, so that there is always room for that.
+        open_end: a target may end wherever it can be completed later.   bounded: the maximum length includes the
+        completion, so that it always fits.
         """
         a = self.arrays
         row = slice(int(a.first[state]), int(a.first[state + 1]))
@@ -86,16 +87,16 @@ class Automaton:
         return found
 
     @property
-    def shortest(self) -> int:
-        """How many symbols the shortest target of the set has."""
+    def min_length(self) -> int:
+        """Minimum length of the targets of the set."""
         return int(self.arrays.distances[0])
 
 
 def distances(first: Positions, targets: Ids, accepting: npt.NDArray[np.bool_]) -> Ids:
-    """Return (N,) the fewest symbols from each state to an accepting one, FAR where there is no way."""
+    """Return (N,) the fewest symbols from each state to an accepting one, FAR if none can be reached."""
     found = np.where(accepting, 0, FAR).astype(np.int32)
     origins = np.repeat(np.arange(len(accepting), dtype=np.int32), np.diff(first))
-    order = np.argsort(targets, kind="stable")  # edges by where they lead
+    order = np.argsort(targets, kind="stable")  # edges by target state
     into = np.concatenate([[0], np.cumsum(np.bincount(targets, minlength=len(accepting)))])
     reached, distance = np.flatnonzero(accepting), 0
     while len(reached):  # breadth first, against the edges: each is followed once
@@ -117,7 +118,7 @@ def chain(rows: Sequence[tuple[Ids, int]], accepting: Sequence[bool]) -> Automat
 
 
 def repeated(symbols: Iterable[int]) -> Automaton:
-    """Return all targets of nothing but these symbols, the empty one with them."""
+    """Return all targets over these symbols, including the empty target."""
     return chain([(np.unique(np.array(list(symbols), np.int32)), 0)], [True])
 
 
@@ -128,21 +129,21 @@ def prefixed(prefix: Sequence[int], alphabet: Ids) -> Automaton:
 
 
 def at_least(length: int, alphabet: Ids) -> Automaton:
-    """Return all targets over the alphabet (sorted) of at least so many symbols."""
+    """Return all targets over the alphabet (sorted) of at least `length` symbols."""
     return chain([(alphabet, min(n + 1, length)) for n in range(length + 1)], [False] * length + [True])
 
 
 def listed(targets: Iterable[Sequence[int]]) -> Automaton:
-    """Return just these targets, as a trie.   ConstraintError: there are none.
+    """Return a set of given targets, as a trie.   ConstraintError: there are none.
 
-    Level by level over all targets at once, in the order of their symbols: at each depth a new state begins where the
-    state above or the symbol is not that of the target before.
+    Built by depth for all sorted targets at once: a new state begins where the parent state or the symbol differs from
+    the previous target's.
     """
     entries = sorted(set(map(tuple, targets)))
     lengths = np.array([len(entry) for entry in entries], np.int64)
     flat = np.fromiter((symbol for entry in entries for symbol in entry), np.int32, int(lengths.sum()))
     begins = np.cumsum(lengths) - lengths
-    above = np.zeros(len(entries), np.int32)  # the state that each entry has come to
+    above = np.zeros(len(entries), np.int32)  # the present state of each entry
     n_states = 1
     origins, symbols, ends = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [above[lengths == 0]]
     for depth in range(int(lengths.max(initial=0))):
@@ -158,16 +159,16 @@ def listed(targets: Iterable[Sequence[int]]) -> Automaton:
         ends.append(above[lengths == depth + 1])
     accepting = np.zeros(n_states, np.bool_)
     accepting[np.concatenate(ends)] = True
-    # Every state but the first has one edge into it, and they were numbered in that order.
+    # Each state but the first has one incoming edge, and states are numbered in that order.
     counts = np.bincount(np.concatenate(origins), minlength=n_states)
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Automaton(first, np.concatenate(symbols), np.arange(1, n_states, dtype=np.int32), accepting)
 
 
 def common(left: Automaton, right: Automaton) -> Automaton:
-    """Return the targets that are in both.   ConstraintError: none is.
+    """Return the intersection of two sets.   ConstraintError: it is empty.
 
-    The pairs of states that can be reached, a wave at a time over all pairs and edges of the wave at once.
+    Product construction over reachable pairs of states, breadth first, vectorised over each level.
     """
     one, other = left.arrays, right.arrays
     N, V = len(other.accepting), 1 + int(max(one.symbols.max(initial=0), other.symbols.max(initial=0)))

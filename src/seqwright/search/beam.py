@@ -1,12 +1,12 @@
 """Beam search over a batch of sources.
 
-The hypotheses of a step all have the same length, so they are compared by their total log-probability; the finished
-ones, of different lengths, by what `ranking` says. A finished hypothesis gives up its place in the beam (as in Bahdanau
-et al. 2015), which ends the search of a source as soon as `width` of them are finished.
+The hypotheses of a step have equal lengths and are compared by total log-probability; finished hypotheses have
+different lengths and are compared by `ranking`. A finished hypothesis leaves the beam (as in Bahdanau et al. 2015), and
+the search of a source ends when `width` hypotheses are finished.
 
 In several groups (diverse beam search, Vijayakumar et al. 2016, with their Hamming diversity) each has an equal share
-of the width. They choose one after the other, and a group counts `diversity` nats less for a symbol each time that an
-earlier group has chosen it at the same step. The totals themselves stay what the model says.
+of the width. Groups select in order, and a group counts `diversity` nats less for a symbol each time that an
+earlier group has chosen it at the same step. Totals are the model's log-probabilities, without this penalty.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def beam(
     """Return up to `width` different targets of each source, best first.
 
     state: of one hypothesis for each of B sources.   groups, diversity: see above.
-    Of equal candidates the better hypothesis, then the lower id, goes first. Width 1 is `greedy`.
+    Ties are broken by the rank of the hypothesis, then by the lower id.
     """
     assert width % groups == 0, f"a beam of {width} cannot be shared by {groups} groups"
     B = len(rules.max_lengths)
@@ -47,22 +47,22 @@ def beam(
     running = np.arange(B)  # the source in each column of the state
     root = _Node(None, rules.start_id, 0.0, 0.0, True, None, 0)
     live = [[root] for _ in running]  # the hypotheses of each column
-    shares = [[[0] for _ in range(groups)] for _ in running]  # which of them each group has
+    shares = [[[0] for _ in range(groups)] for _ in running]  # indices of each group's hypotheses
     length = 0
     while running.size:
         last, total = _columns(live, rules.end_id)
         log_probs, state = step(last, state)
-        own = permit_(
+        by_model = permit_(
             log_probs, [[node.place for node in nodes] for nodes in live], rules, sources=running, length=length
         )  # fmt: skip
         scores = log_probs + total[:, :, None]
         length += 1
-        said = np.zeros(scores.shape[1:])  # how often each symbol is chosen at this step
+        n_chosen = np.zeros(scores.shape[1:])  # how often each symbol is chosen at this step
         nodes: list[list[_Node]] = [[] for _ in running]
         places: list[list[int]] = [[] for _ in running]
         kept: list[list[list[int]]] = [[] for _ in running]
         for group in range(groups):
-            offered = scores if groups == 1 else _of_group(scores, shares, group) - diversity * said
+            offered = scores if groups == 1 else _of_group(scores, shares, group) - diversity * n_chosen
             best, parents, ids = _best(offered, size)
             for column, source in enumerate(running.tolist()):
                 first = len(nodes[column])
@@ -70,14 +70,14 @@ def beam(
                     if np.isneginf(best[column, rank]):
                         break
                     k, symbol = parents[column, rank], int(ids[column, rank])
-                    said[column, symbol] += 1
+                    n_chosen[column, symbol] += 1
                     before = live[column][k]
-                    looked = None if state.attended is None else state.attended[k, column].copy()
+                    weights = None if state.attention_weights is None else state.attention_weights[k, column].copy()
                     ends = symbol == rules.end_id
                     place = 0 if ends else advance(rules.constraint, before.place, symbol)
                     node = _Node(
                         before, symbol, float(scores[k, column, symbol]), float(log_probs[k, column, symbol]),
-                        bool(own[k, column]), looked, place,
+                        bool(by_model[k, column]), weights, place,
                     )  # fmt: skip
                     if ends:
                         done[source][group].append(_candidate(node, rules, source))
@@ -92,19 +92,19 @@ def beam(
 
 
 class _Node(NamedTuple):
-    """The last symbol of a hypothesis, behind the others; total and log_prob as before normalising."""
+    """A hypothesis: its last symbol, and a link to the hypothesis before it.   total: sum of log-probabilities."""
 
     before: _Node | None
     symbol: int
     total: float
     log_prob: float
-    own: bool  # False for an end that the greatest length forced
-    attended: Array | None
-    place: int  # the constraint's state behind the symbol
+    ended_by_model: bool  # False for an end symbol that max_lengths forced
+    attention_weights: Array | None
+    place: int  # state of the constraint after the symbol
 
 
 def _columns(live: list[list[_Node]], end_id: int) -> tuple[Ids, Array]:
-    """Return last ids and totals (K, B) of all hypotheses; columns with fewer than K get impossible ones."""
+    """Return last ids and totals (K, B) of all hypotheses; columns with fewer than K are filled with totals of -inf."""
     K = max(map(len, live))
     last = np.full((K, len(live)), end_id, np.int32)
     total = np.full((K, len(live)), -np.inf)
@@ -139,7 +139,7 @@ def _best(scores: Array, width: int) -> tuple[Array, Ids, Ids]:
 
 
 def _continue(state: S, columns: list[int], chosen: list[list[int]]) -> S:
-    """Return the state of the chosen hypotheses of the columns that go on, fewer filled up with the last one."""
+    """Return the state of the chosen hypotheses of some columns; columns with fewer repeat the last one."""
     if not columns:
         return state
     K = max(map(len, chosen))
@@ -154,13 +154,17 @@ def _candidate(end: _Node, rules: Rules, source: int) -> Candidate:
         path.append(node)
         node = node.before
     path.reverse()
-    attended = None if end.attended is None else np.stack([n.attended for n in path if n.attended is not None])
+    attention_weights = (
+        None
+        if end.attention_weights is None
+        else np.stack([n.attention_weights for n in path if n.attention_weights is not None])
+    )
     return Candidate(
         [n.symbol for n in path[:-1]],
         [n.log_prob for n in path],
-        rules.score(source, end.total, len(path), attended),
-        end.own,
-        attended,
+        rules.score(source, end.total, len(path), attention_weights),
+        end.ended_by_model,
+        attention_weights,
     )
 
 

@@ -1,4 +1,4 @@
-"""One answer of a search."""
+"""A result of a search."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ __all__ = ["Candidate"]
 class Candidate(NamedTuple):
     """A target: its ids without the end symbol.
 
-    log_probs: of each id, and of the end symbol.   score: what the search ranked it by, their sum divided by a power of
-    their number.   finished: whether it ended by itself, False where the greatest length cut it off.
-    attended (T, S): where each of those symbols looked, None where the model cannot say.
+    log_probs: of each id and of the end symbol.   score: see `Ranking`.
+    finished: False if the maximum length forced the end symbol.
+    attention_weights (T, S): of each id and of the end symbol, None for models without attention.
     """
 
     ids: list[int]
     log_probs: list[float]
     score: float
     finished: bool
-    attended: Array | None
+    attention_weights: Array | None

@@ -1,7 +1,7 @@
-"""Searches over networks in compiled code: the candidates of `beam`, `sample` and `forced`, by one call of a kernel.
+"""Searches over compiled networks: the results of `beam`, `sample` and `forced` from one kernel call each.
 
-The models are `kernels.Network`s, one for each member of an ensemble, not a `Step`; they encode the sources themselves.
-The other arguments are those of the searches over steps. Threads may search at once.
+The models are a `kernels.Network` for each member of an ensemble instead of a `Step`; the kernels also encode the
+sources. Other arguments are as for the searches over steps. Any number of threads may search at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Networks", "beam", "forced", "sample"]
 
 
 class Networks(NamedTuple):
-    """Networks, the sources (S, B) with lengths (B,) that they encode, and the ids that no vocabulary may give."""
+    """Networks, the sources (S, B) with lengths (B,) that they encode, and ids that are never generated."""
 
     members: Sequence[kernels.Network]
     source: Ids
@@ -37,7 +37,7 @@ class Networks(NamedTuple):
 def beam(
     networks: Networks, rules: Rules, *, width: int, groups: int = 1, diversity: float = 0.0
 ) -> list[list[Candidate]]:
-    """Return what `search.beam` does."""
+    """Return the candidates of `search.beam`."""
     found = _Found.empty(networks, width, int(rules.max_lengths.max(initial=0)) + 1)
     kernels.beam(*networks.arguments(), *_arguments(rules), groups, diversity, *found)
     return found.candidates(rules, distinct=groups > 1)
@@ -53,7 +53,7 @@ def sample(
     top_k: int = 0,
     top_p: float = 1.0,
 ) -> list[list[Candidate]]:
-    """Return what `search.sample` does."""
+    """Return the candidates of `search.sample`."""
     found = _Found.empty(networks, n, int(rules.max_lengths.max(initial=0)) + 1)
     B, _, T = found.ids.shape
     draws = np.empty((B, T, n), np.float32)
@@ -72,7 +72,7 @@ def forced(
     source_lengths: Ids | None = None,
     ranking: Ranking = Ranking(),  # noqa: B008 - a tuple cannot change
 ) -> list[Candidate]:
-    """Return what `search.forced` does."""
+    """Return the candidates of `search.forced`."""
     lengths = np.array([len(ids) + 1 for ids in targets], np.int32)
     found = _Found.empty(networks, 1, int(lengths.max(initial=0)))
     padded = np.zeros((len(targets), found.ids.shape[2]), np.int32)
@@ -84,17 +84,17 @@ def forced(
 
 
 def _arguments(rules: Rules) -> tuple[Any, ...]:
-    """Return the rules as the kernels take them."""
+    """Return the rules as arguments of the kernels."""
     automaton = rules.constraint.arrays if rules.constraint else None
-    return rules.start_id, rules.end_id, rules.max_lengths, rules.shortest, automaton
+    return rules.start_id, rules.end_id, rules.max_lengths, rules.fewest, automaton
 
 
 class _Found(NamedTuple):
-    """The arrays that a kernel writes its targets to.
+    """Output arrays of a search kernel.
 
-    ids (B, width, T): the symbols of each target and its end.   log_probs (B, width, T).   lengths (B, width): how many
-    those are, 0 where there is no target; what follows them is not written.   ended_by_model (B, width): 0 where only
-    the greatest length brought the end about.   attention_weights (B, width, T, S), or None.
+    ids (B, width, T): each target and its end symbol.   log_probs (B, width, T).   lengths (B, width): number of
+    symbols including the end, 0 for no target; later elements are not written.   ended_by_model (B, width): 0 if only
+    the maximum length forced the end.   attention_weights (B, width, T, S), or None.
     """
 
     ids: Ids
@@ -118,8 +118,8 @@ class _Found(NamedTuple):
 
     def candidates(self, rules: Rules, *, distinct: bool = False) -> list[list[Candidate]]:
         """Return the candidates of each source, best first; with `distinct`, each target once."""
-        used = slice(int(self.lengths.max(initial=0)))  # far less than there was space for
-        totals = self.log_probs[:, :, used].cumsum(axis=2, dtype=np.float64)  # one addition a step, in order, as `beam`
+        used = slice(int(self.lengths.max(initial=0)))  # the longest target is often much shorter than T
+        totals = self.log_probs[:, :, used].cumsum(axis=2, dtype=np.float64)  # in order, as in `beam`: the same bytes
         ids, log_probs = self.ids[:, :, used].tolist(), self.log_probs[:, :, used].tolist()
         ended_by_model = self.ended_by_model.tolist()
         found: list[list[Candidate]] = []

@@ -1,4 +1,4 @@
-"""Several models searched as one: the mean of their probabilities at every step."""
+"""Ensembles: the mean of the members' probabilities at each step."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["EnsembleState", "ensemble", "mean_log_probs"]
 
 
 class EnsembleState(NamedTuple):
-    """The state of each member; all stand at the same hypotheses."""
+    """The states of the members, for the same hypotheses."""
 
     members: tuple[Any, ...]  # a State each
 
     @property
-    def attended(self) -> Array | None:
-        """The mean of where the members looked, (K, B, S); None unless all can say."""
-        looks = [member.attended for member in self.members]
-        if any(look is None for look in looks):
+    def attention_weights(self) -> Array | None:
+        """The mean of the members' attention weights, (K, B, S); None unless all have attention."""
+        weights = [member.attention_weights for member in self.members]
+        if any(one is None for one in weights):
             return None
-        mean: Array = np.mean(looks, axis=0)
+        mean: Array = np.mean(weights, axis=0)
         return mean
 
     def select(self, parents: npt.NDArray[np.intp]) -> EnsembleState:
@@ -33,14 +33,15 @@ class EnsembleState(NamedTuple):
         return EnsembleState(tuple(member.select(parents) for member in self.members))
 
     def keep(self, sources: npt.NDArray[np.intp]) -> EnsembleState:
-        """Return the state of some sources only, sources (B',) in that order."""
+        """Return the state of a subset of the sources, sources (B',), in that order."""
         return EnsembleState(tuple(member.keep(sources) for member in self.members))
 
 
 def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[Any], Any]:
-    """Return the step function and first state of the ensemble of (step, first state) pairs over one vocabulary.
+    """Return the step function and initial state of an ensemble of (step, initial state) pairs over one vocabulary.
 
-    A symbol's probability is the arithmetic mean of what the members give it; one member alone is searched as it is.
+    A symbol's probability is the arithmetic mean of its probabilities in the members. A single member is returned as
+    is.
     """
     if len(members) == 1:
         return members[0]
@@ -57,10 +58,10 @@ def ensemble(members: Sequence[tuple[Step[Any], State]]) -> tuple[Step[Any], Any
 def mean_log_probs(log_probs: Array) -> Array:
     """Return the logarithm of the mean of the probabilities of several models, (models, …) -> (…).
 
-    The greatest of them is taken out first: a product that none of them can hold as a number keeps its logarithm.
+    The maximum is subtracted first, so that probabilities below the smallest float keep their logarithm.
     """
     top = log_probs.max(axis=0)
-    top[np.isneginf(top)] = 0  # what all forbid stays at -inf
+    top[np.isneginf(top)] = 0  # -inf if all members forbid a symbol
     with np.errstate(divide="ignore"):
         mean: Array = top + np.log(np.exp(log_probs - top).mean(axis=0))
     return mean

@@ -1,4 +1,4 @@
-"""What a model says of targets that are given."""
+"""Scoring of given targets (forced decoding)."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ def forced(
 ) -> list[Candidate]:
     """Return each source's target, one for each of B sources, with its log-probabilities; all count as finished.
 
-    An id that the model never says has log-probability -inf.
+    A forbidden id has log-probability -inf.
     """
     log_probs: list[list[float]] = [[] for _ in targets]
-    attended: list[list[Array]] = [[] for _ in targets]
+    attention_weights: list[list[Array]] = [[] for _ in targets]
     running = np.arange(len(targets))  # the source in each column of the state
     last = np.full((1, len(targets)), start_id, np.int32)
     length = 0
     while running.size:
-        scores, state = step(last, state)
-        said = np.array([[*targets[source], end_id][length] for source in running.tolist()], np.int32)
+        step_log_probs, state = step(last, state)
+        symbols = np.array([[*targets[source], end_id][length] for source in running.tolist()], np.int32)
         for column, source in enumerate(running.tolist()):
-            log_probs[source].append(float(scores[0, column, said[column]]))
-            if state.attended is not None:
-                attended[source].append(state.attended[0, column].copy())
+            log_probs[source].append(float(step_log_probs[0, column, symbols[column]]))
+            if state.attention_weights is not None:
+                attention_weights[source].append(state.attention_weights[0, column].copy())
         length += 1
         going = np.array([c for c, source in enumerate(running.tolist()) if length <= len(targets[source])], np.intp)
         if len(going) < len(running):
-            running, said, state = running[going], said[going], state.keep(going)  # type: ignore[assignment]
-        last = said[None]
+            running, symbols, state = running[going], symbols[going], state.keep(going)  # type: ignore[assignment]
+        last = symbols[None]
     found = []
     for source, ids in enumerate(targets):
-        looked = np.stack(attended[source]) if attended[source] else None
+        weights = np.stack(attention_weights[source]) if attention_weights[source] else None
         S = None if source_lengths is None else int(source_lengths[source])
-        score = ranking.score(sum(log_probs[source]), len(log_probs[source]), looked, S)
-        found.append(Candidate(list(ids), log_probs[source], score, True, looked))
+        score = ranking.score(sum(log_probs[source]), len(log_probs[source]), weights, S)
+        found.append(Candidate(list(ids), log_probs[source], score, True, weights))
     return found

@@ -1,4 +1,4 @@
-"""What finished hypotheses of different lengths are compared by."""
+"""Scores of finished hypotheses of different lengths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seqwright.types import Array
 
 __all__ = ["Ranking"]
 
-LEAST_COVERED = 1e-10  # a source token that nothing looked at counts so much, not minus infinity
+LEAST_COVERED = 1e-10  # lower bound of a source token's total attention weight, so that its logarithm is finite
 
 
 class Ranking(NamedTuple):
@@ -19,7 +19,7 @@ class Ranking(NamedTuple):
     s(Y, X) = log P(Y | X) / (|Y| ** length_norm · lp(Y)) + cp(X; Y)
     lp(Y) = ((5 + |Y|) / 6) ** length_penalty
     cp(X; Y) = coverage_penalty · Σ_i log min(Σ_j p_ij, 1);
-    p_ij says how much symbol j of Y looked at token i of X.
+    p_ij is the attention weight of symbol j of Y on token i of X.
     Wu et al. 2016, "Google's Neural Machine Translation System", equation 14; there, length_norm is 0.
     """
 
@@ -27,15 +27,17 @@ class Ranking(NamedTuple):
     length_penalty: float = 0.0
     coverage_penalty: float = 0.0
 
-    def score(self, total: float, n_symbols: int, attended: Array | None, source_length: int | None = None) -> float:
-        """Return s for log P = total, |Y| = n_symbols and attended (n_symbols, S), the first source_length of S real.
+    def score(
+        self, total: float, n_symbols: int, attention_weights: Array | None, source_length: int | None = None
+    ) -> float:
+        """Return s for log P = total and |Y| = n_symbols.
 
-        A model that cannot say where it looked has no coverage.
+        attention_weights (n_symbols, S), of which the first source_length columns are real; None: no coverage penalty.
         """
         score = float(total / n_symbols**self.length_norm)
         if self.length_penalty:
             score /= ((5 + n_symbols) / 6) ** self.length_penalty
-        if self.coverage_penalty and attended is not None:
-            covered = attended[:, :source_length].sum(axis=0, dtype=np.float64)
+        if self.coverage_penalty and attention_weights is not None:
+            covered = attention_weights[:, :source_length].sum(axis=0, dtype=np.float64)
             score += self.coverage_penalty * float(np.log(covered.clip(LEAST_COVERED, 1.0)).sum())
         return score

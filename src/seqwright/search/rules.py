@@ -1,4 +1,4 @@
-"""What every target of a search keeps to, whichever way it is found."""
+"""Constraints on the targets of a search, common to all searches."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Rules(NamedTuple):
     """The rules for B sources.
 
     start_id, end_id: BOS and EOS ids.
-    max_lengths (B,): most symbols before the end symbol; behind them, nothing else may come.
-    min_lengths (B,): fewest; not with a constraint, which has to say so itself.
-    source_lengths (B,): for coverage, where `attended` is padded.   ranking: what finished targets are compared by.
-    constraint: the set that all targets are taken from.
+    max_lengths (B,): maximum number of symbols before the end symbol.
+    min_lengths (B,): minimum; None with a constraint, which includes it.
+    source_lengths (B,): real columns of attention weights, for coverage.   ranking: scores of finished targets.
+    constraint: the set of allowed targets.
     """
 
     start_id: int
@@ -32,11 +32,11 @@ class Rules(NamedTuple):
     constraint: Automaton | None = None
 
     @property
-    def shortest(self) -> Ids:
-        """The fewest symbols of each target, (B,)."""
+    def fewest(self) -> Ids:
+        """Minimum length of each target, (B,): min_lengths or zeros."""
         return np.zeros(len(self.max_lengths), np.int32) if self.min_lengths is None else self.min_lengths
 
-    def score(self, source: int, total: float, n_symbols: int, attended: Array | None) -> float:
+    def score(self, source: int, total: float, n_symbols: int, attention_weights: Array | None) -> float:
         """Return the score of a target of a source; see `Ranking.score`."""
         S = None if self.source_lengths is None else int(self.source_lengths[source])
-        return self.ranking.score(total, n_symbols, attended, S)
+        return self.ranking.score(total, n_symbols, attention_weights, S)

@@ -1,4 +1,4 @@
-"""Searches over models, whichever way they compute: compiled where all of them are, by steps in NumPy elsewhere."""
+"""Searches over models: compiled if all models have a compiled network, otherwise by steps in NumPy."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Model(Protocol):
 
     @property
     def network(self) -> kernels.Network | None:
-        """The compiled network, None where the kernels are not compiled."""
+        """The compiled network, None without compiled kernels."""
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step[Any], Any]:
-        """Return the step function and the first state of a search in NumPy."""
+        """Return the step function and the initial state of a search in NumPy."""
 
 
 class Sources(NamedTuple):
-    """The models of an ensemble, and sources to search the targets of.
+    """An ensemble of models, and a batch of sources.
 
-    source (S, B) int32, of which row b has lengths[b] symbols.   forbidden: ids that no vocabulary may give.
-    The methods take the arguments of the searches of the same name.
+    source (S, B) int32, of which row b has lengths[b] symbols.   forbidden: ids that are never generated.
+    The methods have the options of the searches of the same name.
     """
 
     models: Sequence[Model]
@@ -55,7 +55,7 @@ class Sources(NamedTuple):
         return sample(*self._steps(), rules, **options)
 
     def forced(self, targets: Sequence[Sequence[int]], **options: Any) -> list[Candidate]:
-        """Return the given target of each source, with its log-probabilities."""
+        """Return the given target of each source with its log-probabilities."""
         if networks := self._compiled():
             return compiled.forced(networks, targets, **options)
         return forced(*self._steps(), targets, **options)

@@ -1,4 +1,4 @@
-"""What a search asks of a model."""
+"""Interface between searches and models."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["State", "Step"]
 
 
 class State(Protocol):
-    """Where K hypotheses for each of B sources stand; immutable."""
+    """Immutable state of K hypotheses for each of B sources."""
 
     @property
-    def attended(self) -> Array | None:
-        """Where the last symbol of each hypothesis looked, (K, B, S), if the model can say."""
+    def attention_weights(self) -> Array | None:
+        """Attention weights of the last symbol of each hypothesis, (K, B, S), None without attention."""
 
     def select(self, parents: npt.NDArray[np.intp]) -> State:
         """Return the state of hypotheses that continue parents (K', B): parents[k, b] is one of the K of source b."""
 
     def keep(self, sources: npt.NDArray[np.intp]) -> State:
-        """Return the state of some sources only, sources (B',) in that order."""
+        """Return the state of a subset of the sources, sources (B',), in that order."""
 
 
 S = TypeVar("S", bound=State)
@@ -33,7 +33,7 @@ class Step(Protocol[S]):
     """A model of the next symbol."""
 
     def __call__(self, ids: Ids, state: S) -> tuple[Array, S]:
-        """Return log-probabilities (K, B, V) of the symbol behind ids (K, B), and the state behind it.
+        """Return the log-probabilities (K, B, V) of the symbol after ids (K, B), and the next state.
 
-        The array may be overwritten by the next call, and by the caller.
+        The caller may modify the array, and the next call may overwrite it.
         """

@@ -56,10 +56,10 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
 def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared) -> list[str]:
     """Return the candidate's tokens, and unknown symbols that it copied; it saw source i's last n_seen ids."""
     tokens = prepared.target_vocabulary.decode(candidate.ids)
-    if candidate.attended is not None:
+    if candidate.attention_weights is not None:
         first = len(prepared.dev_sources[i]) - n_seen
         unknown = copying.unknown(prepared.dev_symbols[i][first:], prepared.dev_sources[i][first:])
-        for row, column in copying.resolved(candidate.ids, candidate.attended, unknown).items():
+        for row, column in copying.resolved(candidate.ids, candidate.attention_weights, unknown).items():
             tokens[row] = unknown[column]
     return tokens
 

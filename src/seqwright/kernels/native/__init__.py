@@ -1,1 +1,1 @@
-"""The compiled kernels, the fast twin of `kernels.reference`; the module `_native` is absent where none were built."""
+"""Compiled kernels, the counterpart of `kernels.reference`; `_native` is absent in installs without a compiler."""

@@ -1,7 +1,7 @@
-"""The arithmetic in NumPy, for float32 and float64: the specification that every faster kernel is held to.
+"""Kernels in NumPy, for float32 and float64: the specification that compiled kernels are tested against.
 
-No function allocates what it returns: outputs, caches and gradients are the caller's. Backward adds into the gradients
-of parameters and overwrites the rest. All arrays are C-contiguous, but for those that may be columns of a wider one.
+Outputs, caches and gradients are allocated by the caller. Backward functions add to the gradients of parameters and
+overwrite other outputs. Arrays are C-contiguous unless documented as columns of a wider array.
 """
 
 from seqwright.kernels.reference.additive_attention import additive_attention_backward, additive_attention_forward

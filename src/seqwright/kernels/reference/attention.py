@@ -1,7 +1,7 @@
 """Dot-product attention of every decoder step over a padded memory.
 
 Luong et al. 2015, "Effective Approaches to Attention-based Neural Machine Translation", equations 7 and 8 (dot).
-The bilinear ("general") score is this kernel behind a product of the queries with W. See docs/derivations/attention.md.
+The bilinear ("general") score is this kernel after a product of the queries with W. See docs/derivations/attention.md.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def attention_forward(
 
     q (T, B, M).   memory (S, B, M).   lengths (B,) int32: real memory rows of each sequence.
     weights (T, B, S): 0 at padding; all 0 where lengths[b] is 0.   context (T, B, M), which may be some columns of a
-    wider array.   bias (T, S): added to the products of every sequence; None for nothing.
+    wider array.   bias (T, S): added to the scores of every sequence, or None.
     """
     score = q.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)  # (B, T, S)
     if bias is not None:
@@ -29,9 +29,9 @@ def attention_forward(
 
 
 def places_by_distance(steps: Ids, S: int, n: int) -> Ids:
-    """Return where the value of the distance s - steps[t] stands among n of them, (T, S).
+    """Return the index of each relative position s - steps[t] among n of them, (T, S).
 
-    n: odd; distance 0 is in the middle, and what is further than the first or the last counts as these.
+    n: odd; position 0 is in the middle, and positions beyond the ends have the index of the end.
     """
     farthest = n // 2
     places: Ids = np.clip(np.arange(S, dtype=np.int32) - steps[:, None], -farthest, farthest) + np.int32(farthest)
@@ -39,7 +39,7 @@ def places_by_distance(steps: Ids, S: int, n: int) -> Ids:
 
 
 def masked_softmax_(score: Array, lengths: Ids) -> None:
-    """Turn scores (B, T, S) into the softmax over s < lengths[b]; 0 behind, and everywhere where lengths[b] is 0."""
+    """Turn scores (B, T, S) into the softmax over s < lengths[b]; 0 at padding, and everywhere if lengths[b] is 0."""
     live = np.arange(score.shape[2]) < lengths[:, None, None]
     score[~np.broadcast_to(live, score.shape)] = -np.inf
     top = score.max(axis=2, keepdims=True, initial=-np.inf)
@@ -62,8 +62,8 @@ def attention_backward(
 ) -> None:
     """Write dL/dq to dq and add dL/dmemory to dmemory; weights as `attention_forward` left them.
 
-    dcontext (T, B, M), which may be some columns of a wider array.   dweights (T, B, S): what arrives at the weights
-    themselves, None for nothing.   dq (T, B, M).   dmemory (S, B, M).   dbias (T, S): added to, unless None.
+    dcontext (T, B, M), which may be some columns of a wider array.   dweights (T, B, S): gradient of the weights
+    themselves, None for zeros.   dq (T, B, M).   dmemory (S, B, M).   dbias (T, S): added to, unless None.
     """
     w = weights.transpose(1, 0, 2)  # (B, T, S)
     d = dcontext.transpose(1, 0, 2)  # (B, T, M)
@@ -75,7 +75,7 @@ def attention_backward(
 
 
 def score_gradients(dcontext: Array, dweights: Array | None, memory: Array, weights: Array) -> Array:
-    """Return the gradient of the scores, (B, T, S), from what arrives behind their softmax; as `attention_backward`."""
+    """Return the gradient of the scores, (B, T, S); arguments as for `attention_backward`."""
     w = weights.transpose(1, 0, 2)
     dw = dcontext.transpose(1, 0, 2) @ memory.transpose(1, 2, 0)
     if dweights is not None:

@@ -1,11 +1,11 @@
-"""An LSTM over whole sequences of different lengths: the definition that the native twin follows.
+"""An LSTM over whole sequences of different lengths.
 
 Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000; gate columns are i | f | g | o.
 The algebra is in docs/derivations/lstm.md, in this order and with these letters.
 
 A step t >= lengths[b] is padding: row b passes its state through, so the state after the last step is the state after
-the last real one. Read backwards (`reverse`), a row keeps its initial state until its own last symbol comes. Both
-directions therefore share one rule, and padding never changes a result.
+the last real one. Read backwards (`reverse`), a row keeps its initial state until its own last symbol. Both directions
+therefore have the same rule, and padding never changes a result.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ def lstm_forward(
 ) -> None:
     """Write the state after every step to h and c, and the gate activations to `gates`.
 
-    x (T, B, D).   lengths (B,) int32.   Wx (D, 4H).   Wh (H, 4H).   b (4H,).   gates (T, B, 4H); its values at padding
-    mean nothing.
+    x (T, B, D).   lengths (B,) int32.   Wx (D, 4H).   Wh (H, 4H).   b (4H,).   gates (T, B, 4H); values at padding
+    are unspecified.
     h, c (T + 1, B, H): the caller puts the initial state in h[0], c[0] and step t writes h[t + 1], c[t + 1];
     with `reverse`, the initial state is h[T], c[T] and step t, from T - 1 down, writes h[t], c[t].
     h may be some columns of a wider array.   zero_start: the initial state is zeros, which are written there.
@@ -106,7 +106,7 @@ def lstm_backward(
         np.copyto(dh_end, da @ Wh.T, where=live)
         gates[t] = da
     da_rows = gates.reshape(T * B, 4 * H)
-    # The state that the step consumed: the one it made gives a wrong gradient that still learns.
+    # The state that the step consumed: the state it produced gives a wrong gradient that still learns.
     h_before = h[1:] if reverse else h[:-1]
     dWx += x.reshape(T * B, D).T @ da_rows
     dWh += h_before.reshape(T * B, H).T @ da_rows
@@ -120,7 +120,7 @@ def lstm_backward(
 
 
 def steps(T: int, reverse: bool) -> list[tuple[int, int, int]]:
-    """Return (step, index of the state it consumes, index of the state it makes), in the order of reading."""
+    """Return (step, index of the state it consumes, index of the state it produces), in the order of reading."""
     if reverse:
         return [(t, t + 1, t) for t in range(T - 1, -1, -1)]
     return [(t, t, t + 1) for t in range(T)]

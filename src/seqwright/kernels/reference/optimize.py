@@ -27,7 +27,7 @@ def adam_update(
 ) -> None:
     """Take one step of Adam on params with the gradient scale · grads; params, m and v (N,) change in place.
 
-    Kingma & Ba 2015, algorithm 1; `step` counts from 1.   scale: the factor that clipping asks for.
+    Kingma & Ba 2015, algorithm 1; `step` counts from 1.   scale: factor of gradient clipping.
     weight_decay: decoupled (Loshchilov & Hutter 2019, algorithm 2), 0 disables.
     """
     g = grads * params.dtype.type(scale)
