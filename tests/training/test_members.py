@@ -134,7 +134,7 @@ def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs,
     settings = "training.epochs=1000000", f"training.time_budget_s={budget_s}"
     told = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=slowly)
     measured = [event.elapsed_s for event in told if isinstance(event, Measured)]
-    assert measured[-1] == pytest.approx(budget_s - 3 * ensemble.ANSWERINGS * answering_s, abs=0.5)
+    assert measured[-1] == pytest.approx(budget_s - 3 * ensemble.N_DECODINGS * answering_s, abs=0.5)
 
 
 def test_members_without_any_time_left_are_measured_all_the_same(pairs, tmp_path, clock):

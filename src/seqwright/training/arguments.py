@@ -1,4 +1,4 @@
-"""Checks of what callers pass to `train` beside files; what is wrong is a `UsageError` that says what to pass."""
+"""Checks of the arguments of `train` other than files; a `UsageError` says what was expected."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from seqwright.training.callbacks import Callback
 
 __all__ = ["check"]
 
-MOMENTS = [name for name in vars(Callback) if name.startswith("on_")]
+METHODS = [name for name in vars(Callback) if name.startswith("on_")]
 
 
 def check(*, output: Any, config: Any, listen: Any, callbacks: Any) -> None:
-    """Raise UsageError for an argument of another type."""
+    """Raise UsageError for an argument of the wrong type."""
     if not isinstance(output, str | Path):
         raise UsageError(f"output is {reprlib.repr(output)}: expected the path of a directory")
     if not isinstance(config, Config):
@@ -35,11 +35,11 @@ def check(*, output: Any, config: Any, listen: Any, callbacks: Any) -> None:
 
 
 def _check_callback(callback: Any) -> None:
-    missing = [name for name in MOMENTS if not callable(getattr(callback, name, None))]
+    missing = [name for name in METHODS if not callable(getattr(callback, name, None))]
     if missing or isinstance(callback, type):
         raise UsageError(f"callbacks holds {reprlib.repr(callback)}: expected an object of a subclass of Callback")
     for name in dir(callback):
-        if name.startswith("on_") and name not in MOMENTS:
-            near = difflib.get_close_matches(name, MOMENTS, n=1, cutoff=0.8)
+        if name.startswith("on_") and name not in METHODS:
+            near = difflib.get_close_matches(name, METHODS, n=1, cutoff=0.8)
             if near:
                 raise UsageError(f"{type(callback).__name__}.{name} is never called; did you mean {near[0]!r}?")

@@ -14,11 +14,13 @@ __all__ = ["Callback", "Listeners", "listener"]
 
 
 class Callback:
-    """The moments of a training; write a subclass with those that you need, the others do nothing.
+    """Base class of callbacks; a subclass overrides the methods that it needs, the others do nothing.
 
-    An exception ends the training: all is saved as at a Ctrl-C, the other callbacks hear `on_end`, and the exception
-    comes out of `seqwright.train`. The same call goes on from there.
+    An exception in a method ends the training: everything is saved as after Ctrl-C, `on_end` of the other callbacks is
+    called, and `seqwright.train` raises the exception. The same call continues the training.
 
+    Examples
+    --------
     >>> import seqwright
     >>> from seqwright.training.callbacks import Callback
     >>> class Scores(Callback):
@@ -35,20 +37,46 @@ class Callback:
     """
 
     def on_start(self, started: Started) -> None:
-        """All is read and the network is made."""
+        """Called when the data is read and the network is initialised.
+
+        Parameters
+        ----------
+        started : Started
+            Sizes, configuration and data.
+        """
 
     def on_step(self, progressed: Progressed) -> None:
-        """A step is done; called after the steps that `Progressed` comes with, a few times a second."""
+        """Called after a step, a few times per second.
+
+        Parameters
+        ----------
+        progressed : Progressed
+            Progress, loss and speed.
+        """
 
     def on_epoch(self, measured: Measured) -> None:
-        """The dev set was answered: after each epoch, and within long ones where there is a time budget."""
+        """Called after each evaluation on the dev set: at the end of an epoch, and within long epochs.
+
+        The model and its metrics are saved before.
+
+        Parameters
+        ----------
+        measured : Measured
+            Dev scores and examples.
+        """
 
     def on_end(self, finished: Finished) -> None:
-        """The training is over or interrupted, and everything is saved."""
+        """Called when the training has ended or is interrupted, and everything is saved.
+
+        Parameters
+        ----------
+        finished : Finished
+            The reason, and the scores of the best model.
+        """
 
 
 def listener(callback: Callback) -> Listener:
-    """Return what calls the callback at its moments."""
+    """Return a listener that calls the methods of the callback."""
 
     def listen(event: Event) -> None:
         if isinstance(event, Started):

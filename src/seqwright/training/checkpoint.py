@@ -1,9 +1,9 @@
-"""All that a training needs to go on as if it had never stopped, in one file.
+"""Checkpoints: the whole state of a training in one file, from which it continues exactly.
 
-    checkpoints/last.safetensors    parameters, optimiser, best parameters; everything else as JSON in its metadata
+    checkpoints/last.safetensors    parameters, optimiser, best parameters; the rest as JSON in its metadata
 
-The file is written beside its place, flushed and renamed, so a process killed at any moment leaves the last whole one.
-The best model stands in the model directory itself.
+The file is written under another name, flushed and renamed, so a killed process leaves the previous or the new
+checkpoint. The best model is not in it, but in the model directory.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ __all__ = ["Checkpoint", "File", "Position", "exists", "refuse"]
 
 
 class Position(msgspec.Struct):
-    """Where a training stands, and what it has seen."""
+    """The progress of a training, and its best scores."""
 
-    epoch: int = 1  # the one at work
-    batches: int = 0  # done in it
-    pairs: int = 0  # done in all
-    measured_pairs: int = 0  # done at the last measurement
+    epoch: int = 1  # the current one
+    batches: int = 0  # of the current epoch
+    pairs: int = 0  # of all epochs
+    measured_pairs: int = 0  # value of `pairs` at the last measurement
     loss_sum: float = 0.0  # over the steps since the last measurement
     n_steps: int = 0
     top_exact: float = -1.0  # of the best measurement so far
     top_ter: float = 1e9
     top_epoch: float = 0.0
-    best_exact: float = -1.0  # of the weights that are kept
+    best_exact: float = -1.0  # of the kept parameters
     best_ter: float = 1e9
     best_epoch: float = 0.0
-    top_measure: str = ""  # what top_value is of, for sentences: "loss" or "chrF" (`training.selection`)
+    top_measure: str = ""  # the criterion of top_value, for sentences: "loss" or "chrF" (`training.selection`)
     top_value: float = 0.0
     best_measure: str = ""
-    best_loss: float | None = None  # dev scores of the weights that are kept, for sentences
+    best_loss: float | None = None  # dev scores of the kept parameters, for sentences
     best_bleu: float | None = None
     best_chrf: float | None = None
-    steps: int = 0  # updates of the weights in all
-    rate_scale: float = 1.0  # halved by each return to an earlier state, and on each plateau
-    halved_epoch: int = 0  # of the last plateau
+    steps: int = 0  # updates of the parameters
+    rate_scale: float = 1.0  # of the learning rate: halved by each return to the last measurement, and on each plateau
+    halved_epoch: int = 0  # epoch of the last plateau
     skipped: int = 0  # steps without a finite loss and gradient
     skipped_in_a_row: int = 0
     returns: int = 0
     elapsed_s: float = 0.0
-    reason: str = ""  # why it ended, "" while it runs
+    reason: str = ""  # why the training ended, "" before
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A moment of a training.
+    """The state of a training between two events.
 
-    identity: configuration and data hashes; a training with another one cannot go on from here.
+    identity: configuration and data hashes; only a training with the same identity can continue from it.
     arrays: flat vectors by name.   random: the state of each generator by name.   optimizer_step: updates done.
-    done: members of the ensemble before this one, whose parameters are in arrays.   spent_s: on them.
+    done: earlier members of the ensemble, whose parameters are in arrays.   spent_s: seconds spent on them.
     journal_bytes: length of metrics.jsonl, whose later lines belong to events that will happen again.
-    journal: lines that wait until there is a model beside which they can be written.
+    journal: its pending lines, see `training.journal`.
     """
 
     identity: dict[str, Any]
@@ -78,20 +78,20 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 def exists(directory: Path) -> bool:
-    """Return whether an interrupted training left a checkpoint in the model directory."""
+    """Return whether the model directory has the checkpoint of an interrupted training."""
     return _path(directory).is_file()
 
 
 class File:
-    """The checkpoint of a model directory, as one training keeps it."""
+    """The checkpoint file of a model directory, owned by the training that wrote it last."""
 
     def __init__(self, directory: Path) -> None:
         self._directory, self._path = directory, _path(directory)
         self._own_name = secrets.token_hex(8)
-        self._last_writer = self._writer()  # that this training knows of
+        self._last_writer = self._writer()  # known to this training
 
     def load(self) -> Checkpoint | None:
-        """Return the last checkpoint, None where there is none.   ModelError: it is damaged."""
+        """Return the checkpoint, None if there is none.   ModelError: it is damaged."""
         if not self._path.is_file():
             return None
         try:
@@ -112,18 +112,18 @@ class File:
             raise ModelError(f"{self._path}: damaged ({error}); give --overwrite to train from the beginning") from None
 
     def check(self) -> None:
-        """Return if the checkpoint is as this training found or left it, or gone.   OutputError: another one saved one.
+        """Check that no other training has saved a checkpoint since this one last did.   OutputError: one has.
 
-        Of two trainings in one directory the one that began last goes on, and has all that the other had saved.
+        Of two trainings in one directory, the later one continues, from the last checkpoint of the earlier one.
         """
         if self._writer() not in (None, self._last_writer):
             raise OutputError(
-                f"{self._directory}: another training has begun to write there and goes on; "
-                f"this one stops, so that they do not mix: choose another --output to have both"
+                f"{self._directory}: another training has begun to write to this directory and continues; "
+                f"this one stops; choose another --output to run both"
             )
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write it.   OutputError: no space, no permission, another training."""
+        """Write a checkpoint.   OutputError: no space, no permission, another training."""
         self.check()
         metadata = {
             "identity": json.dumps(checkpoint.identity),
@@ -147,18 +147,18 @@ class File:
         self._last_writer = self._own_name
 
     def remove(self) -> None:
-        """Remove the checkpoint of a training that is over."""
+        """Remove the checkpoint of a finished training."""
         try:
             file_set.remove(self._path)
         except OSError as error:
             raise OutputError(
-                f"{self._path}: cannot remove it: {error.strerror}; the model is whole: remove it"
+                f"{self._path}: cannot remove it: {error.strerror}; the model is complete: remove the file by hand"
             ) from None
-        with contextlib.suppress(OSError):  # files of others are in the folder: it stays
+        with contextlib.suppress(OSError):  # the folder is kept if it has other files
             self._path.parent.rmdir()
 
     def _writer(self) -> str | None:
-        """Return who wrote the checkpoint, None where there is none that could be read."""
+        """Return the name of the training that wrote the checkpoint, None if there is no readable one."""
         try:
             with safetensors.safe_open(self._path, framework="numpy") as file:
                 return str((file.metadata() or {}).get("writer"))
@@ -176,12 +176,13 @@ def refuse(directory: Path, then: dict[str, Any], now: dict[str, Any], *, finish
     ]
     if finished:
         raise UsageError(
-            f"{directory} exists already and holds a model of another training ({'; '.join(different)}); "
+            f"{directory} exists already and has a model of another training ({'; '.join(different)}); "
             f"choose another --output, or give --overwrite to replace the model in it"
         )
     raise UsageError(
-        f"{directory} holds an unfinished training of another kind ({'; '.join(different)}); "
-        f"run its own command again to go on with it, give --overwrite to start anew, or choose another --output"
+        f"{directory} has an unfinished training of other data or settings ({'; '.join(different)}); "
+        f"run the same command again to continue it, give --overwrite to start from the beginning, or choose another "
+        f"--output"
     )
 
 

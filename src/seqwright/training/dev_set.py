@@ -1,4 +1,4 @@
-"""The dev pairs that a training measures on: of its dev files or held out, without sources that a network has seen."""
+"""The dev pairs of a training: from dev files or held out, without sources that are training sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["DevSet", "choose"]
 
 
 class DevSet(NamedTuple):
-    """Pairs to measure on, and how they were chosen.   base: provenance of the model to start from, if it has one."""
+    """Dev pairs, and the record of how they were chosen.   base: provenance of the model to fine-tune, if any."""
 
     pairs: list[readers.Pair]
     record: provenance.DevRecord
@@ -34,10 +34,10 @@ def choose(
     base: Bundle | None,
     base_directory: Path | None,
 ) -> DevSet:
-    """Return up to `config.dev_limit` sources of the dev pairs that no training pair has.
+    """Return the dev pairs whose sources are not training sources, up to `config.dev_limit` sources.
 
-    Training pairs are the examples and, of a training from the model `base` in base_directory, those of that one. Where
-    every dev source is among them, they are measured on nevertheless, and the record says so.
+    Training sources are those of the examples and, in fine-tuning, those of the model `base` in base_directory. If all
+    dev sources are training sources, all are used, and the record has the status "seen".
     """
     tokens = {(pair.source, pair.features): reading.tokens(pair) for pair in dev}
     seen = _seen(set(tokens.values()), examples, source_vocabulary)
@@ -73,7 +73,7 @@ def choose(
 def _seen(
     sources: set[tuple[str, ...]], examples: batches.Examples, source_vocabulary: vocabulary.Vocabulary
 ) -> set[tuple[str, ...]]:
-    """Return which sources, as tokens, a training pair has.   One with an unknown symbol is in none."""
+    """Return the sources, as tokens, that a training pair has; a source with an unknown symbol is in none."""
     known = [one for one in sources if all(token in source_vocabulary for token in one)]
     found = overlap.sources_in(examples, [[*source_vocabulary.encode(one), vocabulary.END] for one in known])
     return {one for one, is_seen in zip(known, found, strict=True) if is_seen}

@@ -1,11 +1,11 @@
-"""The file that TensorBoard reads: one record an event.
+"""Event files of TensorBoard, with one record per event; for writing only.
 
-Written by hand, because it is a page: TensorBoard itself brings gRPC and a web server, and `tensorboardX` hands events
-to a thread through a short queue, where a full disk ends the thread and then blocks the training; it also loads torch
-where that is installed. Nothing can be read back here.
+They are written without a library, as few lines suffice: TensorBoard depends on gRPC and a web server, and
+`tensorboardX` passes events to a thread through a short queue, so that a full disk ends the thread and then blocks the
+training; it also imports torch if that is installed.
 
-A record is TFRecord's: length, checksum of the length, data, checksum of the data. The data is a protocol buffer, of
-which few messages are needed; field numbers are those of TensorFlow's event.proto, summary.proto and tensor.proto.
+A record has the format of TFRecord: length, checksum of the length, data, checksum of the data. The data is a protocol
+buffer with the field numbers of TensorFlow's event.proto, summary.proto and tensor.proto.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ STRING = 7  # DataType DT_STRING
 
 
 class EventFile:
-    """A new file in `folder`, which appears with the first event; each event is handed to the system at once.
+    """A new file in `folder`; each event is written to the file system at once.
 
-    It holds no open file, so whoever stops writing need not close it. OSError: it cannot be written.
+    No file stays open, so none has to be closed.   OSError: it cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,7 +53,7 @@ class EventFile:
         self._write(step, _field(5, _field(1, _field(1, tag.encode()) + _field(9, plugin) + _field(8, tensor))))
 
     def restart(self, step: int) -> None:
-        """Let TensorBoard forget what stands at `step` and behind it in earlier files: it will happen again."""
+        """Make TensorBoard discard the events of earlier files from `step` on, which will be written again."""
         self._write(step, _field(7, _key(1, VARINT) + _varint(START)))
 
     def _write(self, step: int, what: bytes) -> None:
@@ -69,12 +69,12 @@ def _key(number: int, wire_type: int) -> bytes:
 
 
 def _field(number: int, value: bytes) -> bytes:
-    """Return a field that is a text or a message."""
+    """Return a field with a string or a message."""
     return _key(number, BYTES) + _varint(len(value)) + value
 
 
 def _varint(n: int) -> bytes:
-    """Return an integer, 0 or more, in groups of seven bits, the lowest first."""
+    """Return a non-negative integer in groups of seven bits, the lowest first."""
     low, high = n & 0x7F, n >> 7
     return bytes([low | 0x80]) + _varint(high) if high else bytes([low])
 
@@ -86,7 +86,7 @@ def _crc_table() -> list[int]:
     return table
 
 
-CRC_TABLE = _crc_table()  # CRC-32C (RFC 3720, appendix B.4), which zlib does not have
+CRC_TABLE = _crc_table()  # CRC-32C (RFC 3720, appendix B.4), which zlib lacks
 
 
 def _checksum(data: bytes) -> int:

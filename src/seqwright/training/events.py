@@ -1,4 +1,4 @@
-"""What a training tells whoever listens: plain data, which a display shows and `metrics.jsonl` keeps."""
+"""The events of a training: plain data for displays, callbacks and `metrics.jsonl`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ __all__ = [
 
 
 class Excluded(msgspec.Struct, frozen=True):
-    """A pair too long to train on or to measure on."""
+    """A pair that is left out because it is too long.
+
+    Attributes
+    ----------
+    file, line : str, int
+        Where it was read.
+    n_tokens : int
+        Tokens of both sides, including special symbols.
+    """
 
     file: str
     line: int
@@ -34,104 +42,225 @@ class Excluded(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
-    """All is read and the network is made."""
+    """The first event: the data is read, and the network is initialised.
+
+    Attributes
+    ----------
+    n_pairs, n_dev : int
+        Training pairs, and distinct dev sources.
+    dev : str
+        The origin of the dev pairs.
+    n_source_symbols, n_target_symbols : int
+        Sizes of the vocabularies without special symbols.
+    n_parameters : int
+        Of the first network.
+    kernels : str
+        The kernels in use.
+    config : Config
+        The configuration with all defaults filled in.
+    excluded : list of Excluded
+        Pairs that are left out because they are too long.
+    n_seen : int
+        Dev sources that are left out because they are training sources, too.
+    dev_examples : list of (str, str)
+        The first dev sources with their features.
+    dev_status : {"unseen", "seen", "unknown"}
+        Whether dev sources are training sources, see `provenance.DevRecord`.
+    reading : list of str
+        A description of the columns of the files, a line each.
+    """
 
     n_pairs: int
-    n_dev: int  # dev sources
-    dev: str  # where they come from
+    n_dev: int
+    dev: str
     n_source_symbols: int
     n_target_symbols: int
-    n_parameters: int  # of the first network
+    n_parameters: int
     kernels: str
     config: Config
     excluded: list[Excluded] = []
-    n_seen: int = 0  # dev sources that are left out because they are training sources, too
-    dev_examples: list[tuple[str, str]] = []  # the first dev sources with their features
-    dev_status: Literal["unseen", "seen", "unknown"] = "unseen"  # see `provenance.DevRecord`
-    reading: list[str] = []  # which columns of the files are what, and what is skipped
+    n_seen: int = 0
+    dev_examples: list[tuple[str, str]] = []
+    dev_status: Literal["unseen", "seen", "unknown"] = "unseen"
+    reading: list[str] = []
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
-    """Comes behind `Started` where an interrupted training goes on."""
+    """Follows `Started` if an interrupted training is continued.
+
+    Attributes
+    ----------
+    epoch : float
+        Epochs done, with a fraction.
+    elapsed_s : float
+        Seconds before the interruption.
+    """
 
     epoch: float
-    elapsed_s: float  # spent before
+    elapsed_s: float
 
 
 class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
-    """A step is done; comes a few times a second."""
+    """A step is done; sent a few times per second.
 
-    epoch: float  # epochs done, with the fraction of the one at work
-    share: float  # of the training of all networks that is done, 0 to 1
-    loss: float  # mean over the last second or so, nats a symbol
+    Attributes
+    ----------
+    epoch : float
+        Epochs done, with a fraction.
+    share : float
+        The part of the whole training that is done, 0 to 1; of all members of an ensemble.
+    loss : float
+        Mean training loss since the last `Progressed`, nats per symbol.
+    rate : float
+        Learning rate.
+    pairs_per_s, tokens_per_s : float
+        Speed; tokens are source and target symbols without padding.
+    elapsed_s, left_s : float
+        Seconds since the training began, and the expected seconds to its end.
+    resident_bytes : int or None
+        Memory of this process; None if the system does not report it.
+    """
+
+    epoch: float
+    share: float
+    loss: float
     rate: float
     pairs_per_s: float
-    tokens_per_s: float  # source and target symbols, without padding
-    elapsed_s: float  # since the first network began, here and below
-    left_s: float  # expected, until the last one is trained
-    resident_bytes: int | None  # memory that this process holds; None where the system does not say
+    tokens_per_s: float
+    elapsed_s: float
+    left_s: float
+    resident_bytes: int | None
 
 
 class Example(msgspec.Struct, frozen=True):
-    """How one dev source is answered now."""
+    """The present answer to a dev source.
+
+    Attributes
+    ----------
+    source, answer : str
+        The source with its features, and the answer.
+    reference : str
+        The first of the right answers.
+    right : bool
+        The answer is one of the right answers.
+    """
 
     source: str
     answer: str
-    reference: str  # the first of the right answers
-    right: bool  # the answer is one of them
+    reference: str
+    right: bool
 
 
 class Measured(msgspec.Struct, frozen=True, tag="measured"):
-    """The dev set was answered."""
+    """The network was evaluated on the dev set.
+
+    Attributes
+    ----------
+    epoch : float
+        Epochs done, with a fraction.
+    loss : float
+        Training loss since the last measurement, nats per symbol.
+    dev_accuracy, dev_ter : float
+        Exact match and token error rate in percent.
+    best : bool
+        Within one standard error of the best so far: this model is kept.
+    elapsed_s : float
+        Seconds since the training began.
+    examples : list of Example
+        Answers to a few dev sources, the same ones in every measurement of a training.
+    measure : {"exact", "loss", "chrF"}
+        The criterion by which the model is selected.
+    dev_loss, dev_perplexity, dev_bleu, dev_chrf : float or None
+        For sentences: loss in nats per target symbol without label smoothing, perplexity, BLEU and chrF.
+    """
 
     epoch: float
-    loss: float  # training loss since the last measurement, nats a symbol
-    dev_accuracy: float  # % of dev sources answered exactly
-    dev_ter: float  # token error rate, %
-    best: bool  # as good as any before, but for chance: this model is kept
+    loss: float
+    dev_accuracy: float
+    dev_ter: float
+    best: bool
     elapsed_s: float
-    examples: list[Example] = []  # a few, the same ones in every measurement of a training
-    measure: Literal["exact", "loss", "chrF"] = "exact"  # what the kept model is selected by
-    dev_loss: float | None = None  # of sentences, as all that follows: nats a target symbol, without label smoothing
+    examples: list[Example] = []
+    measure: Literal["exact", "loss", "chrF"] = "exact"
+    dev_loss: float | None = None
     dev_perplexity: float | None = None
     dev_bleu: float | None = None
     dev_chrf: float | None = None
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
-    """Loss or gradient were not finite several times in a row: weights and optimiser are again those of the last
-    measurement, and the rate is halved."""
+    """Parameters and optimiser are restored from the last measurement, and the learning rate is halved.
+
+    This happens after several steps in a row whose loss or gradient was not finite.
+
+    Attributes
+    ----------
+    epoch : float
+        Epochs done, with a fraction.
+    skipped : int
+        Steps without a finite gradient so far, none of which changed the parameters.
+    rate : float
+        The new learning rate.
+    """
 
     epoch: float
-    skipped: int  # steps without a finite gradient so far; none of them changed the weights
+    skipped: int
     rate: float
 
 
 class AlreadyTrained(msgspec.Struct, frozen=True, tag="already trained"):
-    """The only event of a training that finds its own finished model in `output`."""
+    """The only event if `output` already has the model of the same training.
+
+    Attributes
+    ----------
+    output : str
+        The model directory.
+    """
 
     output: str
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
-    """The training of one member of an ensemble begins."""
+    """The training of one member of an ensemble begins.
 
-    member: int  # from 1
+    Attributes
+    ----------
+    member, of : int
+        Its number, from 1, and the number of members.
+    """
+
+    member: int
     of: int
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
-    """The training is over, and the model that was kept is in `output`."""
+    """The last event: the best model is in `output`.
+
+    Attributes
+    ----------
+    reason : {"epochs", "time budget", "no improvement", "perfect", "interrupted"}
+        Why the training ended.
+    best_epoch : float
+        The epoch of the best model.
+    dev_accuracy : float or None
+        Its exact match in percent, of an ensemble as a whole; None if it was interrupted before the first measurement.
+    elapsed_s : float
+        Seconds since the training began.
+    output : str or None
+        The model directory; None if there is no model.
+    report : str or None
+        The path of the report.
+    dev_loss, dev_bleu, dev_chrf : float or None
+        Of the best model for sentences, as in `Measured`.
+    """
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
     best_epoch: float
-    dev_accuracy: (
-        float | None
-    )  # of the kept model, all members together; None where nothing was measured before an interruption
+    dev_accuracy: float | None
     elapsed_s: float
-    output: str | None  # None where an interruption came before there was anything to keep
-    report: str | None = None  # the page that shows what the model learned
-    dev_loss: float | None = None  # of the kept model, for sentences, as `Measured` has them
+    output: str | None
+    report: str | None = None
+    dev_loss: float | None = None
     dev_bleu: float | None = None
     dev_chrf: float | None = None
 

@@ -1,4 +1,4 @@
-"""A new training from the weights of an old model, on data that may hold symbols of its own."""
+"""Fine-tuning: a training that starts from the weights of a model, on data that may have new symbols."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from seqwright.errors import UsageError
 from seqwright.models import Seq2seq
 from seqwright.types import Ids
 
-__all__ = ["check", "check_fine_tune", "extended", "remapped", "settings", "take_weights"]
+__all__ = ["check", "check_fine_tune", "copy_weights", "extended", "remapped", "settings"]
 
-FREE = {"dropout", "label_smoothing"}  # settings of a network that decide about its training alone
+FREE = {"dropout", "label_smoothing"}  # settings of a network that matter in training only
 TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")
 
 
 def settings(config: Config, base: Bundle) -> Config:
-    """Return the configuration of a training from `base`: its network, and texts cut as it cuts them.
+    """Return the configuration for fine-tuning `base`, with its network and its tokens.
 
-    Dropout and label smoothing are those of the configuration, where it has other than the default.
-    UsageError: the model has weights in 8 bits; a setting that the model decides is another one.
+    Dropout and label smoothing are those of the configuration if it does not have the default, else those of `base`.
+    UsageError: the model has 8-bit weights, or a setting contradicts it.
     """
     if base.int8:
         raise UsageError(
@@ -50,20 +50,32 @@ def settings(config: Config, base: Bundle) -> Config:
     networks = [kinds[member % len(kinds)] for member in range(config.training.members)]
     found = msgspec.structs.replace(config, text=text).of(networks)
     if config.others and config.others != found.others:
-        raise UsageError("[[others]] cannot be given with a model to fine-tune, whose networks are as they are")
+        raise UsageError("[[others]] cannot be given with a model to fine-tune, whose networks cannot change")
     return found
 
 
 def check_fine_tune(model: str | Path, config: Config, names: Collection[str]) -> None:
-    """Raise UsageError where a setting that was given, by its name, is not what the model to fine-tune decides."""
+    """Check that settings do not contradict the model to fine-tune.
+
+    Parameters
+    ----------
+    model : path
+        The model directory.
+    config : Config
+        The settings.
+    names : collection of str
+        "section.key" of settings that the user gave, even if they have the default value.
+
+    Raises
+    ------
+    UsageError
+        A setting contradicts the model.
+    """
     check(config, bundle.load(Path(model)), names)
 
 
 def check(config: Config, base: Bundle, names: Collection[str] = ()) -> None:
-    """Raise UsageError where a setting says something else than the model decides.
-
-    names: "section.key" of settings that were given, even if as their default is.
-    """
+    """Raise UsageError if a setting contradicts the model.   names: as in `check_fine_tune`."""
     sections: list[tuple[str, Any, Any, Iterable[str]]] = [
         ("model", config.model, base.networks[0].settings, set(config.model.__struct_fields__) - FREE),
         ("text", config.text, base.config.text, TOKENS),
@@ -84,7 +96,7 @@ def _is_given(section: Any, key: str) -> bool:
 
 
 def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:
-    """Return the old symbols under their ids, then those that only the new data has, with the latest counts."""
+    """Return a vocabulary of the old symbols with their ids, followed by the new ones; counts are of the new data."""
     counts = dict(zip(old.symbols, old.counts, strict=True)) | dict(zip(found.symbols, found.counts, strict=True))
     symbols = [*old.symbols, *(symbol for symbol in found.symbols if symbol not in old)]
     return Vocabulary(symbols, [counts[symbol] for symbol in symbols])
@@ -93,13 +105,13 @@ def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:
 def remapped(
     examples: batches.Examples, found: tuple[Vocabulary, Vocabulary], now: tuple[Vocabulary, Vocabulary]
 ) -> batches.Examples:
-    """Return the examples in memory, with the ids of other vocabularies.   found, now: (source, target)."""
-    source, target = (_renumbering(before, after) for before, after in zip(found, now, strict=True))
+    """Return the examples, in memory, with the ids of other vocabularies.   found, now: (source, target)."""
+    source, target = (_new_ids(before, after) for before, after in zip(found, now, strict=True))
     return dataclasses.replace(examples, source=source[examples.source], target=target[examples.target])
 
 
-def take_weights(network: Seq2seq, base: Bundle, member: int) -> None:
-    """Copy the weights of a member of `base`; rows and columns of symbols that it lacks keep their initial values."""
+def copy_weights(network: Seq2seq, base: Bundle, member: int) -> None:
+    """Copy the weights of a member of `base`; rows and columns of new symbols keep their initial values."""
     networks = base.networks
     for name, weights in networks[member % len(networks)].arrays.items():
         own, axis = network.params.named[name], network.params.declared[name].vocabulary
@@ -107,6 +119,6 @@ def take_weights(network: Seq2seq, base: Bundle, member: int) -> None:
         own[known] = weights
 
 
-def _renumbering(before: Vocabulary, after: Vocabulary) -> Ids:
+def _new_ids(before: Vocabulary, after: Vocabulary) -> Ids:
     special = range(len(SPECIAL))
     return np.array([*special, *after.encode(before.symbols)], np.int32)

@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps instead of in the middle of one."""
+"""Delay Ctrl-C to the end of a training step."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ __all__ = ["deferred"]
 
 @contextlib.contextmanager
 def deferred() -> Iterator[Callable[[], bool]]:
-    """Hold the first SIGINT back, and yield a function that tells whether it came; the second one interrupts at once.
+    """Catch the first SIGINT, and yield a function that returns whether one arrived; a second one interrupts at once.
 
-    Where signals cannot be caught (outside the main thread) or somebody else catches them, nothing changes.
+    Nothing changes outside the main thread, where signals cannot be caught, or if another handler is installed.
     """
-    came = False
+    arrived = False
 
     def remember(_number: int, _frame: FrameType | None) -> None:
-        nonlocal came
-        if came:
+        nonlocal arrived
+        if arrived:
             raise KeyboardInterrupt
-        came = True
+        arrived = True
 
-    in_charge = threading.current_thread() is threading.main_thread()
-    in_charge = in_charge and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if in_charge:
+    catches = threading.current_thread() is threading.main_thread()
+    catches = catches and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if catches:
         signal.signal(signal.SIGINT, remember)
     try:
-        yield lambda: came
+        yield lambda: arrived
     finally:
-        if in_charge:
+        if catches:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -77,7 +77,7 @@ class Loop:
             feature_mask=source.feature_mask(),
         )
         if base is not None:
-            fine_tune.take_weights(self.network, base, member)
+            fine_tune.copy_weights(self.network, base, member)
         self._random = {
             "shuffle": np.random.default_rng(shuffle),
             "dropout": np.random.default_rng(dropout),

@@ -1,4 +1,4 @@
-"""manifest.json: where a model came from, and all that is needed to make it again."""
+"""manifest.json: the provenance of a model, and the arguments to repeat its training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Again", "Origin", "Recalled", "describe", "finished", "identity", "r
 
 
 class Origin:
-    """The model directory that a training starts from, if any, and the words of the command.
+    """The model to fine-tune, if any, and the command line.
 
     notes: further entries of the manifest.
     """
@@ -49,7 +49,7 @@ class Origin:
 def describe(prepared: Prepared, origin: Origin, measured: Position | None) -> dict[str, Any]:
     """Return the manifest of a model.   measured: has the scores of its parameters, None if they were never measured.
 
-    "data" and "dev" are for readers; `provenance` has them as structures.
+    "data" and "dev" are meant to be read by people; `provenance` has them as structures.
     """
     return origin.notes | {
         "seqwright": seqwright.__version__,
@@ -83,20 +83,21 @@ def _scores(position: Position) -> dict[str, object]:
 
 
 def identity(config: Config, found: provenance.Provenance, base_hash: str) -> dict[str, Any]:
-    """Return what is the same for two trainings that write the same bytes."""
-    decides = msgspec.json.decode(msgspec.json.encode(config))  # as a checkpoint gives it back
-    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the last goes by its content
-        del decides["training"][indifferent]
-    # By their role: the same file may be called by another path.
+    """Return what is equal for two trainings that write the same bytes."""
+    relevant = msgspec.json.decode(msgspec.json.encode(config))  # with the types that a checkpoint restores
+    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the lexicon by its hash, below
+        del relevant["training"][indifferent]
+    # By role, as the path of a file may change.
     roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
     data = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}
-    return {"config": decides, "data": data, "fine_tune": base_hash}
+    return {"config": relevant, "data": data, "fine_tune": base_hash}
 
 
 def finished(path: Path) -> dict[str, Any] | None:
-    """Return the `identity` of the training whose model is in the directory `path`.
+    """Return the `identity` of the training of the model in the directory `path`.
 
-    None: there is no model, or one whose manifest does not record it (of an earlier version, joined, or in 8 bits).
+    None if there is no model, or its manifest has no identity: of an earlier version, an ensemble of joined models, or
+    in 8 bits.
     """
     try:
         model = bundle.load(path)
@@ -111,9 +112,25 @@ def finished(path: Path) -> dict[str, Any] | None:
 def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
     """Return the arguments of the training that a manifest describes.
 
-    Its files are looked for where they were: at the paths that were given, then at the same places relative to the
-    model directory.   data_dir: a directory to look in first.
-    ModelError: not a manifest of this version.   DataError: a file that is gone or no longer what it was.
+    Parameters
+    ----------
+    path : path
+        A manifest.json.
+    data_dir : path, optional
+        A directory that is searched for the data files first; then their recorded paths are tried, then these paths
+        relative to the model directory.
+
+    Returns
+    -------
+    Recalled
+        Arguments for `train`.
+
+    Raises
+    ------
+    ModelError
+        The file is not a manifest of this version.
+    DataError
+        A data file is missing or has changed.
     """
     path = Path(path)
     try:
@@ -141,7 +158,17 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
 
 
 class Recalled(NamedTuple):
-    """The arguments of a training."""
+    """The arguments of a training.
+
+    Attributes
+    ----------
+    pairs, dev : tuple
+        Files; dev is None if dev pairs are held out.
+    config : Config
+        The configuration.
+    fine_tune : str or None
+        The model directory to start from.
+    """
 
     pairs: tuple[Path | str | readers.Parallel, ...]
     dev: tuple[Path | str | readers.Parallel, ...] | None
@@ -150,7 +177,7 @@ class Recalled(NamedTuple):
 
 
 class Again(msgspec.Struct):
-    """What a training is given beside its files."""
+    """The arguments of a training other than its files, as stored in the manifest."""
 
     config: Config
     fine_tune: str | None = None
@@ -162,14 +189,14 @@ class _Manifest(msgspec.Struct):
 
 
 def _base(again: Again, directory: Path, data_dir: Path | None) -> str | None:
-    """Return the model directory to start from, where it is now.   DataError: it is gone, or another model."""
+    """Return the present path of the model to fine-tune.   DataError: it is missing or has changed."""
     if not again.fine_tune:
         return None
     given = Path(again.fine_tune)
     places = [given, directory.parent / given, *([] if data_dir is None else [data_dir / given])]
-    there = [place for place in places if bundle.exists(place)]
-    for place in there:
+    found = [place for place in places if bundle.exists(place)]
+    for place in found:
         if readers.sha256(bundle.weights_file(place)) == again.base_hash:
             return str(place)
-    why = "is not the model that it was fine-tuned from" if there else "no such model directory any longer"
+    why = "is not the model that was fine-tuned" if found else "no such model directory"
     raise DataError(f"{again.fine_tune}: {why}")

@@ -1,4 +1,4 @@
-"""How much memory this process holds."""
+"""The memory of this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["resident_bytes"]
 
 
 def resident_bytes() -> int | None:
-    """Return the bytes that this process has in memory: now on Linux, at most so far on macOS; None elsewhere."""
+    """Return the resident bytes of this process: the present ones on Linux, the peak on macOS, None elsewhere."""
     if sys.platform == "linux":
         try:
             return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

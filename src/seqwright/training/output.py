@@ -13,18 +13,32 @@ from seqwright.training import checkpoint
 
 __all__ = ["DISTILLED", "check_output", "writing"]
 
-DISTILLED = "distilled"  # folder of a model directory with a teacher's answers, which come before the training
+DISTILLED = "distilled"  # folder of the answers of a teacher, which are written before the training
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:
-    """Return if the directory holds nothing, or an unfinished training to go on with, or may be overwritten.
+    """Check that a model can be written to the directory.
 
-    UsageError: a model is there, or a file.   OutputError: it cannot be written.
+    It must be empty, have an unfinished training, or be allowed to be overwritten.
+
+    Parameters
+    ----------
+    path : Path
+        The model directory.
+    overwrite : bool
+        Allow a model in it.
+
+    Raises
+    ------
+    UsageError
+        The directory has a model or other files, or `path` is a file.
+    OutputError
+        It cannot be written.
     """
     parent = next(p for p in [path, *path.absolute().parents] if p.exists())
     if not parent.is_dir():
         raise UsageError(f"{parent} is a file; --output names the model directory to write")
-    if _holds_something(path) and not overwrite and not checkpoint.exists(path):
+    if _has_files(path) and not overwrite and not checkpoint.exists(path):
         raise UsageError(
             f"{path} exists already; choose another --output, or give --overwrite to replace the model in it"
         )
@@ -32,10 +46,10 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         pass
 
 
-def _holds_something(path: Path) -> bool:
-    """Return whether anything but the leavings of a training that ended before its first checkpoint stands there."""
-    leavings = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
-    return path.is_dir() and any(file.name not in leavings and not file_set.negligible(file) for file in path.iterdir())
+def _has_files(path: Path) -> bool:
+    """Return whether the directory has files other than those of a training that ended before its first model."""
+    partial = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED}
+    return path.is_dir() and any(file.name not in partial and not file_set.negligible(file) for file in path.iterdir())
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""From files to ids: everything that a training finds in its data before the first step."""
+"""The data of a training: from files to ids, vocabularies, dev pairs and the settings that follow from them."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from seqwright.types import Array, Ids
 
 __all__ = ["Prepared", "prepare"]
 
-FEATURES = 3  # the column's number where it has none of its own
-UNKNOWNS_AN_EPOCH = 25  # at least, so that the unknown symbol is trained where every symbol is frequent
+FEATURES = 3  # number of the column of features if the schema has none
+UNKNOWNS_AN_EPOCH = 25  # at least, to train the unknown symbol if every symbol is frequent
 
 
 class Prepared(NamedTuple):
-    """Data ready for training, and the configuration with all that was found."""
+    """Data ready for training, and the configuration with all defaults filled in."""
 
     config: Config
     source_vocabulary: vocabulary.Vocabulary
     target_vocabulary: vocabulary.Vocabulary
     limits: Limits
     examples: batches.Examples
-    unknown_rates: Array  # (V,) how often training hides each source symbol
-    unknown_ids: Ids | None  # (V,) what it reads in its place; None if that is always UNKNOWN
-    dev_pairs: list[readers.Pair]  # to measure on, as the file has them
+    unknown_rates: Array  # (V,) of unknown-symbol dropout, for each source symbol
+    unknown_ids: Ids | None  # (V,) the replacement of each symbol; None if it is always UNKNOWN
+    dev_pairs: list[readers.Pair]  # as in the file
     dev_texts: list[tuple[str, str]]  # their distinct (source, features)
     dev_symbols: list[list[str]]  # of each source, its features first
-    dev_sources: list[list[int]]  # their ids, END behind them
+    dev_sources: list[list[int]]  # their ids, followed by END
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
-    dev_origin: str  # for a reader
+    dev_origin: str  # described for people
     provenance: provenance.Provenance
     source_subwords: subwords.Subwords | None
     target_subwords: subwords.Subwords | None
     target_format: text.Splitter
-    lexicon: list[readers.Pair]  # what the model is to answer just so
-    excluded: list[corpus.Excluded]  # pairs too long to train on or to measure on, which are left out
+    lexicon: list[readers.Pair]  # pairs that the model answers by lookup
+    excluded: list[corpus.Excluded]  # pairs that are left out because they are too long
     traits: Traits
-    reading: list[str]  # how the files are read, a line each
+    reading: list[str]  # a description of the columns of the files, a line each
 
     def dev_part(self, index: Sequence[int]) -> Prepared:
-        """Return the same with some of the dev sources only."""
+        """Return the data with some of the dev sources only."""
         return self._replace(
             dev_texts=[self.dev_texts[i] for i in index],
             dev_symbols=[self.dev_symbols[i] for i in index],
@@ -69,10 +69,10 @@ def prepare(
 ) -> Prepared:
     """Read the pairs of `paths`; take dev pairs from dev_paths, or hold some out by source.
 
-    Where the pairs are too many for memory, they are kept in files (`data.encode`), in `training.cache` if it is set.
-    base: the model of base_directory to go on from, whose symbols keep their ids; `fine_tune.settings` gave the
-    configuration.
-    DataError: a file that cannot be read as pairs, too little to train on, or a dev set that shares no symbol.
+    Pairs that are too many for memory are kept in files (`data.encode`), in `training.cache` if it is set.
+    base: the model in base_directory to fine-tune, whose symbols keep their ids; the configuration is then one of
+    `fine_tune.settings`.
+    DataError: a file cannot be read as pairs, there are too few pairs, or dev and training pairs share no symbol.
     """
     inputs = readers.inputs(paths)
     dev_inputs = [] if dev_paths is None else readers.inputs(dev_paths)
@@ -163,18 +163,20 @@ def _request(config: Config, columns: readers.Columns, *, hold_out: bool, base: 
         source_model=None if source is None else source.model,
         target_model=None if target is None else target.model,
         dev_share=config.training.dev_share if hold_out else None,
-        seed=config.training.dev_seed if hold_out else 0,  # decides nothing else, and would cost another cache
+        seed=config.training.dev_seed if hold_out else 0,  # has no other effect, and would need another cache
         max_tokens=config.training.max_batch_tokens,
     )
 
 
 def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
-    """Return the text's configuration with what was found."""
+    """Return the text configuration with what the data determined."""
     source, target = found.source_format, found.target_format
     schema = found.readings[0].schema
     features = (schema.features or FEATURES) if found.has_features else 0
     given = config.text.schema
-    if given is not None and given.format != schema.format:  # a student's lessons are no file of its user's
+    if (
+        given is not None and given.format != schema.format
+    ):  # answers of a teacher are not in the format of the user's files
         schema = given
     return msgspec.structs.replace(
         config.text,
@@ -188,7 +190,7 @@ def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
 
 
 def _tokens(found: text.TextFormat | subwords.Subwords, wanted: str | None) -> str:
-    """Return the setting that describes how a side is cut."""
+    """Return the setting for the tokens of a side."""
     if isinstance(found, text.TextFormat):
         return found.tokens
     return wanted or f"subwords:{found.n_pieces}"

@@ -58,22 +58,58 @@ def train(
     notes: Mapping[str, Any] | None = None,
     derived_from: Sequence[provenance.FileRecord] = (),
 ) -> Translator:
-    """Train a model on one or several files of pairs, keep the best one in the directory `output`, and return it.
+    """Train a model on pairs of source and target, and keep the best one in a model directory.
 
-    pairs, dev: files of any shape that `data.readers` knows, or the pairs themselves: (source, target) or (source,
-    target, features) tuples, or a frame of pandas or Polars with the columns source, target and, if it has them,
-    features (`text.source_key` … name others; otherwise the first two columns count). Without dev, a tenth of the
-    sources is held out, 2,000 at most.
-    An interrupted training of the same data and configuration in `output` goes on where its last checkpoint was, and
-    ends with the same bytes as if it had never stopped. One that has finished is not repeated: `listen` is called with
-    `AlreadyTrained`, and the model that is there is returned.
-    overwrite: replace a finished model, or an unfinished training of another kind, that stands in `output`. The old
-    model, its metrics and its report stay until the first new model is saved; curves for TensorBoard do not.
-    fine_tune: a model directory to start from: its network and weights, and its symbols with those of the new data.
-    listen: called with each event.   callbacks: called at its main moments.
-    command, notes, derived_from: for the manifest; the last are the files that the pairs were made from.
-    KeyboardInterrupt, and what listen or a callback raises, is raised again after all is saved and `Finished` was told.
-    ConfigError, DataError, UsageError (output exists), OutputError (it cannot be written).
+    An interrupted training is continued from its last checkpoint by the same call, and ends with the same bytes as one
+    that was not interrupted. A finished training is not repeated: `listen` is called with `AlreadyTrained`, and the
+    existing model is returned.
+
+    Parameters
+    ----------
+    pairs : path, several paths, Parallel, iterable of tuples, or data frame
+        Files in any format that `data.readers` reads; or tuples (source, target) or (source, target, features); or a
+        frame of pandas or Polars with the columns source, target and optionally features. The configuration may give
+        other names (`text.source_key` …); without such columns, the first two are used.
+    output : path
+        The model directory to write.
+    dev : as `pairs`, optional
+        Pairs for evaluation. Without them, a tenth of the sources is held out, at most 2,000.
+    config : Config
+        The configuration, see `seqwright.config.parse`.
+    overwrite : bool, default False
+        Replace a finished model or an unfinished training of other data or configuration in `output`. The previous
+        model, its metrics and its report are kept until the first new model is saved; TensorBoard curves are not.
+    fine_tune : path, optional
+        A model directory to start from, with its network, weights and vocabularies, which new symbols extend.
+    listen : callable, optional
+        Called with each event, see `seqwright.training.events`.
+    callbacks : sequence of Callback
+        Called at the main events.
+    command : sequence of str
+        The command line, for the manifest.
+    notes : mapping, optional
+        Further entries of the manifest.
+    derived_from : sequence of FileRecord
+        The files from which `pairs` were made, for the manifest.
+
+    Returns
+    -------
+    Translator
+        The trained model, loaded from `output`.
+
+    Raises
+    ------
+    ConfigError
+        A setting is invalid for these data.
+    DataError
+        A file cannot be read as pairs, or has too few of them.
+    UsageError
+        An argument has the wrong type, or `output` has another model or training.
+    OutputError
+        `output` cannot be written, or another training has taken it over.
+    KeyboardInterrupt
+        After Ctrl-C, when everything is saved and `Finished` is sent. Exceptions of `listen` and of callbacks are
+        raised in the same way.
     """
     arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
     setup = set_up(

@@ -1,7 +1,7 @@
 """Curves and dev examples of a training for TensorBoard, in `tensorboard/` of the model directory.
 
-Steps are pairs seen, so trainings with batches of different sizes lie on one axis. The members of an ensemble are runs
-of their own. A resumed training takes back what came behind the moment it goes on from.
+The steps of the curves are training pairs, so trainings with different batch sizes share an axis. Each member of an
+ensemble is a run. A resumed training discards the events after its checkpoint.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ DENSITY = 500
 
 
 class TensorBoard:
-    """A listener that writes event files under `folder`.   OutputError, where called: they cannot be written.
+    """A listener that writes event files in `folder`.   OutputError: they cannot be written.
 
-    A point of the progress is written when the run has grown by a `DENSITY`-th since the last one: at most about
-    1,300 points in the first ten minutes and 4,700 in a week, however often progress is reported.
+    A point of the progress is written when the elapsed time has grown by the factor 1 + 1 / `DENSITY` since the last
+    one: at most about 1,300 points in the first ten minutes and 4,700 in a week.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = self._run = folder
         self._file: EventFile | None = None
         self._n_pairs = 1
-        self._written_s = 0.0  # when the last progress was
-        self._resumed_at: int | None = None  # the step that the next run goes on from
+        self._written_s = 0.0  # time of the last point of the progress
+        self._resumed_at: int | None = None  # the step from which the next run continues
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -72,7 +72,7 @@ class TensorBoard:
             file.scalars(step, {"training/skipped_steps": event.skipped})
 
     def _opened(self) -> EventFile:
-        """Return a new file of the run: behind those before an interruption, or in the place of an older training's."""
+        """Return a new file of the run; files of an earlier training are removed, unless this one is resumed."""
         resumed_at, self._resumed_at = self._resumed_at, None
         if resumed_at is None:
             for old in self._run.glob("*.tfevents.*"):
@@ -87,7 +87,7 @@ class TensorBoard:
 
 
 def table(event: Measured) -> str:
-    """Return the dev examples in Markdown."""
+    """Return the dev examples as a table in Markdown."""
     rows = [(e.source, e.answer, "right" if e.right else f"wrong: {e.reference}") for e in event.examples]
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [["source", "answer", ""], ["---"] * 3, *cells])
