@@ -114,7 +114,9 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
     """
     n_pairs, budget_s, has_features = traits.n_pairs, config.training.time_budget_s, bool(config.text.features_column)
     n_tokens = n_pairs * (traits.target_length + 1)
-    most_epochs = max(1, round(min(_epochs(n_pairs), MOST_TOKENS / n_tokens)))
+    # Strong dropout keeps few sentences from being learned by heart, and takes more epochs.
+    epochs = _epochs(n_pairs) * (1.5 if n_pairs < SMALL else 1.0)
+    most_epochs = max(1, round(min(epochs, MOST_TOKENS / n_tokens)))
     hidden, expected = max(size for size, least in SIZES.items() if n_pairs >= least), float(most_epochs)
     if budget_s is not None:
         most_epochs *= 2  # the clock ends it before
