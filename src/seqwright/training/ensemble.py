@@ -109,10 +109,15 @@ class Ensemble:
             part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
             part = msgspec.structs.replace(config.training, time_budget_s=part_s)
             config = msgspec.structs.replace(config, training=part)
-        rest = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
+        reserved = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
         prepared = self._prepared._replace(config=config)
         return Loop(
-            prepared, member=member, base=self._base, rest=rest, measuring_s=measuring_s, instruments=self._instruments
+            prepared,
+            member=member,
+            base=self._base,
+            reserved=reserved,
+            measuring_s=measuring_s,
+            instruments=self._instruments,
         )
 
     def _with_total(self, event: Event) -> Event:

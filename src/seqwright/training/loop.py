@@ -1,7 +1,7 @@
-"""The training loop: steps, measurements on the dev set, and when to stop. Writes nothing; tells all as events.
+"""The training loop: steps, measurements on the dev set, and stopping. It yields events and writes no file.
 
-What it does depends on the data, the configuration and the seed alone (and on the clock where a time budget is given):
-a loop restored from a checkpoint goes on to the same bytes.
+Its result is a function of the data, the configuration and the seed (and of the clock, with a time budget): a loop that
+is restored from a checkpoint ends with the same bytes.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from seqwright.types import Array
 
 __all__ = ["Loop"]
 
-# The first good model is kept long before the end of a long epoch.
+# Measurements within an epoch, so that a long one saves a model before its end.
 MEASURE_EVERY = 0.2  # of a time budget
-MEASURE_PAIRS = 200_000  # minutes
-POOR_ANSWERS, POOR_SHARE = 5, 0.03  # answering all of dev takes so many times as long, or this share of a time budget
-LONGEST_REST = 0.5  # of a time budget, for what comes behind the last step
-SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the loop returns to the last measurement
+MEASURE_PAIRS = 200_000  # read in some minutes
+POOR_ANSWERS, POOR_SHARE = 5, 0.03  # times, and share of a time budget, that decoding the whole dev set takes
+MOST_RESERVED = 0.5  # of a time budget, for what follows the last step
+SKIPS_IN_A_ROW = 3  # steps without a finite gradient, before the state of the last measurement is restored
 MAX_RETURNS = 5
 
 
 class Loop:
-    """One training of one network; iterate over `events()` to run it.
+    """The training of one network; iterate over `events()` to run it.
 
-    network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was as
-    good as any (`training.selection`), None before the first.   position: where it stands.
-    measuring_s: what the last answering of the dev set took.
-    member: of an ensemble, whose members differ by their random numbers.
-    base: the model whose weights it starts from.
-    rest: what comes behind the last measurement within the time budget, in answerings of the dev set.
+    network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was
+    selected (`training.selection`), None before the first.   position: progress and best scores.
+    measuring_s: seconds of the last measurement.
+    member: number in an ensemble, whose members differ in their random numbers.   base: the model to fine-tune.
+    reserved: the part of the time budget for what follows the last measurement, in decodings of the dev set.
+    instruments: the clock and the evaluator.
     """
 
     network: models.Seq2seq
@@ -60,7 +60,7 @@ class Loop:
         *,
         member: int = 0,
         base: Bundle | None = None,
-        rest: float = 0.0,
+        reserved: float = 0.0,
         measuring_s: float = 0.0,
         instruments: Instruments = Instruments(),  # noqa: B008 - immutable
     ) -> None:
@@ -83,20 +83,20 @@ class Loop:
             "dropout": np.random.default_rng(dropout),
             "hide": np.random.default_rng(hide),
         }
-        self._shuffle_state = self._random["shuffle"].bit_generator.state  # as the epoch at work found it
-        assert self._config.optim.learning_rate is not None, "the recipe has filled it in"
-        self._rate = self._config.optim.learning_rate  # its highest
-        self._optimizer = optimizer(self._config.optim, self._rate)
+        self._shuffle_state = self._random["shuffle"].bit_generator.state  # at the beginning of the current epoch
+        assert self._config.optim.learning_rate is not None, "set by the recipe"
+        self._peak_rate = self._config.optim.learning_rate  # the peak of the schedule
+        self._optimizer = optimizer(self._config.optim, self._peak_rate)
         self.best: Array | None = None
         self.position = Position()
         self._began = self._measured_at = self._clock()
-        self.measuring_s, self._rest = measuring_s, rest
-        self._good = self.checkpoint({})  # to return to
+        self.measuring_s, self._reserved = measuring_s, reserved
+        self._last_measured = self.checkpoint({})  # restored when the loss is not finite
 
     def events(self) -> Iterator[Event]:
-        """Train to the end; yield what happens, a `Measured` last."""
+        """Train to the end, and yield the events, the last one a `Measured`."""
         training = self._config.training
-        assert training.epochs is not None and training.batch_size is not None, "the recipe has filled them in"
+        assert training.epochs is not None and training.batch_size is not None, "set by the recipe"
         pace = Pace(self._clock, self._instruments.progress_every_s)
         while not self.position.reason:
             self._shuffle_state = self._random["shuffle"].bit_generator.state
@@ -111,27 +111,28 @@ class Loop:
             for batch in epoch:
                 loss = self._step(batch)
                 if self.position.skipped_in_a_row >= SKIPS_IN_A_ROW:
-                    yield self._return()
+                    yield self._return_to_measured()
                 if self._out_of_time():
                     self.position.reason = "time budget"
                     break
-                if self._due():  # before any other event, at which an interruption would put it off
+                # Before other events: after an interruption at one of them it would come later.
+                if self._measurement_due():
                     yield self._measure()
                 n_tokens = int(batch.source_lengths.sum() + batch.target_lengths.sum())
                 if pace.tick(len(batch.index), n_tokens, loss):
                     yield self._progress(pace)
             measured = self._measure()
-            self.position.reason = self.position.reason or self._why_stop()
+            self.position.reason = self.position.reason or self._stop_reason()
             if self._config.optim.schedule == "plateau":
                 self._lower_on_plateau()
             self.position.epoch += 1
             self.position.batches = 0
             self._shuffle_state = self._random["shuffle"].bit_generator.state
-            self._good = self.checkpoint({})
+            self._last_measured = self.checkpoint({})
             yield measured
 
     def checkpoint(self, identity: dict[str, object]) -> Checkpoint:
-        """Return this moment, in arrays of its own; valid between any two events."""
+        """Return a copy of the state; valid between any two events."""
         arrays = {"params": self.network.params.flat.copy()}
         step = 0
         if isinstance(self._optimizer, optim.Adam):
@@ -145,18 +146,18 @@ class Loop:
         return Checkpoint(identity, copy.copy(self.position), arrays, random | {"shuffle": self._shuffle_state}, step)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a moment that `checkpoint` returned."""
+        """Restore a state that `checkpoint` returned."""
         self._restore_network(checkpoint)
         for name, generator in self._random.items():
             generator.bit_generator.state = checkpoint.random[name]
         self._shuffle_state = checkpoint.random["shuffle"]
         self.position = copy.copy(checkpoint.position)
         self.best = checkpoint.arrays.get("best")
-        self._good = checkpoint
+        self._last_measured = checkpoint
         self._began = self._clock() - self.position.elapsed_s
 
     def elapsed_s(self) -> float:
-        """Return the seconds spent, those before an interruption with them."""
+        """Return the seconds spent, including those before an interruption."""
         return self._clock() - self._began
 
     def _step(self, batch: batches.Batch) -> float:
@@ -166,7 +167,7 @@ class Loop:
             self._share(), schedule=settings.schedule, warmup=settings.warmup,
             step=position.steps, warmup_steps=settings.warmup_steps,
         )  # fmt: skip
-        self._optimizer.learning_rate = self._rate * position.rate_scale * max(factor, 1e-3)
+        self._optimizer.learning_rate = self._peak_rate * position.rate_scale * max(factor, 1e-3)
         read = unknown_dropout.drop(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout or 0.0,
             copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
@@ -178,7 +179,7 @@ class Loop:
         norm = math.nan
         if math.isfinite(loss):
             net.backward()
-            norm = self._optimizer.update(net.params, net.grads)  # which ignores a gradient that is not finite
+            norm = self._optimizer.update(net.params, net.grads)  # without effect if the gradient is not finite
         position.batches += 1
         position.pairs += len(batch.index)
         if math.isfinite(norm):
@@ -191,19 +192,19 @@ class Loop:
             position.skipped_in_a_row += 1
         return loss
 
-    def _return(self) -> Returned:
-        """Take the weights and the optimiser of the last measurement, and halve the rate; the data goes on."""
+    def _return_to_measured(self) -> Returned:
+        """Restore parameters and optimiser of the last measurement, and halve the learning rate; batches go on."""
         position = self.position
         if position.returns == MAX_RETURNS:
             raise TrainingError(
-                f"the loss is not finite, also after {MAX_RETURNS} returns with a lower rate; the best model so far is "
-                f"kept; look at the data, or try --set optim.learning_rate={self._rate / 10:g}"
+                f"the loss is not finite, also after {MAX_RETURNS} returns with a lower learning rate; the best model "
+                f"so far is kept; check the data, or try --set optim.learning_rate={self._peak_rate / 10:g}"
             )
-        self._restore_network(self._good)
+        self._restore_network(self._last_measured)
         position.returns += 1
         position.rate_scale /= 2
         position.skipped_in_a_row = 0
-        return Returned(self._epoch(), position.skipped, self._rate * position.rate_scale)
+        return Returned(self._epoch(), position.skipped, self._peak_rate * position.rate_scale)
 
     def _restore_network(self, checkpoint: Checkpoint) -> None:
         self.network.params.flat[:] = checkpoint.arrays["params"]
@@ -214,7 +215,7 @@ class Loop:
                 self._optimizer.v = checkpoint.arrays["adam.v"].copy()
 
     def _measure(self) -> Measured:
-        """Measure the weights as they are on the dev set, and keep them if none before were better for sure."""
+        """Evaluate the parameters on the dev set, and keep a copy if they are selected."""
         began = self._clock()
         position, training = self.position, self._config.training
         found = self._instruments.evaluate([self.network], self._prepared)
@@ -226,7 +227,7 @@ class Loop:
         position.measured_pairs = position.pairs
         self._measured_at = self._clock()
         self.measuring_s = self._measured_at - began
-        if len(found.measured) < len(self._prepared.dev_sources):  # poor answers, which are longer than later ones
+        if len(found.measured) < len(self._prepared.dev_sources):  # a part was decoded, as the answers are poor
             self.measuring_s = min(self.measuring_s * POOR_ANSWERS, POOR_SHARE * (training.time_budget_s or math.inf))
         sentences = found.sentences
         return Measured(
@@ -240,49 +241,50 @@ class Loop:
         return self.position.pairs / len(self._prepared.examples)
 
     def _share(self) -> float:
-        """Return how much of the training is done, by epochs or by the clock, whichever is further."""
+        """Return the part of the training that is done, by epochs or by time, whichever is greater."""
         training = self._config.training
-        assert training.epochs is not None, "the recipe has filled it in"
+        assert training.epochs is not None, "set by the recipe"
         return min(1.0, max(self._epoch() / training.epochs, self.elapsed_s() / self._stop_s()))
 
     def _out_of_time(self) -> bool:
         return self.elapsed_s() >= self._stop_s()
 
     def _stop_s(self) -> float:
-        """Return when the last step must be done for all the rest to be done within the time budget."""
+        """Return the time of the last step, after which the time budget has room for what follows."""
         budget = self._config.training.time_budget_s
         if budget is None:
             return math.inf
-        return budget - min(LONGEST_REST * budget, (1 + self._rest) * self.measuring_s)
+        return budget - min(MOST_RESERVED * budget, (1 + self._reserved) * self.measuring_s)
 
-    def _due(self) -> bool:
-        """Return whether to measure within the epoch."""
+    def _measurement_due(self) -> bool:
+        """Return whether a measurement within the epoch is due."""
         if self.position.pairs - self.position.measured_pairs >= MEASURE_PAIRS:
             return True
         budget = self._config.training.time_budget_s
         return budget is not None and self._clock() - self._measured_at > MEASURE_EVERY * budget
 
-    def _why_stop(self) -> str:
+    def _stop_reason(self) -> str:
         training, position = self._config.training, self.position
         if position.top_exact == 100:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"
-        assert training.patience != "auto", "the recipe has put a number in its place"
-        if training.patience is not None and self._epochs_without_better() >= training.patience:
+        assert training.patience != "auto", "set by the recipe"
+        if training.patience is not None and self._epochs_without_improvement() >= training.patience:
             return "no improvement"
         return ""
 
-    def _epochs_without_better(self) -> float:
-        """Return the epochs since the best measurement, or since the warm-up, where chance decides what is best."""
+    def _epochs_without_improvement(self) -> float:
+        """Return the epochs since the best measurement, or since the warm-up if that is later."""
         training, position = self._config.training, self.position
-        assert training.epochs is not None, "the recipe has filled it in"
+        assert training.epochs is not None, "set by the recipe"
         return position.epoch - max(position.top_epoch, self._config.optim.warmup * training.epochs)
 
     def _lower_on_plateau(self) -> None:
-        """Halve the rate when there was no better dev score for so many epochs, nor a halving."""
+        """Halve the learning rate after `optim.plateau` epochs without an improvement or a halving."""
         position = self.position
-        if min(self._epochs_without_better(), position.epoch - position.halved_epoch) >= self._config.optim.plateau:
+        n_epochs = min(self._epochs_without_improvement(), position.epoch - position.halved_epoch)
+        if n_epochs >= self._config.optim.plateau:
             position.rate_scale /= 2
             position.halved_epoch = position.epoch
 

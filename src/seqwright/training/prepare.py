@@ -174,9 +174,7 @@ def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
     schema = found.readings[0].schema
     features = (schema.features or FEATURES) if found.has_features else 0
     given = config.text.schema
-    if (
-        given is not None and given.format != schema.format
-    ):  # answers of a teacher are not in the format of the user's files
+    if given is not None and given.format != schema.format:  # of a student, whose training files are answers
         schema = given
     return msgspec.structs.replace(
         config.text,
