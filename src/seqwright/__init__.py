@@ -1,4 +1,4 @@
-"""seqwright turns a file of example pairs into a sequence-to-sequence model, and runs it anywhere.
+"""Train sequence-to-sequence models on files of example pairs, and run them.
 
 model = seqwright.train("words.tsv", output="model")      # or: seqwright.load("model")
 model.predict(["tomato"], beam=5, n_best=3)
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seqwright.config import Config, ModelConfig, OptimConfig, TextConfig, TrainingConfig
     from seqwright.data_checks import check_files
+    from seqwright.data_checks import check_files as check
     from seqwright.data_checks.findings import Inspection
     from seqwright.distillation import distill
     from seqwright.ensembling import join
@@ -89,6 +90,7 @@ __all__ = [
     "Translator",
     "UsageError",
     "__version__",
+    "check",
     "check_files",
     "compare",
     "compare_file",
@@ -140,6 +142,7 @@ _HOMES = {
     "TrainingError": "seqwright.errors",
     "Translator": "seqwright.inference.translator",
     "UsageError": "seqwright.errors",
+    "check": "seqwright.data_checks",
     "check_files": "seqwright.data_checks",
     "compare": "seqwright.evaluation",
     "compare_file": "seqwright.evaluation",
@@ -154,10 +157,13 @@ _HOMES = {
 }
 
 
+_NAMES_THERE = {"check": "check_files"}  # where it differs from the name here
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'seqwright' has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+    value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), _NAMES_THERE.get(name, name))
     return value
 
 

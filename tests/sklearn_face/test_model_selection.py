@@ -1,11 +1,15 @@
 """The transducer where scikit-learn's users put an estimator: in a search, a cross-validation, a pipeline."""
 
+import msgspec
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+
+from seqwright import config as configuration
+from seqwright.sklearn import SequenceTransducer
 
 
 def lowercase(texts):
@@ -62,3 +66,35 @@ def test_the_last_step_of_a_pipeline_sees_what_the_steps_before_make(tiny, words
     pipeline.fit([source.upper() for source in sources], targets)
     assert pipeline.predict(["ABC"]).tolist() == tiny.fit(sources, targets).predict(["abc"]).tolist()
     assert pipeline.set_params(sequencetransducer__beam=1)[-1].beam == 1
+
+
+def test_a_grid_search_varies_any_setting_of_the_configuration_by_name(tiny, words):
+    tiny.set_params(model__embedding_size=8, optim__betas=(0.8, np.float64(0.9)))
+    grid = {
+        "model__hidden_size": [6],
+        "optim__learning_rate": np.array([1e-3]),
+        "model__attention": ["bilinear", "none"],
+    }
+    search = GridSearchCV(tiny, grid, cv=2, error_score="raise").fit(*words)
+    config = search.best_estimator_.translator_.bundle.config
+    assert (config.model.hidden_size, config.model.embedding_size, config.optim.betas) == (6, 8, (0.8, 0.9))
+    assert config.model.attention == search.best_params_["model__attention"]
+
+
+def test_every_setting_of_the_configuration_is_a_parameter():
+    config = configuration.Config()
+    estimator = SequenceTransducer(epochs=3)
+    names = {f"{s}__{key}" for s, keys in msgspec.to_builtins(config).items() if s != "others" for key in keys}
+    assert names < set(estimator.get_params())
+    assert estimator.get_params()["training__epochs"] == 3
+    assert estimator.get_params(deep=False).keys().isdisjoint(names)
+    for name in sorted(names - {"training__epochs", "training__seed"}):
+        value = estimator.get_params()[name]
+        changed = clone(estimator.set_params(**{name: value}))
+        assert changed.get_params()[name] == value
+    assert clone(estimator.set_params(training__epochs=7)).epochs == 7
+
+
+def test_a_misspelt_setting_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match="model__hidden_size"):
+        SequenceTransducer().set_params(model__hiden_size=3)

@@ -1,20 +1,11 @@
-"""A transducer with the face of a scikit-learn estimator: it can be cloned, searched over, cross-validated and pickled.
-
-Not a second trainer: `fit` trains as `seqwright.train` does, and a pickle holds the files of a model
-directory. Every pair is held in memory; files too large for that are for `seqwright.train`.
-
-    from sklearn.model_selection import GridSearchCV
-    search = GridSearchCV(SequenceTransducer(epochs=20), {"hidden_size": [64, 128]}).fit(words, pronunciations)
-    search.predict(["tomato"])
-"""
+"""The estimator."""
 
 from __future__ import annotations
 
-import reprlib
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +18,8 @@ from seqwright import errors, training
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.inference.translator import Hypothesis, Translator
+from seqwright.sklearn import inputs
+from seqwright.sklearn import settings as settings_
 from seqwright.training.events import Event, Measured, Started
 from seqwright.types import Array
 
@@ -55,29 +48,46 @@ except ImportError:
         "seqwright.sklearn needs the library scikit-learn: pip install 'seqwright[sklearn]'"
     ) from None
 
-__all__ = ["InputError", "SequenceTransducer"]
+__all__ = ["SequenceTransducer"]
 
-GIVEN = "X, y"  # what messages and the manifest call the pairs
-
-
-class InputError(errors.DataError, ValueError):
-    """X or y that cannot be read as pairs; a ValueError too, which is what scikit-learn's callers expect."""
+GIVEN = "X, y"  # the name of the pairs in messages and in the manifest
 
 
 class SequenceTransducer(BaseEstimator):
-    """Learns to turn text into text from pairs of both.
+    """A sequence-to-sequence model that learns to map texts to texts.
 
-    X is always a sequence of n sources: texts, pairs of a source and its features (`("walk", "V;PST")`), or an array,
-    Series or frame (n,), (n, 1), (n, 2) of the same. y is a sequence of n texts.
+    Parameters
+    ----------
+    epochs : int, optional
+        Passes over the training pairs; None is the default of `seqwright train`, as for the next three.
+    hidden_size : int, optional
+        Units of each LSTM.
+    beam : int, default 5
+        Hypotheses kept at each step of a search; 1 is greedy search.
+    dev_share : float, optional
+        Fraction of the pairs that is held out to select the best epoch.
+    time_budget_s : float, optional
+        Seconds after which training ends.
+    random_state : int or RandomState, optional
+        A seed, or a generator of one for each fit. None is the seed of the settings: equal fits give equal models.
+    settings : sequence of str, default ()
+        Any other setting as "section.key=value", such as "model.dropout=0.1". A parameter that is not None has
+        precedence.
+    verbose : bool, default False
+        Print each measurement to standard error.
 
-    epochs, hidden_size, dev_share, time_budget_s: of the training; None is what `seqwright train` does by itself.
-    beam: hypotheses kept while answering; 1 is greedy.
-    random_state: a seed, or a RandomState that a seed is drawn from at each fit; None is the seed of the settings, so
-    that equal fits give equal models.
-    settings: any other setting as a "section.key=value" text, such as "model.dropout=0.1"; a parameter that is not None
-    wins over one.   verbose: tell each measurement of the training on standard error.
+    Attributes
+    ----------
+    translator_ : Translator
+        The trained model.
 
-    translator_: the trained `seqwright.Translator`, once fitted.
+    Notes
+    -----
+    X is a sequence of n sources: texts, pairs of a source and its features (`("walk", "V;PST")`), or an array, Series
+    or DataFrame of shape (n,), (n, 1) or (n, 2) of the same. y is a sequence of n texts.
+
+    `get_params` and `set_params` also take every setting of the configuration as `section__key`, such as
+    `model__dropout` or `optim__learning_rate`, so that a search can vary it.
     """
 
     translator_: Translator
@@ -103,23 +113,100 @@ class SequenceTransducer(BaseEstimator):
         self.settings = settings
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any) -> SequenceTransducer:
-        """Train on n pairs, of which a part is held out to tell the best moment, and return self.
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters.
 
-        A pair too long for a batch is left out, with a warning.
-        ConfigError: a parameter or setting that means nothing.   InputError: X or y is not as the class says, or there
-        is too little to learn from.   OutputError: no space for temporary files.
+        Parameters
+        ----------
+        deep : bool, default True
+            Include every setting of the configuration, as `section__key`.
+
+        Returns
+        -------
+        dict of str to object
+            Values by name. A setting that `fit` chooses by the amount of data is None.
+        """
+        params = dict(super().get_params(deep=False))
+        if deep:
+            try:
+                config = configuration.parse({}, () if isinstance(self.settings, str) else self.settings)
+            except (errors.ConfigError, TypeError, AttributeError):
+                config = Config()  # `fit` reports invalid settings
+            for name in settings_.names():
+                section, _, key = name.partition("__")
+                params[name] = getattr(getattr(config, section), key)
+            params |= {name: params[flat] for name, flat in settings_.FLAT.items() if params[flat] is not None}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params
+            Parameters of the constructor, and settings of the configuration as `section__key`. None restores the
+            default of a setting.
+
+        Returns
+        -------
+        SequenceTransducer
+            This estimator.
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown.
+        """
+        settings = {name: value for name, value in params.items() if name.partition("__")[0] in settings_.SECTIONS}
+        settings_.check(settings)
+        super().set_params(**{name: value for name, value in params.items() if name not in settings})
+        for name, value in settings.items():
+            if name in settings_.FLAT:
+                setattr(self, settings_.FLAT[name], value)
+            else:
+                self._set(name.replace("__", ".", 1), value)
+        return self
+
+    def _set(self, setting: str, value: Any) -> None:
+        kept = [one for one in self.settings if configuration.canonical(one.partition("=")[0].strip()) != setting]
+        self.settings = (*kept, *([] if value is None else [f"{setting}={settings_.as_toml(value)}"]))
+
+    def fit(self, X: Any, y: Any) -> SequenceTransducer:
+        """Train on n pairs, of which a part is held out to select the best epoch.
+
+        A pair that is too long for a batch is left out, with a warning.
+
+        Parameters
+        ----------
+        X : sequence of str or of (str, str), length n
+            The sources, with their features if they have some.
+        y : sequence of str, length n
+            The targets.
+
+        Returns
+        -------
+        SequenceTransducer
+            This estimator.
+
+        Raises
+        ------
+        ConfigError
+            If a parameter or setting is invalid.
+        InputError
+            If X or y cannot be read as pairs, or there are too few.
+        OutputError
+            If there is no space for temporary files.
         """
         config = self._config()
         if y is None:
-            raise InputError(
+            raise inputs.InputError(
                 "SequenceTransducer requires y to be passed, but the target y is None; give the text of each source"
             )
-        sources, features = _sources(X)
-        targets = _targets(y)
-        _check_lengths(sources, targets)
+        sources, features = inputs.sources(X)
+        targets = inputs.targets(y)
+        inputs.check_lengths(sources, targets)
         if not any(targets):
-            raise InputError("y has no text that is not empty; a model needs something to learn to say")
+            raise inputs.InputError("all targets in y are empty; at least one must have text")
         rows = readers.Rows(zip(sources, targets, features, strict=True), GIVEN)
         with tempfile.TemporaryDirectory(prefix="seqwright-") as folder:
             try:
@@ -131,38 +218,88 @@ class SequenceTransducer(BaseEstimator):
                     command=["SequenceTransducer.fit"],
                 )
             except errors.DataError as error:
-                raise InputError(str(error)) from None
+                raise inputs.InputError(str(error)) from None
         self.translator_ = Translator(_without_place(model.bundle))
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the best answer to each source: (n,) of str objects. An answer does not depend on the other sources.
+        """Predict the target of each source, independently of the other sources.
 
-        InputError: X is not as the class says.   NotFittedError.
+        Parameters
+        ----------
+        X : sequence of str or of (str, str), length n
+            The sources, with their features if they have some.
+
+        Returns
+        -------
+        ndarray of object, shape (n,)
+            The best hypothesis for each source, as str.
+
+        Raises
+        ------
+        InputError
+            If X cannot be read as sources.
+        NotFittedError
+            If `fit` was not called.
         """
         answers = [hypotheses[0].text for hypotheses in self.predict_n_best(X, n_best=1)]
         return np.array(answers, dtype=object)  # numpy's own strings lose the NULs at the end of a text
 
     def predict_n_best(self, X: Any, *, n_best: int = 5) -> list[list[Hypothesis]]:
-        """Return for each source up to n_best answers with their scores, best first; see `Translator.predict`.
+        """Predict several targets of each source, with their scores.
 
-        InputError: X is not as the class says.   NotFittedError.
+        Parameters
+        ----------
+        X : sequence of str or of (str, str), length n
+            The sources, with their features if they have some.
+        n_best : int, default 5
+            Hypotheses for each source.
+
+        Returns
+        -------
+        list of list of Hypothesis
+            For each source up to `n_best` hypotheses, best first; see `Translator.predict`.
+
+        Raises
+        ------
+        InputError
+            If X cannot be read as sources.
+        NotFittedError
+            If `fit` was not called.
         """
         check_is_fitted(self, "translator_")
-        sources, features = _sources(X)
+        sources, features = inputs.sources(X)
         return self.translator_.predict(sources, features=features, beam=self.beam, n_best=n_best)
 
     def score(self, X: Any, y: Any) -> float:
-        """Return the share of sources whose best answer is the text in y, from 0 to 1.
+        """Compute the accuracy: the fraction of sources whose best hypothesis is the target.
 
-        Texts that differ in nothing but their Unicode form are the same, as in `seqwright evaluate`.
-        InputError: X or y is not as the class says, or empty.   NotFittedError.
+        Texts that differ only in their Unicode form are equal, as in `seqwright evaluate`.
+
+        Parameters
+        ----------
+        X : sequence of str or of (str, str), length n
+            The sources, with their features if they have some.
+        y : sequence of str, length n
+            The targets.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        Raises
+        ------
+        InputError
+            If X or y cannot be read as pairs, or they are empty.
+        NotFittedError
+            If `fit` was not called.
         """
         check_is_fitted(self, "translator_")
-        sources, expected = _sources(X)[0], _targets(y)
-        _check_lengths(sources, expected)
+        sources, expected = inputs.sources(X)[0], inputs.targets(y)
+        inputs.check_lengths(sources, expected)
         if not expected:
-            raise InputError("X and y are empty; a score needs at least one pair")
+            raise inputs.InputError("X and y are empty; a score needs at least one pair")
         split = self.translator_.bundle.target_format.split
         answers = self.predict(X)
         return sum(split(a) == split(e) for a, e in zip(answers, expected, strict=True)) / len(expected)
@@ -236,42 +373,6 @@ class SequenceTransducer(BaseEstimator):
                 f"dev token errors {event.dev_ter:.1f} %",
                 file=sys.stderr,
             )
-
-
-def _sources(X: Any) -> tuple[list[str], list[str]]:
-    """Return the sources and the features of each, empty where there are none.   InputError."""
-    sources, features = [], []
-    for i, row in enumerate(_rows(X, "X")):
-        parts = (row,) if isinstance(row, str) else tuple(row) if isinstance(row, Sequence | np.ndarray) else ()
-        if len(parts) not in (1, 2) or not all(isinstance(part, str) for part in parts):
-            raise InputError(
-                f"X[{i}] is {reprlib.repr(row)}: expected a text, or a pair of source and features, which are texts"
-            )
-        sources.append(str(parts[0]))
-        features.append(str(parts[1]) if len(parts) == 2 else "")
-    return sources, features
-
-
-def _targets(y: Any) -> list[str]:
-    """Return the texts of y.   InputError: something else is in it."""
-    targets = []
-    for i, row in enumerate(_rows(y, "y")):
-        if not isinstance(row, str):
-            raise InputError(f"y[{i}] is {reprlib.repr(row)}: expected a text; turn it into one with str()")
-        targets.append(str(row))
-    return targets
-
-
-def _rows(given: Any, name: str) -> Iterable[Any]:
-    if isinstance(given, str | bytes) or not hasattr(given, "__iter__"):
-        raise InputError(f"{name} is {reprlib.repr(given)}: expected a sequence of texts, such as ['one', 'two']")
-    rows: Iterable[Any] = given.to_numpy() if hasattr(given, "to_numpy") else given  # a frame iterates over its columns
-    return rows
-
-
-def _check_lengths(sources: Sequence[str], targets: Sequence[str]) -> None:
-    if len(sources) != len(targets):
-        raise InputError(f"X has {len(sources):,} sources and y {len(targets):,} texts: give one for each")
 
 
 def _without_place(bundle: bundles.Bundle) -> bundles.Bundle:
