@@ -63,4 +63,4 @@ def numbers_(options: Any, least: Mapping[str, float | None]) -> None:
 
 
 def _may_be_none(options: Any, name: str) -> bool:
-    return next(field.default for field in dataclasses.fields(options) if field.name == name) is None
+    return options.__dataclass_fields__[name].default is None  # `dataclasses.fields` takes a twentieth of a word's time

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from seqwright.errors import UsageError
 from seqwright.inference import checks
@@ -140,12 +141,11 @@ def as_options(given: AnyOptions | None, *, scoring: bool = False) -> Options:
 
 def merged_options(options: AnyOptions | None, beam: int | None, n_best: int | None) -> Options:
     """Return the options with the given beam and n_best, which have precedence."""
+    given: dict[str, Any] = {k: v for k, v in (("beam", beam), ("n_best", n_best)) if v is not None}
+    if options is None:
+        return Options(**given)
     options = as_options(options)
-    return dataclasses.replace(
-        options,
-        beam=options.beam if beam is None else beam,
-        n_best=options.n_best if n_best is None else n_best,
-    )
+    return dataclasses.replace(options, **given) if given else options
 
 
 def _joint(given: _Answering | Scoring) -> Options:
