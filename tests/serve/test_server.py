@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -248,6 +249,28 @@ def test_sigterm_under_load_answers_what_was_accepted_and_refuses_the_rest(start
     assert {reply.body for reply in load.replies if reply.status == 200} == {answer}
 
 
+def test_a_request_on_an_idle_connection_during_the_shutdown_is_refused_not_cut(start):
+    server = start(drain_s=3.0)
+    idle = [server.connect() for _ in range(3)]
+    for one in idle:
+        assert exchange(one, "GET", "/ready").status == 200
+    server.process.send_signal(signal.SIGTERM)
+    until(lambda: server.send("GET", "/ready").status == 503)
+    time.sleep(0.5)
+    for one in idle:
+        is_problem(exchange(one, "POST", "/v1/predict", {"sources": ["abc"]}), 503)
+        one.close()
+    assert server.process.wait(30) == 0
+
+
+def test_small_responses_are_sent_at_once():
+    """asyncio switches Nagle's algorithm off where it knows the protocol of the socket."""
+    from seqwright.serve import server
+
+    with server.listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 @pytest.fixture(scope="module")
 def other(tmp_path_factory, reversals):
     """Return the directory of a model unlike the trained one."""
@@ -280,8 +303,6 @@ def test_a_model_is_replaced_under_load_without_a_lost_request_and_stays_where_t
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGHUP")
 def test_sighup_loads_the_models_again(start):
-    import signal
-
     server = start()
     server.process.send_signal(signal.SIGHUP)
     assert b"loaded words anew" in server.process.stderr.readline()

@@ -28,7 +28,7 @@ from seqwright.serve.work import Predict, Score
 
 __all__ = ["Service"]
 
-WATCHED_S = 2.0  # between looks at the model directories
+WATCHED_S = 2.0  # between checks of the model directories for changes
 
 
 class Service:

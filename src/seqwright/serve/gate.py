@@ -14,7 +14,7 @@ from seqwright.serve import problems
 
 __all__ = ["Gate"]
 
-OPEN = ("/health", "/ready", "/", "/openapi.json")  # without a token; the page asks for it
+OPEN = ("/health", "/ready", "/", "/openapi.json")  # without a token; the page has a field for it
 ASSETS = "/assets/"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 class Draining(Protocol):
-    """Says whether the server ends."""
+    """A service that may be shutting down."""
 
     draining: bool
 
@@ -61,7 +61,7 @@ class Gate:
 
         try:
             if service.draining and scope["path"] != "/health":
-                detail = "the server is ending; send it to another, or again later"
+                detail = "the server is shutting down; send it to another, or again later"
                 await problems.response(503, detail, {"Retry-After": "1"})(scope, receive, sent)
             elif not self._admitted(scope):
                 detail = "expected the header Authorization: Bearer TOKEN with the token of this server"

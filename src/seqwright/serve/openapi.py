@@ -24,8 +24,8 @@ NDJSON = "application/x-ndjson"
 PROBLEMS = {
     400: "The body is no JSON.", 401: "The token is missing or wrong.", 404: "There is no such model.",
     408: "The body did not come in time.", 413: "The body is too large.", 415: "The body is of another media type.",
-    422: "An option or source is refused; the detail says why.", 429: "Too many requests; see Retry-After.",
-    503: "The server is ending, or the answer took too long.",
+    422: "An option or source is invalid; see the detail.", 429: "Too many requests; see Retry-After.",
+    503: "The server is shutting down, or the answer took too long.",
 }  # fmt: skip
 STREAMED = (
     "With Content-Type: application/x-ndjson the body is a source on each line, options are in the query, and the "
@@ -44,7 +44,7 @@ def description(*, token: bool) -> bytes:
         "/v1/score": {"post": operation("Score pairs", "PredictResponse", body=as_json("ScoreRequest"))},
         "/v1/models": {"get": operation("List the models", "ModelsResponse")},
         "/health": {"get": plain("The process works")},
-        "/ready": {"get": plain("Requests are answered; 503 while the server ends")},
+        "/ready": {"get": plain("Requests are answered; 503 while the server shuts down")},
         "/metrics": {"get": plain("Figures for Prometheus")},
     }
     document: dict[str, Any] = {

@@ -106,7 +106,7 @@ async def lines(request: Request, limits: Limits) -> AsyncIterator[list[bytes]]:
             async with asyncio.timeout(limits.idle_s):
                 part = await anext(stream, None)
         except TimeoutError:
-            raise Problem(408, f"nothing came for {limits.idle_s:g} s") from None
+            raise Problem(408, f"nothing was received for {limits.idle_s:g} s") from None
         *whole, rest = (rest + (part or b"")).split(b"\n")
         if len(rest) > limits.body_bytes:
             raise Problem(413, f"a line has more than {limits.body_bytes:,} bytes")

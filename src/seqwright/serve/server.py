@@ -54,7 +54,9 @@ def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens.   UsageError: it cannot."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        # asyncio switches Nagle's algorithm off only where the protocol is given: with it a response takes 40 ms more.
+        return socket.socket(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
     except (OSError, OverflowError) as error:
         what = getattr(error, "strerror", None) or str(error)
         raise UsageError(
