@@ -28,9 +28,9 @@ def test_an_interruption_before_the_first_measurement_reports_what_was_written()
     assert "model    here" in display.closing(Finished("interrupted", 0, None, 3, "here"))
 
 
-def test_the_best_measurement_is_marked():
-    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("best")
-    assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
+def test_a_measurement_whose_weights_are_saved_is_marked():
+    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("saved")
+    assert "saved" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
 def test_the_suggested_command_quotes_sources_for_the_shell(monkeypatch):
@@ -70,7 +70,7 @@ def test_a_terminal_shows_a_live_bar_and_all_measurements(tmp_path, pairs):
     assert "tokens/s" in text
     assert re.search(r"(✓|✗|ok|no) \w+ (→|->) ", re.sub(r"\x1b\[[\d;]*m", "", text))
     assert "━" in text
-    assert "best     dev exact match" in text
+    assert "selected dev exact match" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is restored
 
 

@@ -35,8 +35,8 @@ def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path
         r"^network  [\d,]+ parameters: bidirectional LSTM of 8, .* attention$",
         r"^kernels  .*kernels",
         r"^training 2 epochs in batches of \d+, seed 1$",
-        r"^epoch +1.00   loss \d\.\d{3}   dev exact match +\d+\.\d %   TER +\d+\.\d %   \d+:\d\d   best$",
-        r"^best     dev exact match \d+\.\d %, epoch \d\.\d\d$",
+        r"^epoch +1.00   loss \d\.\d{3}   dev exact match +\d+\.\d %   TER +\d+\.\d %   \d+:\d\d   saved$",
+        r"^selected dev exact match \d+\.\d %, epoch \d\.\d\d$",
         rf"^model    {re.escape(str(model))}$",
         r"^try      .* predict ",
     ):

@@ -222,15 +222,15 @@ def progressed(event: Progressed) -> str:
 
 
 def measured(event: Measured) -> str:
-    best = "best" if event.best else ""
+    saved = "saved" if event.best else ""
     if event.dev_loss is not None:
         return (
             f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev {sentence_scores(event)}   "
-            f"{clock(event.elapsed_s)}   {best}"
+            f"{clock(event.elapsed_s)}   {saved}"
         ).rstrip()
     return (
         f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev exact match {event.dev_accuracy:5.1f} %   "
-        f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {best}"
+        f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {saved}"
     ).rstrip()
 
 
@@ -264,6 +264,6 @@ def closing(event: Finished) -> str:
     scores = f"exact match {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"
-        f"best     dev {scores}, epoch {event.best_epoch:.2f}\n"
+        f"selected dev {scores}, epoch {event.best_epoch:.2f}\n"
         f"model    {event.output}{again}" + (f"\nreport   {event.report}" if event.report else "")
     )
