@@ -194,21 +194,21 @@ std::vector<Call> calls() {
         });
     for (auto [T, B, V, S] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 2}, {3, 4, 17, 0}, {5, 7, 65, 30}, {4, 30, 301, 12}})
         add("copying", [=](const Kernels& k, Arrays& a) {
-            float *scores = a.floats(product(T, B, V)), *probs = a.floats(product(T, B, V)), *nll = a.floats(product(T, B)),
+            float *logits = a.floats(product(T, B, V)), *probs = a.floats(product(T, B, V)), *nll = a.floats(product(T, B)),
                   *weights = a.positive(product(T, B, S)), *gate = a.floats(product(T, B));
             const int32_t *source = a.ints(product(S, B), V), *targets = a.ints(product(T, B), V), *lengths = a.ints(product(B), T + 1);
-            k.copy_cross_entropy_forward(T, B, V, S, scores, weights, gate, source, targets, lengths, 0.1f, probs, nll);
-            k.copy_log_probs(T, B, V, S, scores, weights, gate, source, scores);
+            k.copy_cross_entropy_forward(T, B, V, S, logits, weights, gate, source, targets, lengths, 0.1f, probs, nll);
+            k.copy_log_probs(T, B, V, S, logits, weights, gate, source, logits);
             k.copy_cross_entropy_backward(T, B, V, S, probs, weights, gate, source, targets, lengths, 0.1f, 0.5f, probs, weights,
                                           gate);
         });
     for (auto [T, B, V] : {std::tuple{1, 1, 1}, {0, 2, 3}, {3, 4, 17}, {5, 7, 65}, {4, 30, 301}})
         for (float smoothing : {0.0f, 0.1f})
             add("cross_entropy", [=](const Kernels& k, Arrays& a) {
-                float *scores = a.floats(product(T, B, V)), *nll = a.floats(product(T, B));
+                float *logits = a.floats(product(T, B, V)), *nll = a.floats(product(T, B));
                 const int32_t *targets = a.ints(product(T, B), V), *lengths = a.ints(product(B), T + 1);
-                k.cross_entropy_forward(T, B, V, scores, targets, lengths, smoothing, scores, nll);
-                k.cross_entropy_backward(T, B, V, scores, targets, lengths, smoothing, 0.5f, scores);
+                k.cross_entropy_forward(T, B, V, logits, targets, lengths, smoothing, logits, nll);
+                k.cross_entropy_backward(T, B, V, logits, targets, lengths, smoothing, 0.5f, logits);
             });
     for (size_t N : {size_t{0}, size_t{1}, size_t{17}, size_t{9001}, size_t{300001}})
         add("pointwise and optimize", [=](const Kernels& k, Arrays& a) {

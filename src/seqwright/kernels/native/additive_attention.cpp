@@ -1,15 +1,15 @@
-// Additive attention over a padded memory: the twin of kernels/reference/additive_attention.py.
+// Additive attention over a padded memory; specified by kernels/reference/additive_attention.py.
 //
 //   w[t, b] = softmax over s < lengths[b] of v·tanh(q[t, b] + keys[s, b])      q (T, B, A)   keys (S, B, A)   v (A,)
 //   context[t, b] = Σ_s w[t, b, s] memory[s, b]                                memory (S, B, M)   context (T, B, M)
 //
-//   dscore = w (dw - Σ_s dw w), as for the dot product        u = tanh(q + keys), made again: it has T S B A numbers
+//   dscore = w (dw - Σ_s dw w), as for the dot product        u = tanh(q + keys), recomputed: it has T S B A numbers
 //   da = dscore v (1 - u²)      dq = Σ_s da      dkeys = Σ_t da      dv += Σ dscore u      dmemory += Σ_t w dcontext
 //
 // A bias (T, S), the same for all sequences, may be added to the scores; dbias += Σ_b dscore.
 //
-// A sequence at a time, and the sequences cut over the threads. dv is the sum of those of the sequences, in their order, so
-// that the number of threads does not show.
+// A sequence at a time, and the sequences cut over the threads. dv sums over the sequences in order, so that
+// it does not depend on the number of threads.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2, beside other work, T 10, B 128, S 8, A 256, M 512: forward 0.54 ms, backward
 // 1.7 ms (AVX2 1.1, 1.9; NumPy 1.5, 27). Nearly all of it is tanh.
@@ -37,22 +37,22 @@ void add_backward(int T, int S, int A, int length, const float* dscore, const fl
     const Vec one = set(1.0f);
     for (int a = 0; a < A; a += kLanes) {
         const int lanes = A - a;
-        const Vec v_a = take(v + a, lanes);
+        const Vec v_a = masked_load(v + a, lanes);
         Vec dv_a = zero();
         for (int t = 0; t < T; t++) {
-            const Vec q_t = take(q + t * stride + a, lanes);
+            const Vec q_t = masked_load(q + t * stride + a, lanes);
             Vec dq_t = zero();
             for (int s = 0; s < length; s++) {
                 float* dkey = dkeys + s * stride + a;
-                const Vec u = tanh(q_t + take(keys + s * stride + a, lanes)), d = set(dscore[static_cast<ptrdiff_t>(t) * S + s]);
+                const Vec u = tanh(q_t + masked_load(keys + s * stride + a, lanes)), d = set(dscore[static_cast<ptrdiff_t>(t) * S + s]);
                 const Vec da = d * v_a * (one - u * u);
                 dv_a = fma(d, u, dv_a);
                 dq_t = dq_t + da;
-                give(dkey, take(dkey, lanes) + da, lanes);
+                masked_store(dkey, masked_load(dkey, lanes) + da, lanes);
             }
-            give(dq + t * stride + a, dq_t, lanes);
+            masked_store(dq + t * stride + a, dq_t, lanes);
         }
-        give(dv + a, dv_a, lanes);
+        masked_store(dv + a, dv_a, lanes);
     }
 }
 
@@ -66,7 +66,7 @@ void additive_scores(int T, int S, const float* q, ptrdiff_t stride_q, Memory ke
             Vec total = zero();
             for (int a = 0; a < keys.width; a += kLanes) {
                 const int lanes = keys.width - a;
-                total = fma(take(v + a, lanes), tanh(take(q_t + a, lanes) + take(key + a, lanes)), total);
+                total = fma(masked_load(v + a, lanes), tanh(masked_load(q_t + a, lanes) + masked_load(key + a, lanes)), total);
             }
             out[t * stride_out + s] = sum(total);
         }

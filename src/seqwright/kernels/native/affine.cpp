@@ -1,4 +1,4 @@
-// y = x W + b over rows: the twin of kernels/reference/affine.py.
+// y = x W + b over rows; specified by kernels/reference/affine.py.
 //
 //   y = b + x W                                   x (N, D)   W (D, M)   b (M) or null   y (N, M)
 //   dx (+)= dy Wᵀ   dW += xᵀ dy      db += Σ dy   db (M) or null

@@ -1,4 +1,4 @@
-// The arrays that Python hands to the kernels, and the checks on them; whatever does not fit is an exception with a sentence.
+// Arguments from Python and their validation; a mismatch raises an exception that states the expected shape or type.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -41,8 +41,8 @@ template <typename A>
     throw nb::value_error((std::string(name) + " has shape " + text(shape_of(array)) + ", expected " + expected).c_str());
 }
 
-// Kernels count rows and columns in int. A width of kMostWide leaves room for what they make of it: 4H, H + P, a panel of 32
-// columns. Rows are those of all leading dimensions together. An array without elements has its sizes, too.
+// Kernels count rows and columns in int. A width of kMostWide can be multiplied for 4H, H + P or panels of 32 columns
+// without overflow. Rows are those of all leading dimensions together. An array without elements has its sizes, too.
 constexpr int64_t kMostRows = 1 << 30, kMostWide = 1 << 24;
 
 template <typename A>
@@ -84,7 +84,7 @@ int dim(const A& array, size_t i) {
     return static_cast<int>(array.shape(i));
 }
 
-// lowest: -1 where that stands for no symbol.
+// lowest: smallest valid id, -1 if that means no symbol.
 inline void in_range(const char* name, const Ids& ids, int64_t V, int32_t lowest = 0) {
     const int32_t* data = ids.data();
     const size_t n = ids.size();
@@ -110,7 +110,7 @@ auto maybe(const std::optional<A>& array) -> decltype(array->data()) {
     return array ? array->data() : nullptr;
 }
 
-// How far apart the rows of (N, H) or (T, B, H) lie, of which each is contiguous, and which follow each other evenly.
+// Stride of the rows of (N, H) or (T, B, H), each of which is contiguous; the stride is the same for all rows.
 template <typename A>
 ptrdiff_t row_of(const char* name, const A& a) {
     const size_t n = a.ndim();

@@ -1,16 +1,16 @@
-// Dot-product attention over a padded memory: the twin of kernels/reference/attention.py.
+// Dot-product attention over a padded memory; specified by kernels/reference/attention.py.
 //
 //   w[t, b] = softmax over s < lengths[b] of q[t, b]·memory[s, b]        q (T, B, E)   memory (S, B, E)   w (T, B, S)
 //   context[t, b] = Σ_s w[t, b, s] memory[s, b]                          context (T, B, E)
 //
-//   dw = dcontext·memory (+ what arrives at w itself)      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
+//   dw = dcontext·memory (+ the gradient of w itself)      dscore = w (dw - Σ_s dw w)      dq = Σ_s dscore memory
 //   dmemory += Σ_t w dcontext + Σ_t dscore q
 //
 // A bias (T, S), the same for all sequences, may be added to the products; dbias += Σ_b dscore.
 //
-// Rows of context and dcontext may be columns of something wider. What the additive score has in common with this one is in
+// Rows of context and dcontext may be columns of a wider array. Functions shared with the additive score are in
 // attention.hpp.
-// A sequence at a time, so that nothing depends on its neighbours, and the sequences cut over the threads. A dot product
+// A sequence at a time, so that results do not depend on the batch; the threads share the sequences. A dot product
 // sums 16 lanes over E and then the lanes; several share each loaded vector.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2, T 10, B 128, S 8, E 512: forward 0.24 ms, backward 0.39 ms (AVX2 0.44, 0.90;
@@ -37,10 +37,10 @@ void dot_block(int E, const float* a, ptrdiff_t stride_a, const float* m, ptrdif
         const int lanes = E - e;
         Vec b[C];
         SEQWRIGHT_UNROLL
-        for (int s = 0; s < C; s++) b[s] = take(m + s * stride_m + e, lanes);
+        for (int s = 0; s < C; s++) b[s] = masked_load(m + s * stride_m + e, lanes);
         SEQWRIGHT_UNROLL
         for (int r = 0; r < R; r++) {
-            const Vec x = take(a + r * stride_a + e, lanes);
+            const Vec x = masked_load(a + r * stride_a + e, lanes);
             SEQWRIGHT_UNROLL
             for (int s = 0; s < C; s++) total[r][s] = fma(x, b[s], total[r][s]);
         }
@@ -81,12 +81,12 @@ void mix_block(int K, int lanes, const float* weight, ptrdiff_t WR, ptrdiff_t WK
     for (int r = 0; r < R; r++) {
         SEQWRIGHT_UNROLL
         for (int c = 0; c < C; c++)
-            total[r][c] = add ? take(out + r * stride_out + c * kLanes, lanes - c * kLanes) : zero();
+            total[r][c] = add ? masked_load(out + r * stride_out + c * kLanes, lanes - c * kLanes) : zero();
     }
     for (int k = 0; k < K; k++) {
         Vec b[C];
         SEQWRIGHT_UNROLL
-        for (int c = 0; c < C; c++) b[c] = take(m + k * stride_m + c * kLanes, lanes - c * kLanes);
+        for (int c = 0; c < C; c++) b[c] = masked_load(m + k * stride_m + c * kLanes, lanes - c * kLanes);
         SEQWRIGHT_UNROLL
         for (int r = 0; r < R; r++) {
             const Vec w = set(weight[r * WR + k * WK]);
@@ -97,7 +97,7 @@ void mix_block(int K, int lanes, const float* weight, ptrdiff_t WR, ptrdiff_t WK
     SEQWRIGHT_UNROLL
     for (int r = 0; r < R; r++) {
         SEQWRIGHT_UNROLL
-        for (int c = 0; c < C; c++) give(out + r * stride_out + c * kLanes, total[r][c], lanes - c * kLanes);
+        for (int c = 0; c < C; c++) masked_store(out + r * stride_out + c * kLanes, total[r][c], lanes - c * kLanes);
     }
 }
 
@@ -122,19 +122,19 @@ void mix(int N, int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, c
 
 namespace {
 
-// Softmax in place over the first `length` of a row; 0 behind them.
+// Softmax in place over the first `length` of a row; 0 after them.
 void normalise(int S, int length, float* w) {
     float top = length > 0 ? w[0] : 0;
     for (int s = 1; s < length; s++) top = w[s] > top ? w[s] : top;
     if (top == -INFINITY) top = 0;  // all of them are: every weight becomes 0
     Vec total = zero();
     for (int s = 0; s < length; s += kLanes) {
-        give(w + s, exp(take(w + s, length - s) - set(top)), length - s);
-        total = total + take(w + s, length - s);
+        masked_store(w + s, exp(masked_load(w + s, length - s) - set(top)), length - s);
+        total = total + masked_load(w + s, length - s);
     }
     const float sum_of_all = sum(total);
     const Vec divisor = set(sum_of_all == 0 ? 1.0f : sum_of_all);
-    for (int s = 0; s < length; s += kLanes) give(w + s, take(w + s, length - s) / divisor, length - s);
+    for (int s = 0; s < length; s += kLanes) masked_store(w + s, masked_load(w + s, length - s) / divisor, length - s);
     for (int s = length; s < S; s++) w[s] = 0;
 }
 
@@ -147,7 +147,7 @@ void attend(Score score, int T, int S, const float* q, ptrdiff_t stride_q, Memor
     for (int t = 0; t < T && bias != nullptr; t++) {
         float* w = weights + t * stride_w;
         for (int s = 0; s < length; s += kLanes)
-            give(w + s, take(w + s, length - s) + take(bias + t * stride_bias + s, length - s), length - s);
+            masked_store(w + s, masked_load(w + s, length - s) + masked_load(bias + t * stride_bias + s, length - s), length - s);
     }
     for (int t = 0; t < T; t++) normalise(S, length, weights + t * stride_w);
     mix(T, length, values.width, weights, stride_w, 1, values.rows, values.stride, context, stride_c, false);
@@ -161,13 +161,13 @@ void score_gradients(int T, int S, Memory values, int length, const float* dcont
         const float* w = weights + t * stride_w;
         if (dweights != nullptr) {
             const float* dw = dweights + t * stride_w;
-            for (int s = 0; s < length; s += kLanes) give(d + s, take(d + s, length - s) + take(dw + s, length - s), length - s);
+            for (int s = 0; s < length; s += kLanes) masked_store(d + s, masked_load(d + s, length - s) + masked_load(dw + s, length - s), length - s);
         }
         Vec total = zero();
-        for (int s = 0; s < length; s += kLanes) total = fma(take(d + s, length - s), take(w + s, length - s), total);
+        for (int s = 0; s < length; s += kLanes) total = fma(masked_load(d + s, length - s), masked_load(w + s, length - s), total);
         const Vec mean = set(sum(total));
         for (int s = 0; s < length; s += kLanes)
-            give(d + s, take(w + s, length - s) * (take(d + s, length - s) - mean), length - s);
+            masked_store(d + s, masked_load(w + s, length - s) * (masked_load(d + s, length - s) - mean), length - s);
     }
 }
 
@@ -207,9 +207,9 @@ void attention_backward(int T, int B, int S, int E, const float* dcontext, ptrdi
     const int tasks = tasks_for(4.0 * T * B * S * E, 1 << 16, larger(1, B));
     parallel(tasks, [&](int i) {
         const Range mine = share(B, tasks, i);
-        float* room = workspace(Slot::step, steps);
+        float* scratch = workspace(Slot::step, steps);
         for (int b = mine.begin; b < mine.end; b++) {
-            float* dscore = dscores == nullptr ? room : dscores + static_cast<size_t>(b) * steps;
+            float* dscore = dscores == nullptr ? scratch : dscores + static_cast<size_t>(b) * steps;
             const int length = clipped(lengths[b], S);
             const ptrdiff_t at = static_cast<ptrdiff_t>(b) * E;
             const float *w = weights + static_cast<ptrdiff_t>(b) * S, *dc = dcontext + b * row_dcontext;

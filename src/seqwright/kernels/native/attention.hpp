@@ -1,4 +1,4 @@
-// Attention of one sequence: what the dot product and the additive score have in common.
+// Attention of one sequence: functions shared by the dot product and the additive score.
 #pragma once
 
 #include "layers.hpp"
@@ -14,7 +14,7 @@ void mix(int N, int K, int E, const float* weight, ptrdiff_t WR, ptrdiff_t WK, c
 // Adds the dscore (T, S) of each of B sequences to dbias (T, S), one after the other.
 void add_bias_gradients(int T, int B, int S, const int32_t* lengths, const float* dscores, float* dbias);
 
-// dscore (T, S) from what arrives at the context and, unless null, at the weights: w (dw - Σ_s dw w), dw = dcontext·values
+// dscore (T, S) from the gradients of the context and, unless null, of the weights: w (dw - Σ_s dw w), dw = dcontext·values
 // (+ dweights). Of S columns, `length` are written. Steps of dweights lie as those of the weights do.
 void score_gradients(int T, int S, Memory values, int length, const float* dcontext, ptrdiff_t stride_dc, const float* dweights,
                      const float* weights, ptrdiff_t stride_w, float* dscore);

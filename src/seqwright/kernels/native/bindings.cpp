@@ -1,6 +1,6 @@
-// The Python module, and which instruction sets and threads it has.
+// The Python module, its instruction sets and threads.
 //
-// Each kernel takes the arguments of its twin in kernels/reference/, in that order, and first the index of an instruction
+// Each kernel takes the arguments of its specification in kernels/reference/, in that order, after the index of an instruction
 // set in `available()`: the package passes the one it has chosen, the tests pass each in turn. A `Network` takes it once.
 #include "bindings.hpp"
 

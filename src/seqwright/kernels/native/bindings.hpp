@@ -1,4 +1,4 @@
-// What the files of the Python module have in common. Every function of it checks its arrays, releases the GIL, and calls the
+// Declarations shared by the files of the Python module. Every function validates its arrays, releases the GIL, and calls the
 // kernel of the chosen instruction set.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace seqwright {
 
 const Kernels& set_of(int isa);
 
-// noconvert: an array of another type or layout is an error. A silent copy would take the results with it.
+// noconvert: an array of another type or layout is an error. The results would be lost in a silent copy.
 inline auto array(const char* name) { return nb::arg(name).noconvert(); }
 inline auto maybe_array(const char* name) { return array(name).none(); }
 

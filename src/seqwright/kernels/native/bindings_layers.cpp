@@ -1,4 +1,4 @@
-// The kernels of the layers and of the optimiser, each with the arguments of its twin in kernels/reference/.
+// The kernels of the layers and of the optimiser, with the arguments of the functions in kernels/reference/.
 #include <optional>
 
 #include "bindings.hpp"
@@ -6,7 +6,7 @@
 namespace seqwright {
 namespace {
 
-// rows: one of the table for each id, and as many columns.
+// rows: a row for each id, with the columns of the table.
 template <typename Rows, typename Table>
 void expect_rows(const char* name, const Rows& rows, const char* table_name, const Table& table, const Ids& ids) {
     rank(table_name, table, 2);
@@ -53,7 +53,7 @@ void affine_backward(int isa, In dout, In x, In W, RowsOut dx, Out dW, std::opti
     set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), row_of("dx", dx), dW.data(), maybe(db), add);
 }
 
-// The symbols of an LSTM whose b is a table; returns how many rows b has.
+// The symbols of an LSTM whose b is a table; returns the number of rows of b.
 template <typename A>
 int symbols(const std::optional<Ids>& ids, int T, int B, const char* name, const A& b, int width) {
     if (!ids) {
@@ -114,7 +114,7 @@ struct Attended {
     int T, B, S, E, M;  // E: columns of q; M: of the memory
 };
 
-// The arguments that the kernels of attention have in common, whichever the score is; bias: what is added to it, or its gradient.
+// The common arguments of the attention kernels; bias: of the score, or its gradient.
 template <typename Weights, typename Bias>
 Attended attended(const In& q, const In& memory, const Ids& lengths, const Weights& weights, const char* name, const Bias& bias) {
     rank("q", q, 3);
@@ -127,7 +127,7 @@ Attended attended(const In& q, const In& memory, const Ids& lengths, const Weigh
     return n;
 }
 
-// What arrives at the backward of attention.
+// The incoming gradients of attention's backward pass.
 void arriving(const Attended& n, const RowsIn& dcontext, const std::optional<In>& dweights) {
     expect("dcontext", dcontext, n.T, n.B, n.M);
     if (dweights) expect("dweights", *dweights, n.T, n.B, n.S);
@@ -181,79 +181,79 @@ void additive_attention_backward(int isa, RowsIn dcontext, std::optional<In> dwe
                                             dq.data(), dkeys.data(), dv.data(), dmemory.data(), maybe(dbias));
 }
 
-void cross_entropy_forward(int isa, In scores, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
-    rank("scores", scores, 3);
-    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2);
+void cross_entropy_forward(int isa, In logits, Ids targets, Ids lengths, double smoothing, Out probs, Out nll) {
+    rank("logits", logits, 3);
+    const int T = dim(logits, 0), B = dim(logits, 1), V = dim(logits, 2);
     expect("targets", targets, T, B);
     expect("lengths", lengths, B);
     expect("probs", probs, T, B, V);
     expect("nll", nll, T, B);
     in_range("targets", targets, V);
     nb::gil_scoped_release release;
-    set_of(isa).cross_entropy_forward(T, B, V, scores.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
+    set_of(isa).cross_entropy_forward(T, B, V, logits.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
                                       probs.data(), nll.data());
 }
 
-void cross_entropy_backward(int isa, In probs, Ids targets, Ids lengths, double smoothing, double scale, Out dscores) {
+void cross_entropy_backward(int isa, In probs, Ids targets, Ids lengths, double smoothing, double scale, Out dlogits) {
     rank("probs", probs, 3);
     const int T = dim(probs, 0), B = dim(probs, 1), V = dim(probs, 2);
     expect("targets", targets, T, B);
     expect("lengths", lengths, B);
-    expect("dscores", dscores, T, B, V);
+    expect("dlogits", dlogits, T, B, V);
     in_range("targets", targets, V);
     nb::gil_scoped_release release;
     set_of(isa).cross_entropy_backward(T, B, V, probs.data(), targets.data(), lengths.data(), static_cast<float>(smoothing),
-                                       static_cast<float>(scale), dscores.data());
+                                       static_cast<float>(scale), dlogits.data());
 }
 
-// The arguments that the kernels of a mixture have in common; source: the target's id of each source symbol, -1 for none.
-void mixture(const In& scores, const In& weights, const In& gate, const Ids& source) {
-    rank("scores", scores, 3);
+// The common arguments of the copy kernels; source: target id of each source symbol, -1 for none.
+void mixture(const In& logits, const In& weights, const In& gate, const Ids& source) {
+    rank("logits", logits, 3);
     rank("source", source, 2);
-    const int T = dim(scores, 0), B = dim(scores, 1), S = dim(source, 0);
+    const int T = dim(logits, 0), B = dim(logits, 1), S = dim(source, 0);
     expect("weights", weights, T, B, S);
     expect("gate", gate, T, B);
     expect("source", source, S, B);
-    in_range("source", source, dim(scores, 2), -1);
+    in_range("source", source, dim(logits, 2), -1);
 }
 
-void copy_cross_entropy_forward(int isa, In scores, In weights, In gate, Ids source, Ids targets, Ids lengths,
+void copy_cross_entropy_forward(int isa, In logits, In weights, In gate, Ids source, Ids targets, Ids lengths,
                                 double smoothing, Out probs, Out nll) {
-    mixture(scores, weights, gate, source);
-    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2), S = dim(source, 0);
+    mixture(logits, weights, gate, source);
+    const int T = dim(logits, 0), B = dim(logits, 1), V = dim(logits, 2), S = dim(source, 0);
     expect("targets", targets, T, B);
     expect("lengths", lengths, B);
     expect("probs", probs, T, B, V);
     expect("nll", nll, T, B);
     in_range("targets", targets, V);
     nb::gil_scoped_release release;
-    set_of(isa).copy_cross_entropy_forward(T, B, V, S, scores.data(), weights.data(), gate.data(), source.data(),
+    set_of(isa).copy_cross_entropy_forward(T, B, V, S, logits.data(), weights.data(), gate.data(), source.data(),
                                            targets.data(), lengths.data(), static_cast<float>(smoothing), probs.data(),
                                            nll.data());
 }
 
 void copy_cross_entropy_backward(int isa, In probs, In weights, In gate, Ids source, Ids targets, Ids lengths,
-                                 double smoothing, double scale, Out dscores, Out dweights, Out dgate) {
+                                 double smoothing, double scale, Out dlogits, Out dweights, Out dgate) {
     mixture(probs, weights, gate, source);
     const int T = dim(probs, 0), B = dim(probs, 1), V = dim(probs, 2), S = dim(source, 0);
     expect("targets", targets, T, B);
     expect("lengths", lengths, B);
-    expect("dscores", dscores, T, B, V);
+    expect("dlogits", dlogits, T, B, V);
     expect("dweights", dweights, T, B, S);
     expect("dgate", dgate, T, B);
     in_range("targets", targets, V);
     nb::gil_scoped_release release;
     set_of(isa).copy_cross_entropy_backward(T, B, V, S, probs.data(), weights.data(), gate.data(), source.data(),
                                             targets.data(), lengths.data(), static_cast<float>(smoothing),
-                                            static_cast<float>(scale), dscores.data(), dweights.data(), dgate.data());
+                                            static_cast<float>(scale), dlogits.data(), dweights.data(), dgate.data());
 }
 
-void copy_log_probs(int isa, In scores, In weights, In gate, Ids source, Out log_probs) {
-    mixture(scores, weights, gate, source);
-    const int T = dim(scores, 0), B = dim(scores, 1), V = dim(scores, 2), S = dim(source, 0);
+void copy_log_probs(int isa, In logits, In weights, In gate, Ids source, Out log_probs) {
+    mixture(logits, weights, gate, source);
+    const int T = dim(logits, 0), B = dim(logits, 1), V = dim(logits, 2), S = dim(source, 0);
     expect("log_probs", log_probs, T, B, V);
     nb::gil_scoped_release release;
-    set_of(isa).copy_log_probs(T, B, V, S, scores.data(), weights.data(), gate.data(), source.data(), log_probs.data());
+    set_of(isa).copy_log_probs(T, B, V, S, logits.data(), weights.data(), gate.data(), source.data(), log_probs.data());
 }
 
 void tanh_forward(int isa, In x, Out out) {
@@ -327,16 +327,16 @@ void bind_layers(nb::module_& m) {
     m.def("additive_attention_backward", &additive_attention_backward, "isa"_a, array("dcontext"), maybe_array("dweights"),
           array("q"), array("keys"), array("v"), array("memory"), array("lengths"), array("weights"), array("dq"),
           array("dkeys"), array("dv"), array("dmemory"), maybe_array("dbias") = nb::none());
-    m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, array("scores"), array("targets"), array("lengths"),
+    m.def("cross_entropy_forward", &cross_entropy_forward, "isa"_a, array("logits"), array("targets"), array("lengths"),
           "smoothing"_a, array("probs"), array("nll"));
     m.def("cross_entropy_backward", &cross_entropy_backward, "isa"_a, array("probs"), array("targets"), array("lengths"),
-          "smoothing"_a, "scale"_a, array("dscores"));
-    m.def("copy_cross_entropy_forward", &copy_cross_entropy_forward, "isa"_a, array("scores"), array("weights"), array("gate"),
+          "smoothing"_a, "scale"_a, array("dlogits"));
+    m.def("copy_cross_entropy_forward", &copy_cross_entropy_forward, "isa"_a, array("logits"), array("weights"), array("gate"),
           array("source"), array("targets"), array("lengths"), "smoothing"_a, array("probs"), array("nll"));
     m.def("copy_cross_entropy_backward", &copy_cross_entropy_backward, "isa"_a, array("probs"), array("weights"), array("gate"),
-          array("source"), array("targets"), array("lengths"), "smoothing"_a, "scale"_a, array("dscores"), array("dweights"),
+          array("source"), array("targets"), array("lengths"), "smoothing"_a, "scale"_a, array("dlogits"), array("dweights"),
           array("dgate"));
-    m.def("copy_log_probs", &copy_log_probs, "isa"_a, array("scores"), array("weights"), array("gate"), array("source"),
+    m.def("copy_log_probs", &copy_log_probs, "isa"_a, array("logits"), array("weights"), array("gate"), array("source"),
           array("log_probs"));
     m.def("tanh_forward", &tanh_forward, "isa"_a, array("x"), array("out"));
     m.def("tanh_backward", &tanh_backward, "isa"_a, array("dout"), array("y"), array("dx"));

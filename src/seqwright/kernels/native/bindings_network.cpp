@@ -1,4 +1,4 @@
-// Networks as Python has them, and what is searched with them: the best targets, samples, and targets that are given.
+// Bindings of networks and of the searches over them: beam search, sampling, and scoring of given targets.
 #include <nanobind/stl/string.h>
 
 #include <optional>
@@ -153,7 +153,7 @@ void encode(const Network& network, const Ids& source, const Ids& source_lengths
 }
 
 // ------------------------------------------------------------------------------------------------------- searches
-// The arguments that all searches have in common: checked, and held as long as this.
+// The common arguments of all searches, validated; they are kept alive by this object.
 class Searched {
   public:
     Search g{};

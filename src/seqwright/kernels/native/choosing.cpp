@@ -1,15 +1,15 @@
-// A symbol by chance: the twin of `chances` and `drawn` in search/sample.py.
+// Sampling of a symbol; specified by `truncated_probs` and `sample_symbol` in search/sample.py.
 //
-//   p = exp((log p - max log p) / temperature), without those that are cut off; the first j with Σ p[..j] > u Σ p
+//   p = exp((log p - max log p) / temperature), truncated; the first j with Σ p[..j] > u Σ p
 //
-// Exponentials are float32 and sums float64, in the order of the symbols. The likeliest are taken off a heap, as many as are
-// asked for: V + k log V comparisons for k of them.
+// Exponentials are float32 and sums float64, in the order of the symbols. The k most probable symbols are popped off a heap:
+// V + k log V comparisons.
 #include "choosing.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
 namespace {
 
-struct Heap {  // of symbols; the likeliest on top, of equals the lowest
+struct Heap {  // of symbols; the most probable on top, ties by the lower id
     const float* p;
     int* symbols;
     int n;
@@ -35,9 +35,9 @@ struct Heap {  // of symbols; the likeliest on top, of equals the lowest
     }
 };
 
-// Leave in `kept` the likeliest of p, and 0 for the others.
-void cut(int V, const float* p, int top_k, double top_p, float* kept, int* symbols) {
-    double total = 0, before = 0;  // before: the probability of all that are likelier
+// Write the most probable symbols of p to `kept`, and 0 for the others.
+void truncate(int V, const float* p, int top_k, double top_p, float* kept, int* symbols) {
+    double total = 0, before = 0;  // before: total probability of the symbols ranked higher
     for (int v = 0; v < V; v++) {
         total += p[v];
         kept[v] = 0;
@@ -54,21 +54,21 @@ void cut(int V, const float* p, int top_k, double top_p, float* kept, int* symbo
 
 }  // namespace
 
-size_t drawing_size(int V) { return 3 * static_cast<size_t>(V); }
+size_t sampling_scratch_size(int V) { return 3 * static_cast<size_t>(V); }
 
-int drawn(int V, const float* log_p, float temperature, int top_k, double top_p, double u, float* scratch) {
+int sample_symbol(int V, const float* log_p, float temperature, int top_k, double top_p, double u, float* scratch) {
     float* p = scratch;
     const float sharpness = static_cast<float>(fmin(1.0 / static_cast<double>(temperature), 1e30));  // inf · 0 is NaN
     const Softmax z = softmax_sums(V, log_p, sharpness, p);
     if (z.top == -INFINITY) return -1;
     if ((top_k > 0 && top_k < V) || top_p < 1) {
         float* kept = scratch + V;
-        cut(V, p, top_k, top_p, kept, reinterpret_cast<int*>(scratch + 2 * static_cast<ptrdiff_t>(V)));
+        truncate(V, p, top_k, top_p, kept, reinterpret_cast<int*>(scratch + 2 * static_cast<ptrdiff_t>(V)));
         p = kept;
     }
     double total = 0, cumulative = 0;
     for (int v = 0; v < V; v++) total += p[v];
-    int last = -1;  // where u · total was rounded up to total
+    int last = -1;  // returned if u · total is rounded up to total
     for (int v = 0; v < V; v++) {
         cumulative += p[v];
         if (p[v] == 0) continue;

@@ -1,7 +1,7 @@
-// A set of targets, walked symbol by symbol: the twin of kernels/reference/constraint.py.
+// Sets of targets as automata; specified by kernels/reference/constraint.py.
 //
-// The edges of a state are read where they lie, those of a list of a million entries too: a step touches as many of them as
-// the state has. So they cannot be checked ahead; an edge that leads out of the arrays is passed over.
+// Edges are read in place, so that a step costs as much as its state has edges, even for a list of a million targets. They
+// are not validated beforehand: an edge out of range is skipped.
 #include "constraint.hpp"
 
 #include <math.h>
@@ -23,7 +23,7 @@ Edges edges_of(const Automaton& a, int state) {
     return begin < 0 || begin > end || end > a.E ? Edges{0, 0} : Edges{begin, end};
 }
 
-// f(symbol, fewest symbols behind it) for each edge.
+// f(symbol, minimum number of symbols after it) for each edge.
 template <typename F>
 void each(const Automaton& a, int V, Edges edges, const F& f) {
     for (int64_t e = edges.begin; e < edges.end; e++) {
@@ -39,7 +39,7 @@ void forbid_all(int V, float* log_p) {
 }
 
 bool permit_lengths(int V, float* log_p, int end_id, bool full, bool too_short) {
-    const bool own = !full || is_argmax(V, log_p, end_id);
+    const bool by_model = !full || is_argmax(V, log_p, end_id);
     if (full) {
         const float kept = log_p[end_id];
         forbid_all(V, log_p);
@@ -47,7 +47,7 @@ bool permit_lengths(int V, float* log_p, int end_id, bool full, bool too_short) 
     } else if (too_short) {
         log_p[end_id] = -INFINITY;
     }
-    return own;
+    return by_model;
 }
 
 }  // namespace
@@ -63,17 +63,17 @@ bool permit(const Automaton* automaton, int V, float* log_p, int state, int end_
     const bool full = n_left <= 0;
     if (automaton == nullptr) return permit_lengths(V, log_p, end_id, full, too_short);
     const Edges edges = edges_of(*automaton, state);
-    bool own = true;
+    bool by_model = true;
     if (full) {
-        bool further = false, better = true;  // than all that could come
+        bool further = false, better = true;  // than all other allowed symbols
         each(*automaton, V, edges, [&](int symbol, int ahead) {
             if (ahead == kFar) return;
             further = true;
             better = better && log_p[end_id] > log_p[symbol];
         });
-        own = !further || better;
+        by_model = !further || better;
     }
-    const auto in_time = [&](int ahead) { return !full && ahead < n_left; };  // whatever the distances say, an end comes
+    const auto in_time = [&](int ahead) { return !full && ahead < n_left; };  // the maximum length holds whatever the distances are
     int n = 0;
     each(*automaton, V, edges, [&](int symbol, int ahead) {
         if (in_time(ahead) && n < V) kept[n++] = raised(log_p[symbol]);
@@ -85,7 +85,7 @@ bool permit(const Automaton* automaton, int V, float* log_p, int state, int end_
         if (in_time(ahead) && i < n) log_p[symbol] = kept[i++];
     });
     if (automaton->accepting[state]) log_p[end_id] = end;
-    return own;
+    return by_model;
 }
 
 int advance(const Automaton& automaton, int state, int symbol) {

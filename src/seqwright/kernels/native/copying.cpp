@@ -1,13 +1,13 @@
-// A decoder that generates symbols or copies them from the source: the twin of kernels/reference/copying.py.
+// A decoder that generates symbols or copies them from the source; specified by kernels/reference/copying.py.
 //
-//   γ = σ(gate)   C_v = Σ_s weights_s [source_s = v]   w = 1 - γ Σ_v C_v   P = softmax(scores)   p_v = w P_v + γ C_v
-//   nll = -Σ_v q_v log p_v, 0 at padding      q = (1 - ε) δ_y + ε / V      scores, P (T, B, V)   weights (T, B, S)
+//   γ = σ(gate)   C_v = Σ_s weights_s [source_s = v]   w = 1 - γ Σ_v C_v   P = softmax(logits)   p_v = w P_v + γ C_v
+//   nll = -Σ_v q_v log p_v, 0 at padding      q = (1 - ε) δ_y + ε / V      logits, P (T, B, V)   weights (T, B, S)
 //
 //   pull_v = q_v γ / p_v      R = Σ_v q_v w P_v / p_v = 1 - Σ_v pull_v C_v
-//   dscores_v = R P_v - q_v + pull_v C_v      dweights_s = γ R / w - pull_v, v = source_s      dgate = (1 - γ) Σ_s dweights_s weights_s
+//   dlogits_v = R P_v - q_v + pull_v C_v      dweights_s = γ R / w - pull_v, v = source_s      dgate = (1 - γ) Σ_s dweights_s weights_s
 //
-// log p differs from log P + log w only where something is copied, at S symbols at most: a row costs what the cross-entropy
-// costs, and S logarithms. They are summed as log(exp a + exp b), so that nothing finite becomes infinite.
+// log p differs from log P + log w only for symbols that can be copied, at most S: a row costs as much as in the
+// cross-entropy, and S logarithms. They are summed as log(exp a + exp b), so that nothing finite becomes infinite.
 #include "layers.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
@@ -38,7 +38,7 @@ struct Copied {  // a symbol that the source has, and C_v
 
 struct Mix {
     float log_gamma, log_not_gamma, log_w;
-    int n;  // symbols that are copied
+    int n;  // number of symbols that can be copied
 };
 
 size_t tally_size(int V, int S) { return static_cast<size_t>(V) + 2 * static_cast<size_t>(S); }
@@ -50,7 +50,7 @@ struct Tally {
 
 Tally tally_at(int V, float* at) { return {at, reinterpret_cast<Copied*>(at + V)}; }
 
-// Name the symbols that are copied, in the order of the source; source[s · stride] < 0 is none.
+// List the symbols that can be copied, in the order of the source; source[s · stride] < 0 is none.
 Mix mix_of(int S, const float* weights, float gate, const int32_t* source, ptrdiff_t stride, const Tally& tally) {
     Mix m{-softplus(-gate), -softplus(gate), 0, 0};
     float all = 0;
@@ -84,15 +84,15 @@ void each_row(int rows, int V, int S, double worth_a_task, const F& f) {
 
 }  // namespace
 
-void copy_cross_entropy_forward(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
+void copy_cross_entropy_forward(int T, int B, int V, int S, const float* logits, const float* weights, const float* gate,
                                 const int32_t* source, const int32_t* targets, const int32_t* lengths, float smoothing,
                                 float* probs, float* nll) {
     each_row(T * B, V, S, 1 << 14, [&](int row, const Tally& tally) {
-        const float* s = scores + static_cast<ptrdiff_t>(row) * V;
+        const float* s = logits + static_cast<ptrdiff_t>(row) * V;
         float* p = probs + static_cast<ptrdiff_t>(row) * V;
         const Softmax z = softmax_sums(V, s, 1.0f, p);
         const Vec total = set(z.total);
-        for (int j = 0; j < V; j += kLanes) give(p + j, take(p + j, V - j) / total, V - j);
+        for (int j = 0; j < V; j += kLanes) masked_store(p + j, masked_load(p + j, V - j) / total, V - j);
         if (row / B >= lengths[row % B]) {
             nll[row] = 0;
             return;
@@ -117,12 +117,12 @@ void copy_cross_entropy_forward(int T, int B, int V, int S, const float* scores,
 
 void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs, const float* weights, const float* gate,
                                  const int32_t* source, const int32_t* targets, const int32_t* lengths, float smoothing,
-                                 float scale, float* dscores, float* dweights, float* dgate) {
+                                 float scale, float* dlogits, float* dweights, float* dgate) {
     const float everywhere = smoothing / static_cast<float>(V);
     constexpr float tiny = 1.17549435e-38f;
     each_row(T * B, V, S, 1 << 14, [&](int row, const Tally& tally) {
         const float *p = probs + static_cast<ptrdiff_t>(row) * V, *look = weights + static_cast<ptrdiff_t>(row) * S;
-        float *d = dscores + static_cast<ptrdiff_t>(row) * V, *dlook = dweights + static_cast<ptrdiff_t>(row) * S;
+        float *d = dlogits + static_cast<ptrdiff_t>(row) * V, *dlook = dweights + static_cast<ptrdiff_t>(row) * S;
         if (row / B >= lengths[row % B]) {
             memset(d, 0, static_cast<size_t>(V) * sizeof(float));
             memset(dlook, 0, static_cast<size_t>(S) * sizeof(float));
@@ -140,7 +140,7 @@ void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs,
             generated -= pull * weight;
         }
         const Vec less = set(everywhere), factor = set(scale), share_of_all = set(generated);
-        for (int j = 0; j < V; j += kLanes) give(d + j, (take(p + j, V - j) * share_of_all - less) * factor, V - j);
+        for (int j = 0; j < V; j += kLanes) masked_store(d + j, (masked_load(p + j, V - j) * share_of_all - less) * factor, V - j);
         d[targets[row]] -= (1 - smoothing) * scale;
         const float from_w = gamma * generated / w;
         float at_gate = 0;
@@ -173,21 +173,21 @@ void mix_copies(int V, int S, const float* weights, float gate, const int32_t* s
     const Tally tally = tally_at(V, zeros);
     const Mix m = mix_of(S, weights, gate, source, stride, tally);
     const Vec log_w = set(m.log_w);
-    for (int j = 0; j < V; j += kLanes) give(log_probs + j, take(log_probs + j, V - j) + log_w, V - j);
+    for (int j = 0; j < V; j += kLanes) masked_store(log_probs + j, masked_load(log_probs + j, V - j) + log_w, V - j);
     for (int k = 0; k < m.n; k++) {
         const auto [v, weight] = tally.copied[k];
         log_probs[v] = log_sum(log_probs[v], m.log_gamma + log_of(weight));
     }
 }
 
-void copy_log_probs(int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,
+void copy_log_probs(int T, int B, int V, int S, const float* logits, const float* weights, const float* gate,
                     const int32_t* source, float* log_probs) {
     each_row(T * B, V, S, 1 << 14, [&](int row, const Tally& tally) {
-        const float* s = scores + static_cast<ptrdiff_t>(row) * V;
+        const float* s = logits + static_cast<ptrdiff_t>(row) * V;
         float* y = log_probs + static_cast<ptrdiff_t>(row) * V;
         const Softmax z = softmax_sums(V, s, 1.0f, nullptr);
         const Vec top = set(z.top), log_total = set(z.log_total);
-        for (int j = 0; j < V; j += kLanes) give(y + j, (take(s + j, V - j) - top) - log_total, V - j);
+        for (int j = 0; j < V; j += kLanes) masked_store(y + j, (masked_load(s + j, V - j) - top) - log_total, V - j);
         mix_copies(V, S, weights + static_cast<ptrdiff_t>(row) * S, gate[row], source + row % B, B, y, tally.of_symbol);
     });
 }

@@ -1,4 +1,4 @@
-// Softmax and cross-entropy over time: the twin of kernels/reference/cross_entropy.py.
+// Softmax and cross-entropy over time; specified by kernels/reference/cross_entropy.py.
 //
 //   p = exp(s - max s) / Z      Z = Σ exp(s - max s)                           s, p (T, B, V)
 //   nll = log Z - ((1 - ε) s_y + ε mean(s) - max s), 0 at padding               nll (T, B)
@@ -27,7 +27,7 @@ float greatest_of(int V, const float* s) {
     return best;
 }
 
-// Σ f(j, lanes) with f the vector at j, zeros behind the last lane.
+// Σ f(j, lanes) with f the vector at j, zeros after the last lane.
 template <typename F>
 float sum_over(int V, const F& f) {
     Vec total[kChains];
@@ -58,17 +58,17 @@ double natural_log(float x) {
 }
 
 float sum_of(int V, const float* x) {
-    return sum_over(V, [&](int j, int lanes) { return take(x + j, lanes); });
+    return sum_over(V, [&](int j, int lanes) { return masked_load(x + j, lanes); });
 }
 
-Softmax softmax_sums(int V, const float* scores, float scale, float* exps) {
+Softmax softmax_sums(int V, const float* logits, float scale, float* exps) {
     Softmax y;
-    y.top = greatest_of(V, scores);
+    y.top = greatest_of(V, logits);
     const Vec top = set(y.top), factor = set(scale);
     alignas(64) float last[kLanes];
     y.total = sum_over(V, [&](int j, int lanes) {
-        const Vec e = exp((take(scores + j, lanes) - top) * factor);
-        if (exps != nullptr) give(exps + j, e, lanes);
+        const Vec e = exp((masked_load(logits + j, lanes) - top) * factor);
+        if (exps != nullptr) masked_store(exps + j, e, lanes);
         if (lanes == kLanes) return e;
         store(last, e);
         return load_n(last, lanes);
@@ -77,19 +77,19 @@ Softmax softmax_sums(int V, const float* scores, float scale, float* exps) {
     return y;
 }
 
-void cross_entropy_forward(int T, int B, int V, const float* scores, const int32_t* targets, const int32_t* lengths,
+void cross_entropy_forward(int T, int B, int V, const float* logits, const int32_t* targets, const int32_t* lengths,
                            float smoothing, float* probs, float* nll) {
     const int rows = T * B, tasks = tasks_for(static_cast<double>(rows) * V, 1 << 14, rows);
     parallel(tasks, [&](int i) {
         const Range mine = share(rows, tasks, i);
         for (int row = mine.begin; row < mine.end; row++) {
-            const float* s = scores + static_cast<ptrdiff_t>(row) * V;
+            const float* s = logits + static_cast<ptrdiff_t>(row) * V;
             float* p = probs + static_cast<ptrdiff_t>(row) * V;
             const float at_target = s[targets[row]];
             const float mean = smoothing == 0 ? 0 : sum_of(V, s) / static_cast<float>(V);
             const Softmax z = softmax_sums(V, s, 1.0f, p);
             const Vec total = set(z.total);
-            for (int j = 0; j < V; j += kLanes) give(p + j, take(p + j, V - j) / total, V - j);
+            for (int j = 0; j < V; j += kLanes) masked_store(p + j, masked_load(p + j, V - j) / total, V - j);
             float loss = z.log_total - (at_target - z.top);
             if (smoothing != 0) loss = z.log_total - ((1 - smoothing) * (at_target - z.top) + smoothing * (mean - z.top));
             nll[row] = row / B < lengths[row % B] ? loss : 0;
@@ -98,21 +98,21 @@ void cross_entropy_forward(int T, int B, int V, const float* scores, const int32
 }
 
 void cross_entropy_backward(int T, int B, int V, const float* probs, const int32_t* targets, const int32_t* lengths,
-                            float smoothing, float scale, float* dscores) {
+                            float smoothing, float scale, float* dlogits) {
     const int rows = T * B, tasks = tasks_for(static_cast<double>(rows) * V, 1 << 16, rows);
     const float everywhere = smoothing / static_cast<float>(V);
     parallel(tasks, [&](int i) {
         const Range mine = share(rows, tasks, i);
         for (int row = mine.begin; row < mine.end; row++) {
             const float* p = probs + static_cast<ptrdiff_t>(row) * V;
-            float* d = dscores + static_cast<ptrdiff_t>(row) * V;
+            float* d = dlogits + static_cast<ptrdiff_t>(row) * V;
             if (row / B >= lengths[row % B]) {
                 memset(d, 0, static_cast<size_t>(V) * sizeof(float));
                 continue;
             }
             const float at_target = ((p[targets[row]] - everywhere) - (1 - smoothing)) * scale;
             const Vec less = set(everywhere), factor = set(scale);
-            for (int j = 0; j < V; j += kLanes) give(d + j, (take(p + j, V - j) - less) * factor, V - j);
+            for (int j = 0; j < V; j += kLanes) masked_store(d + j, (masked_load(p + j, V - j) - less) * factor, V - j);
             d[targets[row]] = at_target;
         }
     });

@@ -1,4 +1,4 @@
-// One step of a decoder for any rows, whatever chooses the symbols.
+// One step of a decoder for any rows, independent of the search.
 #pragma once
 
 #include "packed.hpp"
@@ -16,32 +16,32 @@ Weights weights_of(const Decoder& d);
 // Multiply-adds of one step of one row.
 double work_of_a_row(const Decoder& d);
 
-struct DecoderRoom : Room {  // for n rows, of a thread; x, y and sums have n · row_width(d) each
-    float* scores;           // n · V
+struct DecoderScratch : LayerScratch {  // for n rows, of a thread; x, y and sums have n · row_width(d) each
+    float* logits;           // n · V
 };
 size_t row_width(const Decoder& d);
-size_t room_size(const Decoder& d, int rows);
-DecoderRoom room_for(const Decoder& d, int rows, float* at);  // room_size floats at `at`; blocks and tile from workspaces
+size_t scratch_size(const Decoder& d, int rows);
+DecoderScratch scratch_for(const Decoder& d, int rows, float* at);  // scratch_size floats at `at`; blocks and tile from workspaces
 
-// room.x (n, H) = output of the last LSTM after reading symbols[r] beside the conditioning of source sources[r]. h, c hold `stride`
-// floats a layer; row r of it is at[r]·H.
+// scratch.x (n, H) = output of the last LSTM after reading symbols[r] and the conditioning vector of source sources[r]. h, c have
+// `stride` floats for each layer; row r is at[r]·H.
 void run_layers(const Decoder& d, const Weights& w, int n, const int* symbols, const int* sources, const int* at, float* h, float* c,
-                ptrdiff_t stride, const DecoderRoom& room);
-// Whether the keys of the memory are made from it, and not the memory itself.
+                ptrdiff_t stride, const DecoderScratch& scratch);
+// Whether the keys are a projection of the memory, and not the memory itself.
 inline bool has_keys(const Decoder& d) { return d.score != nullptr && d.score->keys != nullptr; }
 inline bool has_query(const Decoder& d) { return d.score != nullptr && d.score->query != nullptr; }
 Score score_of(const Decoder& d);  // of one with attention
-// keys (length, H) of one source, for all its steps. `room` is keys_room floats.
-size_t keys_room(const Decoder& d);
-void make_keys(const Decoder& d, const Weights& w, Memory memory, int length, float* keys, float* room);
-// The queries of rows of room.x (n, H): themselves, or in room.y their product with the weights of the query.
-const float* queries(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
-// row (S,) = what the scores of one step of the target gain by their distance; null where they gain nothing.
+// keys (length, H) of one source, for all its steps. scratch: keys_scratch_size floats.
+size_t keys_scratch_size(const Decoder& d);
+void make_keys(const Decoder& d, const Weights& w, Memory memory, int length, float* keys, float* scratch);
+// The queries of rows of scratch.x (n, H): scratch.x itself, or in scratch.y its projection.
+const float* queries(const Decoder& d, const Weights& w, int n, const DecoderScratch& scratch);
+// row (S,) = the bias by distance of one step of the target; null without one.
 const float* bias_of_step(const Decoder& d, int step, float* row);
-// room.x = tanh([context, h] Wc + bc), from rows [context, h] (n, M + H) in room.sums.
-void combine_context(const Decoder& d, const Weights& w, int n, const DecoderRoom& room);
-// room.scores (n, V) from room.x (n, H).
-void score_symbols(const Decoder& d, const Weights& w, int n, const int* sources, const DecoderRoom& room);
+// scratch.x = tanh([context, h] Wc + bc), from rows [context, h] (n, M + H) in scratch.sums.
+void combine_context(const Decoder& d, const Weights& w, int n, const DecoderScratch& scratch);
+// scratch.logits (n, V) from scratch.x (n, H).
+void output_logits(const Decoder& d, const Weights& w, int n, const int* sources, const DecoderScratch& scratch);
 
 struct Scratch {  // hands out pieces of one block, each from a multiple of 64 bytes on
     float* next;

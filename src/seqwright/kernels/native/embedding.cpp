@@ -1,4 +1,4 @@
-// Rows of a table: the twin of kernels/reference/embedding.py.
+// Rows of a table; specified by kernels/reference/embedding.py.
 //
 //   out[n] = W[ids[n]]                            W (V, D)   ids (N)   out (N, D)
 //   dW[ids[n]] += dout[n], in the order of n      dout (N, D)
@@ -28,7 +28,7 @@ void embedding_backward(int N, int V, int D, const float* dout, const int32_t* i
             if (ids[n] % tasks != i) continue;
             float* to = dW + static_cast<ptrdiff_t>(ids[n]) * D;
             const float* from = dout + static_cast<ptrdiff_t>(n) * D;
-            for (int d = 0; d < D; d += kLanes) give(to + d, take(to + d, D - d) + take(from + d, D - d), D - d);
+            for (int d = 0; d < D; d += kLanes) masked_store(to + d, masked_load(to + d, D - d) + masked_load(from + d, D - d), D - d);
         }
     });
 }

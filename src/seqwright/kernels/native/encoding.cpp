@@ -1,10 +1,10 @@
-// The encoder of inference, all of it in one call: what the layers of models/encoder.py compute, without a backward pass.
+// The encoder for inference in one call; specified by models/encoder.py.
 //
 //   x = E[id]      h, c = LSTM layers (x) in one direction or both      memory = outputs of the last layer
 //   h0 = [h forward, h backward] Wb + bb, or h; c0 alike, or zeros
 //
-// Nothing is kept for a backward pass: states are moved on in place and outputs written where they are wanted, so that the
-// only memory that grows with S is the memory. The threads share out the rows, each runs all layers and steps of its own.
+// States are updated in place, so only the memory grows with S. The threads share the rows, and each thread runs all layers
+// and steps of its rows.
 //
 // One thread of an AMD EPYC (Zen 5), GCC 12.2, 8 symbols, D 128, H 256, both directions, weights kept: one word 0.19 ms (int8
 // 0.03), 256 words 15 ms (int8 8), measured beside other work.
@@ -30,7 +30,7 @@ Linear bridge_of(const Encoder& e, int state, Form form) {
     return {e.bridge[state], e.bridge_b[state], 2 * e.H, e.H, false, form, nullptr};
 }
 
-// Lay out one part after the other, and give each to `see`.
+// Lay out the parts in order, and call see_layer or see_bridge for each.
 template <typename SeeLayer, typename SeeBridge>
 void each_part(const Encoder& e, const Weights& w, Block& block, const SeeLayer& see_layer, const SeeBridge& see_bridge) {
     const Table table = table_of(e);
@@ -59,18 +59,18 @@ void pack_into(const Encoder& e, const Weights& w) {
     each_part(e, w, block, [&](int, int, const Lstm& part) { pack(part, &table); }, [](int, const Linear& part) { pack(part); });
 }
 
-Weights weights_of(const Encoder& e, float* block) { return {e.int8 ? Form::codes : Form::panels, block, table_fits(e)}; }
+Weights weights_of(const Encoder& e, float* block) { return {e.int8 ? Form::int8 : Form::panels, block, table_fits(e)}; }
 
 class Shard {
   public:
     Shard(const Encoding& e, const Weights& w, Range rows) : e_(e), w_(w), rows_(rows), n_(rows.end - rows.begin) {
         const size_t n = count(n_), M = count(e.n_directions) * count(e.H), wide = count(deepest());
-        lay_out_room(workspace(Slot::step, lay_out_room(nullptr, n, M, wide)), n, M, wide);
+        lay_out_scratch(workspace(Slot::step, lay_out_scratch(nullptr, n, M, wide)), n, M, wide);
         int* ints = reinterpret_cast<int*>(workspace(Slot::state, 2 * n));
         live_ = ints;
         symbols_ = ints + n;
-        room_.blocks = workspace(Slot::rows, rows_size(n_, deepest() + e.H) + code_rows_size(n_, 0));
-        room_.tile = workspace(Slot::tile, n * (4 * kLanes));
+        scratch_.blocks = workspace(Slot::rows, rows_size(n_, deepest() + e.H) + quantized_rows_size(n_, 0));
+        scratch_.tile = workspace(Slot::tile, n * (4 * kLanes));
     }
 
     void run() {
@@ -90,9 +90,9 @@ class Shard {
     int deepest() const { return larger(larger(e_.D, e_.n_layers > 1 ? e_.n_directions * e_.H : 0), 2 * e_.H); }
     bool backwards(int direction) const { return direction == 1 || e_.reverse; }
 
-    size_t lay_out_room(float* at, size_t n, size_t M, size_t wide) {
+    size_t lay_out_scratch(float* at, size_t n, size_t M, size_t wide) {
         Block block(at);
-        room_ = {block.take(n * wide), nullptr, nullptr, nullptr, nullptr};
+        scratch_ = {block.take(n * wide), nullptr, nullptr, nullptr, nullptr};
         ends_h_ = block.take(count(e_.n_layers) * n * M);
         ends_c_ = block.take(count(e_.n_layers) * n * M);
         const size_t whole = count(e_.S) * n * M;
@@ -101,7 +101,7 @@ class Shard {
         return block.size;
     }
 
-    // State of all rows behind their last symbol: (n, H) of a layer and direction.
+    // State of all rows after their last symbol: (n, H) of a layer and direction.
     float* ends(float* of, int layer, int direction) const { return of + (offset(layer, e_.n_directions) + direction) * n_ * e_.H; }
 
     void run_direction(const Lstm& part, int layer, int direction, const float* inputs, float* between) {
@@ -113,7 +113,7 @@ class Shard {
         for (int step = 0; step < e_.S; step++) {
             const int t = backwards(direction) ? e_.S - 1 - step : step;
             const int n = read(part, t, inputs);
-            if (n > 0) lstm_step(part, n, live_, symbols_, step == 0, h, c, room_);
+            if (n > 0) lstm_step(part, n, live_, symbols_, step == 0, h, c, scratch_);
             for (int r = 0; r < n_; r++) {  // padding passes the state through
                 float* to = last ? e_.memory + (static_cast<ptrdiff_t>(t) * e_.B + rows_.begin + r) * M : between + offset(t * n_ + r, M);
                 memcpy(to + offset(direction, H), h + offset(r, H), count(H) * sizeof(float));
@@ -121,7 +121,7 @@ class Shard {
         }
     }
 
-    // Lists the rows that have a symbol t, and puts what of their inputs is in no table into room.x.
+    // List the rows with a symbol t, and write their inputs that are in no table to scratch.x.
     int read(const Lstm& part, int t, const float* inputs) {
         int n = 0;
         const int D = part.p.D - part.in_table;
@@ -132,7 +132,7 @@ class Shard {
             symbols_[n] = e_.ids[static_cast<ptrdiff_t>(t) * e_.B + b];
             if (D > 0) {
                 const float* from = inputs == nullptr ? e_.E + offset(symbols_[n], D) : inputs + offset(t * n_ + r, D);
-                memcpy(room_.x + offset(n, D), from, count(D) * sizeof(float));
+                memcpy(scratch_.x + offset(n, D), from, count(D) * sizeof(float));
             }
             n++;
         }
@@ -141,18 +141,18 @@ class Shard {
 
     void cross(int state, const Linear& bridge) {
         for (int layer = below(); layer < e_.n_layers; layer++) {
-            float* both = room_.x;  // (n, 2H)
+            float* both = scratch_.x;  // (n, 2H)
             for (int r = 0; r < n_; r++)
                 for (int direction = 0; direction < 2; direction++)
                     memcpy(both + offset(r, 2 * e_.H) + offset(direction, e_.H),
                            ends(state == 0 ? ends_h_ : ends_c_, layer, direction) + offset(r, e_.H), count(e_.H) * sizeof(float));
-            product(bridge, n_, both, decoders(state, layer), room_.blocks);
+            product(bridge, n_, both, decoders(state, layer), scratch_.blocks);
         }
     }
 
   public:
-    // What crosses without a bridge.
-    void cross_plainly() {
+    // Initial states of the decoder that need no bridge.
+    void copy_states() {
         const size_t bytes = count(n_) * count(e_.H) * sizeof(float);
         for (int state = 0; state < 2; state++)
             for (int layer = below(); layer < e_.n_layers; layer++) {
@@ -165,7 +165,7 @@ class Shard {
   private:
     int below() const { return e_.n_layers - e_.n_crossing; }
 
-    // Where the initial h or c of these rows goes, of the decoder's layer that starts from this one.
+    // Output for the initial h or c of these rows in the decoder's layer that starts from this one.
     float* decoders(int state, int layer) const {
         return (state == 0 ? e_.h : e_.c) + offset((layer - below()) * e_.B + rows_.begin, e_.H);
     }
@@ -174,7 +174,7 @@ class Shard {
     const Weights& w_;
     Range rows_;
     int n_;
-    Room room_{};
+    LayerScratch scratch_{};
     float *ends_h_ = nullptr, *ends_c_ = nullptr;  // (L, directions, n, H)
     float* between_[2] = {};                       // outputs of layers that are not the last, (S, n, M)
     int *live_ = nullptr, *symbols_ = nullptr;
@@ -195,7 +195,7 @@ void encode(const Encoding& e) {
     parallel(shards, [&](int i) {
         Shard shard(e, w, share(e.B, shards, i));
         shard.run();
-        shard.cross_plainly();
+        shard.copy_states();
     });
 }
 

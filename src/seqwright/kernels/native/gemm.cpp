@@ -3,8 +3,8 @@
 //   C[i, j] = start[i, j] + Σ_k A[i, k] B[k, j]
 //
 // Every element is one chain of fused multiply-adds in the order of k. Where the chain is interrupted (C is stored after
-// kDeep steps and loaded again) a float is stored and loaded, so that tile sizes, threads and instruction sets leave no
-// trace in the result.
+// kKC steps and loaded again) a float is stored and loaded, so that the result does not depend on tile sizes, threads or
+// instruction sets.
 //
 // The tile. AVX-512: 14 rows by 2 vectors, 28 sums in registers. On one core of an AMD EPYC (Zen 5), GCC 12.2, in
 // GFLOP/s with everything in the first-level cache, where the processor's limit is 249:
@@ -37,29 +37,29 @@ struct Ahead {
 template <int R, int RS, int KS>
 void tile(int K, const float* SEQWRIGHT_RESTRICT A, const float* SEQWRIGHT_RESTRICT panel, const float* start,
           ptrdiff_t start_stride, float* C, ptrdiff_t ldc, Ahead ahead) {
-    Vec sum[R][kWide];
+    Vec sum[R][kVectors];
     SEQWRIGHT_UNROLL
     for (int r = 0; r < R; r++) {
         SEQWRIGHT_UNROLL
-        for (int v = 0; v < kWide; v++)
+        for (int v = 0; v < kVectors; v++)
             sum[r][v] = start == nullptr ? zero() : load(start + r * start_stride + v * kLanes);
     }
-    for (int k = 0; k < K; k++, panel += kPanel, A += KS, ahead.at += ahead.step) {
+    for (int k = 0; k < K; k++, panel += kNR, A += KS, ahead.at += ahead.step) {
         prefetch(ahead.at);
-        Vec b[kWide];
+        Vec b[kVectors];
         SEQWRIGHT_UNROLL
-        for (int v = 0; v < kWide; v++) b[v] = load(panel + v * kLanes);
+        for (int v = 0; v < kVectors; v++) b[v] = load(panel + v * kLanes);
         SEQWRIGHT_UNROLL
         for (int r = 0; r < R; r++) {
             const Vec a = set(A[r * RS]);
             SEQWRIGHT_UNROLL
-            for (int v = 0; v < kWide; v++) sum[r][v] = fma(a, b[v], sum[r][v]);
+            for (int v = 0; v < kVectors; v++) sum[r][v] = fma(a, b[v], sum[r][v]);
         }
     }
     SEQWRIGHT_UNROLL
     for (int r = 0; r < R; r++) {
         SEQWRIGHT_UNROLL
-        for (int v = 0; v < kWide; v++) store(C + r * ldc + v * kLanes, sum[r][v]);
+        for (int v = 0; v < kVectors; v++) store(C + r * ldc + v * kLanes, sum[r][v]);
     }
 }
 
@@ -90,17 +90,17 @@ Tile tile_of(int rows) {
     }
 }
 
-// The same for n < kPanel columns: through a tile of full width, so that C is neither read nor written beyond them.
+// The same for n < kNR columns: through a tile of full width, so that C is neither read nor written beyond them.
 void narrow(Tile full, int R, int K, const float* A, const float* panel, const float* start, ptrdiff_t start_stride,
             float* C, ptrdiff_t ldc, int n, Ahead ahead) {
-    alignas(64) float whole[kTall * kPanel];
+    alignas(64) float whole[kMR * kNR];
     const size_t bytes = static_cast<size_t>(n) * sizeof(float);
     if (start != nullptr) {
         memset(whole, 0, sizeof whole);
-        for (int r = 0; r < R; r++) memcpy(whole + r * kPanel, start + r * start_stride, bytes);
+        for (int r = 0; r < R; r++) memcpy(whole + r * kNR, start + r * start_stride, bytes);
     }
-    full(K, A, panel, start == nullptr ? nullptr : whole, kPanel, whole, kPanel, ahead);
-    for (int r = 0; r < R; r++) memcpy(C + r * ldc, whole + r * kPanel, bytes);
+    full(K, A, panel, start == nullptr ? nullptr : whole, kNR, whole, kNR, ahead);
+    for (int r = 0; r < R; r++) memcpy(C + r * ldc, whole + r * kNR, bytes);
 }
 
 }  // namespace
@@ -108,26 +108,26 @@ void narrow(Tile full, int R, int K, const float* A, const float* panel, const f
 void multiply(int rows, int K, Rows A, const float* panel, const float* start, ptrdiff_t start_stride, float* C,
               ptrdiff_t ldc, int n) {
     if (rows == 0) return;  // there is no block to share the prefetching
-    const int blocks = ceil_div(rows, kTall);
-    for (int k = 0; k < K || k == 0; k += kDeep) {
-        const int deep = smaller(K - k, kDeep);
-        const float* block = A.data + static_cast<ptrdiff_t>(k / kDeep) * A.pitch * kRowStride;
-        const float* at = panel + static_cast<ptrdiff_t>(k) * kPanel;
+    const int blocks = ceil_div(rows, kMR);
+    for (int k = 0; k < K || k == 0; k += kKC) {
+        const int deep = smaller(K - k, kKC);
+        const float* block = A.data + static_cast<ptrdiff_t>(k / kKC) * A.pitch * kRowStride;
+        const float* at = panel + static_cast<ptrdiff_t>(k) * kNR;
         if (k > 0) {
             start = C;
             start_stride = ldc;
         }
-        const int share_of_k = ceil_div(kPanel, blocks);
+        const int share_of_k = ceil_div(kNR, blocks);
         const ptrdiff_t part = static_cast<ptrdiff_t>(share_of_k) * deep;
         for (int i = 0; i < blocks; i++) {  // blocks of even height: 13 + 13 rows, not 14 + 12, nor 14 + 1
             const Range r = share(rows, blocks, i);
             const Tile full = tile_of<kRowStride, 1>(r.end - r.begin);
             const float* a = block + static_cast<ptrdiff_t>(r.begin) * kRowStride;
             const float* s = start == nullptr ? nullptr : start + r.begin * start_stride;
-            // The next rows of this panel, or the first of the next one, lie behind these: each block of rows fetches
+            // The next rows of this panel, or the first of the next one, follow these: each block of rows fetches
             // its part of them. Beyond the last panel this runs off the buffer, which prefetching may.
-            const Ahead ahead{at + static_cast<ptrdiff_t>(deep) * kPanel + i * part, share_of_k};
-            if (n == kPanel)
+            const Ahead ahead{at + static_cast<ptrdiff_t>(deep) * kNR + i * part, share_of_k};
+            if (n == kNR)
                 full(deep, a, at, s, start_stride, C + r.begin * ldc, ldc, ahead);
             else
                 narrow(full, r.end - r.begin, deep, a, at, s, start_stride, C + r.begin * ldc, ldc, n, ahead);
@@ -146,31 +146,31 @@ void pack_columns(const float* W, ptrdiff_t ldw, int K, int n, float* to) {
     if (n == kLanes)
         for (int k = 0; k < K; k++) {
             prefetch(W + (k + kNext) * ldw);
-            store(to + static_cast<ptrdiff_t>(k) * kPanel, load(W + k * ldw));
+            store(to + static_cast<ptrdiff_t>(k) * kNR, load(W + k * ldw));
         }
     else
-        for (int k = 0; k < K; k++) store(to + static_cast<ptrdiff_t>(k) * kPanel, load_n(W + k * ldw, n));
+        for (int k = 0; k < K; k++) store(to + static_cast<ptrdiff_t>(k) * kNR, load_n(W + k * ldw, n));
 }
 
 void pack_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
-    for (int v = 0; v < kWide; v++) {
-        const int j = p * kPanel + v * kLanes;
+    for (int v = 0; v < kVectors; v++) {
+        const int j = p * kNR + v * kLanes;
         const int n = larger(0, smaller(N - j, kLanes));
         pack_columns(n > 0 ? W + j : W, ldw, K, n, to + v * kLanes);
     }
 }
 
 void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
-    for (int v = 0; v < kWide; v++) {
-        const int j = p * kPanel + v * kLanes, live = larger(0, smaller(N - j, kLanes));
+    for (int v = 0; v < kVectors; v++) {
+        const int j = p * kNR + v * kLanes, live = larger(0, smaller(N - j, kLanes));
         for (int k = 0; k < K; k += kLanes) {
             const int part = smaller(kLanes, K - k);
             Vec rows[kLanes];
-            for (int r = 0; r < kLanes; r++) rows[r] = r < live ? take(W + (j + r) * ldw + k, part) : zero();
+            for (int r = 0; r < kLanes; r++) rows[r] = r < live ? masked_load(W + (j + r) * ldw + k, part) : zero();
             // The next columns of these rows, which are pages apart, where the processor does not look by itself.
             for (int r = 0; r < live; r++) prefetch(W + (j + r) * ldw + k + 2 * kLanes);
             transpose(rows);
-            for (int i = 0; i < part; i++) store(to + static_cast<ptrdiff_t>(k + i) * kPanel + v * kLanes, rows[i]);
+            for (int i = 0; i < part; i++) store(to + static_cast<ptrdiff_t>(k + i) * kNR + v * kLanes, rows[i]);
         }
     }
 }
@@ -180,13 +180,13 @@ namespace {
 
 constexpr double kWorth = 1 << 17;  // multiply-adds that pay for another thread: about 2 µs
 constexpr int kBatch = 256;         // rows of A, and
-constexpr int kStep = 2 * kDeep;    // columns of it, that stay in the second-level cache while all panels pass over them
+constexpr int kStep = 2 * kKC;    // columns of it, that stay in the second-level cache while all panels pass over them
 constexpr int kColumns = 8192;      // columns packed at a time: bounds the memory for packed weights
 
 template <typename Pack>
 void by_panels(int M, int K, int N, const float* A, const Pack& pack, const float* bias, float* C, ptrdiff_t ldc, bool add) {
     const int count = panels(N);
-    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kPanel;
+    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kNR;
     const double work = static_cast<double>(M) * N * K;
     float* packed = workspace(Slot::packed, static_cast<size_t>(size) * static_cast<size_t>(count));
     const int packers = tasks_for(static_cast<double>(K) * N, 1 << 15, count);
@@ -196,7 +196,7 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
     });
     // Rows first: a thread with its own rows copies them once. Columns too where the rows are few. Never three tasks for two.
     const int workers = tasks_for(work, kWorth, 1 << 20);
-    const int batches = M <= 4 * kTall * workers ? ceil_div(M, 4 * kTall) : ceil_div(ceil_div(M, kBatch), workers) * workers;
+    const int batches = M <= 4 * kMR * workers ? ceil_div(M, 4 * kMR) : ceil_div(ceil_div(M, kBatch), workers) * workers;
     const int groups = smaller(count, ceil_div(workers, batches));
     parallel(batches * groups, [&](int i) {
         const Range rows = share(M, batches, i / groups), mine = share(count, groups, i % groups);
@@ -206,13 +206,13 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
             const int deep = smaller(kStep, K - k);
             for (int r = 0; r < height; r++) put(a, r, 0, A + static_cast<ptrdiff_t>(rows.begin + r) * K + k, deep);
             for (int p = mine.begin; p < mine.end; p++) {
-                const int j = p * kPanel, n = smaller(kPanel, N - j);
-                alignas(64) float first[kPanel] = {};
+                const int j = p * kNR, n = smaller(kNR, N - j);
+                alignas(64) float first[kNR] = {};
                 if (bias != nullptr) memcpy(first, bias + j, static_cast<size_t>(n) * sizeof(float));
                 float* c = C + rows.begin * ldc + j;
                 const bool go_on = k > 0 || add;
                 const float* start = go_on ? c : bias == nullptr ? nullptr : first;
-                multiply(height, deep, a, packed + p * size + static_cast<ptrdiff_t>(k) * kPanel, start,
+                multiply(height, deep, a, packed + p * size + static_cast<ptrdiff_t>(k) * kNR, start,
                          go_on ? ldc : 0, c, ldc, n);
             }
         }
@@ -251,20 +251,20 @@ void matmul_transposed(int M, int K, int N, const float* A, const float* B, floa
 
 namespace {
 
-constexpr int kGroup = 256 / kPanel;
+constexpr int kGroup = 256 / kNR;
 
 constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
 
-// Tiles [first, last) of `tiles` even cuts of the columns of A (K, width), whose rows lie `row` apart: kTall values of each
+// Tiles [first, last) of `tiles` even cuts of the columns of A (K, width), whose rows lie `row` apart: kMR values of each
 // row next to each other, of which a lower tile uses the first.
 void pack_tiles(int K, const float* A, ptrdiff_t row, int width, int tiles, int first, int last, float* to) {
     Range columns[kTiles];
     for (int t = first; t < last; t++) columns[t - first] = share(width, tiles, t);
-    for (int k = 0; k < K; k++, A += row, to += kTall)
+    for (int k = 0; k < K; k++, A += row, to += kMR)
         for (int t = 0; t < last - first; t++) {
-            float* at = to + static_cast<ptrdiff_t>(t) * kTall * kDeep;
+            float* at = to + static_cast<ptrdiff_t>(t) * kMR * kKC;
             const Range c = columns[t];
-            if (c.begin + kTall <= width) memcpy(at, A + c.begin, kTall * sizeof(float));  // a constant size is faster
+            if (c.begin + kMR <= width) memcpy(at, A + c.begin, kMR * sizeof(float));  // a constant size is faster
             else memcpy(at, A + c.begin, static_cast<size_t>(c.end - c.begin) * sizeof(float));
         }
 }
@@ -273,9 +273,9 @@ void pack_group(const float* B, int N, int K, int first, int last, float* to) {
     for (int k = 0; k < K; k++) {
         const float* row = B + static_cast<ptrdiff_t>(k) * N;
         for (int p = first; p < last; p++) {
-            float* at = to + (static_cast<ptrdiff_t>(p - first) * kDeep + k) * kPanel;
-            for (int v = 0; v < kWide; v++) {
-                const int j = p * kPanel + v * kLanes;
+            float* at = to + (static_cast<ptrdiff_t>(p - first) * kKC + k) * kNR;
+            for (int v = 0; v < kVectors; v++) {
+                const int j = p * kNR + v * kLanes;
                 prefetch(row + static_cast<ptrdiff_t>(kNext) * N + j);
                 if (j + kLanes <= N) store(at + v * kLanes, load(row + j));
                 else store(at + v * kLanes, j < N ? load_n(row + j, N - j) : zero());
@@ -286,13 +286,13 @@ void pack_group(const float* B, int N, int K, int first, int last, float* to) {
 
 // total += the rows of a panel, in order.
 void add_rows(int K, const float* panel, int n, float* total) {
-    alignas(64) float row[kPanel] = {};
+    alignas(64) float row[kNR] = {};
     memcpy(row, total, static_cast<size_t>(n) * sizeof(float));
-    Vec sum[kWide];
-    for (int v = 0; v < kWide; v++) sum[v] = load(row + v * kLanes);
+    Vec sum[kVectors];
+    for (int v = 0; v < kVectors; v++) sum[v] = load(row + v * kLanes);
     for (int k = 0; k < K; k++)
-        for (int v = 0; v < kWide; v++) sum[v] = sum[v] + load(panel + k * kPanel + v * kLanes);
-    for (int v = 0; v < kWide; v++) store(row + v * kLanes, sum[v]);
+        for (int v = 0; v < kVectors; v++) sum[v] = sum[v] + load(panel + k * kNR + v * kLanes);
+    for (int v = 0; v < kVectors; v++) store(row + v * kLanes, sum[v]);
     memcpy(total, row, static_cast<size_t>(n) * sizeof(float));
 }
 
@@ -305,10 +305,10 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
     const double work = static_cast<double>(M) * N * K;
     const int wanted = tasks_for(work, kWorth, 1 << 20);
     // Who has some columns of C packs all of A for them, who has some rows packs all of B: the wider one is cut.
-    const int rows = larger(1, ceil_div(M, kTall));
+    const int rows = larger(1, ceil_div(M, kMR));
     const int stripes = M > N ? smaller(rows, wanted) : smaller(rows, ceil_div(wanted, smaller(count, wanted)));
     const int groups = smaller(count, ceil_div(wanted, stripes));
-    const int tiles_x = ceil_div(A.width_x, kTall), tiles_h = ceil_div(A.width_h, kTall);
+    const int tiles_x = ceil_div(A.width_x, kMR), tiles_h = ceil_div(A.width_h, kMR);
     struct Element {
         float* at;
         int rows;
@@ -321,10 +321,10 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
     parallel(groups * stripes, [&](int task) {
         const Range columns = share(count, groups, task / stripes);
         const Range all_tiles = share(tiles_x + tiles_h, stripes, task % stripes);
-        float* group = workspace(Slot::panel, static_cast<size_t>(kGroup) * kDeep * kPanel);
-        float* packed = workspace(Slot::rows, static_cast<size_t>(kTiles) * kTall * kDeep);
-        for (int k = 0; k < K; k += kDeep) {
-            const int deep = smaller(kDeep, K - k);
+        float* group = workspace(Slot::panel, static_cast<size_t>(kGroup) * kKC * kNR);
+        float* packed = workspace(Slot::rows, static_cast<size_t>(kTiles) * kMR * kKC);
+        for (int k = 0; k < K; k += kKC) {
+            const int deep = smaller(kKC, K - k);
             for (int first = all_tiles.begin; first < larger(all_tiles.end, all_tiles.begin + 1); first += kTiles) {
                 const Range tiles{first, smaller(first + kTiles, all_tiles.end)};
                 const int end_x = smaller(tiles.end, tiles_x), begin_h = larger(tiles.begin, tiles_x);
@@ -332,25 +332,25 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
                     pack_tiles(deep, A.x + k * A.row_x, A.row_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
                 if (begin_h < tiles.end)
                     pack_tiles(deep, A.h + k * A.row_h, A.row_h, A.width_h, tiles_h, begin_h - tiles_x,
-                               tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(begin_h - first) * kTall * kDeep);
+                               tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(begin_h - first) * kMR * kKC);
                 for (int p = columns.begin; p < columns.end; p++) {
                     // Packed in groups, so that a row of B is read by the kilobyte.
                     const int in_group = (p - columns.begin) % kGroup;
                     if (in_group == 0)
                         pack_group(B + static_cast<ptrdiff_t>(k) * N, N, deep, p, smaller(p + kGroup, columns.end), group);
-                    const float* panel = group + static_cast<ptrdiff_t>(in_group) * kDeep * kPanel;
-                    const int j = p * kPanel, n = smaller(kPanel, N - j);
+                    const float* panel = group + static_cast<ptrdiff_t>(in_group) * kKC * kNR;
+                    const int j = p * kNR, n = smaller(kNR, N - j);
                     if (total != nullptr && first == 0) add_rows(deep, panel, n, total + j);
                     for (int t = tiles.begin; t < tiles.end; t++) {
                         const auto [c, live] = element(t, j);
                         if (t + 1 < tiles.end) {
                             const auto [next, rows] = element(t + 1, j);
                             for (int r = 0; r < rows; r++)
-                                for (int v = 0; v < kWide; v++) prefetch(next + static_cast<ptrdiff_t>(r) * N + v * kLanes);
+                                for (int v = 0; v < kVectors; v++) prefetch(next + static_cast<ptrdiff_t>(r) * N + v * kLanes);
                         }
-                        const float* a = packed + static_cast<ptrdiff_t>(t - first) * kTall * kDeep;
-                        const Tile full = tile_of<1, kTall>(live);
-                        if (n == kPanel) full(deep, a, panel, c, N, c, N, {panel, 0});
+                        const float* a = packed + static_cast<ptrdiff_t>(t - first) * kMR * kKC;
+                        const Tile full = tile_of<1, kMR>(live);
+                        if (n == kNR) full(deep, a, panel, c, N, c, N, {panel, 0});
                         else narrow(full, live, deep, a, panel, c, N, c, N, n, {panel, 0});
                     }
                 }

@@ -1,4 +1,4 @@
-// Products of matrices, in pieces that the layers put together; see gemm.cpp.
+// Building blocks of matrix products; see gemm.cpp.
 #pragma once
 
 #include "pool.hpp"
@@ -7,26 +7,27 @@
 
 namespace seqwright::SEQWRIGHT_ISA {
 
-// A panel is the width of a register tile: kWide vectors; a tile has at most kTall rows. kTall · kWide sums, kWide
-// vectors of the panel and one broadcast fill the registers: 14·2 + 2 + 1 of 32 zmm, (6 + 1)·2 + 1 of 16 ymm.
+// A panel is the width of a register tile: kNR columns, kVectors vectors; a tile has at most kMR rows (names as in BLIS,
+// Van Zee & van de Geijn 2015). kMR · kVectors sums, kVectors vectors of the panel and one broadcast fill the registers:
+// 14·2 + 2 + 1 of 32 zmm, (6 + 1)·2 + 1 of 16 ymm.
 #if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 1
-constexpr int kTall = 14, kWide = 2;
+constexpr int kMR = 14, kVectors = 2;
 #elif SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 4
-constexpr int kTall = 4, kWide = 1;
+constexpr int kMR = 4, kVectors = 1;
 #else
-constexpr int kTall = 6, kWide = 1;
+constexpr int kMR = 6, kVectors = 1;
 #endif
-constexpr int kPanel = kWide * kLanes;
+constexpr int kNR = kVectors * kLanes;
 
-// Rows of the left factor are copied into blocks of kDeep columns whose row stride is a constant: the tile then addresses
-// all its rows from one register, and rows that lie a power of two apart do not fight for one cache set.
-constexpr int kDeep = 256, kRowStride = kDeep + kLanes;
+// Rows of the left factor are copied into blocks of kKC columns whose row stride is a constant: the tile then addresses
+// all its rows from one register, and rows with a power of two as stride do not compete for one cache set.
+constexpr int kKC = 256, kRowStride = kKC + kLanes;
 
 SEQWRIGHT_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
 SEQWRIGHT_INLINE int smaller(int a, int b) { return a < b ? a : b; }
 SEQWRIGHT_INLINE int larger(int a, int b) { return a > b ? a : b; }
 SEQWRIGHT_INLINE int lanes_left(size_t n, size_t i) { return n - i < kLanes ? static_cast<int>(n - i) : kLanes; }
-SEQWRIGHT_INLINE int panels(int N) { return ceil_div(N, kPanel); }
+SEQWRIGHT_INLINE int panels(int N) { return ceil_div(N, kNR); }
 
 // for (i in [0, tasks)) f(i), on the pool.
 template <typename F>
@@ -53,20 +54,20 @@ SEQWRIGHT_INLINE Range share(int size, int n, int i, int unit = 1) {
 }
 
 // ------------------------------------------------------------------------------------------------ rows in blocks
-struct Rows {  // of the left factor, copied; row r, column k is at data[(k / kDeep * pitch + r) * kRowStride + k % kDeep]
+struct Rows {  // of the left factor, copied; row r, column k is at data[(k / kKC * pitch + r) * kRowStride + k % kKC]
     float* data;
     int pitch;  // rows in each block
 };
 
 inline size_t rows_size(int rows, int K) {
-    return static_cast<size_t>(larger(1, ceil_div(K, kDeep))) * static_cast<size_t>(rows) * kRowStride;
+    return static_cast<size_t>(larger(1, ceil_div(K, kKC))) * static_cast<size_t>(rows) * kRowStride;
 }
 
 // Put x[0:n] at columns [k, k + n) of row r.
 inline void put(Rows to, int r, int k, const float* x, int n) {
     while (n > 0) {
-        const int inside = k % kDeep, part = smaller(n, kDeep - inside);
-        memcpy(to.data + (static_cast<ptrdiff_t>(k / kDeep) * to.pitch + r) * kRowStride + inside, x,
+        const int inside = k % kKC, part = smaller(n, kKC - inside);
+        memcpy(to.data + (static_cast<ptrdiff_t>(k / kKC) * to.pitch + r) * kRowStride + inside, x,
                static_cast<size_t>(part) * sizeof(float));
         x += part;
         k += part;
@@ -75,12 +76,12 @@ inline void put(Rows to, int r, int k, const float* x, int n) {
 }
 
 // ------------------------------------------------------------------------------------------------ panels of weights
-// Panel p holds columns [p·kPanel, (p + 1)·kPanel) of a (K, N) matrix, all K rows of them, zeros beyond N.
+// Panel p holds columns [p·kNR, (p + 1)·kNR) of a (K, N) matrix, all K rows of them, zeros beyond N.
 void pack_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to);             // of W (K, N)
 void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to);  // of Wᵀ, W (N, K)
 void pack_columns(const float* W, ptrdiff_t ldw, int K, int n, float* to);  // n <= 16 columns into one vector of a panel
 
-// C[0:rows, 0:n] = start + A · panel, n <= kPanel. `start` is a row that every row begins with (start_stride 0), a matrix
+// C[0:rows, 0:n] = start + A · panel, n <= kNR. `start` is a row that every row begins with (start_stride 0), a matrix
 // (C itself, to go on summing), or null for zeros. Columns of C beyond n are not touched.
 void multiply(int rows, int K, Rows A, const float* panel, const float* start, ptrdiff_t start_stride, float* C,
               ptrdiff_t ldc, int n);
@@ -103,7 +104,7 @@ struct TallRows {  // row k of A is [x[k] | h[k]]; rows of x and of h lie row_x 
 };
 void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total);
 
-// C (M, N) = start + A (M, K) B for a few rows, reading B where it lies: packing it would cost as much as several of these.
+// C (M, N) = start + A (M, K) B for a few rows, reading B in place: packing it would cost as much as several of these.
 // lda, ldb and ldc are the row strides; accumulates onto C.
 void stream(int M, int K, int N, const float* A, ptrdiff_t lda, const float* B, ptrdiff_t ldb, float* C, ptrdiff_t ldc);
 // Rows up to which streaming beats packing first: where a weight serves several steps, and where it serves one product.

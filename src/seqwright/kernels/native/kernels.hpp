@@ -12,7 +12,7 @@ struct LstmLayer {
     int D, H;
 };
 
-// Rows of states (T, B, H), of which one begins `row` floats behind the last: half of a memory of both directions, say.
+// Rows of states (T, B, H) have a stride of row_h floats: they may be half of a bidirectional memory.
 struct LstmForward {
     LstmLayer p;         // b (4H), or (V, 4H) where there are ids
     const int32_t* ids;  // or null
@@ -41,9 +41,9 @@ struct LstmBackward {
     bool reverse, zero_start;
 };
 
-// The scores of attention, one entry a kind: its name, from which weights it makes keys of the memory and queries of the
-// decoder's state (null: these are used as they are), whether the keys' weights are transposed, a vector of its own, and the
-// function of attention.hpp that scores queries and keys.
+// The attention scores, one entry for each kind: its name, the weights that project the memory to keys and the decoder's
+// state to queries (null: no projection), whether the keys' weights are transposed, a weight vector, and the function of
+// layers.hpp that scores queries and keys.
 #define SEQWRIGHT_SCORES(SCORE)                        \
     SCORE(dot, nullptr, false, nullptr, nullptr, dots) \
     SCORE(bilinear, "Wa", true, nullptr, nullptr, dots) \
@@ -60,8 +60,8 @@ struct ScoreKind {
 inline constexpr ScoreKind kScores[] = {SEQWRIGHT_SCORES(SEQWRIGHT_KIND)};
 #undef SEQWRIGHT_KIND
 
-// What inference reads of a network. Matrices are read from `packed` alone; where they were, which the comment "to pack" marks,
-// only pack_encoder() and pack_decoder() look.
+// A network for inference. Matrices are read from `packed`; only pack_encoder() and pack_decoder() read the pointers that the
+// comment "to pack" marks.
 struct Encoder {
     const float* E;
     const LstmLayer* layers;  // to pack: n_directions of each of n_layers
@@ -81,14 +81,14 @@ struct Encoding : Encoder {
     int n_crossing;  // layers whose states start the decoder's: the top ones
 };
 
-struct Decoder {  // and what its B rows read; null for what it has not
+struct Decoder {  // with the inputs of B sources; null for absent parts
     const float* E;
     const LstmLayer* layers;  // to pack
     int n_layers;
     const ScoreKind* score;                // or null: no attention
     const float *keys_W, *query_W, *v;     // of the score; the first two to pack
     const float *Wc, *bc;                  // Wc to pack
-    const float* distance;  // (2 farthest + 1,): what a score gains by s - t; or null
+    const float* distance;  // (2 farthest + 1,): bias of the score by s - t; or null
     int farthest;
     const float *W, *b;  // W to pack
     bool tied;           // W is E, (V, H)
@@ -99,7 +99,7 @@ struct Decoder {  // and what its B rows read; null for what it has not
     const float* conditioning;   // (B, P)
     const float* memory;
     const int32_t* memory_lengths;
-    const int32_t* copy_map;     // (S, B): the target symbol of each source symbol, -1 for none; null: it only generates
+    const int32_t* copy_map;     // (S, B): the target symbol of each source symbol, -1 for none; null without copying
     int B, V, D, H, P, S, M;  // D: columns of E; H: of the top layer; P: of the conditioning; M: of the memory
 };
 
@@ -112,18 +112,18 @@ struct Automaton {  // N states, E edges
     int64_t E;
 };
 
-struct Search {  // beam search; or sampling, with `width` groups of one hypothesis each; or targets that are given
+struct Search {  // beam search; or sampling, with `width` groups of one hypothesis each; or given targets
     const Decoder* members;
     int n_members;
     const Automaton* automaton;  // or null
-    const int32_t* forbidden;    // symbols that no vocabulary may give
+    const int32_t* forbidden;    // symbols that are never generated
     int n_forbidden;
-    int start_id, end_id;  // an end_id of -1 never comes: targets have max_lengths symbols, at least 1
+    int start_id, end_id;  // without an end symbol, end_id -1, targets have max_lengths symbols, at least 1
     const int32_t *max_lengths, *min_lengths;
     int groups;
     double diversity;
     const float* uniforms;   // (B, T, width) to sample with, or null
-    const int32_t* targets;  // (B, T), which alone are followed (width 1, end_id -1), or null
+    const int32_t* targets;  // (B, T), the targets to score (width 1, end_id -1), or null
     float temperature;
     int top_k;
     double top_p;
@@ -156,18 +156,18 @@ struct Search {  // beam search; or sampling, with `width` groups of one hypothe
                                                const float* dweights, const float* q, const float* keys, const float* v,           \
                                                const float* memory, const int32_t* lengths, const float* weights, float* dq,       \
                                                float* dkeys, float* dv, float* dmemory, float* dbias))                             \
-    KERNEL(void, cross_entropy_forward, (int T, int B, int V, const float* scores, const int32_t* targets,                         \
+    KERNEL(void, cross_entropy_forward, (int T, int B, int V, const float* logits, const int32_t* targets,                         \
                                          const int32_t* lengths, float smoothing, float* probs, float* nll))                       \
     KERNEL(void, cross_entropy_backward, (int T, int B, int V, const float* probs, const int32_t* targets,                         \
-                                          const int32_t* lengths, float smoothing, float scale, float* dscores))                   \
-    KERNEL(void, copy_cross_entropy_forward, (int T, int B, int V, int S, const float* scores, const float* weights,               \
+                                          const int32_t* lengths, float smoothing, float scale, float* dlogits))                   \
+    KERNEL(void, copy_cross_entropy_forward, (int T, int B, int V, int S, const float* logits, const float* weights,               \
                                               const float* gate, const int32_t* source, const int32_t* targets,                    \
                                               const int32_t* lengths, float smoothing, float* probs, float* nll))                  \
     KERNEL(void, copy_cross_entropy_backward, (int T, int B, int V, int S, const float* probs, const float* weights,               \
                                                const float* gate, const int32_t* source, const int32_t* targets,                   \
-                                               const int32_t* lengths, float smoothing, float scale, float* dscores,               \
+                                               const int32_t* lengths, float smoothing, float scale, float* dlogits,               \
                                                float* dweights, float* dgate))                                                     \
-    KERNEL(void, copy_log_probs, (int T, int B, int V, int S, const float* scores, const float* weights, const float* gate,        \
+    KERNEL(void, copy_log_probs, (int T, int B, int V, int S, const float* logits, const float* weights, const float* gate,        \
                                   const int32_t* source, float* log_probs))                                                        \
     KERNEL(void, tanh_forward, (size_t N, const float* x, float* out))                                                             \
     KERNEL(void, tanh_backward, (size_t N, const float* dout, const float* y, float* dx))                                          \

@@ -1,4 +1,4 @@
-// What the layers' files define, for table.cpp and for inference, which runs some of them step by step.
+// Declarations of the layers, for table.cpp and for inference, which runs some of them step by step.
 #pragma once
 
 #include "gemm.hpp"
@@ -25,24 +25,24 @@ SEQWRIGHT_INLINE Point lstm_point(Vec ai, Vec af, Vec ag, Vec ao, Vec c_before) 
     return y;
 }
 
-// The weights of a layer for `lstm_rows`: [Wx; Wh] in panels that hold i f g o of the same 16 units next to each other.
+// The weights of a layer for `lstm_rows`: [Wx; Wh] in panels in which i f g o of the same 16 units are adjacent.
 struct LstmPanels {
     const float *weights, *bias;
 };
-inline int lstm_panels(int H) { return ceil_div(H, kLanes) * 4 / kWide; }
+inline int lstm_panels(int H) { return ceil_div(H, kLanes) * 4 / kVectors; }
 inline size_t lstm_panels_size(int D, int H) {
-    return static_cast<size_t>(lstm_panels(H)) * static_cast<size_t>(D + H) * kPanel;
+    return static_cast<size_t>(lstm_panels(H)) * static_cast<size_t>(D + H) * kNR;
 }
-inline size_t lstm_bias_size(int H) { return static_cast<size_t>(lstm_panels(H)) * kPanel; }
+inline size_t lstm_bias_size(int H) { return static_cast<size_t>(lstm_panels(H)) * kNR; }
 // Pack a layer on the pool. p.b has `biases` rows (4H), and so has `bias`, each in the panels' order.
 void pack_lstm(LstmLayer p, float* weights, float* bias, int biases = 1);
 
 // Row r of `a` is [x | h before], or x alone where h before is zero. Rows of the outputs are c_after + at[r]·H,
 // h_after + at[r]·row_h and so on; gates may be null.
-struct Begun {  // sums that need not start at the bias: of row r, those of sums[of[r]] (…, 4H padded, in the panels' order)
+struct Begun {  // initial sums other than the bias: of row r, sums[of[r]] (…, 4H padded, in the panels' order)
     const float* sums;  // or null
     const int* of;
-    int depth;  // inputs that are in the sums already, and not in `a`
+    int depth;  // number of inputs that are in the sums and not in `a`
 };
 void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, float* tile, const float* c_before,
                float* c_after, float* h_after, ptrdiff_t row_h, float* gates, Begun begun = {nullptr, nullptr, 0},
@@ -54,7 +54,7 @@ struct Memory {  // of one sequence: rows that lie `stride` apart
     int width;
 };
 // out[t, s] = the score of query t and key s, of T queries and S keys. Rows of q and out lie stride_q and stride_out apart.
-// v: a vector of the score's own, or null.
+// v: the score's weight vector, or null.
 using Score = void (*)(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, float* out, ptrdiff_t stride_out);
 // q[t]·keys[s], 16 lanes and then their sum.
 void dots(int T, int S, const float* q, ptrdiff_t stride_q, Memory keys, const float* v, float* out, ptrdiff_t stride_out);
@@ -68,10 +68,10 @@ void attend(Score score, int T, int S, const float* q, ptrdiff_t stride_q, Memor
             const float* bias, ptrdiff_t stride_bias, float* weights, ptrdiff_t stride_w, float* context, ptrdiff_t stride_c);
 
 struct Softmax {
-    float top, total, log_total;  // the greatest score, Σ exp(score - top), and its logarithm
+    float top, total, log_total;  // the greatest logit, Σ exp(logit - top), and its logarithm
 };
 float sum_of(int V, const float* x);
-Softmax softmax_sums(int V, const float* scores, float scale, float* exps);  // exps[j] = exp(scale (score - top)); may be null
+Softmax softmax_sums(int V, const float* logits, float scale, float* exps);  // exps[j] = exp(scale (logit - top)); may be null
 double natural_log(float x);  // of a positive number or NaN
 
 // Turn the log-probabilities (V,) of generating into those of one row's mixture. Its source has symbols `stride` apart;
@@ -79,7 +79,7 @@ double natural_log(float x);  // of a positive number or NaN
 void mix_copies(int V, int S, const float* weights, float gate, const int32_t* source, ptrdiff_t stride, float* log_probs,
                 float* zeros);
 size_t mixing_size(int V, int S);
-// The log-odds of copying of one row: x (H,) is what its scores are made from, beside the conditioning of its source.
+// The log-odds of copying of one row: x (H,) and its source's conditioning vector are the inputs of the output layer.
 float gate_of(const Decoder& d, const float* x, int source);
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -1,13 +1,12 @@
-// An LSTM over whole sequences: the twin of kernels/reference/lstm.py.
+// An LSTM over whole sequences; specified by kernels/reference/lstm.py.
 //
 //   [ai af ag ao] = b + x_t Wx + h Wh            x (T, B, D)   Wx (D, 4H)   Wh (H, 4H)   b (4H)
 //   i, f, o = σ(ai, af, ao)    g = tanh(ag)      gates (T, B, 4H)
 //   c' = f c + i g             h' = o tanh(c')   h, c (T + 1, B, H)
 //
-// Where there are ids (T, B), b is a table (V, 4H) and a step begins its sums at row ids[t, b]; x may then have no columns.
+// With ids (T, B), b is a table (V, 4H), and the sums of a step start at row ids[t, b]; x may then have no columns.
 //
-// The batch is cut into shards, one a thread, and every thread runs all T steps of its rows with no synchronisation in
-// between; weights are packed once for all of them. [x_t | h] is one left factor of depth D + H, so a step is one product,
+// The batch is cut into shards, one for each thread, which runs all T steps of its rows without synchronisation; weights are packed once for all of them. [x_t | h] is one left factor of depth D + H, so a step is one product,
 // and a first step from zeros is one of depth D, with the same bytes. The weights' gradients sum over all rows and are
 // therefore cut by columns, after the last step.
 //
@@ -20,7 +19,7 @@
 //   12, 64, 128, 256       8.9 (203)      18.6 (97)        10.4
 //   12, 64, 256, 512      36.8 (197)      71.9 (101)       38.0
 //
-// A step of 16 units of one row takes 46 cycles behind the product if its operands are near, 75 in place;
+// A step of 16 units of one row takes 46 cycles after the product if its operands are in the first-level cache, 75 in place;
 // fetching what it writes while the product runs made no difference that could be measured. One row streams Wh at 80 GB/s:
 // 150 µs for 8 steps with H = 256.
 //
@@ -33,7 +32,7 @@ namespace {
 
 constexpr int kGroup = 4 * kLanes;  // columns of a tile: i f g o of 16 units
 
-struct Steps {  // in the order of reading: step t consumes state `before` and makes state `after`
+struct Steps {  // in the order of reading: step t consumes state `before` and produces state `after`
     int T;
     bool reverse;
     int step(int n) const { return reverse ? T - 1 - n : n; }
@@ -93,7 +92,7 @@ SEQWRIGHT_INLINE void store_point(const Point& y, int u, int n, int H, float* c_
 
 void pack_bias(const float* b, int H, float* to) {
     for (int u = 0; u < H; u += kLanes)
-        for (int gate = 0; gate < 4; gate++, to += kLanes) store(to, take(b + gate * H + u, H - u));
+        for (int gate = 0; gate < 4; gate++, to += kLanes) store(to, masked_load(b + gate * H + u, H - u));
 }
 
 }  // namespace
@@ -108,9 +107,9 @@ void pack_lstm(LstmLayer p, float* weights, float* bias, int biases) {
             const int u = group * kLanes, n = smaller(kLanes, p.H - u);
             for (int gate = 0; gate < 4; gate++) {
                 const int column = group * 4 + gate, from = gate * p.H + u;
-                float* to = weights + static_cast<ptrdiff_t>(column / kWide) * K * kPanel + column % kWide * kLanes;
+                float* to = weights + static_cast<ptrdiff_t>(column / kVectors) * K * kNR + column % kVectors * kLanes;
                 pack_columns(p.Wx + from, 4 * p.H, p.D, n, to);
-                pack_columns(p.Wh + from, 4 * p.H, p.H, n, to + static_cast<ptrdiff_t>(p.D) * kPanel);
+                pack_columns(p.Wh + from, 4 * p.H, p.H, n, to + static_cast<ptrdiff_t>(p.D) * kNR);
             }
         }
         for (int v = rows.begin; v < rows.end; v++) pack_bias(p.b + static_cast<ptrdiff_t>(v) * 4 * p.H, p.H, bias + v * width);
@@ -126,18 +125,18 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
         if (begun.sums != nullptr)
             for (int r = 0; r < n; r++)
                 memcpy(tile + r * kGroup, begun.sums + begun.of[r] * width + group * kGroup, kGroup * sizeof(float));
-        for (int v = 0; v < 4; v += kWide) {
-            const ptrdiff_t panel = (group * 4 + v) / kWide;
-            const float* weights = panels.weights + (panel * K + begun.depth) * kPanel;
+        for (int v = 0; v < 4; v += kVectors) {
+            const ptrdiff_t panel = (group * 4 + v) / kVectors;
+            const float* weights = panels.weights + (panel * K + begun.depth) * kNR;
             float* sums = tile + v * kLanes;
-            if (begun.sums != nullptr) multiply(n, depth, a, weights, sums, kGroup, sums, kGroup, kPanel);
-            else multiply(n, depth, a, weights, panels.bias + panel * kPanel, 0, sums, kGroup, kPanel);
+            if (begun.sums != nullptr) multiply(n, depth, a, weights, sums, kGroup, sums, kGroup, kNR);
+            else multiply(n, depth, a, weights, panels.bias + panel * kNR, 0, sums, kGroup, kNR);
         }
         for (int r = 0; r < n; r++) {  // the sums of these rows are still in the first-level cache
             const float* sums = tile + r * kGroup;
             const ptrdiff_t row = static_cast<ptrdiff_t>(at[r]) * H;
             const Point y = lstm_point(load(sums), load(sums + kLanes), load(sums + 2 * kLanes), load(sums + 3 * kLanes),
-                                       take(c_before + row + u, live));
+                                       masked_load(c_before + row + u, live));
             store_point(y, u, live, H, c_after + row, h_after + at[r] * row_h, gates == nullptr ? nullptr : gates + 4 * row);
         }
     }
@@ -203,8 +202,8 @@ void forward_streamed(const LstmForward& s, Steps steps) {
             float* sums = a + static_cast<ptrdiff_t>(b) * 4 * H;
             for (int u = 0; u < H; u += kLanes) {
                 const int live = smaller(kLanes, H - u);
-                const Point y = lstm_point(take(sums + u, live), take(sums + H + u, live), take(sums + 2 * H + u, live),
-                                           take(sums + 3 * H + u, live), take(s.c + (before + b) * H + u, live));
+                const Point y = lstm_point(masked_load(sums + u, live), masked_load(sums + H + u, live), masked_load(sums + 2 * H + u, live),
+                                           masked_load(sums + 3 * H + u, live), masked_load(s.c + (before + b) * H + u, live));
                 store_point(y, u, live, H, s.c + (after + b) * H, s.h + (after + b) * s.row_h, sums);
             }
         }
@@ -244,7 +243,7 @@ struct Transposed {  // [Whᵀ | Wxᵀ] in panels of depth 4H
 
 Transposed pack_transposed(const LstmLayer& p) {
     const int K = 4 * p.H, panels_h = panels(p.H), panels_x = panels(p.D), count = panels_h + panels_x;
-    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kPanel;
+    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kNR;
     float* packed = workspace(Slot::packed, static_cast<size_t>(size) * static_cast<size_t>(count));
     const int tasks = tasks_for(static_cast<double>(K) * (p.D + p.H), 1 << 15, count);
     parallel(tasks, [&](int i) {
@@ -262,15 +261,15 @@ void point_backward(int H, const float* dh, const float* dh_end, float* dc_end, 
     const Vec one = set(1.0f);
     for (int u = 0; u < H; u += kLanes) {
         const int n = smaller(kLanes, H - u);
-        const Vec i = take(da + u, n), f = take(da + H + u, n), g = take(da + 2 * H + u, n), o = take(da + 3 * H + u, n);
-        const Vec tanh_c = tanh(take(c_after + u, n));
-        const Vec dh_u = take(dh_end + u, n) + take(dh + u, n);
-        const Vec dc = fma(dh_u * o, one - tanh_c * tanh_c, take(dc_end + u, n));
-        give(da + u, dc * g * i * (one - i), n);
-        give(da + H + u, dc * take(c_before + u, n) * f * (one - f), n);
-        give(da + 2 * H + u, dc * i * (one - g * g), n);
-        give(da + 3 * H + u, dh_u * tanh_c * o * (one - o), n);
-        give(dc_end + u, dc * f, n);
+        const Vec i = masked_load(da + u, n), f = masked_load(da + H + u, n), g = masked_load(da + 2 * H + u, n), o = masked_load(da + 3 * H + u, n);
+        const Vec tanh_c = tanh(masked_load(c_after + u, n));
+        const Vec dh_u = masked_load(dh_end + u, n) + masked_load(dh + u, n);
+        const Vec dc = fma(dh_u * o, one - tanh_c * tanh_c, masked_load(dc_end + u, n));
+        masked_store(da + u, dc * g * i * (one - i), n);
+        masked_store(da + H + u, dc * masked_load(c_before + u, n) * f * (one - f), n);
+        masked_store(da + 2 * H + u, dc * i * (one - g * g), n);
+        masked_store(da + 3 * H + u, dh_u * tanh_c * o * (one - o), n);
+        masked_store(dc_end + u, dc * f, n);
     }
 }
 
@@ -282,14 +281,14 @@ void padding_backward(int t, Range rows, const LstmBackward& s) {
         const ptrdiff_t now = static_cast<ptrdiff_t>(t) * s.B + b;
         const float* dh = s.dh + now * s.row_dh;
         float* dh_end = s.dh_end + static_cast<ptrdiff_t>(b) * H;
-        for (int u = 0; u < H; u += kLanes) give(dh_end + u, take(dh_end + u, H - u) + take(dh + u, H - u), H - u);
+        for (int u = 0; u < H; u += kLanes) masked_store(dh_end + u, masked_load(dh_end + u, H - u) + masked_load(dh + u, H - u), H - u);
         memset(s.gates + now * 4 * H, 0, 4 * static_cast<size_t>(H) * sizeof(float));
         memset(s.dx + now * D, 0, static_cast<size_t>(D) * sizeof(float));
     }
 }
 
 void backward_rows(Range rows, const LstmBackward& s, Steps steps, Transposed W) {
-    const int D = s.p.D, H = s.p.H, K = 4 * H, width = (W.panels_h + W.panels_x) * kPanel;
+    const int D = s.p.D, H = s.p.H, K = 4 * H, width = (W.panels_h + W.panels_x) * kNR;
     const int most = rows.end - rows.begin;
     const Rows a{workspace(Slot::rows, rows_size(most, K)), most};
     float* product = workspace(Slot::tile, static_cast<size_t>(most) * static_cast<size_t>(width));
@@ -309,11 +308,11 @@ void backward_rows(Range rows, const LstmBackward& s, Steps steps, Transposed W)
             put(a, r, 0, da, K);
         }
         for (int p = to_zeros ? W.panels_h : 0; n > 0 && p < W.panels_h + W.panels_x; p++)
-            multiply(n, K, a, W.data + p * W.size, nullptr, 0, product + p * kPanel, width, kPanel);
+            multiply(n, K, a, W.data + p * W.size, nullptr, 0, product + p * kNR, width, kNR);
         for (int r = 0; r < n; r++) {
             const float* row = product + static_cast<ptrdiff_t>(r) * width;
             if (!to_zeros) memcpy(s.dh_end + static_cast<ptrdiff_t>(live[r]) * H, row, static_cast<size_t>(H) * sizeof(float));
-            memcpy(s.dx + (now + live[r]) * D, row + W.panels_h * kPanel, static_cast<size_t>(D) * sizeof(float));
+            memcpy(s.dx + (now + live[r]) * D, row + W.panels_h * kNR, static_cast<size_t>(D) * sizeof(float));
         }
     }
 }

@@ -116,7 +116,7 @@ void Network::read_attention(const Find& find) {
 }
 
 void Network::pack(bool int8) {
-    constexpr int most = 65000;  // a sum of more products could overflow: see codes.cpp
+    constexpr int most = 65000;  // a sum of more products could overflow: see quantized.cpp
     const int deepest = larger(larger(encoder_.D, 2 * encoder_.H), decoder_.H + larger(decoder_.P, decoder_.M));
     if (int8 && deepest > most)
         throw std::invalid_argument("int8 weights take at most " + std::to_string(most) + " inputs, not " + std::to_string(deepest));
@@ -127,7 +127,7 @@ void Network::pack(bool int8) {
     blocks_.push_back(block(isa.decoder_size(decoder_)));
     decoder_.packed = blocks_.back().get();
     isa.pack_decoder(decoder_, blocks_.back().get());
-    // What was to pack belongs to the caller.
+    // The unpacked arrays belong to the caller.
     for (std::vector<LstmLayer>* layers : {&encoder_layers_, &decoder_layers_})
         for (LstmLayer& layer : *layers) layer.Wx = layer.Wh = layer.b = nullptr;
     encoder_.bridge[0] = encoder_.bridge[1] = nullptr;
@@ -196,7 +196,7 @@ void Encoded::cut_features(const Network& network, const Sources& s) {
             ids_[count(t) * count(s.B) + count(b)] = s.ids[(static_cast<ptrdiff_t>(first_[count(b)]) + t) * s.B + b];
 }
 
-// [the encoder's last hidden state, the sum of the features' embeddings] of each source, as far as the network has them.
+// [the encoder's last hidden state, the sum of the features' embeddings] of each source, if the network has them.
 void Encoded::condition(const Network& network, const Sources& s) {
     Decoder& d = decoder;
     const int H = network.spec.peeky ? d.H : 0, D = d.P - H;

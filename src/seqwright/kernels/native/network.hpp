@@ -1,4 +1,4 @@
-// A network that inference reads: made once from a spec and named arrays, of which it keeps nothing but what it copies and packs.
+// A network for inference, made once from a spec and named arrays, which are copied and packed.
 //
 // It never changes afterwards, so any number of threads may search it at once.
 #pragma once
@@ -19,8 +19,8 @@ struct NetworkSpec {  // the fields of models/spec.py that decide what is comput
     bool distance_bias, peeky, sum_features, copying, tied;
 };
 
-// Return the array of a name and a shape, which is good until the constructor returns; -1 stands for any size, which is written
-// there. What it throws leaves the constructor.
+// Return the array of a name and a shape, valid until the constructor returns. A size of -1 matches any size and is overwritten
+// with it. Exceptions pass through the constructor.
 using Find = std::function<const float*(const std::string& name, std::vector<int64_t>& shape)>;
 
 struct Sources {  // ids (S, B), of which row b has lengths[b]
@@ -40,10 +40,10 @@ class Network {
     const NetworkSpec spec;
     const Kernels& isa;
 
-    // How many steps the memory of some sources has: those after the features.
+    // Number of memory steps of sources, those after the features.
     int memory_steps(const Sources& sources) const;
 
-    // What the encoder makes of sources, in the caller's arrays: e.ids, e.lengths, e.S, e.B, e.h, e.c and e.memory are set.
+    // Encode e.ids with e.lengths, e.S and e.B; write e.h, e.c and e.memory, which the caller allocates.
     void encode(Encoding& e) const;
 
   private:
@@ -71,7 +71,7 @@ class Network {
     std::vector<char> feature_mask_;
 };
 
-// Sources as one network encodes them, for the length of a call; and the decoder that goes on from there.
+// Encoded sources for one network and the duration of a call, and the decoder that reads them.
 class Encoded {
   public:
     Encoded(const Network& network, const Sources& sources);
@@ -88,7 +88,7 @@ class Encoded {
     std::vector<Network::Block> blocks_;
 };
 
-// Search the targets of sources in an ensemble of networks. Beside members, B, V and S, `g` is set, and checked.
+// Search the targets of sources in an ensemble of networks. The caller sets and checks `g` except members, B, V and S.
 void search(const std::vector<const Network*>& networks, const Sources& sources, Search g);
 
 }  // namespace seqwright

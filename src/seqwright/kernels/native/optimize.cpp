@@ -1,10 +1,10 @@
-// Clipping and Adam on one flat vector: the twin of kernels/reference/optimize.py.
+// Clipping and Adam on one flat vector; specified by kernels/reference/optimize.py.
 //
 //   g = scale · grad      m = β₁ m + (1 - β₁) g      v = β₂ v + (1 - β₂) g²
 //   p = (1 - rate · decay) p - rate / (1 - β₁ᵗ) · m / (√(v / (1 - β₂ᵗ)) + ε)
 //
 // One pass over four vectors; bound by memory. Σ x² is summed in float64: 16 lanes over chunks of a fixed size, and the
-// chunks in order, so that neither threads nor instruction sets show.
+// chunks in order, so that the result does not depend on threads or instruction sets.
 //
 // Two million parameters on one thread of an AMD EPYC (Zen 5), GCC 12.2: Adam 1.0 ms (NumPy 13), norm 0.11 ms (NumPy 1.1).
 #include "layers.hpp"
@@ -64,12 +64,12 @@ void adam_update(size_t N, float* params, const float* grads, float* m, float* v
         const size_t end = mine.end == chunks ? N : static_cast<size_t>(mine.end) * kChunk;
         for (size_t n = static_cast<size_t>(mine.begin) * kChunk; n < end; n += kLanes) {
             const int lanes = end - n < kLanes ? static_cast<int>(end - n) : kLanes;
-            const Vec g = take(grads + n, lanes) * factor;
-            const Vec m_n = fma(b1, take(m + n, lanes), a1 * g);
-            const Vec v_n = fma(b2, take(v + n, lanes), a2 * g * g);
-            give(m + n, m_n, lanes);
-            give(v + n, v_n, lanes);
-            give(params + n, keep * take(params + n, lanes) - size * m_n / fma(sqrt(v_n), spread, epsilon), lanes);
+            const Vec g = masked_load(grads + n, lanes) * factor;
+            const Vec m_n = fma(b1, masked_load(m + n, lanes), a1 * g);
+            const Vec v_n = fma(b2, masked_load(v + n, lanes), a2 * g * g);
+            masked_store(m + n, m_n, lanes);
+            masked_store(v + n, v_n, lanes);
+            masked_store(params + n, keep * masked_load(params + n, lanes) - size * m_n / fma(sqrt(v_n), spread, epsilon), lanes);
         }
     });
 }

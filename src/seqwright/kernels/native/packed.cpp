@@ -1,8 +1,9 @@
 // See packed.hpp.
 //
 // Floats: every element of a product is one chain of fused multiply-adds in the order of k, whether the weights are packed or
-// not and whether the chain begins in a table, so that rows and threads leave no trace. Codes: see codes.cpp; what is in
-// the table and what is not are quantised apart, and there is a table or none by the sizes of the network alone.
+// not and whether the chain begins in a table, so that results do not depend on batch or threads. 8 bits: see
+// quantized.cpp; inputs in the table and other inputs are quantised separately, and the sizes of the network decide whether
+// there is a table.
 #include "packed.hpp"
 
 namespace seqwright::SEQWRIGHT_ISA {
@@ -16,27 +17,27 @@ SEQWRIGHT_INLINE ptrdiff_t offset(int row, int width) { return static_cast<ptrdi
 
 // -------------------------------------------------------------------------------------------------------- products
 void lay_out(Linear& m, Block& block) {
-    if (m.form == Form::codes) m.block = block.take(codes_size(m.K, m.N));
-    if (m.form == Form::panels) m.block = block.take(static_cast<size_t>(panels(m.N)) * static_cast<size_t>(m.K) * kPanel);
+    if (m.form == Form::int8) m.block = block.take(quantized_size(m.K, m.N));
+    if (m.form == Form::panels) m.block = block.take(static_cast<size_t>(panels(m.N)) * static_cast<size_t>(m.K) * kNR);
 }
 
 void pack(const Linear& m) {
-    const bool codes = m.form == Form::codes;
-    const int count = codes ? code_panels(m.N) : panels(m.N);
+    const bool codes = m.form == Form::int8;
+    const int count = codes ? quantized_panels(m.N) : panels(m.N);
     const int tasks = tasks_for(static_cast<double>(m.K) * m.N, 1 << 15, larger(1, count));
     parallel(tasks, [&](int i) {
         const Range mine = share(count, tasks, i);
         for (int p = mine.begin; p < mine.end; p++) {
             if (codes) {
-                const Codes to = codes_at(m.block, m.K, m.N);
+                const QuantizedMatrix to = quantized_at(m.block, m.K, m.N);
                 for (int j = p * kColumns; j < (p + 1) * kColumns; j++) {
                     const float* column = j < m.N ? m.W + (m.transposed ? offset(j, m.K) : j) : nullptr;
-                    pack_code_column(to, j, {column, m.transposed ? 1 : m.N, m.K, 0});
+                    pack_quantized_column(to, j, {column, m.transposed ? 1 : m.N, m.K, 0});
                 }
             } else if (m.transposed) {
-                pack_transposed_panel(m.W, m.K, m.K, m.N, p, m.block + offset(p, m.K * kPanel));
+                pack_transposed_panel(m.W, m.K, m.K, m.N, p, m.block + offset(p, m.K * kNR));
             } else {
-                pack_panel(m.W, m.N, m.K, m.N, p, m.block + offset(p, m.K * kPanel));
+                pack_panel(m.W, m.N, m.K, m.N, p, m.block + offset(p, m.K * kNR));
             }
         }
     });
@@ -49,16 +50,16 @@ void product(const Linear& m, int n, const float* x, float* y, float* blocks) {
             const Rows a{blocks, n};
             for (int r = 0; r < n; r++) put(a, r, 0, x + offset(r, m.K), m.K);
             for (int p = 0; p < panels(m.N); p++)
-                multiply(n, m.K, a, m.block + offset(p, m.K * kPanel), m.b == nullptr ? nullptr : m.b + p * kPanel, 0, y + p * kPanel,
-                         m.N, smaller(kPanel, m.N - p * kPanel));
+                multiply(n, m.K, a, m.block + offset(p, m.K * kNR), m.b == nullptr ? nullptr : m.b + p * kNR, 0, y + p * kNR,
+                         m.N, smaller(kNR, m.N - p * kNR));
             return;
         }
-        case Form::codes: {
-            const CodeRows a = code_rows_at(blocks, n, m.K);
-            for (int r = 0; r < n; r++) quantise(a, r, x + offset(r, m.K), m.K);
-            const Codes w = codes_at(m.block, m.K, m.N);
-            for (int p = 0; p < code_panels(m.N); p++)
-                multiply_codes(0, n, a, w, p, m.b == nullptr ? nullptr : m.b + p * kColumns, 0, y + p * kColumns, m.N,
+        case Form::int8: {
+            const QuantizedRows a = quantized_rows_at(blocks, n, m.K);
+            for (int r = 0; r < n; r++) quantize(a, r, x + offset(r, m.K), m.K);
+            const QuantizedMatrix w = quantized_at(m.block, m.K, m.N);
+            for (int p = 0; p < quantized_panels(m.N); p++)
+                multiply_quantized(0, n, a, w, p, m.b == nullptr ? nullptr : m.b + p * kColumns, 0, y + p * kColumns, m.N,
                                smaller(kColumns, m.N - p * kColumns));
         }
     }
@@ -69,13 +70,13 @@ namespace {
 
 // Rows [first, first + to.K) of a gate matrix (depth, 4H), the columns as panels have them: i f g o of 16 units next to each
 // other. The scales are those of all rows.
-void pack_gates(const Codes& to, const float* W, int depth, int first, int H) {
+void pack_gates(const QuantizedMatrix& to, const float* W, int depth, int first, int H) {
     const int groups = ceil_div(H, kLanes), tasks = tasks_for(4.0 * to.K * H, 1 << 15, larger(1, groups));
     parallel(tasks, [&](int i) {
         const Range mine = share(groups, tasks, i);
         for (int j = mine.begin * kColumns; j < mine.end * kColumns; j++) {
             const int unit = j / kColumns * kLanes + j % kLanes, gate = j % kColumns / kLanes;
-            pack_code_column(to, j, {unit < H && depth > 0 ? W + offset(gate, H) + unit : nullptr, 4 * H, depth, first});
+            pack_quantized_column(to, j, {unit < H && depth > 0 ? W + offset(gate, H) + unit : nullptr, 4 * H, depth, first});
         }
     });
 }
@@ -83,9 +84,9 @@ void pack_gates(const Codes& to, const float* W, int depth, int first, int H) {
 void fill_table(const Lstm& w, const Table& from) {
     const int groups = lstm_panels(w.p.H), K = w.p.D + w.p.H;
     const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(w.p.H));
-    Codes codes{};
-    if (w.form == Form::codes) {
-        codes = codes_at(workspace(Slot::panel, codes_size(from.D, static_cast<int>(width))), from.D, static_cast<int>(width));
+    QuantizedMatrix codes{};
+    if (w.form == Form::int8) {
+        codes = quantized_at(workspace(Slot::panel, quantized_size(from.D, static_cast<int>(width))), from.D, static_cast<int>(width));
         pack_gates(codes, w.p.Wx, w.p.D, 0, w.p.H);
     }
     const int tasks = tasks_for(static_cast<double>(from.V) * from.D * static_cast<double>(width), 1 << 17, from.V);
@@ -94,17 +95,17 @@ void fill_table(const Lstm& w, const Table& from) {
         const int rows = mine.end - mine.begin;
         float* table = w.table + mine.begin * width;
         const float* E = from.E + offset(mine.begin, from.D);
-        if (w.form == Form::codes) {
-            const CodeRows a = code_rows_at(workspace(Slot::rows, code_rows_size(rows, from.D)), rows, from.D);
-            for (int r = 0; r < rows; r++) quantise(a, r, E + offset(r, from.D), from.D);
-            for (int p = 0; p < code_panels(codes.N); p++)
-                multiply_codes(0, rows, a, codes, p, w.bias + p * kColumns, 0, table + p * kColumns, width, kColumns);
+        if (w.form == Form::int8) {
+            const QuantizedRows a = quantized_rows_at(workspace(Slot::rows, quantized_rows_size(rows, from.D)), rows, from.D);
+            for (int r = 0; r < rows; r++) quantize(a, r, E + offset(r, from.D), from.D);
+            for (int p = 0; p < quantized_panels(codes.N); p++)
+                multiply_quantized(0, rows, a, codes, p, w.bias + p * kColumns, 0, table + p * kColumns, width, kColumns);
             return;
         }
         const Rows a{workspace(Slot::rows, rows_size(rows, from.D)), rows};
         for (int r = 0; r < rows; r++) put(a, r, 0, E + offset(r, from.D), from.D);
         for (int p = 0; p < groups; p++)
-            multiply(rows, from.D, a, w.panels + offset(p, K * kPanel), w.bias + p * kPanel, 0, table + p * kPanel, width, kPanel);
+            multiply(rows, from.D, a, w.panels + offset(p, K * kNR), w.bias + p * kNR, 0, table + p * kNR, width, kNR);
     });
 }
 
@@ -123,18 +124,18 @@ Lstm lay_out(LstmLayer p, Form form, const Table* table, Block& block) {
         return w;
     }
     const int columns = static_cast<int>(width), inputs = p.D - w.in_table;
-    w.input = codes_at(block.take(codes_size(inputs, columns)), inputs, columns);
-    w.state = codes_at(block.take(codes_size(p.H, columns)), p.H, columns);
+    w.input = quantized_at(block.take(quantized_size(inputs, columns)), inputs, columns);
+    w.state = quantized_at(block.take(quantized_size(p.H, columns)), p.H, columns);
     return w;
 }
 
 void pack(const Lstm& w, const Table* table) {
     if (w.form == Form::panels) pack_lstm(w.p, w.panels, w.bias);
-    if (w.form == Form::codes) {
+    if (w.form == Form::int8) {
         const int H = w.p.H;
         for (int column = 0; column < static_cast<int>(lstm_bias_size(H)); column += kLanes) {
             const int unit = column / kColumns * kLanes, gate = column % kColumns / kLanes;
-            store(w.bias + column, take(w.p.b + offset(gate, H) + unit, smaller(kLanes, H - unit)));
+            store(w.bias + column, masked_load(w.p.b + offset(gate, H) + unit, smaller(kLanes, H - unit)));
         }
         pack_gates(w.input, w.p.Wx, w.p.D, w.in_table, H);
         pack_gates(w.state, w.p.Wh, H, 0, H);
@@ -144,31 +145,31 @@ void pack(const Lstm& w, const Table* table) {
 
 namespace {
 
-void step_codes(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
+void step_quantized(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const LayerScratch& scratch) {
     const int H = w.p.H, inputs = w.input.K;
     const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(H));
-    const CodeRows x = code_rows_at(room.blocks, n, inputs), before = code_rows_at(room.blocks + code_rows_size(n, inputs), n, H);
+    const QuantizedRows x = quantized_rows_at(scratch.blocks, n, inputs), before = quantized_rows_at(scratch.blocks + quantized_rows_size(n, inputs), n, H);
     for (int r = 0; r < n; r++) {
-        quantise(x, r, room.x + offset(r, inputs), inputs);
-        if (!fresh) quantise(before, r, h + offset(at[r], H), H);
+        quantize(x, r, scratch.x + offset(r, inputs), inputs);
+        if (!fresh) quantize(before, r, h + offset(at[r], H), H);
     }
-    alignas(64) float sums[kCodeRows * kColumns];
+    alignas(64) float sums[kQuantizedMR * kColumns];
     for (int u = 0; u < H; u += kLanes) {
         const int group = u / kLanes, lanes = H - u;
-        for (int first = 0; first < n; first += kCodeRows) {
-            const int rows = smaller(kCodeRows, n - first);
+        for (int first = 0; first < n; first += kQuantizedMR) {
+            const int rows = smaller(kQuantizedMR, n - first);
             for (int r = 0; r < rows; r++) {
                 const float* start = w.table == nullptr ? w.bias : w.table + symbols[first + r] * width;
                 memcpy(sums + r * kColumns, start + group * kColumns, kColumns * kFloat);
             }
-            if (inputs > 0) multiply_codes(first, rows, x, w.input, group, sums, kColumns, sums, kColumns, kColumns);
-            if (!fresh) multiply_codes(first, rows, before, w.state, group, sums, kColumns, sums, kColumns, kColumns);
+            if (inputs > 0) multiply_quantized(first, rows, x, w.input, group, sums, kColumns, sums, kColumns, kColumns);
+            if (!fresh) multiply_quantized(first, rows, before, w.state, group, sums, kColumns, sums, kColumns, kColumns);
             for (int r = 0; r < rows; r++) {
                 const float* a = sums + r * kColumns;
                 const ptrdiff_t row = offset(at[first + r], H) + u;
-                const Point y = lstm_point(load(a), load(a + kLanes), load(a + 2 * kLanes), load(a + 3 * kLanes), take(c + row, lanes));
-                give(c + row, y.c, lanes);
-                give(h + row, y.h, lanes);
+                const Point y = lstm_point(load(a), load(a + kLanes), load(a + 2 * kLanes), load(a + 3 * kLanes), masked_load(c + row, lanes));
+                masked_store(c + row, y.c, lanes);
+                masked_store(h + row, y.h, lanes);
             }
         }
     }
@@ -176,16 +177,16 @@ void step_codes(const Lstm& w, int n, const int* at, const int* symbols, bool fr
 
 }  // namespace
 
-void lstm_step(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const Room& room) {
-    if (w.form == Form::codes) return step_codes(w, n, at, symbols, fresh, h, c, room);
+void lstm_step(const Lstm& w, int n, const int* at, const int* symbols, bool fresh, float* h, float* c, const LayerScratch& scratch) {
+    if (w.form == Form::int8) return step_quantized(w, n, at, symbols, fresh, h, c, scratch);
     const int D = w.p.D, H = w.p.H, inputs = D - w.in_table;
-    const Rows a{room.blocks, n};
+    const Rows a{scratch.blocks, n};
     for (int r = 0; r < n; r++) {
-        put(a, r, 0, room.x + offset(r, inputs), inputs);
+        put(a, r, 0, scratch.x + offset(r, inputs), inputs);
         if (!fresh) put(a, r, inputs, h + offset(at[r], H), H);
     }
     const Begun begun{w.table, symbols, w.in_table};
-    lstm_rows(n, at, {w.panels, w.bias}, D, H, a, room.tile, c, c, h, H, nullptr, begun, fresh);
+    lstm_rows(n, at, {w.panels, w.bias}, D, H, a, scratch.tile, c, c, h, H, nullptr, begun, fresh);
 }
 
 }  // namespace seqwright::SEQWRIGHT_ISA

@@ -1,4 +1,4 @@
-// tanh, dropout and zeros: the twin of kernels/reference/pointwise.py.
+// tanh, dropout and zeros; specified by kernels/reference/pointwise.py.
 //
 //   out = tanh(x)      dx = dy (1 - y²)      out = x · mask, the mask (T, N) or (1, N) for every step
 //
@@ -34,13 +34,13 @@ void each_vector(size_t N, double worth_a_task, const F& f) {
 }  // namespace
 
 void tanh_forward(size_t N, const float* x, float* out) {
-    each_vector(N, 1 << 15, [&](size_t n, int lanes) { give(out + n, tanh(take(x + n, lanes)), lanes); });
+    each_vector(N, 1 << 15, [&](size_t n, int lanes) { masked_store(out + n, tanh(masked_load(x + n, lanes)), lanes); });
 }
 
 void tanh_backward(size_t N, const float* dout, const float* y, float* dx) {
     each_vector(N, 1 << 15, [&](size_t n, int lanes) {
-        const Vec y_n = take(y + n, lanes);
-        give(dx + n, take(dout + n, lanes) * (set(1.0f) - y_n * y_n), lanes);
+        const Vec y_n = masked_load(y + n, lanes);
+        masked_store(dx + n, masked_load(dout + n, lanes) * (set(1.0f) - y_n * y_n), lanes);
     });
 }
 
@@ -53,7 +53,7 @@ void dropout(size_t T, size_t N, const float* x, const float* mask, bool mask_ea
         const float* x_t = x + t * N;
         float* out_t = out + t * N;
         each_vector(mask_each_step ? T * N : N, 1 << 15, [&](size_t n, int lanes) {
-            give(out_t + n, take(x_t + n, lanes) * take(mask + n, lanes), lanes);
+            masked_store(out_t + n, masked_load(x_t + n, lanes) * masked_load(mask + n, lanes), lanes);
         });
     }
 }

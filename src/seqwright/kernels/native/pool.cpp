@@ -33,9 +33,9 @@ void relax() {
 #endif
 }
 
-// How long a worker looks out for the next job before it sleeps. The kernels of a training step follow each other within
+// How long a worker spins before it sleeps. The kernels of a training step follow each other within
 // 5 to 100 µs of Python, and waking a sleeping thread takes about 50 µs.
-constexpr auto kPatience = std::chrono::microseconds(150);
+constexpr auto kSpinTime = std::chrono::microseconds(150);
 
 template <typename Condition>
 bool spin_until(Condition condition) {
@@ -45,46 +45,46 @@ bool spin_until(Condition condition) {
             if (condition()) return true;
             relax();
         }
-        std::this_thread::yield();  // a neighbour may need this core, or the thread that is waited for
-    } while (std::chrono::steady_clock::now() - start < kPatience);
+        std::this_thread::yield();  // another thread may need this core
+    } while (std::chrono::steady_clock::now() - start < kSpinTime);
     return false;
 }
 
 thread_local bool inside_task = false;
 
-// The door to a job, in one word: who may come in, and how many are inside. A worker that comes when the job is done finds
-// it closed, so that nobody waits for one that sleeps or that the system is not running.
-struct Door {
+// Job state in one atomic word: the workers that may join, and the number that have. A worker that wakes up after the job is
+// done cannot join it, so the caller never waits for a worker that is asleep or not scheduled.
+struct JobState {
     uint32_t job;
-    uint16_t workers;  // numbers below this may come in
-    uint16_t inside;   // kOpen is set while there may be tasks
-    static constexpr uint16_t kOpen = 1 << 15;
+    uint16_t workers;  // workers with smaller numbers may join
+    uint16_t active;   // number of active workers; kAccepting is set while tasks may be left
+    static constexpr uint16_t kAccepting = 1 << 15;
 
-    bool open() const { return (inside & kOpen) != 0; }
-    bool empty() const { return inside == 0; }
+    bool accepting() const { return (active & kAccepting) != 0; }
+    bool empty() const { return active == 0; }
 };
-static_assert(std::atomic<Door>::is_always_lock_free);
+static_assert(std::atomic<JobState>::is_always_lock_free);
 
 class Pool {
   public:
-    // Lend the pool to this call, or return false if it is lent already.
+    // Run the tasks on the pool, or return false if another call is using it.
     bool try_run(int workers, int tasks, void (*task)(void*, int), void* context) {
-        std::unique_lock<std::mutex> lent(lent_, std::try_to_lock);
-        if (!lent.owns_lock()) return false;
+        std::unique_lock<std::mutex> lock(in_use_, std::try_to_lock);
+        if (!lock.owns_lock()) return false;
         workers = start(workers);
         if (workers == 0) return false;
         task_ = task;
         context_ = context;
         tasks_ = tasks;
         next_.store(0);
-        door_.store({door_.load().job + 1, static_cast<uint16_t>(workers), Door::kOpen});
+        state_.store({state_.load().job + 1, static_cast<uint16_t>(workers), JobState::kAccepting});
         if (asleep_.load() > 0) {
-            { std::lock_guard<std::mutex> guard(sleep_); }  // whoever has looked at the door in vain is waiting by now
+            { std::lock_guard<std::mutex> guard(sleep_); }  // a worker that saw no job is waiting now
             wake_.notify_all();
         }
         take_tasks();
-        change([](Door& door) { door.inside &= static_cast<uint16_t>(~Door::kOpen); });
-        const auto finished = [this] { return door_.load().empty(); };
+        change([](JobState& state) { state.active &= static_cast<uint16_t>(~JobState::kAccepting); });
+        const auto finished = [this] { return state_.load().empty(); };
         if (!spin_until(finished)) {
             std::unique_lock<std::mutex> guard(sleep_);
             done_.wait(guard, finished);
@@ -94,23 +94,23 @@ class Pool {
     }
 
   private:
-    // Have `wanted` workers, or as many as the system lets us start; return how many. They live as long as the process.
+    // Start workers up to `wanted`, or as many as the system allows; return their number. They live as long as the process.
     int start(int wanted) {
         try {
             for (; started_ < wanted; started_++) std::thread(&Pool::work, this, static_cast<uint16_t>(started_)).detach();
-        } catch (const std::exception&) {  // no memory for a stack, or too many threads: those there are do the work
+        } catch (const std::exception&) {  // no memory for a stack, or too many threads: the existing ones do the work
         }
         return started_ < wanted ? started_ : wanted;
     }
 
-    // Change the door; return what it is then.
+    // Change the state; return what it is then.
     template <typename Change>
-    Door change(const Change& f) {
-        Door before = door_.load(), after = before;
+    JobState change(const Change& f) {
+        JobState before = state_.load(), after = before;
         do {
             after = before;
             f(after);
-        } while (!door_.compare_exchange_weak(before, after));
+        } while (!state_.compare_exchange_weak(before, after));
         return after;
     }
 
@@ -118,28 +118,28 @@ class Pool {
         inside_task = true;
         try {
             for (int i = next_.fetch_add(1); i < tasks_; i = next_.fetch_add(1)) task_(context_, i);
-        } catch (...) {  // a workspace could not grow; the caller of the kernel hears of it
+        } catch (...) {  // a workspace could not grow; the calling thread rethrows
             failed_.store(true);
         }
         inside_task = false;
     }
 
-    bool enter(uint16_t me, uint32_t& seen) {
-        Door door = door_.load();
-        while (door.open() && door.job != seen && me < door.workers)
-            if (Door in = door; in.inside++, door_.compare_exchange_weak(door, in)) {
-                seen = door.job;
+    bool join(uint16_t me, uint32_t& seen) {
+        JobState state = state_.load();
+        while (state.accepting() && state.job != seen && me < state.workers)
+            if (JobState in = state; in.active++, state_.compare_exchange_weak(state, in)) {
+                seen = state.job;
                 return true;
             }
-        seen = door.job;
+        seen = state.job;
         return false;
     }
 
     void work(uint16_t me) {
         for (uint32_t seen = 0;;) {
             const auto called = [&] {
-                const Door door = door_.load();
-                return door.open() && door.job != seen;
+                const JobState state = state_.load();
+                return state.accepting() && state.job != seen;
             };
             if (!spin_until(called)) {
                 std::unique_lock<std::mutex> guard(sleep_);
@@ -147,23 +147,23 @@ class Pool {
                 wake_.wait(guard, called);
                 asleep_.fetch_sub(1);
             }
-            if (!enter(me, seen)) continue;
+            if (!join(me, seen)) continue;
             take_tasks();
-            if (change([](Door& door) { door.inside--; }).empty()) {
+            if (change([](JobState& state) { state.active--; }).empty()) {
                 std::lock_guard<std::mutex> guard(sleep_);
                 done_.notify_one();
             }
         }
     }
 
-    std::mutex lent_;   // held by the call that the workers serve
-    std::mutex sleep_;  // guards the waiting for what follows
+    std::mutex in_use_;   // held by the call that uses the workers
+    std::mutex sleep_;  // guards the condition variables
     std::condition_variable wake_, done_;
-    std::atomic<Door> door_{};
+    std::atomic<JobState> state_{};
     std::atomic<bool> failed_{false};
     std::atomic<int> asleep_{0}, next_{0};
     int started_ = 0;
-    int tasks_ = 0;  // this and the rest change while the door is closed and nobody is inside
+    int tasks_ = 0;  // this and the following change only while no worker is active or may join
     void (*task_)(void*, int) = nullptr;
     void* context_ = nullptr;
 };
@@ -171,7 +171,7 @@ class Pool {
 std::atomic<Pool*> pool{nullptr};
 std::atomic<int> wanted{0};
 
-// Never deleted: workers may be waiting in it when the process ends.
+// Never deleted: workers may be waiting on it at process exit.
 Pool& the_pool() {
     Pool* current = pool.load(std::memory_order_acquire);
     if (current == nullptr) {
@@ -179,7 +179,7 @@ Pool& the_pool() {
         if (pool.compare_exchange_strong(current, fresh)) {
             current = fresh;
 #if !defined(_WIN32)
-            // fork copies only the thread that forks: the child forgets the pool and starts its own.
+            // fork copies only the thread that forks: the child creates a new pool.
             static const int registered = pthread_atfork(nullptr, nullptr, [] {
                 pool.store(nullptr);
                 inside_task = false;

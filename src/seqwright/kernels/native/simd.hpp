@@ -348,8 +348,8 @@ SEQWRIGHT_INLINE void prefetch(const float* p) {
 }
 
 // The first n of 16 lanes, n <= 16; the whole vector without a mask, since nearly all are whole.
-SEQWRIGHT_INLINE Vec take(const float* p, int n) { return n >= kLanes ? load(p) : load_n(p, n); }
-SEQWRIGHT_INLINE void give(float* p, Vec a, int n) { n >= kLanes ? store(p, a) : store_n(p, a, n); }
+SEQWRIGHT_INLINE Vec masked_load(const float* p, int n) { return n >= kLanes ? load(p) : load_n(p, n); }
+SEQWRIGHT_INLINE void masked_store(float* p, Vec a, int n) { n >= kLanes ? store(p, a) : store_n(p, a, n); }
 
 SEQWRIGHT_INLINE float greatest(Vec a) {  // for values without NaN; with one, any of the others
     float s[kLanes];

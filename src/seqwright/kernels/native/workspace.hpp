@@ -1,5 +1,5 @@
-// Scratch memory that belongs to a thread: asked for by slot and size, 64-byte aligned, kept for the next call, given back
-// when the thread ends. A kernel's outputs are never here: those are the caller's.
+// Thread-local scratch memory by slot, aligned to 64 bytes. It is kept for the next call and freed when the thread ends. Outputs
+// of kernels are never here: the caller allocates them.
 #pragma once
 
 #include <stddef.h>
@@ -8,7 +8,7 @@ namespace seqwright {
 
 enum class Slot { packed, bias, rows, tile, panel, step, state, count };
 
-// At least n floats, with whatever the slot last held. Valid until the same thread asks for the same slot again.
+// At least n uninitialised floats, valid until the next call of the same thread with the same slot.
 float* workspace(Slot slot, size_t n);
 
 }  // namespace seqwright

@@ -1,13 +1,13 @@
-// Products in whole numbers: int8 weights with a scale a column, rows of bytes with a scale a row.
+// Integer products: int8 weights with a scale for each column, rows of bytes with a scale for each row.
 //
 //   W[k, j] ~ w[k, j] sw[j]      w = round(127 W / max_k |W[k, j]|)      specified in kernels/reference/quantized.py
 //   x[r, k] ~ q[r, k] sx[r]      q = round(127 x / max_k |x[r, k]|)
 //   y[r, j] = start[r, j] + (sx[r] sw[j]) Σ_k q[r, k] w[k, j]
 //
-// The sum is exact, so instruction sets, tiles and threads cannot disagree about it; what follows is one fused multiply-add.
-// Rows are stored as q + 128, which vpdpbusd wants unsigned; Σ_k 128 w[k, j] is taken back where the sum starts. A sum of K
+// The sum is exact, so it does not depend on instruction set, tile or thread; one fused multiply-add scales it. Rows are
+// stored as q + 128, unsigned as vpdpbusd requires; the sum starts at -Σ_k 128 w[k, j]. A sum of K
 // products is below 2^31 for K < 65,000.
-#include "codes.hpp"
+#include "quantized.hpp"
 
 #include "processor.hpp"
 
@@ -20,22 +20,22 @@
 namespace seqwright::SEQWRIGHT_ISA {
 namespace {
 
-constexpr float kLeast = 1e-30f;  // what is smaller counts as 0: 127 over it may not be a number
+constexpr float kLeast = 1e-30f;  // a smaller maximum counts as 0: 127 divided by it may overflow
 
 }  // namespace
 
 // --------------------------------------------------------------------------------------------------------- weights
-size_t codes_size(int K, int N) {
-    const size_t columns = static_cast<size_t>(code_panels(N)) * kColumns;
+size_t quantized_size(int K, int N) {
+    const size_t columns = static_cast<size_t>(quantized_panels(N)) * kColumns;
     return columns * static_cast<size_t>(quads(K)) + 2 * columns;
 }
 
-Codes codes_at(float* block, int K, int N) {
-    const ptrdiff_t columns = static_cast<ptrdiff_t>(code_panels(N)) * kColumns, codes = columns * quads(K);
+QuantizedMatrix quantized_at(float* block, int K, int N) {
+    const ptrdiff_t columns = static_cast<ptrdiff_t>(quantized_panels(N)) * kColumns, codes = columns * quads(K);
     return {reinterpret_cast<int8_t*>(block), block + codes, reinterpret_cast<int32_t*>(block + codes + columns), K, N};
 }
 
-void pack_code_column(const Codes& to, int j, Column from) {
+void pack_quantized_column(const QuantizedMatrix& to, int j, Column from) {
     float top = 0;
     for (int k = 0; from.at != nullptr && k < from.depth; k++) top = fmaxf(top, fabsf(from.at[k * from.stride]));
     if (top < kLeast) top = 0;
@@ -60,26 +60,26 @@ ptrdiff_t row_bytes(int K) { return static_cast<ptrdiff_t>(ceil_div(K, 64)) * 64
 
 }  // namespace
 
-size_t code_rows_size(int rows, int K) {
+size_t quantized_rows_size(int rows, int K) {
     const size_t bytes = static_cast<size_t>(rows) * static_cast<size_t>(row_bytes(K));
     return bytes / sizeof(float) + static_cast<size_t>(ceil_div(rows, kLanes)) * kLanes;
 }
 
-CodeRows code_rows_at(float* block, int rows, int K) {
+QuantizedRows quantized_rows_at(float* block, int rows, int K) {
     return {reinterpret_cast<uint8_t*>(block), block + rows * row_bytes(K) / static_cast<ptrdiff_t>(sizeof(float)), row_bytes(K)};
 }
 
-void quantise(CodeRows to, int r, const float* x, int K) {
+void quantize(QuantizedRows to, int r, const float* x, int K) {
     Vec tops = zero();
     for (int k = 0; k < K; k += kLanes) {
-        const Vec v = take(x + k, K - k);
+        const Vec v = masked_load(x + k, K - k);
         tops = max(max(v, zero() - v), tops);  // a NaN is left out
     }
     const float greatest_of_all = greatest(tops), top = greatest_of_all < kLeast ? 0 : greatest_of_all;
     const Vec inverse = set(top > 0 ? 127.0f / top : 0.0f);
     uint8_t* bytes = to.bytes + r * to.stride;
     for (int k = 0; k < K; k += kLanes) {
-        const Vec scaled = min(max(round(take(x + k, K - k) * inverse), set(-127.0f)), set(127.0f));
+        const Vec scaled = min(max(round(masked_load(x + k, K - k) * inverse), set(-127.0f)), set(127.0f));
         store_bytes(bytes + k, scaled + set(128.0f));
     }
     to.scales[r] = top / 127.0f;
@@ -162,9 +162,9 @@ Tile tile_of(int rows) {
     return rows == 1 ? tile_words<1> : tile_words<2>;
 }
 
-int tallest() {
+int max_rows() {
 #if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 1
-    if (has_vnni()) return kCodeRows;
+    if (has_vnni()) return kQuantizedMR;
 #endif
     return 2;
 }
@@ -179,17 +179,17 @@ void tile_bytes(int n_quads, const uint8_t* bytes, ptrdiff_t, const int8_t* pane
 }
 
 Tile tile_of(int) { return tile_bytes; }
-int tallest() { return 1; }
+int max_rows() { return 1; }
 
 #endif
 
 }  // namespace
 
-void multiply_codes(int first, int rows, CodeRows x, const Codes& w, int p, const float* start, ptrdiff_t start_stride, float* y,
+void multiply_quantized(int first, int rows, QuantizedRows x, const QuantizedMatrix& w, int p, const float* start, ptrdiff_t start_stride, float* y,
                     ptrdiff_t ldy, int n) {
     const int8_t* panel = w.panels + static_cast<ptrdiff_t>(p) * quads(w.K) * kColumns * kQuad;
-    const int most = tallest();
-    alignas(64) int32_t sums[kCodeRows * kColumns];
+    const int most = max_rows();
+    alignas(64) int32_t sums[kQuantizedMR * kColumns];
     for (int r = 0; r < rows; r += most) {
         const int some = smaller(most, rows - r);
         tile_of(some)(quads(w.K), x.bytes + (first + r) * x.stride, x.stride, panel, w.starts + p * kColumns, sums);
@@ -197,8 +197,8 @@ void multiply_codes(int first, int rows, CodeRows x, const Codes& w, int p, cons
             const Vec scale_x = set(x.scales[first + i]);
             for (int j = 0; j < n; j += kLanes) {
                 const Vec scale_w = load(w.scales + p * kColumns + j);
-                const Vec before = start == nullptr ? zero() : take(start + i * start_stride + j, n - j);
-                give(y + i * ldy + j, fma(from_ints(sums + (i - r) * kColumns + j), scale_x * scale_w, before), n - j);
+                const Vec before = start == nullptr ? zero() : masked_load(start + i * start_stride + j, n - j);
+                masked_store(y + i * ldy + j, fma(from_ints(sums + (i - r) * kColumns + j), scale_x * scale_w, before), n - j);
             }
         }
     }
