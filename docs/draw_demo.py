@@ -1,4 +1,4 @@
-"""Draw docs/demo.svg: what `seqwright demo` leaves in a terminal.
+"""Draw docs/demo.svg: the output of `seqwright demo` in a terminal.
 
 python docs/draw_demo.py
 """
@@ -19,11 +19,11 @@ FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas"
 
 
 def main() -> None:
-    """Run the demo in a folder of its own, and write the picture beside this file."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # so that the command is called by its name
+    """Run the demo in a temporary folder, and write the image beside this file."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the suggested commands use the short name
     terminal = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "COLUMNS": str(WIDTH), "PATH": path}
     with tempfile.TemporaryDirectory() as folder:
-        said = subprocess.run(
+        output = subprocess.run(
             ["seqwright", "demo"],
             cwd=folder,
             env=os.environ | terminal,
@@ -33,9 +33,9 @@ def main() -> None:
             check=True,
         ).stdout
     console = Console(record=True, width=WIDTH, file=io.StringIO())
-    console.print(Text.from_ansi(f"$ seqwright demo\n{said}"))
+    console.print(Text.from_ansi(f"$ seqwright demo\n{output}"))
     picture = console.export_svg(title="seqwright demo")
-    # A picture in a README may load nothing: the fonts are those of the reader's machine.
+    # GitHub blocks fonts that an image in a README loads; the reader's fonts are used instead.
     picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
     picture = picture.replace("font-family: Fira Code", f"font-family: {FONT}")
     Path(__file__).with_name("demo.svg").write_text(picture, encoding="utf-8")
