@@ -21,7 +21,7 @@ from seqwright.training import fine_tune, memory, unknown_dropout
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.instruments import Instruments
-from seqwright.training.measure import followed
+from seqwright.training.measure import dev_examples
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared
 from seqwright.training.schedule import rate_factor
@@ -232,7 +232,7 @@ class Loop:
         sentences = found.sentences
         return Measured(
             self._epoch(), loss, found.scores.exact, found.scores.ter, best, self.elapsed_s(),
-            followed(found.answers, self._prepared.dev_part(found.measured)),
+            dev_examples(found.answers, self._prepared.dev_part(found.measured)),
             found.measure, found.loss, found.perplexity,
             None if sentences is None else sentences.bleu, None if sentences is None else sentences.chrf,
         )  # fmt: skip

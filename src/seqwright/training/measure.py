@@ -1,4 +1,4 @@
-"""Answers to the dev set with the weights as they are."""
+"""Decoding of the dev set during training, and the calibration of the confidence at its end."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
 from seqwright.types import Ids
 
-__all__ = ["as_good", "calibrated", "dev_answers", "followed"]
+__all__ = ["as_good", "calibrated", "dev_answers", "dev_examples"]
 
 DEV_BATCH = 256
-FAMILIAR = 200_000  # sources that familiarity is found from, evenly from all
-PORTION = 10_000  # of them at a time
+FAMILIAR = 200_000  # training sources for familiarity, evenly spaced
+PORTION = 10_000  # of them encoded together
 FITTED = 20  # usual dev sources, at least, for the calibration to be that of usual sources
-FOLLOWED = (0.25, 0.5, 0.75)  # where the examples stand among the dev sources, from the shortest to the longest
+EXAMPLES_AT = (0.25, 0.5, 0.75)  # positions of the examples in the dev sources sorted by length
 
 
 def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[str]]:
-    """Return the tokens that a network, or several as an ensemble, greedily answers to each dev source."""
+    """Return the tokens of the greedy answer of a network, or of several as an ensemble, to each dev source."""
     sources = prepared.dev_sources
     answers: list[list[str]] = [[] for _ in sources]
     order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
@@ -47,14 +47,14 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
         found = search.run.Sources(members, *padded, vocabulary.NEVER_ANSWERED).beam(rules, width=1)
         seen = networks[0].memory_lengths(*padded).tolist()
         for i, [candidate], n_seen in zip(index, found, seen, strict=True):
-            # Cut again, because the same text can be made of other subwords.
+            # Joined and split again, since the same text can be spelled with other subwords.
             text = prepared.target_format.join(_tokens(candidate, i, n_seen, prepared))
             answers[i] = prepared.target_format.split(text)
     return answers
 
 
 def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared) -> list[str]:
-    """Return the candidate's tokens, and unknown symbols that it copied; it saw source i's last n_seen ids."""
+    """Return the tokens of a candidate, with copied unknown symbols; n_seen: ids of source i in the memory."""
     tokens = prepared.target_vocabulary.decode(candidate.ids)
     if candidate.attention_weights is not None:
         first = len(prepared.dev_sources[i]) - n_seen
@@ -65,12 +65,12 @@ def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared
 
 
 def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
-    """Return whether scores are within one standard error of the best ones measured on the same pairs.
+    """Return whether scores are within one standard error of the best scores on the same pairs.
 
-    exact, ter: theirs, in percent. Answers are right or wrong by chance (binomial), edits as rare events (Poisson).
-    The best of many measurements of few pairs is partly luck, while later weights, with a lower rate, are better: the
-    rule of one standard error (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3), which takes
-    the simplest that is as good, takes the latest here.
+    exact, ter: the best scores in percent. Right answers are assumed to be binomial, edits Poisson.
+    The best of many measurements on few pairs is partly chance, and later parameters, with a lower learning rate, are
+    better. The rule of one standard error (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3)
+    chooses the simplest model within one standard error of the best; here it chooses the latest.
     """
     right, edits = exact / 100, ter / 100 * scores.tokens
     spread = 100 * math.sqrt(right * (1 - right) / scores.n)
@@ -78,9 +78,9 @@ def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
 
 
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
-    """Return what turns the log-probabilities of the model's answers into how often those to the dev set are right."""
+    """Return the calibration of the model: from log-probabilities of answers to their accuracy on the dev set."""
     sources, features = zip(*prepared.dev_texts, strict=True)
-    alone = Options(lexicon=False)  # a pair that is looked up says nothing of the network
+    alone = Options(lexicon=False)  # an answer from the lexicon is not the network's
     answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
     split = prepared.target_format.split
     right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
@@ -93,7 +93,7 @@ def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration
 
 
 def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArray[np.bool_]]:
-    """Return what tells the sources of the training from others, and which dev sources it takes for usual ones."""
+    """Return a measure of how familiar a source is, and which dev sources are usual by it."""
     examples, is_feature = prepared.examples, vocabulary.features(prepared.source_vocabulary)
 
     def without_features(ids: Ids) -> list[int]:
@@ -115,13 +115,13 @@ def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArr
     return found, found.usual(found.table().surprises(dev), lengths, none) >= 1
 
 
-def followed(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:
-    """Return a short, a middling and a long dev source with their answers; always the same ones of a dev set.
+def dev_examples(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[Example]:
+    """Return a short, a medium and a long dev source with their answers, always the same sources of a dev set.
 
-    answers: of all dev sources, as `dev_answers` returns them.
+    answers: to all dev sources, from `dev_answers`.
     """
     order = sorted(range(len(answers)), key=lambda i: (len(prepared.dev_sources[i]), i))
-    chosen = dict.fromkeys(order[int(share * len(order))] for share in FOLLOWED)  # fewer, where fewer there are
+    chosen = dict.fromkeys(order[int(share * len(order))] for share in EXAMPLES_AT)  # fewer for a small dev set
     join = prepared.target_format.join
     return [
         Example(

@@ -1,4 +1,4 @@
-"""What a training does where it is told nothing, by the amount of data, and by what its targets are like."""
+"""Defaults of model, optimiser and training that depend on the number of pairs and on properties of the targets."""
 
 from typing import Any, TypeVar
 
@@ -11,29 +11,29 @@ __all__ = ["complete", "dev_limit"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
 MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
-COPYING = 0.6  # of the target symbols stand in the source: 0.7 for Turkish forms of lemmas, 0.54 for French in IPA
-LONG = 20  # symbols of a target: 28 of an English sentence in letters, 13 of a Turkish word, 10 of a date
+COPYING = 0.6  # of the target symbols occur in the source: 0.7 for Turkish inflection, 0.54 for French in IPA
+LONG = 20  # symbols of a target: 28 in an English sentence of letters, 13 in a Turkish word, 10 in a date
 
-# Of sentences
-SIZES = {256: 0, 384: 20_000, 512: 100_000}  # hidden units, and pairs from which on
-SPEED = {256: 5_000, 384: 2_800, 512: 1_600}  # target symbols a second on two Zen 3 cores
-ENOUGH = 5  # epochs in the time budget for a network to be worth its size
-MOST_TOKENS = 16_000_000  # target symbols in all epochs: two to three hours of the largest network
+# For sentences
+SIZES = {256: 0, 384: 20_000, 512: 100_000}  # hidden units, and the fewest pairs for them
+SPEED = {256: 5_000, 384: 2_800, 512: 1_600}  # target symbols per second on two Zen 3 cores
+ENOUGH = 5  # epochs within the time budget that justify a larger network
+MOST_TOKENS = 16_000_000  # target symbols in all epochs: two to three hours for the largest network
 SMALL = 20_000  # pairs
-MANY = 1_200_000  # pairs read in all epochs, from which on larger and so fewer batches do no harm
+MANY = 1_200_000  # pairs read in all epochs, enough for larger and so fewer batches
 WARMUP_STEPS = 300
-DEV_RATE = 3.0  # dev sources for each second of the time budget: a measurement takes a few percent of it
+DEV_RATE = 3.0  # dev sources per second of the time budget: a measurement takes a few percent of it
 DEV_FEWEST = 200
 
 Section = TypeVar("Section", bound=msgspec.Struct)
 
 
 def complete(config: Config, traits: Traits) -> Config:
-    """Return the configuration with model, rate, batch size and epochs filled in for training pairs of such traits.
+    """Return the configuration with a value for each setting that it leaves open.
 
-    Small data needs many small steps, large data few epochs: 1,000 pairs get 80 epochs of 8, 3,600 get 30 of 32,
-    100,000 get 30 of 128, a million 3, ten million 1. Large data also fills a larger and deeper network, which smaller
-    steps suit.
+    Small data needs many updates, large data few epochs: 1,000 pairs have 80 epochs in batches of 8, 3,600 have 30 of
+    32, 100,000 have 30 of 128, a million 3, ten million 1. For large data the network is larger and deeper, and the
+    learning rate lower.
     """
     if traits.sentences:
         return _for_sentences(config, traits)
@@ -53,7 +53,7 @@ def complete(config: Config, traits: Traits) -> Config:
 
 def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelConfig:
     large = traits.n_pairs >= LARGE
-    if model.tied:  # one width is both
+    if model.tied:  # both have one size
         model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
     model = _filled(
         model,
@@ -61,14 +61,14 @@ def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelCo
         encoder_layers=max(model.layers, 2 if large else 1),
         dropout=0.3,
     )
-    takes_features = not model.tied  # tied weights take no input beside the state
+    takes_features = not model.tied  # the decoder's output layer has no further input with tied embeddings
     model = _filled(model, copying=model.attention != "none" and traits.copied_share >= COPYING)
-    # Where there is much to look at, or much to learn from: towards symbols about as far on as what has been said.
-    steered = model.copying or large or traits.target_length >= LONG
-    model = _filled(model, attention="additive" if steered else "bilinear")
+    # For long targets, or much data: additive attention, with a bias towards the position of the decoder.
+    is_long = model.copying or large or traits.target_length >= LONG
+    model = _filled(model, attention="additive" if is_long else "bilinear")
     return _filled(
         model,
-        distance_bias=steered and model.attention != "none",
+        distance_bias=is_long and model.attention != "none",
         embedding_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and has_features,
     )
@@ -86,8 +86,8 @@ def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
 
 def _patient(training: TrainingConfig) -> TrainingConfig:
     if training.patience == "auto":
-        assert training.epochs is not None, "it is filled in"
-        # A rate that falls to the end brings the best late: of 1,000 pairs, in epoch 76 of 80.
+        assert training.epochs is not None, "set above"
+        # As the learning rate falls to the end, the best epoch is late: with 1,000 pairs, epoch 76 of 80.
         training = msgspec.structs.replace(training, patience=max(10, training.epochs // 3))
     return training
 
@@ -98,38 +98,38 @@ def _epochs(n_pairs: int) -> int:
 
 
 def dev_limit(training: TrainingConfig, *, sentences: bool) -> int:
-    """Return how many dev sources to measure on: of sentences, which take long, no more than the time allows."""
+    """Return the greatest number of dev sources; for sentences, which take long, it depends on the time budget."""
     if not sentences or training.time_budget_s is None:
         return training.dev_limit
     return min(training.dev_limit, max(DEV_FEWEST, round(DEV_RATE * training.time_budget_s)))
 
 
 def _for_sentences(config: Config, traits: Traits) -> Config:
-    """Return the configuration filled in for sentences and their translations.
+    """Return the configuration completed for sentences and their translations.
 
-    The network grows with the data and with the time to train it: one that is too large for the time has seen too
-    little of the data at its end. Batches are small, as the loss falls by updates rather than by pairs until the
-    decoder has learned what to attend to: after 60,000 pairs of French and English, batches of 16 have BLEU 18, of 32
-    10, of 64 2; with tied embeddings, 16 have 26 (docs/log.md).
+    The network grows with the data and with the time budget: a network that is too large for the budget is trained on
+    too little of the data. Batches are small, because until attention is learned the loss depends on the number of
+    updates rather than of pairs: after 60,000 pairs of French and English, batches of 16 have BLEU 18, of 32 10, of 64
+    2; with tied embeddings, batches of 16 have 26 (docs/log.md).
     """
     n_pairs, budget_s, has_features = traits.n_pairs, config.training.time_budget_s, bool(config.text.features_column)
     n_tokens = n_pairs * (traits.target_length + 1)
-    # Strong dropout keeps few sentences from being learned by heart, and takes more epochs.
+    # Few sentences need strong dropout against overfitting, and so more epochs.
     epochs = _epochs(n_pairs) * (1.5 if n_pairs < SMALL else 1.0)
     most_epochs = max(1, round(min(epochs, MOST_TOKENS / n_tokens)))
     hidden, expected = max(size for size, least in SIZES.items() if n_pairs >= least), float(most_epochs)
     if budget_s is not None:
-        most_epochs *= 2  # the clock ends it before
+        most_epochs *= 2  # the time budget ends the training earlier
         in_time = {size: speed * budget_s / config.training.members / n_tokens for size, speed in SPEED.items()}
         hidden = max((size for size in SIZES if size <= hidden and in_time[size] >= ENOUGH), default=min(SIZES))
         expected = min(most_epochs, in_time[hidden])
     dropout = 0.4 if n_pairs < SMALL else 0.1 if expected < ENOUGH else 0.2 if expected < 2 * ENOUGH else 0.3
 
-    steered = traits.target_length >= LONG and not str(config.text.target_tokens).startswith("subwords")
+    is_long = traits.target_length >= LONG and not str(config.text.target_tokens).startswith("subwords")
 
     def filled(model: ModelConfig) -> ModelConfig:
         sizes = {model.hidden_size, model.embedding_size} - {None}
-        # Tied embeddings take no conditioning vector, and are as wide as the hidden state.
+        # Tied embeddings have no conditioning vector, and the size of the hidden state.
         model = _filled(model, tied=len(sizes) < 2 and not (model.peeky or model.sum_features or has_features))
         if model.tied:
             model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
@@ -137,7 +137,7 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
             model, hidden_size=hidden, encoder_layers=model.layers, copying=False, dropout=dropout,
             attention="additive", sum_features=has_features and not model.tied,
         )  # fmt: skip
-        model = _filled(model, distance_bias=steered and model.attention != "none")
+        model = _filled(model, distance_bias=is_long and model.attention != "none")
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
 
     many = expected * n_pairs >= MANY
@@ -154,8 +154,8 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
     )
 
 
-def _filled(section: Section, **found: Any) -> Section:
-    """Return the section with what was found in place of each None."""
+def _filled(section: Section, **values: Any) -> Section:
+    """Return the section with the given values in place of None."""
     return msgspec.structs.replace(
-        section, **{name: value for name, value in found.items() if getattr(section, name) is None}
+        section, **{name: value for name, value in values.items() if getattr(section, name) is None}
     )

@@ -35,7 +35,7 @@ from seqwright.training.instruments import Instruments
 from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
 from seqwright.training.model_writer import ModelWriter, assemble
-from seqwright.training.selection import note
+from seqwright.training.selection import record
 from seqwright.training.setup import Setup, set_up
 from seqwright.training.tensorboard import TensorBoard
 
@@ -176,7 +176,7 @@ def _final_model(setup: Setup, networks: Ensemble, instruments: Instruments) -> 
     """Return the model with its own dev scores, also as an ensemble, and its calibration."""
     prepared, model = setup.prepared, assemble(setup, networks)
     if networks.done:
-        note(instruments.evaluate(model.build(), prepared), networks.position)
+        record(instruments.evaluate(model.build(), prepared), networks.position)
     if prepared.provenance.dev.status == "seen":
         return assemble(setup, networks)
     return assemble(setup, networks, calibrated(Translator(model), prepared))

@@ -1,4 +1,4 @@
-"""The learning rate over a training."""
+"""Learning rate schedules."""
 
 import math
 from typing import Literal
@@ -14,13 +14,13 @@ def rate_factor(
     step: int = 0,
     warmup_steps: int | None = None,
 ) -> float:
-    """Return the factor of the learning rate when `share` (0 to 1) of the training and `step` updates are done.
+    """Return the factor of the learning rate after a part `share` (0 to 1) of the training and `step` updates.
 
-    It rises linearly from 0, while share < warmup or, if warmup_steps is given, for that many updates. Then
+    It rises linearly from 0 while share < warmup or, if warmup_steps is given, for that number of updates. Then
     "cosine" falls to 2 % along half a cosine (Loshchilov & Hutter 2017, "SGDR", equation 5, without restarts);
-    "inverse_sqrt" falls with 1 / √share or 1 / √step (Vaswani et al. 2017, "Attention Is All You Need", equation 3,
-    with the highest rate in the place of their factor), so that it needs a warm-up;
-    "constant" and "plateau" stay: the latter is lowered by `training.loop`, which knows the dev scores.
+    "inverse_sqrt" falls with 1 / √share or 1 / √step, and needs a warm-up (Vaswani et al. 2017, "Attention Is All You
+    Need", equation 3, scaled to 1 at the end of the warm-up); "constant" and "plateau" are constant, where
+    `training.loop` lowers the latter by the dev scores.
     """
     if warmup_steps:
         since, warmup = warmup_steps / (step + 1), 0.0  # inverse of the time in units of the warm-up

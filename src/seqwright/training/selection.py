@@ -1,9 +1,8 @@
-"""Which weights of a training are kept.
+"""Evaluation on the dev set during training, and model selection.
 
-Strings are right or wrong, so exact matches select them, and token errors where those are equal (`measure.as_good`).
-Sentences have many right answers of which the references are a few: the dev loss per token selects their weights while
-answers are poor, then chrF, which grades answers that are right in part. An answer that is empty, or the same for many
-sources, is poor whatever it scores.
+For strings, the criterion is the number of exact matches, then token errors (`measure.as_good`). Sentences have more
+right answers than references: the criterion is the dev loss per token while answers are poor, then chrF, which scores
+partly right answers. Answers that are empty, or the same for many sources, are poor whatever their score.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from seqwright.training.checkpoint import Position
 from seqwright.training.measure import as_good, dev_answers
 from seqwright.training.prepare import Prepared
 
-__all__ = ["Quality", "assess", "note", "selected"]
+__all__ = ["Quality", "assess", "record", "selected"]
 
-PROBE = 100  # dev sources answered to find out whether answers are poor: all would take long, as poor answers are long
-POOR = 15.0  # chrF below which the loss says more
-SAME = 0.2  # of the answers are one text: poor, whatever its score
+PROBE = 100  # dev sources that are decoded first: poor answers are long, so that decoding all of them takes long
+POOR = 15.0  # chrF below which the loss is the better criterion
+SAME = 0.2  # greatest part of the answers that may be equal
 SPREAD = 10.0  # standard deviation of a sentence's change in chrF between two measurements of one training
 BATCH = 128
 
@@ -32,10 +31,11 @@ Answerer = Callable[[Sequence[Seq2seq], Prepared], list[list[str]]]
 
 
 class Quality(NamedTuple):
-    """A measurement of the dev set.
+    """Scores on the dev set.
 
-    answers: to the dev sources that were measured, by their numbers.   measure: what `selected` compares.
-    loss: nats a target symbol; None for strings, as `sentences` is.
+    measured: indices of the dev sources that were decoded.   answers: tokens of the answer to each of them.
+    measure: the criterion of `selected`.   loss: nats per target symbol; None for strings.
+    sentences: scores of sentences; None for strings.
     """
 
     measured: Sequence[int]
@@ -47,15 +47,15 @@ class Quality(NamedTuple):
 
     @property
     def perplexity(self) -> float | None:
-        """Of a target symbol."""
+        """exp of the loss."""
         return None if self.loss is None else math.exp(min(self.loss, 700.0))
 
 
 def assess(networks: Sequence[Seq2seq], prepared: Prepared, *, answer: Answerer = dev_answers) -> Quality:
-    """Return the quality of a network, or of several as an ensemble, on the dev set.
+    """Return the scores of a network, or of several as an ensemble, on the dev set.
 
-    Of sentences, a part of the dev set is answered where the answers are poor.
-    answer: returns the tokens of an answer to each dev source.
+    For sentences, only a part of the dev set is decoded while the answers are poor.
+    answer: returns the tokens of the answer to each dev source.
     """
     every = range(len(prepared.dev_sources))
     if not prepared.traits.sentences:
@@ -82,7 +82,7 @@ def answered(
 
 
 def is_poor(quality: Quality, prepared: Prepared) -> bool:
-    """Return whether the answers are too poor to be compared by their scores."""
+    """Return whether the answers are too poor to compare their scores."""
     assert quality.sentences is not None, "strings are compared by exact matches"
     [(_, n_same)] = Counter(map(tuple, quality.answers)).most_common(1)
     n_expected = max(Counter(tuple(prepared.dev_references[i][0]) for i in quality.measured).values())
@@ -90,7 +90,7 @@ def is_poor(quality: Quality, prepared: Prepared) -> bool:
 
 
 def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
-    """Return the mean cross-entropy of the first reference of each dev source, in nats a symbol."""
+    """Return the mean cross-entropy of the first reference of each dev source, in nats per symbol."""
     encode = prepared.target_vocabulary.encode
     targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev_references]
     examples = batches.Examples(*batches.end_to_end(prepared.dev_sources), *batches.end_to_end(targets))
@@ -103,10 +103,10 @@ def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
 
 
 def selected(quality: Quality, position: Position, epoch: float) -> bool:
-    """Return whether these weights are as good as any before, and note in the position which are best.
+    """Return whether these parameters are selected, and record the best scores in the position.
 
-    Any that are measured by chrF are better than any that were measured by their loss. Within one standard error of
-    the best, the latest are taken, as in `measure.as_good`.
+    Parameters with a chrF are better than any with a loss only. Within one standard error of the best, the latest
+    parameters are selected, as in `measure.as_good`.
     """
     scores, sentences = quality.scores, quality.sentences
     if sentences is None:
@@ -122,13 +122,13 @@ def selected(quality: Quality, position: Position, epoch: float) -> bool:
         spread = SPREAD / math.sqrt(scores.n) if quality.measure == "chrF" else 0.0
         best = quality.measure == position.top_measure and value >= position.top_value - spread
     if best:
-        note(quality, position)
+        record(quality, position)
         position.best_epoch = epoch
     return best
 
 
-def note(quality: Quality, position: Position) -> None:
-    """Write the scores of the kept weights into the position."""
+def record(quality: Quality, position: Position) -> None:
+    """Record the scores of the kept parameters in the position."""
     position.best_exact, position.best_ter = quality.scores.exact, quality.scores.ter
     position.best_measure, position.best_loss = quality.measure, quality.loss
     if quality.sentences is not None:

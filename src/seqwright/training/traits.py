@@ -1,4 +1,4 @@
-"""What the recipe goes by: how many pairs there are, and of what kind."""
+"""Properties of the training pairs that determine the defaults of `training.recipe`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from seqwright.data.vocabulary import START, Vocabulary
 
 __all__ = ["Traits"]
 
-SAMPLE = 2000  # examples, evenly from all
+SAMPLE = 2000  # examples, evenly spaced
 
 
 class Traits(NamedTuple):
-    """Of the training pairs.
+    """Properties of the training pairs.
 
-    copied_share: of the target symbols, those that stand in their own source.   target_length: symbols, on the average.
-    sentences: they are sentences and their translations (`data.sentences`).
+    copied_share: part of the target symbols that occur in their source.   target_length: mean number of symbols.
+    sentences: the pairs are sentences and their translations (`data.sentences`).
     """
 
     n_pairs: int
@@ -35,7 +35,7 @@ class Traits(NamedTuple):
         *,
         sentences: bool = False,
     ) -> Traits:
-        """Return the traits of the examples; neither START nor END is counted as a symbol."""
+        """Return the traits of the examples; START and END are not counted."""
         copy_map = source_vocabulary.copy_map(target_vocabulary)
         n_copied = n_symbols = n_targets = 0
         for n in range(0, len(examples), -(-len(examples) // SAMPLE) or 1):

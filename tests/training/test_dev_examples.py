@@ -10,7 +10,7 @@ from seqwright import config, training
 from seqwright.training.events import Example, Measured, Progressed
 from seqwright.training.instruments import Instruments
 from seqwright.training.loop import Loop
-from seqwright.training.measure import followed
+from seqwright.training.measure import dev_examples
 from seqwright.training.memory import resident_bytes
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import prepare
@@ -59,24 +59,24 @@ def test_an_answer_is_right_if_it_is_any_of_the_right_answers(pairs, dev):
     prepared = prepare(pairs, dev, CONFIG)
     sources = [source for source, _ in prepared.dev_texts]
     answers = [list("BC") if source == "bc" else list("x") for source in sources]
-    assert followed(answers, prepared) == [
+    assert dev_examples(answers, prepared) == [
         Example("ab", "x", "ba", False),
         Example("bc", "BC", "cb", True),
         Example("abc", "x", "cba", False),
     ]
 
 
-def test_where_there_are_fewer_dev_sources_than_examples_all_are_followed(pairs, tmp_path):
+def test_where_there_are_fewer_dev_sources_than_examples_all_are_dev_examples(pairs, tmp_path):
     (tmp_path / "two.tsv").write_text("abc\tcba\nab\tba\n", encoding="utf-8")
     prepared = prepare(pairs, tmp_path / "two.tsv", CONFIG)
-    assert [example.source for example in followed([["x"], ["x"]], prepared)] == ["ab", "abc"]
+    assert [example.source for example in dev_examples([["x"], ["x"]], prepared)] == ["ab", "abc"]
 
 
 def test_features_are_shown_with_their_source(tmp_path):
     path = tmp_path / "features.tsv"
     path.write_text("".join(f"{a}{b}\t{b}{a}\tN;{a}\n" for a in "abcdef" for b in "abcdef"), encoding="utf-8")
     prepared = prepare(path, None, CONFIG)
-    shown = followed([["x"]] * len(prepared.dev_sources), prepared)
+    shown = dev_examples([["x"]] * len(prepared.dev_sources), prepared)
     assert all(example.source[2:] == f" N;{example.source[0]}" for example in shown)
 
 
