@@ -1,4 +1,4 @@
-"""Several models as one that averages their probabilities: an ensemble of networks that were trained apart."""
+"""Join several models into an ensemble, which averages their probabilities."""
 
 from __future__ import annotations
 
@@ -23,10 +23,20 @@ SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trai
 
 
 class Joined(NamedTuple):
-    """What was joined.
+    """The result of `join`.
 
-    n_networks: that answer together.   alone: scores of each model; together: of the new one; empty and None where
-    there were no pairs to measure on, and `missing` says why.
+    Attributes
+    ----------
+    output : Path
+        The model directory that was written.
+    n_networks : int
+        Networks of the ensemble.
+    alone : list of metrics.Scores
+        Of each model; empty if there were no pairs for evaluation.
+    together : metrics.Scores or None
+        Of the ensemble; None if there were no pairs for evaluation.
+    missing : str
+        The reason why there were none.
     """
 
     output: Path
@@ -45,16 +55,42 @@ def join(
     reading: readers.Columns = readers.STANDARD,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Joined:
-    """Write the networks of all models to the directory `output` as one model, and measure each and all.
+    """Write an ensemble of models as one model directory, and evaluate each model and the ensemble.
 
-    data: pairs to measure on, and to fit the confidence on; those that the trainings measured on, if not given.
-    listen: see `evaluation.evaluate`.
-    UsageError: fewer than two models, one given twice, such as cannot answer together, or something stands at `output`.
+    Parameters
+    ----------
+    models : sequence of path
+        Two or more model directories with equal vocabularies.
+    output : path
+        The directory to write.
+    data : path or several paths, optional
+        Pairs for evaluation and for the calibration of confidences; by default the common dev pairs of the trainings,
+        if they are available.
+    beam : int, default 5
+        Hypotheses kept at each step of the evaluation.
+    reading : Columns, optional
+        How `data` is read where it differs from the files of the training.
+    listen : callable, optional
+        Called with the progress of the evaluation, see `evaluate`.
+
+    Returns
+    -------
+    Joined
+        Scores of each model and of the ensemble.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than two models, one is given twice, they cannot form an ensemble, or `output` exists.
+    ModelError
+        If a model cannot be loaded.
+    OutputError
+        If `output` cannot be written.
     """
     target = Path(output)
     bundles.refuse_taken(target)
     if len({Path(model).resolve() for model in models}) < len(models):
-        raise UsageError("a model stands there twice, and would count twice; give each once")
+        raise UsageError("a model is given twice, and would count twice; give each once")
     apart = [bundles.load(Path(model)) for model in models]
     whole = together(apart, names=[str(model) for model in models])
     directories = list(map(Path, models))

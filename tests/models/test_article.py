@@ -5,6 +5,7 @@ import pytest
 import variants
 
 from seqwright import kernels
+from seqwright.errors import UsageError
 from seqwright.models import Decoder, Encoder, Seq2seq
 from seqwright.models.encoder import Encoded
 from seqwright.testing import gradients
@@ -169,7 +170,7 @@ def test_an_attentive_decoder_alone_takes_all_that_crosses():
     encoded = net.encoder.encode(ids, np.array([3], np.int32), net.encoder.cache)
     assert isinstance(encoded, Encoded)
     assert net.decoder.generate(encoded, 0, 4) == net.generate(ids.T, 0, 4)
-    with pytest.raises(AssertionError, match="attention needs the encoder's memory"):
+    with pytest.raises(UsageError, match="attention needs the encoder's memory"):
         net.decoder.generate(encoded.h[-1], 0, 4)
 
 

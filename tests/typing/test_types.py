@@ -1,4 +1,4 @@
-"""What a client's type checker is told: the marker is shipped, and each exported name exists where it is announced."""
+"""The package has the marker of types, and exports the same names to type checkers and at run time."""
 
 import ast
 from importlib import resources
@@ -14,12 +14,14 @@ def test_the_package_says_that_it_is_typed():
 def test_the_names_for_checkers_are_those_that_are_found_at_run_time():
     tree = ast.parse(Path(seqwright.__file__).read_text("utf-8"))
     announced = {
-        alias.name: node.module
+        alias.asname or alias.name: (node.module, alias.name)
         for block in tree.body if isinstance(block, ast.If)
         for node in block.body if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }  # fmt: skip
-    assert announced == seqwright._HOMES
+    assert announced == {
+        name: (home, seqwright._NAMES_THERE.get(name, name)) for name, home in seqwright._HOMES.items()
+    }
     assert set(seqwright.__all__) == {*announced, "__version__"}
     for name in seqwright.__all__:
         assert getattr(seqwright, name) is not None

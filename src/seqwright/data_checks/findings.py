@@ -75,7 +75,17 @@ class FileSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
-    """All findings, most severe first."""
+    """The result of the data checks.
+
+    Attributes
+    ----------
+    verdict : str
+        A one-line summary.
+    files : list of FileSummary
+        Statistics of each file.
+    findings : list of Finding
+        Most severe first.
+    """
 
     verdict: str
     files: list[FileSummary]

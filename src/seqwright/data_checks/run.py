@@ -9,30 +9,35 @@ from seqwright.data import readers, subwords, text
 from seqwright.data_checks import characters, lengths, lookalikes, repeats, summary, unseen
 from seqwright.data_checks.findings import Finding, Inspection, Level, verdict
 from seqwright.data_checks.splits import Cut, Split
+from seqwright.errors import UsageError
 
 __all__ = ["check", "check_files"]
 
 
 def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig()) -> Inspection:  # noqa: B008 - frozen
-    """Check files of pairs for problems.
+    """Check files of pairs, before a model is trained on them.
 
     Parameters
     ----------
-    paths : sequence of str or Path
-        The training set first, then the files to evaluate on, such as dev and test sets.
+    paths : sequence of path
+        The first file is for training, the others are for evaluation.
     config : TextConfig, optional
-        Columns and tokenisation; by default they are found from the first file, as in training.
+        Columns and tokenization; what it leaves open is detected from the first file.
 
     Returns
     -------
     Inspection
-        Statistics of the files, and all findings, most severe first.
+        Statistics and findings.
 
     Raises
     ------
     DataError
         If a file cannot be read as pairs.
+    UsageError
+        If there is no path, or `paths` is a single str.
     """
+    if isinstance(paths, str | Path) or not paths:
+        raise UsageError(f"paths is {paths!r}: expected a list of files, such as ['pairs.tsv', 'test.tsv']")
     columns = config.columns()
     splits: list[Split] = []
     for path in paths:

@@ -21,7 +21,7 @@ __all__ = ["Comparison", "Disagreement", "compare", "compare_dev", "compare_file
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """A source that one model alone answers right."""
+    """A source that exactly one of the models answers correctly."""
 
     source: str
     features: str
@@ -31,7 +31,25 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """How two models do on the same sources; B minus A throughout."""
+    """Scores of two models on the same sources; differences are B minus A.
+
+    Attributes
+    ----------
+    a, b : metrics.Scores
+        Of each model.
+    both_right, both_wrong : int
+        Number of sources that both or neither answer correctly.
+    only_a, only_b : list of Disagreement
+        Sources that exactly one model answers correctly.
+    exact : significance.Difference
+        Of accuracies, in percentage points, with a confidence interval.
+    ter : significance.Difference
+        Of token error rates; negative if B makes fewer errors.
+    mcnemar_p : float
+        Probability of a difference between only_a and only_b at least as great if the models were equal (McNemar).
+    resamples, seed : int
+        Of the bootstrap.
+    """
 
     a: metrics.Scores
     b: metrics.Scores
@@ -40,8 +58,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     only_b: list[Disagreement]
     both_wrong: int
     exact: significance.Difference
-    ter: significance.Difference  # below zero: B makes fewer errors
-    mcnemar_p: float  # of only_a and only_b being so uneven by chance
+    ter: significance.Difference
+    mcnemar_p: float
     resamples: int
     seed: int
 
@@ -56,9 +74,34 @@ def compare_file(
     reading: readers.Columns = readers.STANDARD,
     listen: measure.Listener = measure.unheard,
 ) -> Comparison:
-    """Compare on a file that is read as the files of both models' trainings.   reading: what is asked otherwise.
+    """Compare two models on a file, which is read like the files of their trainings; see `compare`.
 
-    UsageError: they were trained on different columns.   DataError: not such a file.
+    Parameters
+    ----------
+    a, b : Translator
+        The models.
+    path : path
+        The file.
+    beam : int, default 5
+        Hypotheses kept at each step; 1 is greedy search.
+    seed : int, default 1
+        Of the bootstrap resamples.
+    reading : Columns, optional
+        How the file is read where it differs from those of the training.
+    listen : callable, optional
+        Called with the number of answered sources and their total.
+
+    Returns
+    -------
+    Comparison
+        Scores of both models, differences B minus A, and disagreements.
+
+    Raises
+    ------
+    UsageError
+        If the models were trained on different columns.
+    DataError
+        If the file cannot be read as pairs, or has none.
     """
     columns_a, columns_b = measure.columns(a, reading), measure.columns(b, reading)
     one, other = columns_a.like, columns_b.like
@@ -66,8 +109,8 @@ def compare_file(
     same_shape = one.layout == other.layout and one.names == other.names
     if same_shape and (one.source, one.target) != (other.source, other.target):
         raise UsageError(
-            f"one model reads column {one.source} and answers column {one.target}, the other reads "
-            f"{other.source} and answers {other.target}; compare models of the same task"
+            f"one model maps column {one.source} to column {one.target}, the other "
+            f"{other.source} to {other.target}; compare models of the same task"
         )
     # A model that knows no features still has to answer sources that differ in nothing else.
     columns = columns_a if one.features else columns_b
@@ -82,9 +125,9 @@ def compare_dev(
     seed: int = 1,
     listen: measure.Listener = measure.unheard,
 ) -> Comparison:
-    """Compare on the pairs that the trainings of both models measured on, without lexicons.
+    """Compare two models on their common dev pairs, without lexicons.
 
-    DataError: they cannot be had again, or are not the same.
+    DataError: the dev pairs are no longer available, or differ.
     """
     pairs, missing = provenance.shared_dev_pairs([one.bundle for one in models], list(map(Path, directories)))
     if not pairs:
@@ -102,11 +145,34 @@ def compare(
     lexicon: bool = True,
     listen: measure.Listener = measure.unheard,
 ) -> Comparison:
-    """Compare on pairs; several targets of one source, with its features, count as any-of.
+    """Compare two models on pairs; of several targets for one source with its features any counts as correct.
 
-    Answers of both are cut into tokens as A's targets were, so that TER means the same for both.
-    seed: draws the resamples.   lexicon: see `Options`.   listen: see `measure.evaluate`.
-    DataError: there are no pairs.
+    Answers of both models are tokenized as A's targets were, so that their token error rates are comparable.
+
+    Parameters
+    ----------
+    a, b : Translator
+        The models.
+    pairs : iterable of Pair
+        Sources with their targets.
+    beam : int, default 5
+        Hypotheses kept at each step; 1 is greedy search.
+    seed : int, default 1
+        Of the bootstrap resamples.
+    lexicon : bool, default True
+        Let the models answer from their lexicons, see `Options`.
+    listen : callable, optional
+        Called with the number of answered sources and their total.
+
+    Returns
+    -------
+    Comparison
+        Scores of both models, differences B minus A, and disagreements.
+
+    Raises
+    ------
+    DataError
+        If there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:

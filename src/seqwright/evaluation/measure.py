@@ -61,9 +61,16 @@ class Answered(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Scores of the first hypotheses, and every answer in the order of the file.
+    """The result of an evaluation.
 
-    sentences: None where the references are no sentences.
+    Attributes
+    ----------
+    scores : metrics.Scores
+        Of the best hypotheses.
+    answered : list of Answered
+        Each distinct source with its references and hypotheses, in the order of the pairs.
+    sentences : metrics.SentenceScores or None
+        BLEU and chrF; None if the references are not sentences.
     """
 
     scores: metrics.Scores
@@ -72,7 +79,7 @@ class Evaluation(NamedTuple):
 
     @property
     def wrong(self) -> list[Answered]:
-        """Return the sources whose first hypothesis is none of the references."""
+        """The sources whose best hypothesis is none of the references."""
         return [answer for answer in self.answered if not answer.right]
 
 
@@ -86,11 +93,35 @@ def evaluate(
     lexicon: bool = True,
     listen: Listener = unheard,
 ) -> Evaluation:
-    """Answer the distinct sources of the pairs; several targets of one source count as any-of.
+    """Evaluate a model on pairs; of several targets for one source any counts as correct.
 
-    bleu: score the answers as sentences in any case. Otherwise that is done where the model is one of sentences (see
-    `trained_on_sentences`) or the references are (see `are_sentences`).   lexicon: see `Options`.   listen: receives
-    progress.   DataError: there are no pairs.
+    Parameters
+    ----------
+    model : Translator
+        The model.
+    pairs : iterable of Pair
+        Sources with their targets.
+    beam : int, default 5
+        Hypotheses kept at each step; 1 is greedy search.
+    n_best : int, default 1
+        Hypotheses for each source that are kept in the result.
+    bleu : bool, default False
+        Compute BLEU and chrF in any case. Otherwise they are computed for models of sentences (see
+        `trained_on_sentences`) and for references that are sentences (see `are_sentences`).
+    lexicon : bool, default True
+        Let the model answer from its lexicon, see `Options`.
+    listen : callable, optional
+        Called with the number of answered sources and their total.
+
+    Returns
+    -------
+    Evaluation
+        Scores and answers.
+
+    Raises
+    ------
+    DataError
+        If there are no pairs.
     """
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
@@ -156,9 +187,37 @@ def evaluate_file(
     reading: readers.Columns = readers.STANDARD,
     listen: Listener = unheard,
 ) -> Evaluation:
-    """Evaluate on a file that is read as those of the training; see `evaluate`.   reading: what is asked otherwise.
+    """Evaluate a model on a file, which is read like the files of its training; see `evaluate`.
 
-    DataError: not such a file.
+    Parameters
+    ----------
+    model : Translator
+        The model.
+    path : path or several paths
+        The file.
+    beam : int, default 5
+        Hypotheses kept at each step; 1 is greedy search.
+    n_best : int, default 1
+        Hypotheses for each source that are kept in the result.
+    bleu : bool, default False
+        Compute BLEU and chrF in any case. Otherwise they are computed for models of sentences (see
+        `trained_on_sentences`) and for references that are sentences (see `are_sentences`).
+    lexicon : bool, default True
+        Let the model answer from its lexicon, see `Options`.
+    reading : Columns, optional
+        How the file is read where it differs from those of the training.
+    listen : callable, optional
+        Called with the number of answered sources and their total.
+
+    Returns
+    -------
+    Evaluation
+        Scores and answers.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read as pairs, or has none.
     """
     pairs = readers.read_pairs(path, columns=columns(model, reading))
     return evaluate(model, pairs, beam=beam, n_best=n_best, bleu=bleu, lexicon=lexicon, listen=listen)

@@ -18,10 +18,18 @@ __all__ = ["Exported", "export"]
 
 
 class Exported(NamedTuple):
-    """What an export wrote.
+    """The result of an export.
 
-    n_bytes: of the weights, before and after.   scores: of the answers before and after; None where there were no pairs
-    to measure on, and `missing` says why.
+    Attributes
+    ----------
+    output : Path
+        The model directory that was written.
+    n_bytes : (int, int)
+        Sizes of the files of weights, before and after.
+    scores : (metrics.Scores, metrics.Scores) or None
+        Before and after; None if there were no pairs for evaluation.
+    missing : str
+        The reason why there were none.
     """
 
     output: Path
@@ -39,12 +47,36 @@ def export(
     reading: readers.Columns = readers.STANDARD,
     listen: evaluation.Listener = evaluation.unheard,
 ) -> Exported:
-    """Write a model with 8-bit weights to the directory `output` (MODEL-int8 if not given), and measure both.
+    """Write a copy of a model with 8-bit weights, and evaluate both.
 
-    data: pairs to measure on; those that training measured on, where they can be found, if not given.
-    reading: how `data` is read, where not as the files of the training.
-    listen: see `evaluation.evaluate`.
-    UsageError: it is in 8 bits already, or something stands at `output`.
+    Parameters
+    ----------
+    model : path
+        The model directory.
+    output : path, optional
+        The directory to write; by default the model's with `-int8` appended.
+    data : path or several paths, optional
+        Pairs for evaluation; by default the dev pairs of the training, if they are available.
+    beam : int, default 5
+        Hypotheses kept at each step of the evaluation.
+    reading : Columns, optional
+        How `data` is read where it differs from the files of the training.
+    listen : callable, optional
+        Called with the progress of the evaluation, see `evaluate`.
+
+    Returns
+    -------
+    Exported
+        Sizes and scores, before and after.
+
+    Raises
+    ------
+    UsageError
+        If the model has 8-bit weights already, or `output` exists.
+    ModelError
+        If the model cannot be loaded.
+    OutputError
+        If `output` cannot be written.
     """
     path = Path(model)
     before = Translator(bundles.load(path))
@@ -69,7 +101,7 @@ def export(
 
 
 def _rounded(bundle: bundles.Bundle) -> bundles.Bundle:
-    """Return the model as it will be read again from its codes."""
+    """Return the model with the weights that its 8-bit codes represent."""
     floats = []
     for one in bundle.networks:
         declared = Seq2seq.declared(one.spec)

@@ -1,4 +1,4 @@
-"""The record of one answered source."""
+"""Answers and hypotheses: the results of inference."""
 
 from __future__ import annotations
 
@@ -13,32 +13,45 @@ from seqwright.types import Array
 
 __all__ = ["Answer", "Flag", "Hypothesis", "Link", "links", "spelled"]
 
-Link = tuple[int, int]  # places of a source token and of an answer's token, from 0
+Link = tuple[int, int]  # positions of a source token and of a target token, from 0
 
 
 class Flag:
-    """What a record may be marked with; `unknown:` and `windows:` say more behind the colon."""
+    """Flags of an answer; a name or number follows those that end in a colon."""
 
-    UNKNOWN = "unknown:"  # a symbol that the model has never seen
-    REFUSED = "refused"  # there is no answer because of an unknown symbol
-    UNDECODABLE = "undecodable"  # the line was not UTF-8 and was read with U+FFFD in it
-    WINDOWS = "windows:"  # the source is too long and was answered in so many parts
-    UNKNOWN_TARGET = "unknown-target:"  # a symbol of a given target that the model never says
-    LEXICON = "lexicon"  # the answer is a dictionary's
-    UNSURE = "unsure"  # the answer has less confidence than is asked for
-    EMPTY = "empty"  # there is nothing to read in the source, and so nothing in the answer
-    CUT = "cut"  # the answer was ended by its greatest length
+    UNKNOWN = "unknown:"  # a source symbol that is not in the vocabulary
+    REFUSED = "refused"  # no answer, because of an unknown symbol
+    UNDECODABLE = "undecodable"  # the line is not UTF-8; invalid bytes were read as U+FFFD
+    WINDOWS = "windows:"  # the source was split into this many windows
+    UNKNOWN_TARGET = "unknown-target:"  # a symbol of a given target that is not in the vocabulary
+    LEXICON = "lexicon"  # the answer is from a dictionary or the lexicon
+    UNSURE = "unsure"  # the confidence is below min_confidence
+    EMPTY = "empty"  # the source is empty, and so is the answer
+    CUT = "cut"  # the answer reached its maximum length
     REPEATS = "repeats"  # the answer repeats a phrase, see `inference.repetition`
 
 
 class Hypothesis(NamedTuple):
-    """One answer.
+    """One predicted target.
 
-    text: the tokens joined.   score: mean log-probability of a token, the end's with it (nats, at most 0), or what else
-    the options rank by.   log_probs: of each token, then of the end.   finished: False where cut off.
-    alignment (tokens + 1, source tokens + 1): how much each token, then the end, looked at each source token and its
-    end; features come before the source's tokens. None for a model without attention and for a source in windows.
-    links: the alignment's firm part, see `links`; None for a model without attention.
+    Attributes
+    ----------
+    text : str
+        The joined tokens.
+    tokens : list of str
+        The T tokens.
+    score : float
+        Mean log-probability of the tokens and the end (nats, at most 0), or the value that the options rank by.
+    log_probs : list of float
+        Log-probability of each token, then of the end; T + 1 values.
+    finished : bool
+        False if the maximum length was reached.
+    alignment : ndarray of float32, shape (T + 1, S + 1), or None
+        Attention weights of each token, then of the end, over the features, the tokens and the end of the source. None
+        without attention and for a source in several windows.
+    links : list of (int, int) or None
+        For each token the source token of the highest attention weight, as (source, target) positions from 0; None
+        without attention.
     """
 
     text: str
@@ -60,9 +73,18 @@ class Hypothesis(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Answer:
-    """A source and all that is answered to it, best first; there is nothing where the source was refused.
+    """The hypotheses for one source.
 
-    confidence: the probability that the best hypothesis is right, None where the model was not calibrated.
+    Attributes
+    ----------
+    source, features : str
+        As given.
+    hypotheses : list of Hypothesis
+        Best first; empty if the source was refused.
+    flags : tuple of str
+        See `Flag`.
+    confidence : float or None
+        Probability that the best hypothesis is correct; None for a model without calibration.
     """
 
     source: str
@@ -78,15 +100,15 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The text of the best hypothesis, empty where there is none or it is not sure enough."""
+        """The text of the best hypothesis; empty without one, or if its confidence is below `min_confidence`."""
         return self.hypotheses[0].text if self.hypotheses and Flag.UNSURE not in self.flags else ""
 
     def __repr__(self) -> str:
         features = f" ({self.features})" if self.features else ""
         confidence = "" if self.confidence is None else f", confidence {self.confidence:.4f}"
         flags = f", {' '.join(self.flags)}" if self.flags else ""
-        said = "no answer" if self.best is None else repr(self.best.text)
-        return f"<Answer {self.source!r}{features}: {said}{confidence}{flags}>"
+        text = "no answer" if self.best is None else repr(self.best.text)
+        return f"<Answer {self.source!r}{features}: {text}{confidence}{flags}>"
 
     def _repr_html_(self) -> str:
         """Return all hypotheses, the confidence of the best, the flags, and its alignment, for notebooks."""
@@ -104,15 +126,25 @@ class Answer:
         return table + (html.alignment_table(self.best.alignment, self.best.tokens) if self.best else "")
 
     def marked(self, flag: str) -> Answer:
-        """Return the same with one more flag."""
+        """Add a flag.
+
+        Parameters
+        ----------
+        flag : str
+            The flag.
+
+        Returns
+        -------
+        Answer
+            A copy with the flag.
+        """
         return dataclasses.replace(self, flags=(*self.flags, flag))
 
 
 def links(alignment: Array, n_features: int) -> list[Link]:
-    """Return for each token of an answer the source token that it looked at most, as (source, answer) from 0.
+    """Return for each target token the source token of the highest attention weight, as (source, target) from 0.
 
-    alignment: as in `Hypothesis`. Its first n_features columns, its last column and its last row take no part: they are
-    no tokens of either text. Of equal ones the first counts.
+    alignment: as in `Hypothesis`; features and ends are ignored. Of equal weights the first counts.
     """
     tokens = alignment[:-1, n_features:-1]
     if not tokens.size:
@@ -123,7 +155,7 @@ def links(alignment: Array, n_features: int) -> list[Link]:
 def spelled(symbols: Sequence[str]) -> tuple[str, ...]:
     """Return the distinct symbols in order, each as one word.
 
-    A feature is feature:NAME; what would not be seen on a line, or has a space in it, is written as its code points.
+    A feature is feature:NAME; an unprintable symbol, or one with a space, is written as its code points.
     """
     words = (symbol.replace(" ", ":", 1) if text.is_feature(symbol) else symbol for symbol in dict.fromkeys(symbols))
     return tuple(

@@ -1,6 +1,6 @@
-"""Options by mode: those of a beam search, of sampling and of scoring, and bounds on them.
+"""Options by mode: beam search, sampling and scoring; and caps on them.
 
-`Options` has all of them in one; here each mode has those that mean something to it, so that none is ignored.
+`Options` has all of them; a mode has only those that it uses, so that none is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["AnyOptions", "BeamSearch", "Caps", "Sampling", "Scoring", "as_option
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answering:
-    """What holds however an answer is found; see `Options`."""
+    """Options of both beam search and sampling."""
 
     constraint: automaton.Automaton | None = None
     dictionary: Dictionary | None = None
@@ -40,23 +40,46 @@ class _Answering:
 @checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeamSearch(_Answering):
-    """Search the best answers; see `Options` for what each option means.
+    """Beam search for the most likely targets.
 
     Parameters
     ----------
     beam : int, default 5
         Hypotheses kept at each step; 1 is greedy search.
     n_best : int, default 1
-        Hypotheses returned; at least so many are kept.
-    groups, diversity
-        Of diverse beam search.
-    length_norm, length_penalty, coverage_penalty
-        What finished hypotheses are ranked by.
+        Hypotheses returned; at least as many are kept.
+    groups : int, default 1
+        Groups of diverse beam search, see `search.beam`.
+    diversity : float, default 0.5
+        Penalty for symbols that earlier groups have chosen.
+    length_norm : float, optional
+        Exponent of the length by which scores are divided; by default 1, or 0 with a length penalty.
+    length_penalty, coverage_penalty : float, default 0
+        See `search.Ranking`.
+    constraint : Automaton, optional
+        The allowed targets, see `Translator.constraint`.
+    dictionary : Dictionary, optional
+        Sources in it are answered from it; cannot be combined with a constraint or lengths.
+    lexicon : bool, default True
+        Answer sources in the model's lexicon, if it has one, from it, if the constraint and the lengths allow it.
+    min_confidence : float, default 0
+        The text of an answer with less confidence is empty; needs a calibrated model.
+    min_length, max_length : int, optional
+        Bounds on the number of target tokens; by default bounds from the training data, see `data.limits`.
+    unknown : {"keep", "copy", "drop", "error"}, default "keep"
+        Treatment of source symbols that are not in the vocabulary, see `Unknown`.
+    fold_case : bool, default False
+        Read a source in lower or upper case if more of its symbols are known then.
+    max_source_tokens : int, optional
+        Split longer sources into windows; by default twice the longest training source, at least 50.
+    max_batch_tokens : int, default 16384
+        Tokens, including padding, of the sources that are searched together. A search keeps at most 4 KiB for each
+        besides the encoder's states, unless a single source needs more.
 
     Raises
     ------
     UsageError
-        If a value is out of its range, a name is unknown, or options contradict each other.
+        If a value is out of range, a name is unknown, or options contradict each other.
     """
 
     beam: int = 5
@@ -71,25 +94,44 @@ class BeamSearch(_Answering):
 @checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling(_Answering):
-    """Draw answers at random; see `Options` for what each option means.
+    """Sampling of targets.
 
     Parameters
     ----------
     n_best : int, default 1
-        Answers drawn for each source, returned best first.
+        Samples for each source, returned best first.
     temperature : float, default 1
-        Below 1 likely symbols are drawn more often.
+        Values below 1 make likely symbols more likely.
     top_k : int, default 0
-        Draw from the k likeliest symbols; 0 is all.
+        Sample from the k most likely symbols; 0 is all.
     top_p : float, default 1
-        Draw from the likeliest symbols of this total probability.
+        Sample from the most likely symbols of this total probability.
     seed : int, default 1
-        The same seed gives the same answers.
+        With the same seed a source gets the same answers.
+    constraint : Automaton, optional
+        The allowed targets, see `Translator.constraint`.
+    dictionary : Dictionary, optional
+        Sources in it are answered from it; cannot be combined with a constraint or lengths.
+    lexicon : bool, default True
+        Answer sources in the model's lexicon, if it has one, from it, if the constraint and the lengths allow it.
+    min_confidence : float, default 0
+        The text of an answer with less confidence is empty; needs a calibrated model.
+    min_length, max_length : int, optional
+        Bounds on the number of target tokens; by default bounds from the training data, see `data.limits`.
+    unknown : {"keep", "copy", "drop", "error"}, default "keep"
+        Treatment of source symbols that are not in the vocabulary, see `Unknown`.
+    fold_case : bool, default False
+        Read a source in lower or upper case if more of its symbols are known then.
+    max_source_tokens : int, optional
+        Split longer sources into windows; by default twice the longest training source, at least 50.
+    max_batch_tokens : int, default 16384
+        Tokens, including padding, of the sources that are searched together. A search keeps at most 4 KiB for each
+        besides the encoder's states, unless a single source needs more.
 
     Raises
     ------
     UsageError
-        If a value is out of its range, a name is unknown, or options contradict each other.
+        If a value is out of range, a name is unknown, or options contradict each other.
     """
 
     n_best: int = 1
@@ -102,12 +144,21 @@ class Sampling(_Answering):
 @checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scoring:
-    """Score given targets; see `Options` for what each option means.
+    """Scoring of given targets.
+
+    Parameters
+    ----------
+    length_norm : float, optional
+        Exponent of the length by which scores are divided; by default 1, or 0 with a length penalty.
+    length_penalty, coverage_penalty : float, default 0
+        See `search.Ranking`.
+    max_batch_tokens : int, default 16384
+        Tokens, including padding, of the pairs that are scored together.
 
     Raises
     ------
     UsageError
-        If a value is out of its range, or a name is unknown.
+        If a value is out of range, a name is unknown, or options contradict each other.
     """
 
     length_norm: float | None = None
@@ -156,18 +207,18 @@ def _joint(given: _Answering | Scoring) -> Options:
 @checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """Upper bounds on options, for whoever takes them from others, such as a server.
+    """Upper bounds on options that come from others, such as the clients of a server.
 
     A search keeps `beam * max_length` symbols and, with attention, as many weights for each source token.
 
     Parameters
     ----------
     beam, n_best, max_length, max_source_tokens, max_batch_tokens : int
-        The greatest value that each option may have.
+        Maximum of each option.
     source_characters : int
-        Of one source.
+        Maximum length of a source.
     sources : int
-        Of one call.
+        Maximum number of sources of a call.
     """
 
     beam: int = 64
@@ -182,7 +233,20 @@ class Caps:
         checks.whole(self, {field.name: 1 for field in dataclasses.fields(self)})
 
     def check(self, options: AnyOptions | None = None, sources: list[str] | tuple[str, ...] = ()) -> None:
-        """Raise UsageError for an option above its cap, and for too many or too long sources."""
+        """Check options and sources against the caps.
+
+        Parameters
+        ----------
+        options : Options, BeamSearch, Sampling or Scoring, optional
+            The options.
+        sources : list or tuple of str
+            The sources.
+
+        Raises
+        ------
+        UsageError
+            If an option is above its cap, or there are too many or too long sources.
+        """
         given = as_options(options, scoring=isinstance(options, Scoring))
         for name in ("beam", "n_best", "max_length", "max_source_tokens", "max_batch_tokens"):
             value, most = getattr(given, name), getattr(self, name)

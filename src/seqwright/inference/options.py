@@ -1,4 +1,4 @@
-"""What may be asked of an answer."""
+"""Settings of inference."""
 
 from __future__ import annotations
 
@@ -14,36 +14,67 @@ __all__ = ["Options", "Unknown"]
 
 
 class Unknown(StrEnum):
-    """What becomes of a source symbol that the model has never seen."""
+    """Treatment of source symbols that are not in the vocabulary."""
 
-    KEEP = "keep"  # the model makes of it what it has learned to make of unknown symbols: one that copies may copy it
-    COPY = "copy"  # the same, and what it has not copied is put into the answer where it looked at it; see `copying`
-    DROP = "drop"  # the model does not get to see it
+    KEEP = "keep"  # read as the unknown symbol, which a model with a copy gate may copy
+    COPY = "copy"  # as keep, and symbols that are not copied are inserted by attention, see `copying`
+    DROP = "drop"  # left out of the source
     ERROR = "error"  # the source has no answer
 
 
 @checks.known_names
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How sources are read and answers searched, in any mode; `modes` has the options of each mode by itself.
+    """Settings of inference, for every mode; `BeamSearch`, `Sampling` and `Scoring` have those of one mode.
 
-    UsageError: a value out of its range, an unknown name, or options that contradict each other.
+    Parameters
+    ----------
+    beam : int, default 5
+        Hypotheses kept at each step; 1 is greedy search.
+    n_best : int, default 1
+        Hypotheses returned; at least as many are kept.
+    groups : int, default 1
+        Groups of diverse beam search, see `search.beam`.
+    diversity : float, default 0.5
+        Penalty for symbols that earlier groups have chosen.
+    length_norm : float, optional
+        Exponent of the length by which scores are divided; by default 1, or 0 with a length penalty.
+    length_penalty, coverage_penalty : float, default 0
+        See `search.Ranking`.
+    sampling : bool, default False
+        Sample n_best answers instead of searching for the best ones, see `search.sample`.
+    temperature : float, default 1
+        Values below 1 make likely symbols more likely.
+    top_k : int, default 0
+        Sample from the k most likely symbols; 0 is all.
+    top_p : float, default 1
+        Sample from the most likely symbols of this total probability.
+    seed : int, default 1
+        With the same seed a source gets the same answers.
+    constraint : Automaton, optional
+        The allowed targets, see `Translator.constraint`.
+    dictionary : Dictionary, optional
+        Sources in it are answered from it; cannot be combined with a constraint or lengths.
+    lexicon : bool, default True
+        Answer sources in the model's lexicon, if it has one, from it, if the constraint and the lengths allow it.
+    min_confidence : float, default 0
+        The text of an answer with less confidence is empty; needs a calibrated model.
+    min_length, max_length : int, optional
+        Bounds on the number of target tokens; by default bounds from the training data, see `data.limits`.
+    unknown : {"keep", "copy", "drop", "error"}, default "keep"
+        Treatment of source symbols that are not in the vocabulary, see `Unknown`.
+    fold_case : bool, default False
+        Read a source in lower or upper case if more of its symbols are known then.
+    max_source_tokens : int, optional
+        Split longer sources into windows; by default twice the longest training source, at least 50.
+    max_batch_tokens : int, default 16384
+        Tokens, including padding, of the sources that are searched together. A search keeps at most 4 KiB for each
+        besides the encoder's states, unless a single source needs more.
 
-    beam: hypotheses followed at a time; 1 is greedy.   n_best: answers returned; at least so many are followed.
-    groups, diversity: of diverse beam search, see `search.beam`.
-    length_norm, length_penalty, coverage_penalty: see `search.Ranking`; length_norm None is 1, or 0 beside a penalty.
-    min_length, max_length: tokens of an answer; None is what the training makes likely, see `data.limits`.
-    sampling: draw n_best answers instead of searching, with temperature, top_k and top_p, see `search.sample`. A source
-    gets the same answers whenever the seed is the same.   constraint: see `Translator.constraint`.
-    dictionary: sources that it knows are answered from it; not together with a constraint, which it may not meet.
-    lexicon: whether the model may answer from the pairs that it was given at training, if any: behind the dictionary,
-    and only what meets the constraint and the lengths that are asked for.
-    min_confidence: an answer with less is left to somebody else, its text empty; needs a calibrated model.
-    unknown: see `Unknown`; its words may be given as text.   fold_case: read a source in lower or upper case where more
-    of its symbols are known then.
-    max_source_tokens: a longer source is answered in windows; None: what training had, see `Translator`.
-    max_batch_tokens: of the sources that are searched together, with their padding. What a search keeps of them is at
-    most 4 KiB a token beside the encoder's states, unless one source alone needs more.
+    Raises
+    ------
+    UsageError
+        If a value is out of range, a name is unknown, or options contradict each other.
     """
 
     beam: int = 5
@@ -89,7 +120,7 @@ class Options:
         if self.dictionary is not None and (
             self.constraint is not None or self.min_length or self.max_length is not None
         ):
-            raise UsageError("a dictionary answers as it stands, which may break constraints and lengths; choose one")
+            raise UsageError("the answers of a dictionary may violate constraints and lengths; choose one")
         if self.max_length is not None and (self.min_length or 0) > self.max_length:
             raise UsageError(f"min_length = {self.min_length} is more than max_length = {self.max_length}")
         if self.sampling and self.groups > 1:
@@ -100,12 +131,12 @@ class Options:
 
     @property
     def width(self) -> int:
-        """How many hypotheses are followed: a multiple of the groups, which share them."""
+        """Hypotheses kept at each step: a multiple of the number of groups."""
         return -(-max(self.beam, self.n_best) // self.groups) * self.groups
 
     @property
     def ranking(self) -> Ranking:
-        """What finished hypotheses are compared by."""
+        """The score by which finished hypotheses are ranked."""
         norm = self.length_norm
         if norm is None:
             norm = 0.0 if self.length_penalty else 1.0

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
-from seqwright.errors import ConfigError
+from seqwright.errors import ConfigError, UsageError
 from seqwright.kernels.reference.quantized import QuantizedMatrix
 from seqwright.models import initial
+from seqwright.models.decoder_state import DecoderOutputs, DecoderState
 from seqwright.models.encoder import Encoded
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm, tied_affine
@@ -19,63 +20,6 @@ from seqwright.nn.parameters import Declared, Parameters
 from seqwright.types import Array, Ids
 
 __all__ = ["Decoder", "DecoderOutputs", "DecoderState"]
-
-
-class DecoderOutputs(NamedTuple):
-    """Decoder outputs for the next symbols; gradients have the same type.
-
-    logits (T, B, V).   attention_weights (T, B, S), None without attention.   gate (T, B): log-odds of copying, None
-    without a copy mechanism.
-    """
-
-    logits: Array
-    attention_weights: Array | None
-    gate: Array | None
-
-
-class DecoderState(NamedTuple):
-    """State of K hypotheses for each of B sources.
-
-    h, c (L, K, B, H).   encoded: the encoder's outputs, shared by the hypotheses of a source.
-    attention_weights (K, B, S): those of the last symbol, None without attention.   n_steps: number of symbols read.
-    source (S, B): target ids of the source symbols, as for `nn.copying`; None without a copy mechanism.
-    """
-
-    h: Array
-    c: Array
-    encoded: Encoded
-    attention_weights: Array | None
-    source: Ids | None
-    n_steps: int = 0
-
-    @classmethod
-    def start(cls, encoded: Encoded, source: Ids | None = None) -> DecoderState:
-        """Return the initial state, with one hypothesis for each source."""
-        return cls(encoded.h[:, None], encoded.c[:, None], encoded, None, source)
-
-    def select(self, parents: npt.NDArray[np.intp]) -> DecoderState:
-        """Return the state of hypotheses that continue parents (K', B): parents[k, b] indexes those of source b."""
-        index = parents[None, :, :, None]
-        weights = self.attention_weights
-        return self._replace(
-            h=np.take_along_axis(self.h, index, axis=1),
-            c=np.take_along_axis(self.c, index, axis=1),
-            attention_weights=None if weights is None else np.take_along_axis(weights, index[0], axis=0),
-        )
-
-    def keep(self, sources: npt.NDArray[np.intp]) -> DecoderState:
-        """Return the state of a subset of the sources, sources (B',), in that order."""
-        e = self.encoded
-        return DecoderState(
-            self.h[:, :, sources], self.c[:, :, sources],
-            Encoded(
-                e.h[:, sources], e.c[:, sources], np.ascontiguousarray(e.memory[:, sources]), e.lengths[sources],
-                None if e.features is None else e.features[sources],
-            ),
-            None if self.attention_weights is None else self.attention_weights[:, sources],
-            None if self.source is None else np.ascontiguousarray(self.source[:, sources]),
-            self.n_steps,
-        )  # fmt: skip
 
 
 class Decoder:
@@ -167,9 +111,24 @@ class Decoder:
         return found | {f"copying.{name}": one for name, one in gate.items()}
 
     def forward(self, xs: Ids, h: Array | Encoded) -> Array:
-        """Return the logits (B, T, V) of the symbol that follows each of xs (B, T).
+        """Compute the logits of the symbol that follows each input.
 
-        h: the encoder's state, (B, H) as in the article, or an `Encoded`, which attention needs.
+        Parameters
+        ----------
+        xs : array of int, shape (B, T)
+            Target ids.
+        h : ndarray, shape (B, H), or Encoded
+            The encoder's hidden state, as in the article; attention needs an `Encoded`.
+
+        Returns
+        -------
+        ndarray, shape (B, T, V)
+            A view of `cache`, which the next call overwrites.
+
+        Raises
+        ------
+        UsageError
+            If the decoder has attention and h is a hidden state alone.
         """
         B, T = np.shape(xs)
         encoded = h if isinstance(h, Encoded) else self._from_hidden(h)
@@ -177,10 +136,18 @@ class Decoder:
         return self.decode(ids, np.full(B, T, np.int32), encoded, self.cache).logits.transpose(1, 0, 2)
 
     def backward(self, dscore: Array) -> Array:
-        """Set `grads` to the gradient for dscore (B, T, V), return the gradient (B, H) of the h that `forward` took.
+        """Compute the gradients, and write those of the parameters to `grads`.
 
-        That h is the initial state of every layer, so their gradients are summed. After a forward pass with an
-        `Encoded`, use `decode_backward`, which returns the gradient of each part.
+        Parameters
+        ----------
+        dscore : ndarray, shape (B, T, V)
+            The gradient of the logits.
+
+        Returns
+        -------
+        ndarray, shape (B, H)
+            The gradient of the hidden state, summed over the layers, which all start from it. After a forward pass
+            with an `Encoded`, use `decode_backward`, which returns the gradient of each part.
         """
         self.grads.flat[:] = 0
         dlogits = np.ascontiguousarray(dscore.transpose(1, 0, 2))
@@ -189,12 +156,30 @@ class Decoder:
         return dh
 
     def generate(self, h: Array | Encoded, start_id: int, sample_size: int) -> list[int]:
-        """Return `sample_size` symbol ids by greedy search without an end symbol.
+        """Predict symbols for one source by greedy search without an end symbol.
 
-        h: (1, H) or (H,), or an `Encoded` of one source.
+        Parameters
+        ----------
+        h : ndarray, shape (1, H) or (H,), or Encoded
+            The encoder's hidden state for one source.
+        start_id : int
+            The first input.
+        sample_size : int
+            Number of symbols to predict.
+
+        Returns
+        -------
+        list of int
+            The ids, without start_id.
+
+        Raises
+        ------
+        UsageError
+            If there are several sources, or the decoder has attention and h is a hidden state alone.
         """
-        encoded = h if isinstance(h, Encoded) else self._from_hidden(np.reshape(h, (1, -1)))
-        assert encoded.h.shape[1] == 1, "generate takes one source; use seqwright.search for batches"
+        encoded = h if isinstance(h, Encoded) else self._from_hidden(np.atleast_2d(h))
+        if encoded.h.shape[1] != 1:
+            raise UsageError(f"generate takes one source, not {encoded.h.shape[1]}; use seqwright.search for batches")
         state, cache, ids = DecoderState.start(encoded), Cache(self.params.dtype), [start_id]
         for _ in range(sample_size):
             outputs, state = self.step(np.array([ids[-1:]], np.int32), state, cache)
@@ -350,7 +335,10 @@ class Decoder:
 
     def _from_hidden(self, h: Array) -> Encoded:
         """Return an `Encoded` with the article's h (B, H) as the initial hidden state of every layer."""
-        assert self.spec.attention == "none", "attention needs the encoder's memory: pass the result of Encoder.encode"
+        if self.spec.attention != "none":
+            raise UsageError("attention needs the encoder's memory: pass the result of Encoder.encode")
+        if np.ndim(h) != 2 or np.shape(h)[1] != self.spec.hidden_size:
+            raise UsageError(f"h has shape {np.shape(h)}: expected (B, {self.spec.hidden_size})")
         states = np.repeat(np.asarray(h)[None], self.spec.decoder_layers, axis=0)
         return Encoded(
             states,

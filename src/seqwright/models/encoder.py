@@ -106,14 +106,31 @@ class Encoder:
         return found
 
     def forward(self, xs: Ids) -> Array:
-        """Return the last hidden state of the top layer (B, H) for source ids xs (B, S), none of them padding."""
+        """Encode sources without padding.
+
+        Parameters
+        ----------
+        xs : array of int, shape (B, S)
+            Source ids.
+
+        Returns
+        -------
+        ndarray, shape (B, H)
+            The last hidden state of the top layer, a view of `cache`, which the next call overwrites.
+        """
         B, S = np.shape(xs)
         ids = np.ascontiguousarray(np.transpose(xs), np.int32)
         h: Array = self.encode(ids, np.full(B, S, np.int32), self.cache).h[-1]
         return h
 
     def backward(self, dh: Array) -> None:
-        """Set `grads` to the gradient for dh (B, H), the gradient of the state that `forward` returned."""
+        """Compute the gradients of the parameters, and write them to `grads`.
+
+        Parameters
+        ----------
+        dh : ndarray, shape (B, H)
+            The gradient of the hidden state that `forward` returned.
+        """
         self.grads.flat[:] = 0
         memory = self.cache["memory"]
         zeros = np.zeros((self.spec.decoder_layers, *dh.shape), dh.dtype)

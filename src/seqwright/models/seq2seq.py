@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
-from seqwright.errors import ConfigError
+from seqwright.errors import ConfigError, UsageError
 from seqwright.models import compiled, initial
 from seqwright.models.decoder import Decoder, DecoderOutputs, DecoderState
 from seqwright.models.encoder import Encoded, Encoder
@@ -31,13 +31,13 @@ class Seq2seq:
     ----------
     vocab_size, wordvec_size, hidden_size : int
         V, D, H: the article's arguments.
-    copy_map : sequence of int, shape (V,), optional
+    copy_map, twins : sequence of int, shape (V,), optional
         Target id of each source symbol, -1 for a symbol that is not in the target vocabulary; adds a copy mechanism
-        (`nn.copying`). None: the decoder only generates. `twins` is an alias.
-    feature_mask : sequence of bool, shape (V,), optional
+        (`nn.copying`). None: the decoder only generates. `twins` is the earlier name.
+    feature_mask, features : sequence of bool, shape (V,), optional
         Which source symbols are features. The sum of the embeddings of all symbols up to a source's last feature
         conditions every decoder step, and the encoder reads the symbols after them. None: features are read like other
-        symbols. `features` is an alias.
+        symbols. `features` is the earlier name.
     rng : numpy.random.Generator, optional
         Draws the initial values.
     dtype : dtype, default float32
@@ -129,11 +129,23 @@ class Seq2seq:
         target_lengths: Ids | None = None,
         rng: np.random.Generator | None = None,
     ) -> float:
-        """Return the mean cross-entropy, in nats a symbol, of the targets given their sources.
+        """Compute the loss: the mean cross-entropy of the targets given their sources.
 
-        xs (B, S), ts (B, T + 1): ids; the decoder reads ts[:, :-1] and predicts ts[:, 1:] (teacher forcing).
-        source_lengths, target_lengths (B,): number of real symbols among the S source symbols and the T predicted
-        ones, all by default.   rng: draws the dropout masks; None, for evaluation, disables dropout.
+        Parameters
+        ----------
+        xs : array of int, shape (B, S)
+            Source ids.
+        ts : array of int, shape (B, T + 1)
+            Target ids; the decoder reads ts[:, :-1] and predicts ts[:, 1:] (teacher forcing).
+        source_lengths, target_lengths : array of int, shape (B,), optional
+            Number of real symbols among the S source symbols and the T predicted ones; all by default.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks; None, for evaluation, disables dropout.
+
+        Returns
+        -------
+        float
+            In nats per symbol.
         """
         xs, ts = np.asarray(xs), np.asarray(ts)
         B, S = xs.shape
@@ -189,8 +201,20 @@ class Seq2seq:
         )
 
     def backward(self, dout: float = 1.0) -> None:
-        """Set `grads` to the gradient of dout times the loss that the last `forward` returned."""
-        assert self._forward_done, "call forward before each backward, which consumes its cache"
+        """Compute the gradients of the last loss, and write them to `grads`.
+
+        Parameters
+        ----------
+        dout : float, default 1
+            Factor of the loss.
+
+        Raises
+        ------
+        UsageError
+            If `forward` was not called since the last `backward`.
+        """
+        if not self._forward_done:
+            raise UsageError("call forward before each backward, which consumes its cache")
         self._forward_done = False
         kernels.clear(self.grads.flat)
         smoothing = self.spec.label_smoothing
@@ -206,10 +230,24 @@ class Seq2seq:
     def generate(
         self, xs: Ids, start_id: int, sample_size: int, *, network: kernels.Network | None = None
     ) -> list[int]:
-        """Return `sample_size` symbol ids for one source, xs (1, S), by greedy search without an end symbol.
+        """Predict symbols for one source by greedy search without an end symbol.
 
-        network: the compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is
-        made where kernels are compiled, and kept until the weights change.
+        Parameters
+        ----------
+        xs : array of int, shape (1, S)
+            Source ids.
+        start_id : int
+            The first input of the decoder.
+        sample_size : int
+            Number of symbols to predict.
+        network : kernels.Network, optional
+            The compiled network of these weights, as `models.inference.compiled` returns it. Without it, one is made
+            where kernels are compiled, and kept until the weights change.
+
+        Returns
+        -------
+        list of int
+            The ids, without start_id.
         """
         source = np.ascontiguousarray(np.transpose(xs), np.int32)
         lengths = np.array([len(source)], np.int32)

@@ -1,0 +1,115 @@
+"""The public interface has numpydoc docstrings that name exactly the parameters of each signature."""
+
+import inspect
+import re
+import types
+
+import msgspec
+import pytest
+
+import seqwright
+
+CONFIGURATION = {"Config", "ModelConfig", "OptimConfig", "TextConfig", "TrainingConfig"}  # commented field by field
+LAYERS = {
+    "of",
+    "declared",
+    "decode",
+    "decode_backward",
+    "encode",
+    "encode_backward",
+    "loss",
+    "memory_lengths",
+    "start",
+    "step",
+    "summed",
+    "summed_backward",
+}  # of networks: documented by shapes, for those who write layers
+
+
+def members(name, value):
+    """Yield the public functions, and the class itself with its public methods."""
+    yield name, value
+    if inspect.isclass(value):
+        for key, member in vars(value).items():
+            function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+            if not key.startswith("_") and isinstance(function, types.FunctionType):
+                yield f"{name}.{key}", function
+
+
+def public():
+    for name in seqwright.__all__:
+        value = getattr(seqwright, name)
+        if isinstance(value, str) or name in CONFIGURATION:
+            continue
+        for full, member in members(name, value):
+            if not (name in {"Encoder", "Decoder", "Seq2seq"} and full.rpartition(".")[2] in LAYERS):
+                yield full, member
+
+
+def sections(doc):
+    """Return the text below each underlined heading."""
+    parts = re.split(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", inspect.cleandoc(doc), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def documented(section):
+    """Return the names before the colons of a section; several may share one line."""
+    heads = re.findall(r"^(\S.*?)(?: : .*)?$", section, flags=re.MULTILINE)
+    return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
+
+
+def parameters(value):
+    """Return the names that must be documented."""
+    if inspect.isclass(value) and issubclass(value, msgspec.Struct):
+        return set(value.__struct_fields__)
+    if inspect.isclass(value) and issubclass(value, BaseException):
+        return set()
+    if inspect.isclass(value) and hasattr(value, "_fields"):
+        return set(value._fields)
+    return set(inspect.signature(value).parameters) - {"self", "cls"}
+
+
+def flaws(value):
+    doc = inspect.getdoc(value) if not inspect.isclass(value) else value.__doc__
+    if not doc:
+        return ["no docstring"]
+    found, first = [], inspect.cleandoc(doc).split("\n")[0]
+    if not first.endswith("."):
+        found.append("the first line is no sentence")
+    parts = sections(doc)
+    named = documented(parts.get("Parameters", "")) | (
+        documented(parts.get("Attributes", "")) if inspect.isclass(value) else set()
+    )
+    if missing := parameters(value) - named:
+        found.append(f"not documented: {', '.join(sorted(missing))}")
+    if not inspect.isclass(value):
+        if stale := documented(parts.get("Parameters", "")) - parameters(value):
+            found.append(f"no parameters: {', '.join(sorted(stale))}")
+        returns = inspect.signature(value).return_annotation
+        if returns not in (None, "None", inspect.Signature.empty) and not {"Returns", "Yields"} & set(parts):
+            found.append(f"returns {returns}, which no section describes")
+    return found
+
+
+PUBLIC = dict(public())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_docstring_describes_each_parameter_and_what_is_returned(name):
+    assert flaws(PUBLIC[name]) == []
+
+
+def test_the_check_finds_missing_and_stale_parameters():
+    def stale(a: int, b: int) -> int:
+        """Add.
+
+        Parameters
+        ----------
+        a, c : int
+            Numbers.
+        """
+        return a + b
+
+    assert flaws(stale) == [
+        "not documented: b", "no parameters: c", "returns <class 'int'>, which no section describes",
+    ]  # fmt: skip
