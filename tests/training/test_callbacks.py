@@ -1,6 +1,7 @@
-"""What callbacks hear, and what an exception in one of them leaves."""
+"""The events that callbacks receive, and the state after an exception in one of them."""
 
 import doctest
+import json
 
 import pytest
 
@@ -22,22 +23,22 @@ def pairs(tmp_path, reversals):
 
 
 class Recorder(Callback):
-    """Remembers the events it was called with."""
+    """Keeps the events that it receives."""
 
     def __init__(self):
-        self.heard = []
+        self.events = []
 
     def on_start(self, started):
-        self.heard.append(started)
+        self.events.append(started)
 
     def on_step(self, progressed):
-        self.heard.append(progressed)
+        self.events.append(progressed)
 
     def on_epoch(self, measured):
-        self.heard.append(measured)
+        self.events.append(measured)
 
     def on_end(self, finished):
-        self.heard.append(finished)
+        self.events.append(finished)
 
 
 class Failing(Callback):
@@ -60,8 +61,8 @@ def test_a_callback_is_called_in_the_order_of_the_events(pairs, tmp_path):
     recorder, events = Recorder(), []
     both = callbacks.Listeners([callbacks.listener(recorder), events.append])
     instrumented.train(pairs, tmp_path / "model", CONFIG, instrumented.EACH_STEP, listen=both)
-    assert recorder.heard == [e for e in events if isinstance(e, Started | Progressed | Measured | Finished)]
-    assert {type(event) for event in recorder.heard} == {Started, Progressed, Measured, Finished}
+    assert recorder.events == [e for e in events if isinstance(e, Started | Progressed | Measured | Finished)]
+    assert {type(event) for event in recorder.events} == {Started, Progressed, Measured, Finished}
 
 
 def test_a_callback_that_does_nothing_needs_no_method(pairs, tmp_path):
@@ -73,8 +74,8 @@ def test_an_exception_in_a_callback_ends_the_training_with_what_it_had_learned(p
     with pytest.raises(ZeroDivisionError, match="of the callback"):
         training.train(pairs, output=tmp_path / "model", config=CONFIG, callbacks=[failing, recorder])
     assert failing.n_calls_after == 0
-    assert [event.epoch for event in recorder.heard if isinstance(event, Measured)] == [1, 2]
-    assert recorder.heard[-1].reason == "interrupted"
+    assert [event.epoch for event in recorder.events if isinstance(event, Measured)] == [1, 2]
+    assert recorder.events[-1].reason == "interrupted"
     seqwright.load(tmp_path / "model")
 
 
@@ -85,6 +86,22 @@ def test_after_an_exception_in_a_callback_the_same_call_goes_on_to_the_same_byte
     training.train(pairs, output=tmp_path / "model", config=CONFIG)
     whole, model = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "model"))
     assert model == whole
+
+
+def test_a_callback_finds_the_measured_model_and_its_metrics_saved(pairs, tmp_path):
+    path = tmp_path / "model"
+
+    class Reader(Callback):
+        def on_epoch(self, measured):
+            scores = seqwright.load(path).bundle.manifest["scores"]
+            assert (scores["epoch"], scores["dev_accuracy"]) == (
+                measured.epoch,
+                measured.dev_accuracy,
+            ) or not measured.best
+            last = json.loads((path / "metrics.jsonl").read_text().splitlines()[-1])
+            assert (last["type"], last["epoch"]) == ("measured", measured.epoch)
+
+    training.train(pairs, output=path, config=CONFIG, callbacks=[Reader()])
 
 
 def test_an_exception_at_the_end_leaves_the_finished_model(pairs, tmp_path):
@@ -106,7 +123,7 @@ def test_a_failure_in_the_training_itself_is_not_taken_for_that_of_a_callback(pa
     recorder = Recorder()
     with pytest.raises(ZeroDivisionError):
         training.train(pairs, output=tmp_path / "model", config=CONFIG, callbacks=[recorder])
-    assert not any(isinstance(event, Finished) for event in recorder.heard)
+    assert not any(isinstance(event, Finished) for event in recorder.events)
 
 
 def test_the_example_in_the_documentation_is_true(pairs, monkeypatch):

@@ -107,7 +107,7 @@ def distill(
     reading : Columns
         How the files are read, where it differs from the training of the teacher.
     config : Config
-        Configuration of the student; 128 hidden units unless it says otherwise. The tokens are those of the teacher.
+        Configuration of the student, with 128 hidden units by default. The tokens are those of the teacher.
     overwrite : bool, default False
         Replace what `output` contains, as in `train`.
     listen : callable, optional

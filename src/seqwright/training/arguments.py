@@ -1,4 +1,4 @@
-"""Checks of the arguments of `train` other than files; a `UsageError` says what was expected."""
+"""Checks of the arguments of `train` other than files."""
 
 from __future__ import annotations
 

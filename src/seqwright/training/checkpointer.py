@@ -29,7 +29,7 @@ class Checkpointer:
 
     def check_owner(self, event: Event) -> None:
         """Raise OutputError if another training has taken over the directory."""
-        if not isinstance(event, Progressed):  # which writes no line to the journal, and comes often
+        if not isinstance(event, Progressed):  # frequent, and without a line in the journal
             self._file.check()
 
     def __call__(self, event: Event) -> None:

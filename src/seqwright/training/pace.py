@@ -26,7 +26,7 @@ class Pace:
         passed = self._clock() - self._since
         if passed < self._every_s:
             return False
-        # A clock that stands still, or a step of no time, has no speed.
+        # Without a time there is no speed.
         self.pairs_per_s, self.tokens_per_s = (n / passed if passed else 0.0 for n in (self._pairs, self._tokens))
         self.loss = sum(self._losses) / len(self._losses)
         self._pairs, self._tokens, self._losses, self._since = 0, 0, [], self._clock()
