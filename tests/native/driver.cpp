@@ -290,7 +290,9 @@ uint64_t outcome(const Call& call, const Kernels& kernels) {
 
 }  // namespace
 
-int main() {
+// With any argument, each instruction set runs all calls once: enough to compare bytes, and quick under emulation.
+int main(int argc, char**) {
+    const bool once = argc > 1;
     const std::vector<Call> list = calls();
     int wrong = 0;
     std::vector<uint64_t> expected;
@@ -304,12 +306,13 @@ int main() {
     for (const Kernels* kernels : seqwright::runnable())
         for (int threads : {1, 2, 5}) {
             if (kOnlyRaces && (kernels != seqwright::runnable().front() || threads < 5)) continue;
+            if (once && threads != 2) continue;
             seqwright::set_threads(threads);
             for (size_t i = 0; i < list.size(); i++) check(i, *kernels, "alone");
         }
     std::vector<std::thread> callers;
     std::vector<int> mistakes(4, 0);
-    for (int caller = 0; caller < 4; caller++)
+    for (int caller = 0; caller < (once ? 0 : 4); caller++)
         callers.emplace_back([&, caller] {
             for (size_t i = static_cast<size_t>(caller) % 2; i < list.size(); i += kOnlyRaces ? 4 : 1) {
                 const size_t at = (i + static_cast<size_t>(caller) * 7) % list.size();

@@ -121,15 +121,15 @@ void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs,
     const float everywhere = smoothing / static_cast<float>(V);
     constexpr float tiny = 1.17549435e-38f;
     each_row(T * B, V, S, 1 << 14, [&](int row, const Tally& tally) {
-        const float *p = probs + static_cast<ptrdiff_t>(row) * V, *look = weights + static_cast<ptrdiff_t>(row) * S;
-        float *d = dlogits + static_cast<ptrdiff_t>(row) * V, *dlook = dweights + static_cast<ptrdiff_t>(row) * S;
+        const float *p = probs + static_cast<ptrdiff_t>(row) * V, *row_weights = weights + static_cast<ptrdiff_t>(row) * S;
+        float *d = dlogits + static_cast<ptrdiff_t>(row) * V, *row_dweights = dweights + static_cast<ptrdiff_t>(row) * S;
         if (row / B >= lengths[row % B]) {
             memset(d, 0, static_cast<size_t>(V) * sizeof(float));
-            memset(dlook, 0, static_cast<size_t>(S) * sizeof(float));
+            memset(row_dweights, 0, static_cast<size_t>(S) * sizeof(float));
             dgate[row] = 0;
             return;
         }
-        const Mix m = mix_of(S, look, gate[row], source + row % B, B, tally);
+        const Mix m = mix_of(S, row_weights, gate[row], source + row % B, B, tally);
         const float gamma = exp_of(m.log_gamma), w = exp_of(m.log_w);
         float generated = 1;  // R
         for (int k = 0; k < m.n; k++) {
@@ -146,8 +146,8 @@ void copy_cross_entropy_backward(int T, int B, int V, int S, const float* probs,
         float at_gate = 0;
         for (int s = 0; s < S; s++) {
             const int32_t v = source[static_cast<ptrdiff_t>(s) * B + row % B];
-            dlook[s] = v < 0 ? 0 : (from_w - tally.of_symbol[v]) * scale;
-            at_gate += dlook[s] * look[s];
+            row_dweights[s] = v < 0 ? 0 : (from_w - tally.of_symbol[v]) * scale;
+            at_gate += row_dweights[s] * row_weights[s];
         }
         dgate[row] = exp_of(m.log_not_gamma) * at_gate;
         for (int k = 0; k < m.n; k++) {

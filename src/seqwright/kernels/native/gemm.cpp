@@ -138,7 +138,7 @@ void multiply(int rows, int K, Rows A, const float* panel, const float* start, p
 // ------------------------------------------------------------------------------------------------------- packing
 namespace {
 
-constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, where the processor does not look by itself
+constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, beyond the hardware prefetcher
 
 }  // namespace
 
@@ -167,7 +167,7 @@ void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, f
             const int part = smaller(kLanes, K - k);
             Vec rows[kLanes];
             for (int r = 0; r < kLanes; r++) rows[r] = r < live ? masked_load(W + (j + r) * ldw + k, part) : zero();
-            // The next columns of these rows, which are pages apart, where the processor does not look by itself.
+            // The next columns of these rows, which are pages apart, beyond the hardware prefetcher.
             for (int r = 0; r < live; r++) prefetch(W + (j + r) * ldw + k + 2 * kLanes);
             transpose(rows);
             for (int i = 0; i < part; i++) store(to + static_cast<ptrdiff_t>(k + i) * kNR + v * kLanes, rows[i]);

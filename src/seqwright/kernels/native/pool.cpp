@@ -103,7 +103,7 @@ class Pool {
         return started_ < wanted ? started_ : wanted;
     }
 
-    // Change the state; return what it is then.
+    // Apply a change to the state atomically; return the new state.
     template <typename Change>
     JobState change(const Change& f) {
         JobState before = state_.load(), after = before;

@@ -1,6 +1,6 @@
 // One pool of threads for the process.
 //
-// A kernel cuts its work into tasks whose results do not depend on who runs them or in what order; the pool only decides
+// A kernel cuts its work into tasks whose results do not depend on thread or order; the pool only decides
 // who. That is why a call may also run them all itself, and does so when the pool is lent to another Python thread at the
 // moment, when it is itself inside a task, or when one thread is all there is: nothing waits for anything, so nothing can
 // deadlock, and the bytes are the same.

@@ -21,7 +21,7 @@ bool has_avx2(bool and_avx512) {
     return (saved & 0xe6) == 0xe6 && (static_cast<unsigned>(r[1]) & needed) == needed;
 }
 #elif defined(__x86_64__)
-bool has_avx2(bool and_avx512) {  // the builtins ask the operating system too
+bool has_avx2(bool and_avx512) {  // the builtins include the operating system's support
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return false;
     return !and_avx512 || (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
