@@ -206,7 +206,7 @@ class Load:
 
     def __init__(self, server, n_threads=4):
         self.server, self.replies, self.errors, self._end = server, [], [], False
-        self.threads = [threading.Thread(target=self._run) for _ in range(n_threads)]
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(n_threads)]
         for thread in self.threads:
             thread.start()
 
