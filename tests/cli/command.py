@@ -1,4 +1,4 @@
-"""Run the command as its users do, and what is expected of a refusal."""
+"""Running commands as users do, and the expected form of errors."""
 
 import os
 import signal
@@ -13,14 +13,14 @@ TINY = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4"]
 
 
 class Result(NamedTuple):
-    """What a run of the command ended with."""
+    """Exit code and output of a run of the command."""
 
     code: int
     out: str
     err: str
 
     def refused(self, code: int) -> str:
-        """Return the message, after checking that it is all there is, on one line."""
+        """Return the error message, after checking that it is the only output and one line."""
         assert self.code == code, self
         assert self.out == "", self
         assert "Traceback" not in self.err, self

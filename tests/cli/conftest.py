@@ -1,4 +1,4 @@
-"""The command in this process, and what it works on."""
+"""A runner of commands in this process, and fixtures of data and models."""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every fault a user can hand in ends with one line that names it, and loses nothing."""
+"""Every faulty input ends with one line that names it, and without loss of data."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""What `seqwright check` prints, and what it ends with."""
+"""Output and exit codes of `seqwright check`."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def test_findings_come_with_code_points_and_lines_and_the_verdict_last(seqwright
     assert result.out.splitlines()[-1] == verdict
 
 
-def test_there_is_no_colour_where_nobody_can_see_it(seqwright, files):
+def test_there_is_no_colour_without_a_terminal(seqwright, files):
     assert "\x1b" not in seqwright("check", *files).out
 
 
@@ -41,7 +41,7 @@ def test_json_holds_every_case_with_every_line(seqwright, tmp_path):
     assert "and 4 more; --json lists all" in text
 
 
-def test_a_file_without_trouble_is_ready(seqwright, tmp_path):
+def test_a_file_without_findings_is_ready(seqwright, tmp_path):
     path = tmp_path / "good.tsv"
     path.write_text("ab\tx\nba\ty\n", encoding="utf-8")
     assert seqwright("check", path).out.endswith("\n\nVerdict: ready to train; no errors or warnings.\n")

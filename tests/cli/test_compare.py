@@ -1,4 +1,4 @@
-"""What `seqwright compare` prints."""
+"""Output of `seqwright compare`."""
 
 import json
 

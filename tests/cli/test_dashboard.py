@@ -1,4 +1,4 @@
-"""What moves on the screen while a training runs."""
+"""The live dashboard of a training run."""
 
 import io
 import math
@@ -23,7 +23,7 @@ def measured(accuracy, *examples):
 
 
 def lines(*events, width=100, encoding="utf-8"):
-    """Return what stands on the screen after these events."""
+    """Return the lines on the screen after these events."""
     dashboard = Dashboard()
     for event in events:
         dashboard.hear(event)
@@ -37,7 +37,7 @@ def test_it_shows_where_the_training_is_and_how_fast():
     bar, numbers, _ = lines(progressed())
     assert bar.startswith("epoch 3.21 ━")
     assert "32% 1:25 left, ends " in bar
-    assert numbers == "loss 0.500   rate 0.0031   1,234 pairs/s   15,210 tokens/s   143 MB"
+    assert numbers == "loss 0.500   learning rate 0.0031   1,234 pairs/s   15,210 tokens/s   143 MB"
 
 
 def test_memory_that_is_not_known_is_not_shown():
@@ -60,7 +60,7 @@ def test_another_member_begins_with_an_empty_curve():
     assert lines(progressed(), measured(40, RIGHT), Begun(2, 3), progressed())[2:] == ["loss ▁"]
 
 
-def test_an_example_cannot_steer_the_terminal_nor_fill_it():
+def test_an_example_cannot_control_the_terminal_or_fill_it():
     evil = Example("a\x1b[2Jb\nc\u202ed", "x" * 500, "y", False)
     shown = lines(progressed(), measured(1, evil), width=40)
     assert len(shown) == 4
@@ -80,7 +80,7 @@ def test_a_clock_is_read_as_one(seconds, text):
     assert clock(seconds) == text
 
 
-def test_memory_is_told_in_millions_of_bytes():
+def test_memory_is_shown_in_millions_of_bytes():
     assert (megabytes(2_345_600_000), megabytes(None)) == ("2,346 MB", "")
 
 
@@ -88,7 +88,7 @@ def test_memory_is_told_in_millions_of_bytes():
     ("values", "curve"),
     [([], ""), ([5], "0"), ([2, 2], "00"), ([0, 1, 9], "019"), ([9, 0], "90"), ([0, math.nan, 9, math.inf], "0090")],
 )
-def test_a_sparkline_goes_from_the_least_value_to_the_greatest(values, curve):
+def test_a_sparkline_is_scaled_from_the_minimum_to_the_maximum(values, curve):
     assert sparkline(values, width=10, levels="0123456789") == curve
 
 

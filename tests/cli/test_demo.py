@@ -1,4 +1,4 @@
-"""The demos: what they make, what they take care of, and that the real ones run."""
+"""Data, directories and runs of the demos."""
 
 import datetime
 import re
@@ -160,7 +160,7 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(name, library,
 
 
 @pytest.mark.parametrize("name", ["pronunciation", "dates", "sentences"])
-def test_the_real_demo_goes_from_nothing_to_answers(name, tmp_path):
+def test_the_real_demo_trains_and_shows_answers(name, tmp_path):
     """Worth its seconds: the first command that a new user runs."""
     output = tmp_path / "demo"
     result = process("demo", name, "-o", output, "--time-budget", "2s")

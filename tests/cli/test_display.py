@@ -18,8 +18,8 @@ def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys)
     for now[0] in range(25):
         plain.show(Progressed(now[0] / 10, now[0] / 100, 1.5, 1e-3, 1234.5, 9876.5, now[0], 100 - now[0], 142_600_000))
     assert capsys.readouterr().err.splitlines() == [
-        "epoch   1.10   loss 1.500   rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:11, 1:29 left",
-        "epoch   2.20   loss 1.500   rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:22, 1:18 left",
+        "epoch   1.10   loss 1.500   learning rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:11, 1:29 left",
+        "epoch   2.20   loss 1.500   learning rate 0.001   1,234 pairs/s   9,876 tokens/s   143 MB   0:22, 1:18 left",
     ]
 
 

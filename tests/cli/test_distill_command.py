@@ -31,7 +31,7 @@ def test_its_name_and_its_sources(tmp_path, seqwright, monkeypatch):
     assert sources[-2:] == ["beg", "beg"]
 
 
-def test_without_a_teacher_or_sources_it_says_so(tmp_path, seqwright, pairs, model):
+def test_without_a_teacher_or_sources_the_error_names_them(tmp_path, seqwright, pairs, model):
     missing = tmp_path / "missing"
     assert "no such model directory" in seqwright("distill", missing, pairs, "-q").refused(1)
     assert "missing" in seqwright("distill", model, pairs, "--sources", missing, "-o", tmp_path / "s", "-q").refused(1)

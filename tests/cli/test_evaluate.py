@@ -58,7 +58,7 @@ def test_sentences_get_bleu_chrf_and_the_ratio_of_lengths(seqwright, model, sent
 
 
 @pytest.mark.parametrize("target", ["x y\n", "HH AH0 L OW1\n", "abc\n"])
-def test_what_are_no_sentences_get_bleu_only_when_asked(tmp_path, seqwright, model, target):
+def test_targets_that_are_not_sentences_have_bleu_only_with_the_option(tmp_path, seqwright, model, target):
     path = tmp_path / "test.tsv"
     path.write_text(f"abc\t{target}", encoding="utf-8")
     assert "bleu" not in json.loads(seqwright("evaluate", model, path, "--json").out)

@@ -28,7 +28,7 @@ def test_every_command_takes_it(seqwright, small, pairs):
     assert json.loads(seqwright("inspect", small, "--json").out)["weights"] == "int8"
 
 
-def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
+def test_without_pairs_to_evaluate_on_the_reason_is_printed(seqwright, model, tmp_path):
     whole = bundle.load(model)
     whole.manifest["provenance"]["files"][0]["kind"] = "stream"
     bundle.save(model, whole)

@@ -44,7 +44,7 @@ def test_without_a_command_it_shows_the_help_and_counts_as_misuse(seqwright):
     assert "Commands:" in result.out
 
 
-def test_version_says_which_kernels_run():
+def test_version_names_the_kernels():
     result = process("--version")
     assert result.code == 0
     assert re.search(r"^seqwright \d+\.\d+", result.out)
@@ -90,7 +90,7 @@ def test_an_unexpected_error_asks_for_a_report_and_debug_shows_where(monkeypatch
         seqwright("predict", "--debug", "model")
 
 
-def test_debug_may_stand_anywhere_but_behind_two_dashes(tmp_path):
+def test_debug_is_accepted_anywhere_except_after_two_dashes(tmp_path):
     missing = tmp_path / "missing"
     for arguments in (["--debug", "predict", missing], ["predict", missing, "--debug"]):
         result = process(*arguments)

@@ -8,7 +8,7 @@ import pytest
 import seqwright as package
 
 
-def test_the_summary_tells_sizes_symbols_data_and_scores(seqwright, model):
+def test_the_summary_has_sizes_symbols_data_and_scores(seqwright, model):
     result = seqwright("inspect", model)
     bundle = package.load(model).bundle
     n = sum(array.size for array in bundle.weights.values())
@@ -23,9 +23,9 @@ def test_the_summary_tells_sizes_symbols_data_and_scores(seqwright, model):
         f"seqwright {package.__version__}",
     ):
         assert word in result.out, result.out
-    told = json.loads(seqwright("inspect", model, "--json").out)
-    assert told["parameters"] == n
-    assert set(told["source"]["symbols"]) == set("abcdefgh")
+    summary = json.loads(seqwright("inspect", model, "--json").out)
+    assert summary["parameters"] == n
+    assert set(summary["source"]["symbols"]) == set("abcdefgh")
 
 
 def test_the_attention_has_a_row_for_each_token_of_the_answer_and_a_shade_for_each_of_the_source(seqwright, model):

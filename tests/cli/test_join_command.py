@@ -56,7 +56,7 @@ def test_one_model_given_twice_is_refused(seqwright, model, tmp_path):
     assert "twice" in seqwright("join", model, model.parent / "." / model.name, "-o", tmp_path / "out").refused(2)
 
 
-def test_without_pairs_to_measure_on_it_says_why(seqwright, model, tmp_path):
+def test_without_pairs_to_evaluate_on_the_reason_is_printed(seqwright, model, tmp_path):
     whole = bundle.load(model)
     whole.manifest["provenance"]["files"][0]["kind"] = "stream"
     bundle.save(model, whole)

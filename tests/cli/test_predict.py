@@ -1,4 +1,4 @@
-"""One line in is one line out, whatever the line holds."""
+"""Every input line has one output line."""
 
 import io
 import os
@@ -58,7 +58,7 @@ def test_an_answer_does_not_depend_on_its_neighbours(tmp_path, seqwright, model)
         assert seqwright("predict", model, path).out == f"{answer}\n"
 
 
-def test_columns_are_as_many_as_asked_for_on_every_line(tmp_path, seqwright, model):
+def test_every_line_has_the_requested_number_of_columns(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\n\nhgf\n", encoding="utf-8")
     plain = seqwright("predict", model, path, "--n-best", 3).out.removesuffix("\n").split("\n")
@@ -88,7 +88,7 @@ def test_each_kind_of_unknown_symbols_has_one_warning(tmp_path, seqwright, model
     ]
 
 
-def test_lines_in_another_case_are_read_with_the_option_that_the_warning_names(tmp_path, seqwright, model):
+def test_fold_case_reads_lines_in_another_case(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     assert warnings_of(seqwright, model, path, "ABC\nhg\n", "--fold-case") == []
     folded = seqwright("predict", model, path, "--fold-case").out
@@ -106,7 +106,7 @@ def test_symbols_of_later_lines_are_counted_at_the_end(tmp_path, seqwright, mode
 
 
 @posix
-def test_a_reader_that_has_enough_ends_it_quietly(tmp_path, model):
+def test_a_closed_pipe_ends_the_command_without_an_error(tmp_path, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\n" * 20_000, encoding="utf-8")
     command = [*COMMAND, "predict", str(model), str(path), "--beam", "1"]

@@ -17,7 +17,7 @@ def inflected(tmp_path, seqwright):
     return tmp_path
 
 
-def test_targets_of_a_model_without_features_are_not_read_and_that_is_said_once(tmp_path, seqwright, model):
+def test_targets_in_the_lines_of_a_model_without_features_are_ignored_with_one_warning(tmp_path, seqwright, model):
     (tmp_path / "plain").write_text("abc\ncab\nbca\n", "utf-8")
     (tmp_path / "lines.tsv").write_text("abc\tcba\ncab\tbac\nbca\tacb\n", "utf-8")
     given = seqwright("predict", model, tmp_path / "lines.tsv")

@@ -13,7 +13,7 @@ def lines(tmp_path):
 
 
 @pytest.mark.parametrize("how", [[], ["--beam", 1], ["--sample", "--seed", 3], ["--groups", 2]])
-def test_every_answer_holds_what_is_asked(seqwright, model, lines, tmp_path, how):
+def test_every_answer_satisfies_the_constraint(seqwright, model, lines, tmp_path, how):
     names = tmp_path / "names.txt"
     names.write_text("abba\nhehe\n", encoding="utf-8")
     for wanted, holds in (

@@ -1,4 +1,4 @@
-"""What a record holds in each form that `predict` writes."""
+"""Records in each format of `predict`."""
 
 import json
 
@@ -20,17 +20,17 @@ def lines(tmp_path):
 
 def test_json_holds_what_python_returns(seqwright, model, lines):
     out = seqwright("predict", model, lines, "--json", "--n-best", 2).out
-    told = [json.loads(line) for line in out.removesuffix("\n").split("\n")]
+    parsed = [json.loads(line) for line in out.removesuffix("\n").split("\n")]
     answers = package.load(model).predict(LINES, n_best=2)
-    assert [record["source"] for record in told] == LINES
-    for record, hypotheses in zip(told, answers, strict=True):
+    assert [record["source"] for record in parsed] == LINES
+    for record, hypotheses in zip(parsed, answers, strict=True):
         assert [h["text"] for h in record["n_best"]] == [h.text for h in hypotheses]
         assert record["tokens"] == hypotheses[0].tokens
         assert record["score"] == pytest.approx(hypotheses[0].score)
         assert record["token_scores"] == pytest.approx(hypotheses[0].log_probs)
         assert [tuple(link) for link in record["alignment"]] == hypotheses[0].links
-    assert "unknown:ж" in told[2]["flags"]
-    assert "unknown:U+0000" in told[3]["flags"]
+    assert "unknown:ж" in parsed[2]["flags"]
+    assert "unknown:U+0000" in parsed[3]["flags"]
 
 
 def test_rows_have_the_same_columns_on_every_line(seqwright, model, lines):

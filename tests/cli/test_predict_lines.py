@@ -1,4 +1,4 @@
-"""Lines as they come: from a pipe that waits, not decodable, too long, and what is said of them at the end."""
+"""Lines from pipes, invalid UTF-8, long lines, and the summary at the end."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from seqwright.cli import lines
 
 
 @posix
-def test_a_line_in_a_pipe_is_answered_before_the_next_comes(model):
+def test_a_line_in_a_pipe_is_answered_before_the_next_arrives(model):
     command = [*COMMAND, "predict", str(model), "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as running:
         try:
@@ -55,17 +55,17 @@ def test_a_chunk_of_a_pipe_is_what_has_come():
     os.close(reading)
 
 
-def test_a_line_that_is_not_utf8_can_be_replaced_and_says_so(tmp_path, seqwright, model):
+def test_invalid_utf8_can_be_replaced_and_is_flagged(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_bytes(b"abc\nca\xe9\n\xef\xbf\xbd\n")  # the last is a real U+FFFD
     result = seqwright("predict", model, path, "--errors", "replace", "--json")
-    told = [json.loads(line) for line in result.out.splitlines()]
-    assert [record["source"] for record in told] == ["abc", "ca\ufffd", "\ufffd"]
-    assert ["undecodable" in record["flags"] for record in told] == [False, True, False]
+    records = [json.loads(line) for line in result.out.splitlines()]
+    assert [record["source"] for record in records] == ["abc", "ca\ufffd", "\ufffd"]
+    assert ["undecodable" in record["flags"] for record in records] == [False, True, False]
     assert "1 not valid UTF-8" in result.err
 
 
-def test_a_long_line_is_answered_in_parts_and_says_so(tmp_path, seqwright, model):
+def test_a_long_line_is_answered_in_windows_and_flagged(tmp_path, seqwright, model):
     path = tmp_path / "lines.txt"
     path.write_text("abc\n" + "ab cd " * 2000 + "\n", encoding="utf-8")
     result = seqwright("predict", model, path, "--json", "--max-batch-tokens", 500)

@@ -53,7 +53,7 @@ def test_nothing_is_drawn_for_what_is_done_at_once(watch):
     assert screen.getvalue() == ""
 
 
-def test_nothing_is_drawn_where_nobody_watches(watch):
+def test_nothing_is_drawn_without_a_terminal(watch):
     screen = watch(Screen(is_terminal=False))
     counted(40)
     assert screen.getvalue() == ""

@@ -1,4 +1,4 @@
-"""What `seqwright report` writes and says."""
+"""Output of `seqwright report`."""
 
 
 def test_the_page_is_written_into_the_model_and_its_place_printed(seqwright, model):

@@ -1,4 +1,4 @@
-"""`seqwright score` says of each pair how likely it is."""
+"""`seqwright score` prints the log-probability of each pair."""
 
 import json
 import math
@@ -25,12 +25,12 @@ def test_a_score_for_each_line_in_order(seqwright, model, file):
     assert result.out.split("\n")[2] == "-inf"
 
 
-def test_json_holds_tokens_with_their_scores_and_names_what_is_never_said(seqwright, model, file):
-    told = [json.loads(line) for line in seqwright("score", model, file, "--json").out.splitlines()]
-    assert [(record["source"], record["text"]) for record in told] == PAIRS
-    assert all(len(record["token_scores"]) == len(record["tokens"]) + 1 for record in told)
-    assert told[2]["flags"] == ["unknown-target:ж"]
-    assert told[2]["score"] is None  # JSON has no infinity
+def test_json_has_tokens_with_scores_and_names_unknown_target_symbols(seqwright, model, file):
+    records = [json.loads(line) for line in seqwright("score", model, file, "--json").out.splitlines()]
+    assert [(record["source"], record["text"]) for record in records] == PAIRS
+    assert all(len(record["token_scores"]) == len(record["tokens"]) + 1 for record in records)
+    assert records[2]["flags"] == ["unknown-target:ж"]
+    assert records[2]["score"] is None  # JSON has no infinity
 
 
 def test_without_normalisation_a_score_is_the_whole_log_probability(seqwright, model, file):

@@ -62,7 +62,7 @@ def shell(folder: Path, redirection: str, *arguments: str) -> subprocess.Complet
 
 
 def into_broken_pipe(folder: Path, redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with standard output in a pipe that nobody reads."""
+    """Run the command with standard output in a pipe without a reader."""
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -96,7 +96,7 @@ def test_results_on_a_full_disk_are_one_error(command: str, folder: Path) -> Non
 
 
 @pytest.mark.parametrize("command", sorted(ARGUMENTS.keys() - SLOW))
-def test_messages_on_a_full_disk_and_results_that_nobody_reads_are_lost(command: str, folder: Path) -> None:
+def test_messages_on_a_full_disk_and_unread_results_are_discarded(command: str, folder: Path) -> None:
     done = into_broken_pipe(folder, "2>/dev/full", command, *ARGUMENTS[command])
     assert done.returncode == 0
 

@@ -23,7 +23,7 @@ def metrics(model):
     return [json.loads(line) for line in (model / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path, seqwright, pairs):
+def test_the_display_has_data_measurements_result_and_a_command_to_try(tmp_path, seqwright, pairs):
     model = tmp_path / "model"
     result = seqwright("train", pairs, "-o", model, "--epochs", 2, *TINY)
     assert result.code == 0
@@ -43,7 +43,7 @@ def test_the_screen_says_what_was_found_what_came_of_it_and_what_to_try(tmp_path
         assert re.search(line, result.err, re.MULTILINE), (line, result.err)
 
 
-def test_the_screen_names_each_kind_of_network_of_an_ensemble(tmp_path, seqwright, pairs):
+def test_the_display_names_each_kind_of_network_of_an_ensemble(tmp_path, seqwright, pairs):
     config = tmp_path / "mixed.toml"
     config.write_text('[training]\nmembers = 3\n[[others]]\nhidden_size = 6\nattention = "bilinear"\n[[others]]\n')
     result = seqwright("train", pairs, "-o", tmp_path / "model", "--config", config, "--epochs", 1, *TINY)
@@ -126,7 +126,7 @@ def test_the_default_output_is_named_after_the_file(tmp_path, seqwright, pairs, 
     assert all((first[name] == second[name]).all() for name in first)
 
 
-def test_pairs_may_come_from_standard_input(tmp_path, seqwright, pairs, monkeypatch):
+def test_pairs_are_read_from_standard_input(tmp_path, seqwright, pairs, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(pairs.read_bytes())))
     result = seqwright("train", "-", "-o", tmp_path / "model", *ONE_EPOCH)
     assert result.code == 0
@@ -134,7 +134,7 @@ def test_pairs_may_come_from_standard_input(tmp_path, seqwright, pairs, monkeypa
     package.load(tmp_path / "model")
 
 
-def test_quiet_says_nothing(tmp_path, seqwright, pairs):
+def test_quiet_prints_nothing(tmp_path, seqwright, pairs):
     result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH, "--quiet")
     assert result == (0, "", "")
 
@@ -178,7 +178,7 @@ def test_a_time_budget_ends_a_training(tmp_path, seqwright, pairs):
 
 
 @posix
-def test_ctrl_c_keeps_the_best_model_and_says_where_it_is(tmp_path, pairs):
+def test_ctrl_c_keeps_the_best_model_and_prints_its_path(tmp_path, pairs):
     model = tmp_path / "model"
     endless = ["--epochs", 10**6, "--set", "training.patience=none", "--set", "optim.learning_rate=1e-9"]
     running = start("train", pairs, "-o", model, *TINY, *endless)
@@ -242,7 +242,7 @@ def test_a_model_without_features_reads_only_the_first_column_and_warns(tmp_path
     assert result.out == seqwright("predict", model, path).out
 
 
-def test_curves_for_tensorboard_are_written_where_they_are_asked_for(tmp_path, seqwright, pairs):
+def test_tensorboard_logs_are_written_with_the_option(tmp_path, seqwright, pairs):
     assert seqwright("train", pairs, "-o", tmp_path / "with", *ONE_EPOCH, "-q", "--log", "tensorboard").code == 0
     assert seqwright("train", pairs, "-o", tmp_path / "without", *ONE_EPOCH, "-q").code == 0
     assert len(list((tmp_path / "with" / "tensorboard").glob("events.out.tfevents.*"))) == 1
@@ -263,7 +263,7 @@ def test_a_manifest_takes_no_other_settings(tmp_path, seqwright):
     assert "--from-manifest takes pairs and settings from the manifest" in result.err
 
 
-def test_a_monstrous_line_is_left_out_by_its_number(tmp_path, seqwright, pairs):
+def test_a_line_too_long_for_a_batch_is_skipped_and_named(tmp_path, seqwright, pairs):
     with pairs.open("a", encoding="utf-8") as file:
         file.write("x" * 70_000 + "\ty\n")
     n_lines = pairs.read_text(encoding="utf-8").count("\n")

@@ -46,7 +46,7 @@ def test_targets_go_with_one_file_of_sources(tmp_path, seqwright, pairs):
     assert "one file" in seqwright("train", pairs, pairs, "--target", pairs, "-o", tmp_path / "m").refused(2)
 
 
-def test_texts_are_cut_as_asked(tmp_path, seqwright, pairs):
+def test_texts_are_tokenised_by_the_options(tmp_path, seqwright, pairs):
     model = tmp_path / "model"
     options = [
         "--source-tokens",
@@ -93,7 +93,7 @@ def test_a_model_with_subwords_answers_from_its_directory_alone(tmp_path, seqwri
     ).refused(1)
 
 
-def test_the_cache_is_written_where_it_is_asked_for(tmp_path, seqwright, pairs, monkeypatch):
+def test_the_cache_is_written_to_the_given_directory(tmp_path, seqwright, pairs, monkeypatch):
     monkeypatch.setattr("seqwright.data.encode.IN_MEMORY", 0)
     for name in ("one", "two"):
         assert seqwright("train", pairs, "-o", tmp_path / name, "--cache", tmp_path / "cache", *QUICK).code == 0

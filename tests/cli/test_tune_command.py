@@ -27,7 +27,7 @@ def test_it_prints_all_trials_and_a_command_that_trains_with_the_best(tmp_path, 
     assert again == (0, result.out, "")
 
 
-def test_what_is_missing_is_said_in_one_line(tmp_path, seqwright, pairs, monkeypatch):
+def test_a_missing_argument_file_or_package_is_named_in_one_line(tmp_path, seqwright, pairs, monkeypatch):
     assert "PAIRS" in seqwright("tune").refused(2)
     assert "--output" in seqwright("tune", "-").refused(2)
     assert "no such file" in seqwright("tune", tmp_path / "missing.tsv").refused(1).lower()

@@ -1,4 +1,4 @@
-"""Files of pairs written by hand, and what is found in them."""
+"""Files of pairs written by hand, and their findings."""
 
 from collections.abc import Callable
 from pathlib import Path

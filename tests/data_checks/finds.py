@@ -1,4 +1,4 @@
-"""Short ways to say what a finding is expected to hold."""
+"""Short forms of findings for assertions."""
 
 from seqwright.data_checks.findings import Finding
 

@@ -1,4 +1,4 @@
-"""What a reader cannot see or tell apart is named by code point, with its lines."""
+"""Invisible and damaged characters are named by code point, with their lines."""
 
 import unicodedata
 
@@ -26,7 +26,7 @@ from seqwright.data_checks.findings import Level
         ("^", None),
     ],
 )
-def test_a_character_that_nobody_sees_is_named_with_its_lines(findings, strange, name):
+def test_an_invisible_character_is_named_with_its_lines(findings, strange, name):
     found = findings(f"ab\tx\na{strange}b{strange}c\tx\nb{strange}\ty\n")
     if name is None:
         assert found == {}
@@ -35,11 +35,11 @@ def test_a_character_that_nobody_sees_is_named_with_its_lines(findings, strange,
         assert "target invisible" not in found
 
 
-def test_a_joiner_is_at_home_in_persian_and_devanagari(findings):
+def test_a_joiner_is_no_finding_in_persian_and_devanagari(findings):
     assert findings("می\u200cروم\tx\nक\u094d\u200dष\ty\n") == {}
 
 
-def test_characters_in_place_of_lost_ones_have_to_be_mended(findings):
+def test_replacement_characters_are_an_error(findings):
     found = findings("caf\ufffd\tx\nabc\t\ue000\n")
     assert cases(found["source damaged"]) == {"U+FFFD \ufffd REPLACEMENT CHARACTER": ["a.tsv:1"]}
     assert lines(found["target damaged"]) == ["a.tsv:2"]

@@ -1,4 +1,4 @@
-"""Symbols that later files have alone, lengths, empty sides, summaries and the verdict."""
+"""Symbols of later files only, lengths, empty sides, summaries and the verdict."""
 
 import pytest
 from finds import cases, lines
@@ -55,7 +55,7 @@ def test_a_target_that_does_not_fit_its_source_is_found(findings):
     assert lines(found["unlikely ratios"]) == ["a.tsv:101"]
 
 
-def test_empty_sides_and_empty_lines_are_told_apart(findings):
+def test_empty_sides_and_empty_lines_are_different_findings(findings):
     found = findings("ab\tx\n\ty\nbc\t\n \tz\n\n")
     assert lines(found["source empty"]) == ["a.tsv:2", "a.tsv:4"]
     assert lines(found["target empty"]) == ["a.tsv:3"]
@@ -85,7 +85,7 @@ def test_the_summary_counts_the_content_of_the_file(tmp_path):
         ),
     ],
 )
-def test_the_verdict_names_the_gravest_finding(pairs, verdict):
+def test_the_verdict_names_the_most_severe_finding(pairs, verdict):
     splits = [
         data_checks.Split("ab"[i], [Pair(*line.split("\t"), line=n) for n, line in enumerate(lines, start=1)])
         for i, lines in enumerate(pairs)

@@ -24,7 +24,7 @@ def test_a_disguised_letter_is_named_with_its_line(findings, word, name):
 @pytest.mark.parametrize(
     "text", ["θɪŋk", "βeta χi", "слово word λογος", "COVID-вирус", "π3r", "CO в воздухе", "бдoc", "жаtomato"]
 )
-def test_two_scripts_that_mean_it_are_no_finding(findings, text):
+def test_intended_mixtures_of_scripts_are_no_finding(findings, text):
     assert "source foreign letters" not in findings(f"abc\tx\nмёд\tx\nδο\tx\n{text}\ty\n")
 
 

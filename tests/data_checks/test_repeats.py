@@ -25,7 +25,7 @@ def test_different_targets_of_one_source_are_a_note(findings):
     assert found["several answers"].level is Level.NOTE
 
 
-def test_other_features_make_it_another_question(findings):
+def test_a_source_with_other_features_is_another_source(findings):
     assert findings("go\twent\tPST\ngo\tgoes\tPRS\n") == {}
 
 
@@ -45,7 +45,7 @@ def test_empty_lines_are_neither_duplicates_nor_leaks(findings):
     assert findings("ab\tx\n\n\n", "\nba\tx\n").keys() == {"empty lines"}
 
 
-def test_leaks_between_different_files_are_told_apart():
+def test_leaks_between_different_files_are_separate_findings():
     pairs = [[Pair("ab", "x"), Pair("bc", "x")], [Pair("ab", "x")], [Pair("bc", "x")]]
     found = repeats.leaks([data_checks.Split(name, split) for name, split in zip("abc", pairs, strict=True)])
     assert [finding.message for finding in found] == ["1 source occurs in a and b", "1 source occurs in a and c"]

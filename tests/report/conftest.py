@@ -20,7 +20,7 @@ def model_of(folder: Path, lines: str, *settings: str) -> Path:
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a model of data that wants to be markup."""
+    """Return a model of data that contains markup."""
     lines = "".join(f"{text}{i}\t{other}\t{text.replace(';', '')}\n" for i in range(3) for text in HOSTILE
                     for other in (text, text[::-1]))  # fmt: skip
     columns = ["text.source_column=1", "text.target_column=2", "text.features_column=3"]

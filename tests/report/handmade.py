@@ -1,4 +1,4 @@
-"""Items whose answers are written by hand, and the page as a parser sees it."""
+"""Items with answers written by hand, and a parser of pages."""
 
 import math
 from html.parser import HTMLParser

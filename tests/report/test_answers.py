@@ -1,4 +1,4 @@
-"""Answers with marks read as the answers themselves."""
+"""Highlighting in answers keeps their text."""
 
 import pytest
 from handmade import Page, made
@@ -41,13 +41,13 @@ def test_an_empty_answer_is_named():
     assert Page(answers.marked(["x"], [], WORDS)).text == "empty"
 
 
-def test_the_right_answer_among_the_n_best_stands_out():
+def test_the_correct_answer_among_the_n_best_is_highlighted():
     [item] = made(("a", "x y", "x z|x y|x"))
     page = Page(answers.n_best(item, WORDS))
     assert [value for tag, name, value in page.attributes if (tag, name) == ("li", "class")] == ["right"]
     assert page.text.startswith("x z−0.231x y")
 
 
-def test_an_answer_that_is_nearly_all_wrong_is_not_marked_to_pieces():
+def test_an_answer_with_many_differences_is_not_highlighted():
     expected, predicted = list("abcdefghijklmn"), list("aXcXeXgXiXkXmX")
     assert answers.marked(expected, predicted, CHARACTERS) == "<bdi>aXcXeXgXiXkXmX</bdi>"

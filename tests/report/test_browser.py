@@ -1,4 +1,4 @@
-"""The page in a real browser, as wide as a desk and as a phone, light and dark."""
+"""The page in a browser, at desktop and phone width, light and dark."""
 
 import shutil
 
@@ -84,7 +84,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_letters_stand_out_in_light_and_dark(shown, trained, scheme):
+def test_text_has_enough_contrast_in_light_and_dark(shown, trained, scheme):
     page = shown(trained, scheme=scheme)
     paper = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert (paper < 0.1) == (scheme == "dark")

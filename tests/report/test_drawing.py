@@ -1,4 +1,4 @@
-"""Charts, maps and markup: values stand where they belong, and text stays text."""
+"""Charts, heat maps and markup: coordinates of values, and escaping of text."""
 
 import html
 import itertools
@@ -113,7 +113,7 @@ def test_a_space_and_the_lack_of_a_symbol_can_be_seen(token, shown):
     assert Page(markup.symbol(token)).text == shown
 
 
-def test_measurements_of_an_ensemble_are_told_apart(tmp_path):
+def test_measurements_of_an_ensemble_are_drawn_by_member(tmp_path):
     path = tmp_path / "metrics.jsonl"
     measured = '{"type":"measured","epoch":%d,"loss":1,"dev_accuracy":%d,"dev_ter":1,"best":true}\n'
     begun = '{"type":"begun","member":%d,"of":2}\n'

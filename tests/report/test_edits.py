@@ -1,4 +1,4 @@
-"""Rewrites and confusions, counted by hand and held to what they are to explain."""
+"""Rewrites and confusion matrices, by hand and by properties."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ from seqwright.report import edits
 tokens = st.lists(st.sampled_from("abcd"), max_size=8)
 
 
-def test_a_rewrite_names_what_stands_before_and_after():
+def test_a_rewrite_has_the_tokens_before_and_after():
     [found] = edits.rewrites(["t", "ɪ", "n"], ["t", "iː", "n"])
     assert found == edits.Rewrite(("ɪ",), ("iː",), "t", "n")
 
@@ -55,7 +55,7 @@ def test_aligned_symbols_hold_both_sides_whole_and_count_every_edit(expected, pr
     assert sum(e != s for e, s in pairs) == metrics.edit_distance(predicted, expected)
 
 
-def test_the_most_frequent_rewrite_comes_first_with_its_place():
+def test_the_most_frequent_rewrite_is_first_with_its_context():
     items = made(
         ("tin", "t ɪ n", "t iː n"),
         ("tip", "t ɪ p", "t iː p"),

@@ -1,4 +1,4 @@
-"""Which items are shown, and what of them."""
+"""Selection and display of single items."""
 
 import re
 
@@ -23,13 +23,13 @@ def sources(section) -> list[str]:
     return re.findall(r'<td data-head="source"><div><bdi>(\w+)</bdi>', section.body)
 
 
-def test_the_farthest_off_come_first_and_the_surer_of_equals():
+def test_the_largest_errors_are_first_and_ties_are_ordered_by_probability():
     items = made(("a", "x y", "x z"), ("b", "x y", "q z"), ("c", "x y", "x y"), ("d", "x y z w", "x y z q r s"))
     sure = items[0]._replace(source="e", hypotheses=[items[0].best._replace(log_probs=[-0.1])])
     assert sources(examples.worst([*items, sure], WORDS)) == ["b", "d", "e", "a"]
 
 
-def test_the_least_certain_come_first_right_or_wrong():
+def test_the_least_probable_answers_are_first_correct_or_not():
     items = made(("a", "x", "x"), ("b", "x", "y"), ("c", "x", "z"))
     unsure = [
         item._replace(hypotheses=[item.best._replace(log_probs=[p])])

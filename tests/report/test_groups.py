@@ -1,4 +1,4 @@
-"""Groups of items, their shares and how sure these are."""
+"""Groups of items, their accuracies and confidence intervals."""
 
 import itertools
 

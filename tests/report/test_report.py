@@ -1,4 +1,4 @@
-"""The page as a whole: what is on it, that nothing is loaded, and that it survives data that is gone or hostile."""
+"""The page as a whole: sections, no loaded resources, missing and hostile data."""
 
 import math
 import re
@@ -104,7 +104,7 @@ def test_pairs_held_out_by_training_are_found_again(model):
         (lambda path: path.write_text("abc\tcba\n", encoding="utf-8"), "has changed since"),
     ],
 )
-def test_without_its_data_the_report_says_so_and_shows_the_rest(model, tmp_path, harm, reason):
+def test_without_its_data_the_report_states_why_and_has_the_other_sections(model, tmp_path, harm, reason):
     path = tmp_path / "pairs.tsv"
     whole = bundle.load(model)
     [file] = whole.manifest["provenance"]["files"]
@@ -136,7 +136,7 @@ def test_large_files_are_not_inspected_but_measured_on(model, monkeypatch):
     assert "seqwright check reads them" in Page(html).text
 
 
-def test_answers_all_right_leave_no_mistakes_to_show(model):
+def test_correct_answers_have_no_errors_to_show(model):
     loaded = translator.load(model)
     pairs = [Pair(source, loaded.predict([source])[0][0].text) for source in ("abc", "bcd")]
     text = Page(report.write(model, dev=pairs).read_text("utf-8")).text

@@ -1,4 +1,4 @@
-"""Sentences are graded by chrF, and what answers lack or add is counted in phrases."""
+"""Report sections on sentences: chrF, and missing and spurious phrases."""
 
 import re
 

@@ -1,7 +1,7 @@
 """The live part of the terminal display of a training run.
 
 epoch 3.21 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  32% 1:20 left, ends 14:32
-loss 0.512   rate 0.0031   1,234 pairs/s   15,210 tokens/s   143 MB
+loss 0.512   learning rate 0.0031   1,234 pairs/s   15,210 tokens/s   143 MB
 dev exact match ▁▃▅▆▇█ 82.1 %   best 83.0 %
 ✓ ember → ɛmbɛr
 ✗ egészség → ɛɡeːsʃeːɡ   should be ɛɡeːʃːeːɡ
@@ -93,7 +93,7 @@ def _bar(now: Progressed) -> Table:
 
 def _numbers(now: Progressed) -> str:
     parts = [
-        f"loss {now.loss:.3f}", f"rate {now.rate:.2g}", f"{now.pairs_per_s:,.0f} pairs/s",
+        f"loss {now.loss:.3f}", f"learning rate {now.rate:.2g}", f"{now.pairs_per_s:,.0f} pairs/s",
         f"{now.tokens_per_s:,.0f} tokens/s", megabytes(now.resident_bytes),
     ]  # fmt: skip
     return "   ".join(filter(None, parts))

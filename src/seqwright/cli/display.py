@@ -215,7 +215,7 @@ def turn(event: AlreadyTrained | Begun | Resumed | Returned) -> str:
 def progressed(event: Progressed) -> str:
     memory = "" if event.resident_bytes is None else f"{megabytes(event.resident_bytes)}   "
     return (
-        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   rate {event.rate:.2g}   "
+        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   learning rate {event.rate:.2g}   "
         f"{event.pairs_per_s:,.0f} pairs/s   {event.tokens_per_s:,.0f} tokens/s   "
         f"{memory}{clock(event.elapsed_s)}, {clock(event.left_s)} left"
     )

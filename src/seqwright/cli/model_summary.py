@@ -109,7 +109,14 @@ def _layers(model: Mapping[str, Any]) -> str:
 
 def _dev(scores: Mapping[str, object]) -> str:
     """Return the scores of a manifest; manifests of earlier releases lack some."""
-    parts = {"dev_accuracy": "accuracy {:.1f} %", "dev_ter": "TER {:.1f} %", "epoch": "epoch {:.1f}"}
+    parts = {
+        "dev_accuracy": "exact match {:.1f} %",
+        "dev_ter": "TER {:.1f} %",
+        "dev_loss": "loss {:.3f}",
+        "dev_bleu": "BLEU {:.1f}",
+        "dev_chrf": "chrF {:.1f}",
+        "epoch": "epoch {:.1f}",
+    }
     return ", ".join(
         text.format(scores[name]) for name, text in parts.items() if isinstance(scores.get(name), int | float)
     )

@@ -9,25 +9,26 @@ from seqwright.cli import options
 __all__ = ["serve"]
 
 
-@click.command(short_help="Serve models over HTTP, with a page to try them.")
+@click.command(short_help="Serve models over HTTP.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS",
-              help="Listen on this address; 0.0.0.0 is all of this machine's.")  # fmt: skip
+              help="Address to listen on; 0.0.0.0 is all interfaces.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="N",
-              help="Listen on this port; 0 is any that is free.")  # fmt: skip
+              help="Port to listen on; 0 selects a free one.")  # fmt: skip
 @click.option("--token", envvar="SEQWRIGHT_TOKEN", metavar="TEXT",
-              help="Answer only requests with the header Authorization: Bearer TEXT; also from the environment "
-                   "variable SEQWRIGHT_TOKEN, which other users of the machine cannot read.")  # fmt: skip
+              help="Require the header Authorization: Bearer TEXT. Prefer the environment variable SEQWRIGHT_TOKEN: "
+                   "command lines are visible to other users of the machine.")  # fmt: skip
 @options.threads
 def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None) -> None:
     """Serve each MODEL over HTTP until SIGTERM or Ctrl-C; needs seqwright[serve].
 
-    A model is named as its directory is; requests that name none get the first. / is a page to try the models,
-    /openapi.json describes the interface: POST /v1/predict and /v1/score, GET /v1/models, /health, /ready, /metrics.
+    The name of a model is that of its directory; the first model is the default of requests. / is a page to try the
+    models, and /openapi.json describes the interface: POST /v1/predict and /v1/score, GET /v1/models, /health, /ready
+    and /metrics.
 
-    Answers are those of `predict --json`. Concurrent requests are searched together. A model directory that changes is
-    loaded again while the earlier model answers, and SIGHUP loads all of them again. SIGTERM ends the server when the
-    requests that it has accepted are answered.
+    Answers have the format of `predict --json`. Concurrent requests are batched. If a model directory changes, it is
+    loaded again while the earlier model keeps answering; SIGHUP reloads all of them. On SIGTERM, the server answers the
+    accepted requests and stops.
 
     \b
     Examples:
