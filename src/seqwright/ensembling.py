@@ -144,7 +144,7 @@ def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
 def _difference(one: Bundle, other: Bundle) -> str:
     """Return what keeps two models from answering together, "" if nothing does."""
     if one.int8 or other.int8:
-        return "one is in 8 bits; join the models that were exported, and export what comes of it"
+        return "one has 8-bit weights; join the original models, and export the ensemble"
     if one.config.text != other.config.text:
         return "they cut texts into tokens in two ways; train both with the same text settings"
     if _symbols(one) != _symbols(other):

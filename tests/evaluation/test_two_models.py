@@ -45,7 +45,7 @@ def test_a_model_without_features_is_asked_without_them(tmp_path):
 
 
 def test_models_of_different_columns_are_refused(tmp_path):
-    with pytest.raises(errors.UsageError, match="answers column 2, the other reads 2 and answers 1"):
+    with pytest.raises(errors.UsageError, match="to column 2, the other 2 to 1"):
         evaluation.compare_file(A, Answering({}, TextConfig(source_column=2, target_column=1)), tmp_path / "x.tsv")
 
 

@@ -18,14 +18,14 @@ def written(a, b) -> list[str]:
 
 
 def test_the_better_model_is_named_with_its_lead():
-    assert written(HALF, RIGHT)[-1] == "Verdict: B answers more sources right than A, by 50.00 points (p < 0.001)."
-    assert written(RIGHT, WRONG)[-1] == "Verdict: A answers more sources right than B, by 100.00 points (p < 0.001)."
-    assert written(HALF, HALF)[-1] == "Verdict: no difference that 40 sources could show."
+    assert written(HALF, RIGHT)[-1] == "Verdict: B has a higher exact match than A, by 50.00 points (p < 0.001)."
+    assert written(RIGHT, WRONG)[-1] == "Verdict: A has a higher exact match than B, by 100.00 points (p < 0.001)."
+    assert written(HALF, HALF)[-1] == "Verdict: no significant difference on 40 sources."
 
 
 def test_what_one_alone_gets_right_is_shown_by_examples_spread_over_the_test():
     lines = written(HALF, RIGHT)
-    assert "only B right       20   so uneven by chance: p < 0.001 (McNemar)" in lines
+    assert "only B right       20   McNemar's test: p < 0.001" in lines
     first = lines.index("only B is right, for example:")
     assert lines[first + 1] == "  0 (V) → A: xz   B: xy   (right: xy)"
     assert [line.split()[0] for line in lines[first + 2 : first + 6]] == ["8", "16", "24", "32"]

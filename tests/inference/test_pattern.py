@@ -79,10 +79,10 @@ def test_a_syllable_stands_for_its_jamo():
     [
         ("(a", "never closed"), ("a)", "nothing opened"), ("*a", "nothing to repeat"), ("a**", "nothing to repeat"),
         ("[a", "too early"), ("a{2,1}", "m at most n"), ("a{x}", "expected {m}"), ("[b-a]", "empty"),
-        ("a\\"[:2], "too early"), ("z", "no answer can meet"), ("(" * 5000, "too many groups"),
+        ("a\\"[:2], "too early"), ("z", "no answer can meet"), ("(" * 5000, "too many nested groups"),
         ("((a{999}){999}){999}", "too large"), ("a{9999}", "repeats"), ("^*a", "nothing to repeat"),
-        (r"(a)\1", "a back reference is not supported"), ("(?=a)a", "look-ahead is not supported"),
-        ("a(?!b)", "negative look-ahead"), ("(?<=a)b", "look-behind"), ("(?<!a)b", "negative look-behind"),
+        (r"(a)\1", "a back reference is not supported"), ("(?=a)a", "lookahead is not supported"),
+        ("a(?!b)", "negative lookahead"), ("(?<=a)b", "lookbehind"), ("(?<!a)b", "negative lookbehind"),
         ("(?i)a", "a flag is not supported ((?i)"), ("(?>a)", "atomic"), ("a++", "possessive"),
         ("(?P<x>a)(?P=x)", "back reference"),
         (r"\bab", r"a word boundary is not supported (\b)"), (r"\p{L}", "Unicode property"), (r"\y", "this escape"),

@@ -51,7 +51,7 @@ def part(listen: Listener, i: int, n_parts: int) -> Listener:
 
 
 class Answered(NamedTuple):
-    """One source, its right answers and what the model said, best first."""
+    """One source with its references and the hypotheses, best first."""
 
     source: str
     features: str
@@ -282,7 +282,7 @@ def score_file(
     options: Options | None = None,
     reading: readers.Columns = readers.STANDARD,
 ) -> Iterator[Answer]:
-    """Yield what the model says of each pair of a file, in order, in constant memory.   DataError: not such a file."""
+    """Yield the score of each pair of a file, in order, in constant memory.   DataError: it cannot be read as pairs."""
     for one in readers.inputs(path):
         pairs = one.pairs(columns(model, reading))
         while some := list(itertools.islice(pairs, CHUNK)):
@@ -295,5 +295,5 @@ def score_file(
 
 
 def columns(model: Translator, asked: readers.Columns = readers.STANDARD) -> readers.Columns:
-    """Return how files of pairs are read for a model: as those of its training, but for what is asked."""
+    """Return how files are read for a model: like those of its training, except where `asked` differs."""
     return asked.over(model.bundle.config.text.later_columns())

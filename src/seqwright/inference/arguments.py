@@ -1,4 +1,4 @@
-"""Checks of the texts that callers pass; what is wrong is a `UsageError` that says what to pass."""
+"""Validation of the texts that callers pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["not_one_text", "paired", "texts"]
 
 
 def not_one_text(given: Any, name: str) -> None:
-    """Raise UsageError where one text is given in place of several, or what is no iterable at all."""
+    """Raise UsageError for a single text, and for anything that is not iterable."""
     if isinstance(given, str | bytes):
         raise UsageError(f"{name} is one text, {reprlib.repr(given)}: pass a list, [{reprlib.repr(given)}]")
     if not isinstance(given, Iterable):
@@ -20,7 +20,7 @@ def not_one_text(given: Any, name: str) -> None:
 
 
 def texts(given: Iterable[str], name: str, n: int | None = None) -> list[str]:
-    """Return the texts as a list.   n: how many there must be.   UsageError: other numbers, or what is no text."""
+    """Return the texts as a list.   n: the expected number.   UsageError: another number, or an element is no str."""
     not_one_text(given, name)
     found = [_text(value, name, i) for i, value in enumerate(given)]
     if n is not None and len(found) != n:

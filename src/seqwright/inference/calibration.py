@@ -1,4 +1,4 @@
-"""From the log-probability of an answer to how often such an answer is right."""
+"""Calibration: from the log-probability of an answer to the probability that it is correct."""
 
 from __future__ import annotations
 
@@ -30,16 +30,15 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     familiarity: Familiarity | None = None
 
     def confidence(self, log_probs: Sequence[float]) -> float:
-        """Return the probability that the answer with these log-probabilities is right."""
+        """Return the probability that the answer with these log-probabilities is correct."""
         return float(sigmoid(np.array(self.slope * max(sum(log_probs), -1e9) + self.intercept)))
 
 
 def fit(totals: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """Return the calibration of answers with these total log-probabilities that are right or not.
+    """Fit a calibration to answers with these total log-probabilities, of which some are correct.
 
     Newton's method on the cross-entropy, with the targets of Platt 1999 ("Probabilistic Outputs for Support Vector
-    Machines"), which stand back from 0 and 1 as if there were one more of either kind: also where all are right there
-    is a best slope.
+    Machines"), which are smoothed by one more answer of each kind, so that the slope is finite where all are correct.
     """
     assert len(totals) == len(right) > 0, f"{len(totals)} answers, {len(right)} judgements"
     x = np.stack([np.maximum(totals, -1e3), np.ones(len(totals))])  # (2, n)
@@ -67,7 +66,7 @@ def fit(totals: Sequence[float], right: Sequence[bool]) -> Calibration:
 
 
 def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], *, n_bins: int = 10) -> float:
-    """Return by how much confidence and share of right answers differ on average, over bins of equal width.
+    """Return the mean absolute difference of confidence and accuracy over bins of equal width.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
     """

@@ -1,4 +1,4 @@
-"""Sets of answers, told in text."""
+"""Constraints: sets of allowed targets, described in text."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def build(
     pattern: str | None = None,
     min_length: int = 0,
 ) -> automaton.Automaton | None:
-    """Return what all the given constraints have in common; None where none is given.
+    """Return the intersection of the given constraints; None without any.
 
-    prefix: tokens that an answer begins with.   allow: tokens that it may hold.   one_of: texts that it may be; those
-    with a token that the model cannot say are left out.   pattern: see `pattern`.   min_length: in tokens, for only a
-    constraint can see to that together with others.
-    ConstraintError: a prefix or allowed token that the model never says, a wrong pattern, or nothing is left.
+    prefix: the first tokens.   allow: the allowed tokens.   one_of: the allowed texts; those with a token that is not
+    in the vocabulary are left out.   pattern: see `pattern`.   min_length: in tokens.
+    ConstraintError: a token that is not in the vocabulary, an invalid pattern, or an empty intersection.
     """
     alphabet = np.arange(len(vocabulary.SPECIAL), len(known), dtype=np.int32)
     parts = []
@@ -41,10 +40,10 @@ def build(
         parts.append(patterns.compiled(pattern, format_, known))
     if one_of is not None:
         entries = [known.encode(format_.split(entry)) for entry in one_of]
-        sayable = [entry for entry in entries if vocabulary.UNKNOWN not in entry]
-        if not sayable:
-            raise ConstraintError(f"the model can say none of the {len(entries):,} answers listed")
-        parts.append(automaton.listed(sayable))
+        known_entries = [entry for entry in entries if vocabulary.UNKNOWN not in entry]
+        if not known_entries:
+            raise ConstraintError(f"each of the {len(entries):,} texts has a token outside the vocabulary")
+        parts.append(automaton.listed(known_entries))
     if parts and min_length:
         parts.append(automaton.at_least(min_length, alphabet))
     if not parts:
@@ -59,6 +58,6 @@ def encoded(given: str, what: str, format_: text.Splitter, known: vocabulary.Voc
     tokens = format_.split(given)
     if never := known.unknown(tokens):
         raise ConstraintError(
-            f"{what} {given!r}: the model never says {never[0]!r}; it stands in no target of training"
+            f"{what} {given!r}: {never[0]!r} is not in the vocabulary of targets; no training target has it"
         )
     return known.encode(tokens)

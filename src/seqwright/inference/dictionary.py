@@ -1,4 +1,4 @@
-"""Answers that are known: looked up before a model is asked."""
+"""Known answers, which are looked up instead of searched."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["Dictionary"]
 
 
 class Dictionary:
-    """The targets of known sources, in the order of the pairs; immutable, so that threads may share it.
+    """The targets of known sources, in the order of the pairs; immutable, so threads may share it.
 
-    pairs: also with empty targets, which are answers; a pair with an empty source and an empty target is a blank line.
-    source_format, target_format: the model's; sources are known in any Unicode form that the model reads alike.
+    Empty targets are answers; a pair with an empty source and an empty target is ignored as a blank line. Sources are
+    normalized to the Unicode form of source_format.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Dictionary:
         return len(self._targets)
 
     def look_up(self, source: str, features: str = "") -> list[tuple[str, list[str]]]:
-        """Return the known answers to a source, each as text and tokens; none where it is not known."""
+        """Return the known targets of a source, each as text and tokens; none for an unknown source."""
         found = self._targets.get(self._key(source, features), {})
         return [(target, self._target_format.split(target)) for target in found]
 

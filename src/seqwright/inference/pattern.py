@@ -1,11 +1,11 @@
-"""Regular expressions over the text of answers, as automata over tokens.
+"""Regular expressions over target text, compiled to automata over tokens.
 
 `pattern_syntax` reads the expression; here it becomes an automaton over characters (Thompson 1968), and that one an
 automaton over tokens (subset construction). The whole text has to match. Characters are read in the Unicode form of the
-model's targets, before composition: in a model of Hangul jamo, the syllable 가 in a pattern stands for its jamo, and a
-class for those of its members.
+model's targets, before composition: in a model of Hangul jamo, the syllable 가 in a pattern matches its jamo, and a
+class those of its members.
 
-Limited are the work of the construction and the size of the result, so that every pattern is compiled or refused within
+The work of the construction and the size of the result are limited, so that every pattern is compiled or refused within
 about a second.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 
 from seqwright.data import text, vocabulary
 from seqwright.errors import ConstraintError
-from seqwright.inference.pattern_syntax import Machine, Parser
+from seqwright.inference.pattern_automaton import CharacterAutomaton
+from seqwright.inference.pattern_syntax import Parser
 from seqwright.search import automaton
 from seqwright.types import Ids
 
@@ -26,43 +27,43 @@ __all__ = ["compiled"]
 MOST_STATES = 20_000
 MOST_EDGES = 1 << 22
 Kinds = tuple[int, ...]
-Groups = dict[int, list[tuple[Kinds, Ids]]]  # spellings and the tokens of each, by the first character
+Groups = dict[int, list[tuple[Kinds, Ids]]]  # equivalence classes of characters with their tokens, by the first class
 
 
 def compiled(pattern: str, format_: text.Splitter, known: vocabulary.Vocabulary) -> automaton.Automaton:
-    """Return the answers whose text matches the pattern.   ConstraintError: too large, wrong, or none does."""
-    machine = Machine(pattern)
+    """Return the targets whose text matches.   ConstraintError: a syntax error, too large, or no target matches."""
+    characters = CharacterAutomaton(pattern)
     try:
-        begin, end = Parser(pattern, machine, format_.unicode_form).parse()
+        begin, end = Parser(pattern, characters, format_.unicode_form).parse()
     except RecursionError:
-        raise ConstraintError(f"the pattern {pattern[:20]!r}… has too many groups within groups") from None
-    machine.end = end
-    space = format_.join(["a", "b"])[1:-1]  # what joining puts between two tokens, as it does with words
-    kinds = machine.kinds({*space, *(character for token in known.symbols for character in token)})
+        raise ConstraintError(f"the pattern {pattern[:20]!r}… has too many nested groups") from None
+    characters.end = end
+    space = format_.join(["a", "b"])[1:-1]  # the separator of tokens: a space for words, else empty
+    kinds = characters.kinds({*space, *(one for token in known.symbols for one in token)})
     at_start, after_start = (_grouped(known.symbols, before, kinds) for before in ("", space))
-    start = machine.closed([begin], at_start=True)
-    ahead, accepting = [start], [machine.accepts(start, at_start=True)]
-    numbers: dict[frozenset[int], int] = {}  # not of the start, into which nothing leads
+    start = characters.closed([begin], at_start=True)
+    queue, accepting = [start], [characters.accepts(start, at_start=True)]
+    numbers: dict[frozenset[int], int] = {}  # without the start, which has no incoming transition
     symbols: list[Ids] = []
     targets: list[Ids] = []
     first = [0]
-    for n, places in enumerate(ahead):  # grows while it is walked
+    for n, states in enumerate(queue):  # grows in the loop
         some: list[Ids] = []
         leads: list[int] = []
-        for kind in machine.next_kinds(places):
+        for kind in characters.next_kinds(states):
             for spelling, members in (after_start if n else at_start).get(kind, ()):
-                machine.work()
-                if not (reached := machine.read(places, spelling)):
+                characters.work()
+                if not (reached := characters.read(states, spelling)):
                     continue
                 if reached not in numbers:
-                    numbers[reached] = len(ahead)
-                    ahead.append(reached)
-                    accepting.append(machine.accepts(reached))
+                    numbers[reached] = len(queue)
+                    queue.append(reached)
+                    accepting.append(characters.accepts(reached))
                 some.append(members)
                 leads.append(numbers[reached])
         first.append(first[-1] + sum(map(len, some)))
-        if len(ahead) > MOST_STATES or first[-1] > MOST_EDGES:
-            raise machine.too_large()
+        if len(queue) > MOST_STATES or first[-1] > MOST_EDGES:
+            raise characters.too_large()
         if some:
             read = np.concatenate(some)
             order = np.argsort(read, kind="stable")
@@ -78,7 +79,7 @@ def compiled(pattern: str, format_: text.Splitter, known: vocabulary.Vocabulary)
 
 
 def _grouped(tokens: Sequence[str], before: str, kinds: dict[str, int]) -> Groups:
-    """Return the ids of the tokens, sorted, that no step tells apart, by how they are spelled after some characters."""
+    """Return the tokens, as sorted ids, by their equivalence classes of characters, with `before` in front of each."""
     members: dict[Kinds, list[int]] = {}
     for symbol, token in enumerate(tokens, start=len(vocabulary.SPECIAL)):
         if spelling := tuple(kinds[character] for character in before + token):

@@ -1,63 +1,37 @@
-"""The syntax of patterns, read into an automaton over characters.
+"""A parser of patterns, which builds an automaton over characters.
 
-A pattern is written as in Python's `re`, and means the same where it is held against a whole text:
+A pattern is written as in Python's `re`, with the same meaning when the whole text must match:
 
-    a  \\.  \\t \\n \\r \\f \\v  \\xhh \\uhhhh \\Uhhhhhhhh    a character; after a backslash, without its meaning
-    .                                               any character, a line end with them
-    [a-z] [^aeiou] \\d \\w \\s \\D \\W \\S                  one of a class, or one that is not
-    ab  a|b  (a)  (?:a)  (?P<name>a)                one after the other, either, a group
-    a* a+ a? a{m} a{m,} a{,n} a{m,n}                repeats; a ? after one changes nothing here
+    a  \\.  \\t \\n \\r \\f \\v  \\xhh \\uhhhh \\Uhhhhhhhh    a character, or an escaped one
+    .                                               any character, including line ends
+    [a-z] [^aeiou] \\d \\w \\s \\D \\W \\S                  a character in a class, or not in it
+    ab  a|b  (a)  (?:a)  (?P<name>a)                concatenation, alternation, groups
+    a* a+ a? a{m} a{m,} a{,n} a{m,n}                repetition; lazy quantifiers have no effect
     ^ \\A  $ \\Z                                      the start and the end of the text
 
-Whatever else `re` knows is refused by name: back references, look-ahead and look-behind, word boundaries, flags,
-possessive and atomic groups. What is left is regular, so no hypothesis ever has to be taken back.
+Other syntax of `re` is refused with its name: back references, lookahead and lookbehind, word boundaries, flags,
+possessive and atomic groups. The rest is regular, so a search needs no backtracking.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from seqwright.data import text
 from seqwright.errors import ConstraintError
+from seqwright.inference.pattern_automaton import ANY, KINDS, CharacterAutomaton, Class
 
-__all__ = ["Machine", "Parser"]
+__all__ = ["Parser"]
 
-MOST_WORK = 400_000  # elements of sets, steps and characters looked at, a second or less
 MOST_REPEATS = 1_000
-WIDEST_CLASS = 100_000  # characters of a range that are put into the model's form one by one
-Places = frozenset[int]
+WIDEST_CLASS = 100_000  # characters of a range that are normalized one by one
 
 
-class Class(NamedTuple):
-    """A set of characters: ranges and kinds, or all others."""
-
-    negated: bool
-    ranges: tuple[tuple[str, str], ...]
-    kinds: str = ""
-
-    def __contains__(self, character: object) -> bool:
-        assert isinstance(character, str)
-        within = any(low <= character <= high for low, high in self.ranges) or any(
-            KINDS[kind](character) for kind in self.kinds
-        )
-        return within is not self.negated
-
-
-KINDS: dict[str, Callable[[str], bool]] = {
-    "d": str.isdecimal,
-    "D": lambda character: not character.isdecimal(),
-    "w": lambda character: character.isalnum() or character == "_",
-    "W": lambda character: not (character.isalnum() or character == "_"),
-    "s": str.isspace,
-    "S": lambda character: not character.isspace(),
-}
-ANY = Class(True, ())
 CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 CODES = {"x": 2, "u": 4, "U": 8}  # hexadecimal digits after the letter
 REFUSED_GROUPS = {
-    "?=": "look-ahead", "?!": "negative look-ahead", "?<=": "look-behind", "?<!": "negative look-behind",
+    "?=": "lookahead", "?!": "negative lookahead", "?<=": "lookbehind", "?<!": "negative lookbehind",
     "?>": "an atomic group", "?#": "a comment", "?(": "a conditional group", "?P=": "a back reference", "?P>": "a call",
 }  # fmt: skip
 REFUSED_ESCAPES = {
@@ -68,136 +42,16 @@ REFUSED_ESCAPES = {
 }  # fmt: skip
 
 
-class Machine:
-    """An automaton over characters with free steps (Thompson 1968); places are numbered.
-
-    end: the place where a text that matches ends.   ConstraintError from any method: it is too much work.
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self.end = -1
-        self._pattern, self._work, self._n_places = pattern, 0, 0
-        self._free: dict[int, list[int]] = {}
-        self._anchored: dict[str, dict[int, list[int]]] = {"^": {}, "$": {}}
-        self._literals: dict[int, dict[str, list[int]]] = {}
-        self._classes: dict[int, list[tuple[Class, int]]] = {}
-        self._same: dict[Class, Class] = {}
-        self._kinds: list[tuple[str, frozenset[Class]]] = []  # a character, and the classes that hold it
-        self._of_class: dict[Class, list[int]] = {}
-        self._of_literal: dict[str, int] = {}
-        self._known: dict[tuple[Places, int], Places] = {}
-
-    def work(self, n: int = 1) -> None:
-        """Count steps of work."""
-        self._work += n
-        if self._work > MOST_WORK:
-            raise self.too_large()
-
-    def too_large(self) -> ConstraintError:
-        shown = self._pattern if len(self._pattern) <= 40 else f"{self._pattern[:40]}…"
-        return ConstraintError(f"the pattern {shown!r} is too large; repeat less, or write a simpler one")
-
-    def place(self) -> int:
-        self.work()
-        self._n_places += 1
-        return self._n_places - 1
-
-    def step(self, origin: int, target: int, reads: str | Class | None = None) -> None:
-        """Add a step that reads a character, one of a class, or nothing."""
-        self.work()
-        if reads is None:
-            self._free.setdefault(origin, []).append(target)
-        elif isinstance(reads, Class):
-            same = self._same.setdefault(reads, reads)  # one object for all copies of a repeated class
-            self._classes.setdefault(origin, []).append((same, target))
-        else:
-            self.work()  # it takes a table of its own
-            self._literals.setdefault(origin, {}).setdefault(reads, []).append(target)
-
-    def anchor(self, origin: int, target: int, where: str) -> None:
-        """Add a step that reads nothing, at the start ("^") or the end ("$") of the text only."""
-        self._anchored[where].setdefault(origin, []).append(target)
-
-    def kinds(self, characters: Iterable[str]) -> dict[str, int]:
-        """Return a number for each character, the same for those that no step tells apart."""
-        classes = {one for some in self._classes.values() for one, _ in some}
-        literals = {one for some in self._literals.values() for one in some}
-        numbers: dict[tuple[str, frozenset[Class]], int] = {}
-        found = {}
-        for character in sorted(characters):
-            self.work(len(classes))
-            kind = (character if character in literals else "", frozenset(one for one in classes if character in one))
-            found[character] = numbers.setdefault(kind, len(numbers))
-        self._kinds = list(numbers)
-        self._of_literal = {literal: n for n, (literal, _) in enumerate(self._kinds) if literal}
-        self._of_class = {one: [n for n, (_, within) in enumerate(self._kinds) if one in within] for one in classes}
-        return found
-
-    def closed(self, places: Iterable[int], *, at_start: bool = False, at_end: bool = False) -> Places:
-        """Return the places and all that free steps lead to."""
-        tables = [self._free, *([self._anchored["^"]] if at_start else []), *([self._anchored["$"]] if at_end else [])]
-        found, ahead = set(places), list(places)
-        while ahead:
-            place = ahead.pop()
-            for table in tables:
-                for target in table.get(place, ()):
-                    if target not in found:
-                        found.add(target)
-                        ahead.append(target)
-        self.work(len(found))
-        return frozenset(found)
-
-    def accepts(self, places: Places, *, at_start: bool = False) -> bool:
-        """Return whether a text that leads to the places may end there."""
-        if self.end in places or not self._anchored["$"]:
-            return self.end in places
-        return self.end in self.closed(places, at_start=at_start, at_end=True)
-
-    def next_kinds(self, places: Places) -> list[int]:
-        """Return the kinds of characters that some step from the places reads."""
-        self.work(len(places))
-        found = set()
-        for place in places:
-            for literal in self._literals.get(place, ()):
-                if literal in self._of_literal:
-                    found.add(self._of_literal[literal])
-            for one, _ in self._classes.get(place, ()):
-                found.update(self._of_class[one])
-        self.work(len(found))
-        return sorted(found)
-
-    def read(self, places: Places, kinds: Iterable[int]) -> Places:
-        """Return the places after some characters; none where they do not fit."""
-        for kind in kinds:
-            key = (places, kind)
-            if key not in self._known:
-                self._known[key] = self._after(places, kind)
-            places = self._known[key]
-            if not places:
-                break
-        return places
-
-    def _after(self, places: Places, kind: int) -> Places:
-        literal, within = self._kinds[kind]
-        reached: set[int] = set()
-        for place in places:
-            if literal and place in self._literals:
-                reached.update(self._literals[place].get(literal, ()))
-            reached.update(target for one, target in self._classes.get(place, ()) if one in within)
-        self.work(len(places))
-        return self.closed(reached)
-
-
 class Parser:
-    """Recursive descent; each part is built between two new places."""
+    """Recursive descent; each part of the pattern has an initial and a final state of its own."""
 
-    def __init__(self, pattern: str, machine: Machine, form: text.UnicodeForm) -> None:
-        self._pattern, self._machine, self._form = pattern, machine, form
+    def __init__(self, pattern: str, automaton: CharacterAutomaton, form: text.UnicodeForm) -> None:
+        self._pattern, self._automaton, self._form = pattern, automaton, form
         self._at = 0
-        self._taken_apart: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        self._decomposed: dict[tuple[tuple[str, str], ...], list[str]] = {}
 
     def parse(self) -> tuple[int, int]:
-        """Return the places where the pattern begins and ends.   ConstraintError: what is wrong, and where."""
+        """Return the initial and the final state.   ConstraintError: a syntax error, with its position."""
         found = self._choice()
         if self._at < len(self._pattern):
             raise self._wrong("a ) that nothing opened")
@@ -209,32 +63,32 @@ class Parser:
     def _unsupported(self, what: str, name: str) -> ConstraintError:
         return self._wrong(f"{what} is not supported ({name})")
 
-    def _peek(self) -> str:
+    def _next(self) -> str:
         return self._pattern[self._at : self._at + 1]
 
     def _take(self) -> str:
-        character = self._peek()
+        character = self._next()
         if not character:
             raise self._wrong("it ends too early")
-        self._machine.work()
+        self._automaton.work()
         self._at += 1
         return character
 
     def _choice(self) -> tuple[int, int]:
-        begin, end = self._machine.place(), self._machine.place()
+        begin, end = self._automaton.state(), self._automaton.state()
         while True:
             inner = self._sequence()
-            self._machine.step(begin, inner[0])
-            self._machine.step(inner[1], end)
-            if self._peek() != "|":
+            self._automaton.step(begin, inner[0])
+            self._automaton.step(inner[1], end)
+            if self._next() != "|":
                 return begin, end
             self._at += 1
 
     def _sequence(self) -> tuple[int, int]:
-        begin = end = self._machine.place()
-        while self._peek() and self._peek() not in "|)":
+        begin = end = self._automaton.state()
+        while self._next() and self._next() not in "|)":
             inner = self._repeated()
-            self._machine.step(end, inner[0])
+            self._automaton.step(end, inner[0])
             end = inner[1]
         return begin, end
 
@@ -247,39 +101,39 @@ class Parser:
             return found
         if self._pattern[begins] in "^$" or self._pattern[begins : begins + 2] in (r"\A", r"\Z", r"\z"):
             raise self._wrong("nothing to repeat")
-        begin = end = self._machine.place()
-        last = self._machine.place()
+        begin = end = self._automaton.state()
+        last = self._automaton.state()
         for n in range(max(least, most or 0)):
             if n:  # a copy: the same text once more
                 self._at = begins
                 found = self._atom()
             if n >= least:
-                self._machine.step(end, last)  # and not over each copy, which would make every set as long as the rest
-            self._machine.step(end, found[0])
+                self._automaton.step(end, last)  # not over each copy, which would make every set as long as the rest
+            self._automaton.step(end, found[0])
             end = found[1]
         if most is None:
-            self._machine.step(end, found[0])
+            self._automaton.step(end, found[0])
             if not least:
-                self._machine.step(found[1], end)
-        self._machine.step(end, last)
+                self._automaton.step(found[1], end)
+        self._automaton.step(end, last)
         self._at = after
-        if self._peek() == "?":  # lazy: it decides which of several matches is found, and the whole text is one
+        if self._next() == "?":  # lazy: chooses among matches, but the whole text must match
             self._at += 1
-        elif self._peek() == "+":
+        elif self._next() == "+":
             raise self._unsupported("a possessive repeat", self._pattern[begins : self._at + 1])
-        if self._peek() and self._peek() in "*+?{":
+        if self._next() and self._next() in "*+?{":
             raise self._wrong("nothing to repeat")
         return begin, last
 
     def _counts(self) -> tuple[int, int | None]:
         simple: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
-        if self._peek() in simple:
+        if self._next() in simple:
             return simple[self._take()]
-        if self._peek() != "{":
+        if self._next() != "{":
             return 1, 1
         self._at += 1
         inside = ""
-        while self._peek() != "}":
+        while self._next() != "}":
             inside += self._take()
         found = re.fullmatch(r"([0-9]{1,9})|([0-9]{0,9}),([0-9]{0,9})", inside)
         if not found or inside == ",":
@@ -307,13 +161,13 @@ class Parser:
             raise self._wrong("nothing to repeat")
         if character != "\\":
             return self._spelled([character])
-        if self._peek() and self._peek() in "AZz":
+        if self._next() and self._next() in "AZz":
             return self._anchor("^" if self._take() == "A" else "$")
         escaped = self._escaped()
         return self._one(escaped) if isinstance(escaped, Class) else self._spelled([escaped])
 
     def _group(self) -> tuple[int, int]:
-        if self._peek() == "?":
+        if self._next() == "?":
             rest = self._pattern[self._at : self._at + 80]
             if named := re.match(r"\?:|\?P?<[^\W\d]\w*>", rest):
                 self._at += named.end()
@@ -323,13 +177,13 @@ class Parser:
                 )
                 raise self._unsupported(REFUSED_GROUPS.get(name, "a flag"), f"({name or rest[:2]}")
         found = self._choice()
-        if self._peek() != ")":
+        if self._next() != ")":
             raise self._wrong("a ( is never closed")
         self._at += 1
         return found
 
     def _escaped(self) -> str | Class:
-        """Return the character or the class that stands after a backslash."""
+        """Return the character or the class after a backslash."""
         letter = self._take()
         if letter in KINDS:
             return Class(False, (), letter)
@@ -348,15 +202,15 @@ class Parser:
         return letter
 
     def _class(self) -> tuple[int, int]:
-        negated = self._peek() == "^"
+        negated = self._next() == "^"
         self._at += negated
         kinds, ranges = "", list[tuple[str, str]]()
-        while self._peek() != "]" or not (kinds or ranges):
+        while self._next() != "]" or not (kinds or ranges):
             for name in ("[:", "&&", "||", "~~", "--"):
                 if self._pattern.startswith(name, self._at) and (ranges or kinds or name == "[:"):
                     raise self._unsupported("a set of characters by name or operation", f"{name}; write \\{name[0]}")
             low = self._member()
-            dash = self._peek() == "-" and self._pattern[self._at + 1 : self._at + 2] not in ("]", "")
+            dash = self._next() == "-" and self._pattern[self._at + 1 : self._at + 2] not in ("]", "")
             if isinstance(low, Class):
                 if dash:
                     raise self._wrong(f"\\{low.kinds} begins no range; write \\-")
@@ -378,14 +232,14 @@ class Parser:
         n_members = sum(ord(high) - ord(low) + 1 for low, high in beyond_ascii)
         if not negated and self._form != text.UnicodeForm.NONE and 0 < n_members <= WIDEST_CLASS:
             key = tuple(beyond_ascii)
-            if key not in self._taken_apart:
-                self._machine.work(n_members)
+            if key not in self._decomposed:
+                self._automaton.work(n_members)
                 members = (chr(code) for low, high in key for code in range(ord(low), ord(high) + 1))
-                self._taken_apart[key] = [one for one in members if len(text.normalized(one, self._form)) > 1]
-            if self._taken_apart[key]:
-                inner = self._spelled(self._taken_apart[key])
-                self._machine.step(begin, inner[0])
-                self._machine.step(inner[1], end)
+                self._decomposed[key] = [one for one in members if len(text.normalized(one, self._form)) > 1]
+            if self._decomposed[key]:
+                inner = self._spelled(self._decomposed[key])
+                self._automaton.step(begin, inner[0])
+                self._automaton.step(inner[1], end)
         return begin, end
 
     def _member(self) -> str | Class:
@@ -393,24 +247,24 @@ class Parser:
         return self._escaped() if character == "\\" else character
 
     def _one(self, reads: Class) -> tuple[int, int]:
-        begin, end = self._machine.place(), self._machine.place()
-        self._machine.step(begin, end, reads)
+        begin, end = self._automaton.state(), self._automaton.state()
+        self._automaton.step(begin, end, reads)
         return begin, end
 
     def _anchor(self, where: str) -> tuple[int, int]:
-        begin, end = self._machine.place(), self._machine.place()
-        self._machine.anchor(begin, end, where)
+        begin, end = self._automaton.state(), self._automaton.state()
+        self._automaton.anchor(begin, end, where)
         return begin, end
 
     def _spelled(self, characters: Iterable[str]) -> tuple[int, int]:
-        """Return any one of the characters, in the model's form; what begins alike is shared."""
-        begin, end = self._machine.place(), self._machine.place()
+        """Match any of the characters, normalized; common prefixes share states."""
+        begin, end = self._automaton.state(), self._automaton.state()
         known: dict[str, int] = {"": begin}
         for character in characters:
             spelling = text.normalized(character, self._form)
             for n in range(1, len(spelling)):
                 if spelling[:n] not in known:
-                    known[spelling[:n]] = self._machine.place()
-                    self._machine.step(known[spelling[: n - 1]], known[spelling[:n]], spelling[n - 1])
-            self._machine.step(known[spelling[:-1]], end, spelling[-1])
+                    known[spelling[:n]] = self._automaton.state()
+                    self._automaton.step(known[spelling[: n - 1]], known[spelling[:n]], spelling[n - 1])
+            self._automaton.step(known[spelling[:-1]], end, spelling[-1])
         return begin, end

@@ -1,4 +1,4 @@
-"""Recognise answers in which a decoder repeats itself, as one does that has lost its place in the source."""
+"""Detect answers with repeated phrases, which a decoder produces when its attention is stuck."""
 
 from __future__ import annotations
 
