@@ -31,7 +31,7 @@ def test_every_answer_satisfies_the_constraint(seqwright, model, lines, tmp_path
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (["--prefix", "ж"], ["never says 'ж'"]), (["--pattern", "(a"], ["never closed"]),
+        (["--prefix", "ж"], ["'ж' is not in the vocabulary"]), (["--pattern", "(a"], ["never closed"]),
         (["--prefix", "a", "--pattern", "b+"], ["no answer can meet"]),
         (["--prefix", "abc", "--max-length", 2], ["3 tokens", "2"]), (["--top-p", 0], ["--top-p"]),
         (["--min-length", 3, "--max-length", 2], ["min_length", "max_length"]),
