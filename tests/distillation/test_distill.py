@@ -124,9 +124,9 @@ def test_features_go_to_the_teacher_and_to_the_student(tmp_path):
     more.write_text("ccba\tN;2\n")
     found = distill(model, tmp_path / "pairs.tsv", tmp_path / "small", sources=more)
     assert found.model.unknown("ccba", "N;2") == []
-    lesson = json.loads((tmp_path / "small/distilled/00000.jsonl").read_text().splitlines()[-1])
+    row = json.loads((tmp_path / "small/distilled/00000.jsonl").read_text().splitlines()[-1])
     [[answer]] = seqwright.load(model).predict(["ccba"], features=["N;2"])
-    assert lesson == {"source": "ccba", "target": answer.text, "features": "N;2"}
+    assert row == {"source": "ccba", "target": answer.text, "features": "N;2"}
 
 
 def test_the_result_compares_both_and_the_manifest_names_the_teacher(trained, pairs, tmp_path):
@@ -137,8 +137,8 @@ def test_the_result_compares_both_and_the_manifest_names_the_teacher(trained, pa
     assert found.teacher.sources_per_s > 0
     manifest = json.loads((tmp_path / "small/manifest.json").read_text())
     assert manifest["teacher"]["stamp"] == bundle.stamp(trained)
-    told = training.recall(tmp_path / "small/manifest.json")
-    training.train(told.pairs, dev=told.dev, output=tmp_path / "again", config=told.config)
+    recalled = training.recall(tmp_path / "small/manifest.json")
+    training.train(recalled.pairs, dev=recalled.dev, output=tmp_path / "again", config=recalled.config)
     first, again = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("small", "again"))
     assert first == again
 
@@ -195,7 +195,7 @@ def test_a_student_does_not_take_the_place_of_its_teacher_nor_of_another_model(t
         distill(trained, pairs, tmp_path / "small")
 
 
-def test_the_student_is_small_unless_told_otherwise_and_cuts_texts_as_its_teacher(trained, pairs, tmp_path):
+def test_the_student_is_small_by_default_and_has_the_tokens_of_its_teacher(trained, pairs, tmp_path):
     default = msgspec.structs.replace(CONFIG, model=config.ModelConfig(embedding_size=4))
     found = distillation.distill(trained, pairs, output=tmp_path / "small", config=default)
     settings, teacher = found.model.bundle.config, bundle.load(trained).config

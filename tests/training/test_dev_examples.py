@@ -37,7 +37,7 @@ def dev(tmp_path):
 
 
 def train(pairs, dev, output, *, stop_after=None):
-    """Return the measurements of a training, which is interrupted behind the one that stop_after counts."""
+    """Return the measurements of a training, which is interrupted after `stop_after` of them."""
     measured = []
 
     def listen(event):

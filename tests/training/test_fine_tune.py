@@ -43,7 +43,7 @@ def test_it_goes_on_from_what_the_old_model_knows(base, tmp_path):
     assert from_base[-1] > fresh.bundle.manifest["scores"]["dev_accuracy"] + 20
 
 
-def test_old_symbols_keep_their_ids_and_weights_and_new_ones_are_added_behind(base, tmp_path):
+def test_old_symbols_keep_their_ids_and_weights_and_new_ones_follow(base, tmp_path):
     pairs = write(tmp_path / "pairs.tsv", "cdxy", 3)
     tuned(pairs, tmp_path / "tuned", base, "optim.learning_rate=1e-12", "optim.schedule=constant")
     old, new = bundle.load(base), bundle.load(tmp_path / "tuned")
@@ -65,8 +65,14 @@ def test_new_symbols_are_learned(base, tmp_path):
 def test_the_manifest_repeats_a_fine_tuning_to_the_byte(base, tmp_path):
     pairs = write(tmp_path / "pairs.tsv", "cdx", 5)
     tuned(pairs, tmp_path / "first", base)
-    told = training.recall(tmp_path / "first" / "manifest.json")
-    training.train(told.pairs, dev=told.dev, output=tmp_path / "again", config=told.config, fine_tune=told.fine_tune)
+    recalled = training.recall(tmp_path / "first" / "manifest.json")
+    training.train(
+        recalled.pairs,
+        dev=recalled.dev,
+        output=tmp_path / "again",
+        config=recalled.config,
+        fine_tune=recalled.fine_tune,
+    )
     first, again = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("first", "again"))
     assert first == again
 

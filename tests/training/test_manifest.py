@@ -21,8 +21,8 @@ def pairs(tmp_path):
 def test_what_it_recalls_trains_the_same_bytes(pairs, tmp_path, with_dev):
     dev = pairs if with_dev else None
     training.train(pairs, dev=dev, output=tmp_path / "first", config=CONFIG)
-    told = training.recall(tmp_path / "first" / "manifest.json")
-    training.train(told.pairs, dev=told.dev, output=tmp_path / "again", config=told.config)
+    recalled = training.recall(tmp_path / "first" / "manifest.json")
+    training.train(recalled.pairs, dev=recalled.dev, output=tmp_path / "again", config=recalled.config)
     first, again = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("first", "again"))
     assert first == again
 

@@ -78,11 +78,11 @@ def rises(numbers):
 
 
 def test_time_and_share_are_those_of_all_members(pairs, tmp_path, clock):
-    told = events_of(pairs, tmp_path / "model", clock)
-    steps = [event for event in told if isinstance(event, Progressed)]
+    received = events_of(pairs, tmp_path / "model", clock)
+    steps = [event for event in received if isinstance(event, Progressed)]
     assert rises([event.share for event in steps])
     assert steps[-1].share == pytest.approx(1)
-    assert rises([event.elapsed_s for event in told if isinstance(event, Progressed | Measured | Finished)])
+    assert rises([event.elapsed_s for event in received if isinstance(event, Progressed | Measured | Finished)])
     whole_s = steps[-1].elapsed_s
     for event in steps:
         if event.share > 1 / 6:  # the first epochs know little of what is to come
@@ -91,21 +91,25 @@ def test_time_and_share_are_those_of_all_members(pairs, tmp_path, clock):
 
 def test_the_members_share_the_time_budget(pairs, tmp_path, clock):
     budget_s = 6.0
-    told = events_of(pairs, tmp_path / "model", clock, "training.epochs=1000000", f"training.time_budget_s={budget_s}")
-    begun = [index for index, event in enumerate(told) if isinstance(event, Begun)]
-    ends = [[e.elapsed_s for e in told[:index] if isinstance(e, Measured)][-1] for index in [*begun[1:], len(told)]]
+    received = events_of(
+        pairs, tmp_path / "model", clock, "training.epochs=1000000", f"training.time_budget_s={budget_s}"
+    )
+    begun = [index for index, event in enumerate(received) if isinstance(event, Begun)]
+    ends = [
+        [e.elapsed_s for e in received[:index] if isinstance(e, Measured)][-1] for index in [*begun[1:], len(received)]
+    ]
     assert ends == pytest.approx([budget_s / 3, budget_s * 2 / 3, budget_s], abs=0.3)
-    assert told[-1].reason == "time budget"
-    assert told[-1].elapsed_s == pytest.approx(budget_s, abs=0.3)
-    for event in late_steps(told):
+    assert received[-1].reason == "time budget"
+    assert received[-1].elapsed_s == pytest.approx(budget_s, abs=0.3)
+    for event in late_steps(received):
         assert event.elapsed_s + event.left_s == pytest.approx(budget_s, abs=0.4)
 
 
-def late_steps(told):
+def late_steps(received):
     """Return those of each member but for the first quarter, where each look at the clock counts for much."""
-    begun = [index for index, event in enumerate(told) if isinstance(event, Begun)]
-    for first, last in itertools.pairwise([*begun, len(told)]):
-        steps = [event for event in told[first:last] if isinstance(event, Progressed)]
+    begun = [index for index, event in enumerate(received) if isinstance(event, Begun)]
+    for first, last in itertools.pairwise([*begun, len(received)]):
+        steps = [event for event in received[first:last] if isinstance(event, Progressed)]
         yield from steps[len(steps) // 4 :]
 
 
@@ -118,13 +122,13 @@ def test_the_time_that_a_member_leaves_is_the_others(pairs, tmp_path, clock):
 
     settings = "training.batch_size=64", "training.epochs=1000000", "training.time_budget_s=6"
     evaluate = instrumented.evaluator(first_perfect)
-    told = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=evaluate)
-    second = next(index for index, event in enumerate(told) if isinstance(event, Begun) and event.member == 2)
-    for event in late_steps(told[second:]):
+    received = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=evaluate)
+    second = next(index for index, event in enumerate(received) if isinstance(event, Begun) and event.member == 2)
+    for event in late_steps(received[second:]):
         assert event.elapsed_s + event.left_s == pytest.approx(6, abs=0.4)
 
 
-def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs, tmp_path, clock):
+def test_the_time_budget_has_room_for_what_follows_the_last_training(pairs, tmp_path, clock):
     budget_s, answering_s = 9.0, 0.1
 
     def slowly(networks, prepared):
@@ -132,8 +136,8 @@ def test_the_time_budget_has_room_for_what_comes_behind_the_last_training(pairs,
         return selection.assess(networks, prepared)
 
     settings = "training.epochs=1000000", f"training.time_budget_s={budget_s}"
-    told = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=slowly)
-    measured = [event.elapsed_s for event in told if isinstance(event, Measured)]
+    received = events_of(pairs, tmp_path / "model", clock, *settings, evaluate=slowly)
+    measured = [event.elapsed_s for event in received if isinstance(event, Measured)]
     assert measured[-1] == pytest.approx(budget_s - 3 * ensemble.N_DECODINGS * answering_s, abs=0.5)
 
 
@@ -141,10 +145,10 @@ def test_members_without_any_time_left_are_measured_all_the_same(pairs, tmp_path
     def late(event):
         clock.now += 10 * isinstance(event, Begun)
 
-    told = events_of(pairs, tmp_path / "model", clock, "training.time_budget_s=1", listen=late)
-    assert sum(isinstance(event, Measured) for event in told) >= 3
+    received = events_of(pairs, tmp_path / "model", clock, "training.time_budget_s=1", listen=late)
+    assert sum(isinstance(event, Measured) for event in received) >= 3
     assert len(bundle.load(tmp_path / "model").networks) == 3
-    for event in told:
+    for event in received:
         if isinstance(event, Progressed):
             assert event.share in (1 / 3, 2 / 3, 1)
             assert event.left_s >= 0
@@ -161,10 +165,10 @@ def test_an_interrupted_ensemble_knows_the_time_that_it_has_spent(pairs, tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         events_of(pairs, tmp_path / "model", clock, listen=interrupted_in_the_second)
-    told = events_of(pairs, tmp_path / "model", clock)
-    resumed = next(event for event in told if isinstance(event, Resumed))
+    received = events_of(pairs, tmp_path / "model", clock)
+    resumed = next(event for event in received if isinstance(event, Resumed))
     assert resumed.elapsed_s == pytest.approx(spent_s[-1], abs=0.1)
-    assert told[-1].elapsed_s > resumed.elapsed_s
+    assert received[-1].elapsed_s > resumed.elapsed_s
 
 
 def test_an_interrupted_ensemble_shares_the_time_budget_all_the_same(pairs, tmp_path, clock):
@@ -177,9 +181,9 @@ def test_an_interrupted_ensemble_shares_the_time_budget_all_the_same(pairs, tmp_
 
     with pytest.raises(KeyboardInterrupt):
         events_of(pairs, tmp_path / "model", clock, *settings, listen=interrupted_in_the_second)
-    told = events_of(pairs, tmp_path / "model", clock, *settings)
-    _, third = (index for index, event in enumerate(told) if isinstance(event, Begun))
-    second_s = [event.elapsed_s for event in told[:third] if isinstance(event, Measured)][-1]
+    received = events_of(pairs, tmp_path / "model", clock, *settings)
+    _, third = (index for index, event in enumerate(received) if isinstance(event, Begun))
+    second_s = [event.elapsed_s for event in received[:third] if isinstance(event, Measured)][-1]
     assert second_s == pytest.approx(budget_s * 2 / 3, abs=0.4)
 
 
@@ -202,7 +206,7 @@ def test_an_ensemble_interrupted_between_two_members_ends_with_the_same_bytes(pa
 def test_a_resumed_ensemble_tells_the_size_of_its_first_network(pairs, tmp_path):
     sizes = []
 
-    def hear(event):
+    def receive(event):
         if isinstance(event, Started):
             sizes.append(event.n_parameters)
         if isinstance(event, Begun) and event.member == 2 and len(sizes) == 1:
@@ -210,7 +214,7 @@ def test_a_resumed_ensemble_tells_the_size_of_its_first_network(pairs, tmp_path)
 
     unlike = config.parse({"others": [{"hidden_size": 48}]}, [*SETTINGS, "training.members=2"])
     with pytest.raises(KeyboardInterrupt):
-        training.train(pairs, output=tmp_path / "model", config=unlike, listen=hear)
-    training.train(pairs, output=tmp_path / "model", config=unlike, listen=hear)
+        training.train(pairs, output=tmp_path / "model", config=unlike, listen=receive)
+    training.train(pairs, output=tmp_path / "model", config=unlike, listen=receive)
     assert len(sizes) == 2
     assert len(set(sizes)) == 1

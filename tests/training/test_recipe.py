@@ -1,4 +1,4 @@
-"""What a training does where it is told nothing."""
+"""Defaults that depend on the data."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def test_few_pairs_are_seen_often_and_many_as_often_as_takes_hours():
     assert all(completed(n).training.epochs == 1 for n in (10**8, 10**9))
 
 
-def test_what_mostly_stands_in_the_source_is_copied_by_a_model_that_can():
+def test_targets_that_mostly_occur_in_the_source_are_copied():
     assert not completed(100, copied_share=0.3).model.copying
     assert completed(100, copied_share=0.9).model.copying
 
@@ -45,15 +45,15 @@ def test_what_copies_or_is_large_or_says_much_attends_additively_and_by_distance
     assert (found.attention, found.distance_bias) == ("additive" if steered else "bilinear", steered)
 
 
-def test_attention_that_is_told_stays():
+def test_given_attention_stays():
     assert completed(100, "model.attention=bilinear", copied_share=0.9).model.attention == "bilinear"
     assert not completed(100_000, "model.attention=none").model.distance_bias
     assert not completed(100, "model.attention=none", copied_share=0.9).model.copying
 
 
 def test_other_networks_that_are_described_are_filled_in():
-    told = {"others": [{"hidden_size": 7}, {"attention": "additive"}]}
-    found = recipe.complete(config.parse(told, ["training.members=3"]), Traits(3600)).networks
+    given = {"others": [{"hidden_size": 7}, {"attention": "additive"}]}
+    found = recipe.complete(config.parse(given, ["training.members=3"]), Traits(3600)).networks
     assert [one.hidden_size for one in found] == [256, 7, 256]
     assert [one.attention for one in found] == ["bilinear", "bilinear", "additive"]
     assert {one.embedding_size for one in found} == {64}
@@ -79,15 +79,15 @@ def test_a_large_network_has_a_deeper_encoder_which_is_never_less_deep_than_the_
     assert completed(100_000, "model.encoder_layers=3").model.encoder_layers == 3
 
 
-@pytest.mark.parametrize("told", [[], ["model.hidden_size=32"], ["model.embedding_size=32"]])
-def test_tied_weights_have_one_width(told):
-    model = completed(5000, "model.tied=true", *told).model
-    assert model.embedding_size == model.hidden_size == (32 if told else 256)
+@pytest.mark.parametrize("given", [[], ["model.hidden_size=32"], ["model.embedding_size=32"]])
+def test_tied_weights_have_one_width(given):
+    model = completed(5000, "model.tied=true", *given).model
+    assert model.embedding_size == model.hidden_size == (32 if given else 256)
 
 
-def test_what_is_told_stays():
+def test_given_settings_stay():
     for n_pairs in SIZES:
-        told = completed(
+        given = completed(
             n_pairs,
             "model.hidden_size=7",
             "training.batch_size=3",
@@ -95,8 +95,8 @@ def test_what_is_told_stays():
             "model.dropout=0",
             "optim.learning_rate=1",
         )
-        assert (told.model.hidden_size, told.training.batch_size, told.training.epochs) == (7, 3, 9)
-        assert (told.model.dropout, told.optim.learning_rate) == (0, 1)
+        assert (given.model.hidden_size, given.training.batch_size, given.training.epochs) == (7, 3, 9)
+        assert (given.model.dropout, given.optim.learning_rate) == (0, 1)
 
 
 def test_a_long_training_waits_longer_for_something_better():

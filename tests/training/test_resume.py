@@ -1,4 +1,4 @@
-"""An interrupted training goes on, and ends with the bytes of one that never stopped."""
+"""An interrupted training is continued, and ends with the bytes of an uninterrupted one."""
 
 import itertools
 import json
@@ -39,7 +39,7 @@ def pairs(tmp_path):
 
 
 def killed_once(pairs, output, after_s):
-    """Run the command, kill it `after_s` seconds behind its first line; return (exit code, what it said)."""
+    """Run the command, kill it `after_s` seconds after its first line; return (exit code, standard error)."""
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
     process = subprocess.Popen(
         [sys.executable, "-m", "seqwright", "train", str(pairs), "--output", str(output), *settings],
@@ -57,9 +57,9 @@ def killed_once(pairs, output, after_s):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was_not(pairs, tmp_path):
-    told = []
-    training.train(pairs, output=tmp_path / "whole", config=CONFIG, listen=told.append)
-    latest_s = told[-1].elapsed_s / 2  # on this machine, as busy as it is
+    received = []
+    training.train(pairs, output=tmp_path / "whole", config=CONFIG, listen=received.append)
+    latest_s = received[-1].elapsed_s / 2  # on this machine, as busy as it is
     rng = np.random.default_rng(11)
     n_killed = n_resumed = n_trainings = 0
     while n_killed < 30:
@@ -70,7 +70,7 @@ def test_a_training_killed_at_thirty_moments_ends_with_the_bytes_of_one_that_was
         n_resumed += "resumed" in said
         n_trainings += code == 0 or whole_already
     killed_once(pairs, tmp_path / f"killed{n_trainings}", 60)
-    assert n_resumed >= 10, f"only {n_resumed} of 30 kills came behind a checkpoint: too few to tell"
+    assert n_resumed >= 10, f"only {n_resumed} of 30 kills came after a checkpoint: too few"
     whole = (tmp_path / "whole" / "model.safetensors").read_bytes()
     for n in range(n_trainings + 1):
         assert (tmp_path / f"killed{n}" / "model.safetensors").read_bytes() == whole
@@ -80,7 +80,7 @@ def test_an_interrupted_ensemble_goes_on_with_its_member_and_ends_with_the_same_
     others = [{"attention": "bilinear"}, {"hidden_size": 12}]
     three = config.parse({"others": others}, [*SETTINGS, "training.members=3", "training.epochs=3"])
     training.train(pairs, output=tmp_path / "whole", config=three)
-    for n in (2, 1, 3):  # in the first member; behind its end; at the end of the second
+    for n in (2, 1, 3):  # in the first member; after its end; at the end of the second
         with pytest.raises(KeyboardInterrupt):
             training.train(pairs, output=tmp_path / "model", config=three, listen=interrupted_after(n))
     training.train(pairs, output=tmp_path / "model", config=three)
@@ -143,8 +143,8 @@ def test_a_training_interrupted_at_any_event_measures_where_one_does_that_was_no
 
 
 def measured(model):
-    events_told = map(json.loads, (model / "metrics.jsonl").read_text().splitlines())
-    return [(event["epoch"], event["loss"]) for event in events_told if event["type"] == "measured"]
+    lines = map(json.loads, (model / "metrics.jsonl").read_text().splitlines())
+    return [(event["epoch"], event["loss"]) for event in lines if event["type"] == "measured"]
 
 
 def test_metrics_of_a_resumed_training_tell_each_measurement_once(pairs, tmp_path):
@@ -160,9 +160,9 @@ def test_a_finished_training_leaves_no_checkpoint_and_is_not_trained_again(pairs
     training.train(pairs, output=tmp_path / "model", config=CONFIG)
     assert not (tmp_path / "model" / "checkpoints").exists()
     before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
-    told = []
-    model = training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=told.append)
-    assert told == [events.AlreadyTrained(str(tmp_path / "model"))]
+    received = []
+    model = training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=received.append)
+    assert received == [events.AlreadyTrained(str(tmp_path / "model"))]
     assert model.predict(["abc"])[0][0].text == translator.load(tmp_path / "model").predict(["abc"])[0][0].text
     assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
 

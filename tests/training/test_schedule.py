@@ -78,7 +78,7 @@ def scored(exact):
 
 def test_a_plateau_halves_the_rate_again_and_again_until_the_score_is_better(pairs):
     accuracies = [10, 20, 20, 20, 20, 20, 30, 30, 30, 30]
-    # better in epochs 1, 2 and 7; so it is halved behind epochs 4, 6 and 9
+    # better in epochs 1, 2 and 7; so it is halved after epochs 4, 6 and 9
     assert rates(pairs, accuracies) == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
 
 

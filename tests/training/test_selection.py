@@ -88,14 +88,14 @@ def test_the_dev_loss_is_the_mean_over_symbols_whatever_the_batches(pairs, monke
 
 
 def test_a_training_on_sentences_says_what_it_selects_by(pairs, tmp_path):
-    told = []
-    training.train(pairs, output=tmp_path / "model", config=config.parse({}, TINY), listen=told.append)
-    measured = [event for event in told if isinstance(event, Measured)]
+    received = []
+    training.train(pairs, output=tmp_path / "model", config=config.parse({}, TINY), listen=received.append)
+    measured = [event for event in received if isinstance(event, Measured)]
     assert {event.measure for event in measured} <= {"loss", "chrF"}
     assert all(event.dev_perplexity == pytest.approx(math.exp(event.dev_loss)) for event in measured)
     assert all(0 <= event.dev_bleu <= 100 and 0 <= event.dev_chrf <= 100 for event in measured)
     kept = [event for event in measured if event.best][-1]
-    [finished] = [event for event in told if isinstance(event, Finished)]
+    [finished] = [event for event in received if isinstance(event, Finished)]
     assert (finished.dev_loss, finished.dev_chrf) == (kept.dev_loss, kept.dev_chrf)
     scores = json.loads((tmp_path / "model" / "manifest.json").read_text())["scores"]
     assert (scores["selected_by"], scores["dev_loss"]) == (kept.measure, kept.dev_loss)

@@ -42,7 +42,7 @@ def curve(events, tag):
 
 
 def train(pairs, output, *settings, stop_after=None, **options):
-    """Return the measurements of a training, which is interrupted behind the one that stop_after counts."""
+    """Return the measurements of a training, which is interrupted after `stop_after` of them."""
     events = []
 
     def listen(event):

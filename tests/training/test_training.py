@@ -200,25 +200,25 @@ def test_it_ends_where_every_dev_source_is_answered_right(tmp_path):
 
 def interrupting(n):
     """Return a listener that is interrupted at the n-th event that a display would be slow about."""
-    heard = []
+    received = []
 
     def listen(event):
-        heard.append(event)
-        if len(heard) == n:
+        received.append(event)
+        if len(received) == n:
             raise KeyboardInterrupt
 
-    return listen, heard
+    return listen, received
 
 
 @pytest.mark.parametrize("n", [2, 3])
-def test_an_interruption_keeps_the_best_model_and_is_told(n, tmp_path, pairs):
-    listen, heard = interrupting(n)
+def test_an_interruption_keeps_the_best_model_and_is_an_event(n, tmp_path, pairs):
+    listen, received = interrupting(n)
     tiny = config.parse({}, [*TINY, "training.epochs=9"])
     with pytest.raises(KeyboardInterrupt):
         training.train(pairs, output=tmp_path / "model", config=tiny, listen=listen)
-    assert isinstance(heard[-1], Finished)
-    assert heard[-1].reason == "interrupted"
-    assert heard[-1].output == str(tmp_path / "model")
+    assert isinstance(received[-1], Finished)
+    assert received[-1].reason == "interrupted"
+    assert received[-1].output == str(tmp_path / "model")
     assert journal(tmp_path / "model")[-1]["reason"] == "interrupted"
     seqwright.load(tmp_path / "model")
 

@@ -73,8 +73,8 @@ def test_more_accuracy_is_better_and_then_a_lower_error_rate():
 
 
 def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for_train(pairs, tmp_path):
-    heard = []
-    found = tune(pairs, tmp_path / "tuned", listen=heard.append)
+    received = []
+    found = tune(pairs, tmp_path / "tuned", listen=received.append)
     assert [trial.number for trial in found.trials] == [1, 2, 3]
     first = found.trials[0].settings
     assert (first["model.hidden_size"], first["model.encoder_layers"], first["optim.learning_rate"]) == (
@@ -88,7 +88,7 @@ def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for
     assert found.best.dev_accuracy == max(trial.dev_accuracy for trial in complete)
     assert config.parse(config.load(found.path)) == found.config
     training.train(pairs, output=tmp_path / "model", config=found.config)
-    assert sum(isinstance(event, tuning.Tried) for event in heard) == 3
+    assert sum(isinstance(event, tuning.Tried) for event in received) == 3
 
 
 def test_the_best_configuration_trains_to_the_accuracy_of_its_trial(pairs, tmp_path):
@@ -131,9 +131,9 @@ def test_an_interrupted_search_goes_on_with_the_trial_it_was_at(pairs, tmp_path,
 
 def test_a_search_that_is_over_is_not_begun_again_but_goes_on_with_more_trials(pairs, tmp_path):
     first = tune(pairs, tmp_path / "tuned", max_trials=2)
-    heard = []
-    assert tune(pairs, tmp_path / "tuned", max_trials=2, listen=heard.append) == first
-    assert heard == []
+    received = []
+    assert tune(pairs, tmp_path / "tuned", max_trials=2, listen=received.append) == first
+    assert received == []
     assert tune(pairs, tmp_path / "tuned", max_trials=4).trials[:2] == first.trials
 
 
@@ -203,11 +203,11 @@ def test_a_training_whose_loss_is_not_finite_is_a_bad_trial_and_no_failure(pairs
     sound, calls = Seq2seq.loss, []
     n_steps = 2 * 7  # of the first trial: 54 pairs in batches of 8, two epochs
 
-    def nan_behind_the_first_trial(*args, **options):
+    def nan_after_the_first_trial(*args, **options):
         calls.append(1)
         return sound(*args, **options) if len(calls) <= n_steps else float("nan")
 
-    monkeypatch.setattr(Seq2seq, "loss", nan_behind_the_first_trial)
+    monkeypatch.setattr(Seq2seq, "loss", nan_after_the_first_trial)
     monkeypatch.setattr(loop, "MAX_RETURNS", 0)
     found = tune(pairs, tmp_path / "tuned", fixed=["training.batch_size"])
     assert [trial.state for trial in found.trials] == ["complete", "pruned", "pruned"]
