@@ -87,7 +87,7 @@ def test_ensembles_are_joined_network_by_network(folder, tmp_path):
         (["1", "blind"], r"1 and .*blind cannot answer together: one network has attention, another has none"),
         (["1", "says"], r"model.copying is True in one network and False in another"),
         (["1", "cut"], "text settings"),
-        (["1", "int8"], "8 bits"),
+        (["1", "int8"], "8-bit weights"),
         (["1", "symbols"], "symbols"),
         (["1", "lexicon"], "lexicon"),
     ],
