@@ -93,16 +93,7 @@ def prepare(
         origin = ", ".join(one.name for one in dev_inputs)
     lexicon_inputs = readers.inputs(config.training.lexicon) if config.training.lexicon else []
     lexicon = [pair for one in lexicon_inputs for pair in one.pairs(columns) if pair.source or pair.target]
-    source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
-    if found.has_features:
-        source_vocabulary = source_vocabulary.with_unknown_feature()
-    examples, limits = found.examples, found.limits
-    if base is not None:
-        source_vocabulary = fine_tune.extended(base.source_vocabulary, source_vocabulary)
-        target_vocabulary = fine_tune.extended(base.target_vocabulary, target_vocabulary)
-        both = (found.source_vocabulary, found.target_vocabulary), (source_vocabulary, target_vocabulary)
-        examples = fine_tune.remapped(examples, *both)
-        limits = limits.joined(base.limits)
+    source_vocabulary, target_vocabulary, examples, limits = _encoded(found, base)
     _check_overlap(dev, reading, source_vocabulary, target_vocabulary, origin)
     limit = recipe.dev_limit(config.training, sentences=found.sentences)
     chosen = dev_set.choose(
@@ -145,6 +136,26 @@ def prepare(
         excluded,
         traits,
         corpus.described(found.readings),
+    )
+
+
+def _encoded(
+    found: corpus.Corpus, base: Bundle | None
+) -> tuple[vocabulary.Vocabulary, vocabulary.Vocabulary, batches.Examples, Limits]:
+    """Return source and target vocabulary, examples and limits, which extend those of the model to fine-tune."""
+    source_vocabulary, target_vocabulary = found.source_vocabulary, found.target_vocabulary
+    if found.has_features:
+        source_vocabulary = source_vocabulary.with_unknown_feature()
+    if base is None:
+        return source_vocabulary, target_vocabulary, found.examples, found.limits
+    source_vocabulary = fine_tune.extended(base.source_vocabulary, source_vocabulary)
+    target_vocabulary = fine_tune.extended(base.target_vocabulary, target_vocabulary)
+    both = (found.source_vocabulary, found.target_vocabulary), (source_vocabulary, target_vocabulary)
+    return (
+        source_vocabulary,
+        target_vocabulary,
+        fine_tune.remapped(found.examples, *both),
+        found.limits.joined(base.limits),
     )
 
 
