@@ -1,4 +1,4 @@
-"""Whether confidence tells foreign text from the text of the task.
+"""Whether confidence distinguishes foreign text from the text of the task.
 
     python -m benchmarks.confidence                    three tasks, 12 epochs each
     python -m benchmarks.confidence --only fre --models DIR
@@ -33,7 +33,7 @@ __all__ = ["main"]
 
 N_DEV = 1200  # sources
 PRECISION = 0.95
-LEAST = 0.5  # a threshold below it asks for nothing
+LEAST = 0.5  # a lower threshold excludes nothing
 OTHER_SCRIPT = "日本語文字語彙音韻"
 
 

@@ -4,7 +4,7 @@
     source.vocab.json   target.vocab.json
     source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
     lexicon.json        pairs that are answered just so, of a model that was given some
-    model.safetensors   float32 weights under the names of `Seq2seq.params`; those of an ensemble behind `members.0.` …
+    model.safetensors   float32 weights under the names of `Seq2seq.params`; of an ensemble: prefix `members.0.` …
                         of format 2, int8 codes and their scales: see `models.int8`
     manifest.json       versions, seed, data hashes, command, scores
     metrics.jsonl       one line an event of the training (written by `training`)
@@ -78,7 +78,7 @@ class Bundle(msgspec.Struct, frozen=True):
     """Everything that a model directory holds but its metrics.
 
     lexicon: pairs whose sources are answered just so.
-    int8: the file holds codes, and inference computes with them; `weights` are the floats that they stand for.
+    int8: the file holds codes, and inference computes with them; `weights` are the floats that they represent.
     """
 
     config: Config
@@ -194,13 +194,13 @@ def _codes(bundle: Bundle) -> dict[str, Any]:
 
 
 def refuse_taken(path: Path) -> None:
-    """Raise UsageError where something stands at the path of a directory that is to be written."""
+    """Raise UsageError where the path of a directory to write is taken."""
     if path.exists() and not (path.is_dir() and all(map(file_set.negligible, path.iterdir()))):
         raise UsageError(f"{path} exists already; choose another --output")
 
 
 def load(path: Path) -> Bundle:
-    """Return the model of a directory.   ModelError: missing, damaged, newer, or not of one piece."""
+    """Return the model of a directory.   ModelError: missing, damaged, newer, or inconsistent."""
     if not path.is_dir():
         what = "is a file, not a model directory" if path.exists() else "no such model directory"
         raise ModelError(f"{path}: {what}; give the directory that `seqwright train` wrote")
@@ -263,12 +263,12 @@ def _stamp(hashes: Mapping[str, bytes]) -> str:
 
 
 def _learned(hashes: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the hashes without those of what says where a model came from."""
+    """Return the hashes without those of the provenance."""
     return {name: digest for name, digest in hashes.items() if name not in ("config.json", "manifest.json")}
 
 
 def _without_stamp(config: bytes) -> bytes:
-    """Return what config.json says, whatever its layout; later versions may know more keys, and keep those of this."""
+    """Return the content of config.json in any layout; later versions may add keys, and keep those of this one."""
     document = msgspec.json.decode(config, type=dict[str, Any])
     del document["stamp"]
     document.pop("checksum", None)

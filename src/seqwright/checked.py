@@ -65,7 +65,7 @@ def _fields(kind: type[Checked]) -> tuple[msgspec.structs.FieldInfo, ...]:
 
 
 def renamed(values: Mapping[str, Any], aliases: Mapping[str, str], *, origin: str) -> dict[str, Any]:
-    """Return values under the names of today.   ConfigError: a value came under both names."""
+    """Return values under the current names.   ConfigError: a value was given under both names."""
     for before, now in aliases.items():
         if before in values and now in values:
             raise ConfigError(f"{origin}: {before} is the earlier name of {now}; give one of the two")

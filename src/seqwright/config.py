@@ -69,7 +69,7 @@ class TextConfig(Checked, frozen=True, kw_only=True):
     target_form: UnicodeForm | None = None
 
     def columns(self) -> readers.Columns:
-        """Return what is asked of a reader of training files."""
+        """Return how a reader is to read training files."""
         return readers.Columns(
             source=self.source_column,
             target=self.target_column,
@@ -84,7 +84,7 @@ class TextConfig(Checked, frozen=True, kw_only=True):
         )
 
     def later_columns(self) -> readers.Columns:
-        """Return what is asked of a reader of files for a trained model: they are read as those of its training."""
+        """Return how a reader is to read files for a trained model: like those of its training."""
         legacy = readers.Schema(
             source=self.source_column if isinstance(self.source_column, int) else 1,
             target=self.target_column if isinstance(self.target_column, int) else 2,
@@ -210,7 +210,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None  # of all members together
     patience: Positive | Literal["auto"] | None = "auto"  # epochs without a better dev score before it ends
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
-    dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # says which; apart from seed, so that seeds can be compared
+    dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # selects them; separate from seed, so that seeds can be compared
     dev_limit: Positive = 2000  # dev sources answered after each epoch
     max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
     cache: str = ""  # directory for data that is too large for memory; "" is beside the data
@@ -222,13 +222,13 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
 
 
 class Config(Checked, frozen=True, kw_only=True):
-    """The four concerns; and the networks of an ensemble behind its first one, where not all are as `model` says."""
+    """The four concerns; and the networks of an ensemble after its first one, where they differ from `model`."""
 
     text: TextConfig = TextConfig()
     model: ModelConfig = ModelConfig()
     optim: OptimConfig = OptimConfig()
     training: TrainingConfig = TrainingConfig()
-    others: tuple[ModelConfig, ...] = ()  # in TOML, [[others]] says where each differs
+    others: tuple[ModelConfig, ...] = ()  # in TOML, [[others]] lists where each differs
 
     @property
     def networks(self) -> tuple[ModelConfig, ...]:
@@ -264,15 +264,15 @@ def load(path: Path) -> dict[str, Any]:
 def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str = "--set") -> Config:
     """Return the configuration that `keys` (as `load` returns them) and "section.key=value" settings describe.
 
-    What a table of [[others]] does not say is as [model] and the settings say.
-    A setting wins over a key; its value is written as in TOML, where a plain word needs no quotes. The word none stands
-    for no value, which TOML cannot say, unless it means something of its own to the key.
+    A table of [[others]] inherits from [model] and the settings.
+    A setting has precedence over a key; its value is written as in TOML, a plain word without quotes. The word none
+    means no value, which TOML cannot express, unless none is one of the key's values.
     ConfigError: an unknown key, with the nearest known one, or a value out of its range.
     """
     merged = modern(copy.deepcopy(dict(keys)), origin=origin)
     others = merged.pop("others", [])
     if not isinstance(others, list | tuple):
-        raise ConfigError(f"{origin}: others must be tables, [[others]] for each network behind the first")
+        raise ConfigError(f"{origin}: others must be tables, [[others]] for each network after the first")
     for one, where in [(merged, origin), *(({"model": other}, f"{origin}: [[others]]") for other in others)]:
         _check_keys(one, where)
         for section, values in one.items():
@@ -301,7 +301,7 @@ def canonical(setting: str) -> str:
 def modern(keys: Mapping[str, Any], *, origin: str) -> dict[str, Any]:
     """Return the sections of a configuration, of any version, with the keys' names of today.
 
-    ConfigError: a key stands there by both its names.
+    ConfigError: a key is there under both its names.
     """
     found: dict[str, Any] = {}
     for section, values in keys.items():
@@ -341,7 +341,7 @@ def apart(one: ModelConfig, other: ModelConfig) -> str:
 
 
 def to_toml(config: Config) -> str:
-    """Return the configuration as TOML with every key; one that is found from the data stands as a comment."""
+    """Return the configuration as TOML with every key; one that is found from the data is a comment."""
     lines = []
     sections = msgspec.to_builtins(config)
     others = [("[others]", "model", other) for other in sections.pop("others")]
@@ -349,7 +349,7 @@ def to_toml(config: Config) -> str:
         lines.append(f"[{name}]")
         for key, value in values.items():
             if value is not None:
-                # JSON has no infinity; the rest of what stands here is written alike in both.
+                # JSON has no infinity; everything else is written alike in both.
                 text = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()
                 lines.append(f"{key} = {text}")
             elif getattr(getattr(Config(), section), key) is None:

@@ -1,6 +1,7 @@
 """Every exception that seqwright raises on purpose; anything else that escapes is a defect.
 
-The message says what was expected, what was found and what to do, on one line: the command line prints it as it is.
+The message states what was expected, what was found and what to do, on one line, which the
+command line prints as it is.
 """
 
 import difflib

@@ -48,7 +48,7 @@ def remove(path: Path) -> None:
 
 
 def place(directory: Path, name: str) -> Path:
-    """Return where a file of the directory stands, or would stand."""
+    """Return the path of a file of the directory, which need not exist."""
     moving = directory / NEXT / name
     return moving if moving.exists() else directory / name
 
@@ -57,7 +57,7 @@ def place(directory: Path, name: str) -> Path:
 def opened(directory: Path, names: Iterable[str]) -> Iterator[dict[str, BinaryIO]]:
     """Lend the open files of one set by name, without those that are absent.
 
-    All files are opened, then all names are looked up again. A file that was replaced never comes back, so where each
+    All files are opened, then all names are looked up again. A file that was replaced never returns, so where each
     name still leads to the file that was opened, all were current at one moment in between; else it begins again.
     OSError: no permission; TimeoutError: the set was replaced each time.
     """
@@ -138,7 +138,7 @@ def _flush_names(directory: Path) -> None:
 
 
 def _move(directory: Path) -> None:
-    """Move what stands in `.next` to its places."""
+    """Move the content of `.next` to its places."""
     moving = directory / NEXT
     if not moving.is_dir():
         return

@@ -54,7 +54,7 @@ def load(name: str) -> Any:
 def fitting(characters: str, fonts: Any) -> tuple[list[str], list[str]]:
     """Return the families, the usual one first, that have the characters between them, and the characters none has."""
     needed = {c for c in characters if not c.isspace() and c.isprintable()}
-    families = ["DejaVu Sans"]  # comes with matplotlib, and has most alphabets with their marks
+    families = ["DejaVu Sans"]  # is part of matplotlib, and has most alphabets with their marks
     needed -= covered(fonts.findfont("DejaVu Sans"), needed, fonts)
     upright_first = sorted(fonts.fontManager.ttflist, key=lambda f: (f.style != "normal", f.weight != 400, f.name))
     for font in upright_first:

@@ -91,7 +91,7 @@ GOOD = Vocabulary.build(["ab"]).to_json()
         (GOOD.replace(b'"a"', b'"\xff"'), "not a vocabulary"),
         (GOOD.replace(b"symbols", b"simbols"), "not a vocabulary"),
         (GOOD.replace(b"{", b'{"more": 1, '), "not a vocabulary"),
-        (GOOD.replace(b'"b"', b'"a"'), "the symbol 'a' stands there twice"),
+        (GOOD.replace(b'"b"', b'"a"'), "the symbol 'a' occurs there twice"),
         (GOOD.replace(b"<s>", b"<go>"), "special"),
         (GOOD.replace(b'"version": 1', b'"version": 0'), "version 0"),
         (b'{"version": 2, "anything": "else"}', "upgrade"),

@@ -1,7 +1,7 @@
 """Pairs as ids, cut into padded batches of like length.
 
 Rows are whole examples: what one example's row holds never depends on its neighbours, only how much PAD follows it.
-Time comes first, as everywhere inside the package.
+Time is the first axis, as everywhere inside the package.
 
 Data of any size is shuffled in bounded memory. Up to `WINDOW` examples are shuffled as a whole. Of more, an epoch
 permutes blocks of `BLOCK` neighbours, takes as many blocks at a time as fill a window, and shuffles that: a batch has
@@ -33,19 +33,19 @@ Positions = npt.NDArray[np.int64]
 
 POOL = 64  # batches sorted together: enough that lengths agree, few enough that neighbours change every epoch
 BLOCK = 1 << 8  # examples that stay together until they are in one window
-BLOCKS = 1 << 12  # blocks looked at together
+BLOCKS = 1 << 12  # blocks processed together
 WINDOW = 1 << 17  # examples shuffled together: a thousand batches, in a processor's cache where examples are short
 WINDOW_IDS = 1 << 25  # of either side in a window, so that its memory is bounded where examples are long
 
 
 class Batch(NamedTuple):
-    """B examples; PAD stands behind each sequence's length."""
+    """B examples; PAD follows the length of each sequence."""
 
     source: Ids  # (S, B)  tokens, then END: an empty source has length 1
     source_lengths: Ids  # (B,)  END included
     target: Ids  # (T + 1, B)  START, tokens, END: target[:-1] is read, target[1:] is predicted
     target_lengths: Ids  # (B,)  symbols to predict: tokens and END
-    index: Positions  # type: ignore[assignment]  # (B,)  where each example stands in the data set; hides tuple.index
+    index: Positions  # type: ignore[assignment]  # (B,)  the index of each example in the data set; hides tuple.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ def gather(flat: Ids, starts: Positions, index: Positions) -> tuple[Ids, Ids]:
     first = starts[index]
     lengths = starts[index + 1] - first
     step = np.arange(lengths.max(initial=0))[:, None]
-    # clip: behind the last sequence there is nothing to read
+    # clip: after the last sequence there is nothing to read
     ids = np.take(flat, first + step, mode="clip").astype(np.int32, copy=False)
     ids[step >= lengths] = vocabulary.PAD
     return ids, lengths.astype(np.int32)
 
 
 def pad(sequences: Sequence[Sequence[int]]) -> tuple[Ids, Ids]:
-    """Return sequences of ids as ids (S, B), PAD behind each, and their lengths (B,)."""
+    """Return sequences of ids as ids (S, B), PAD after each, and their lengths (B,)."""
     return gather(*end_to_end(sequences), np.arange(len(sequences)))
 
 
@@ -140,9 +140,9 @@ def batches(
     """Yield every example exactly once, in batches of like length.
 
     rng: shuffles; the examples of a pool of batches are sorted by length, then the batches of a window are shuffled.
-    None sorts each window by length, for evaluation: `Batch.index` tells where each result belongs.
+    None sorts each window by length, for evaluation: `Batch.index` has the place of each result.
     max_tokens: bounds B · (S + T + 1) of a padded batch, so that long examples come in small batches; an example that
-    is longer than that by itself comes alone (`corpus` leaves such examples out).
+    is longer than that by itself is a batch of its own (`corpus` leaves such examples out).
     skip: this many batches of the epoch are passed over, at the price of their order alone. The rest is what would
     have come after them, if rng is in the state that it was in at the epoch's first batch.
     pool: how many batches are sorted together; 1 leaves it to chance how long the neighbours are.
@@ -166,7 +166,7 @@ def batches(
 class Window:
     """Some of the examples: those of the blocks, in their order, or all of them where blocks is None.
 
-    positions (n,): where each stands among all examples.   source_lengths, target_lengths (n,): as of `Examples`.
+    positions (n,): the index of each among all examples.   source_lengths, target_lengths (n,): as of `Examples`.
     """
 
     source_lengths: Positions
@@ -241,7 +241,7 @@ def ids_of_blocks(starts: Positions) -> Positions:
 
 
 def forget(array: Ids | Positions) -> None:
-    """Let go of the memory behind an array that is mapped from a file; it is read again when it is used again."""
+    """Release the memory of an array that is mapped from a file; it is read again when it is used again."""
     memory: Any = array.base
     if isinstance(memory, mmap.mmap) and hasattr(memory, "madvise"):  # not on Windows, which trims by itself
         memory.madvise(mmap.MADV_DONTNEED)

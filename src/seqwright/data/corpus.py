@@ -29,7 +29,7 @@ class Excluded(NamedTuple):
 
     name: str  # of its file
     line: int
-    n_tokens: int  # of both sides, with the symbols that stand around them
+    n_tokens: int  # of both sides, with their START and END symbols
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Plac
     """Return the corpus of the inputs, one after the other.
 
     place: where the arrays are kept if they are many; None is beside the first file.
-    DataError: what a reader says, fewer than two pairs, nothing to hold out, or nothing left to train on.
+    DataError: an error of a reader, fewer than two pairs, nothing to hold out, or nothing left to train on.
     OutputError: the data is too large for memory and no cache can be written.
     """
     place = place or cache.beside(inputs[0].paths[0] if inputs[0].paths else "-")
@@ -239,7 +239,7 @@ class Builder:
         )
 
     def _add(self, number: int, pair: readers.Pair, source_format: text.Splitter, target_format: text.Splitter) -> bool:
-        """Put the pair behind the others; return whether it is short enough."""
+        """Append the pair; return whether it is short enough."""
         source = text.source_tokens(pair.source, pair.features, source_format)
         target = target_format.split(pair.target)
         n_tokens = size(source, target)

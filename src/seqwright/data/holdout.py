@@ -1,6 +1,6 @@
 """Pairs held out of the training, to measure on: chosen by source, while the data streams by.
 
-A source is held out by a hash of its text and the seed. So all its pairs fall on one side wherever they stand, and a
+A source is held out by a hash of its text and the seed. So all its pairs fall on one side wherever they occur, and a
 pair that is added to the data never moves a source from training to dev (but one that was the only one left to train).
 """
 
@@ -18,7 +18,7 @@ AT_MOST = 2000  # sources: their answers take seconds, and the error of a share 
 
 
 class HoldOut:
-    """Sees every pair once, and says at the end which are dev: of `fraction` of the sources, at most of `at_most`.
+    """Receives every pair, and selects the dev pairs at the end: of `fraction` of the sources, at most `at_most`.
 
     Dev are the sources whose hash, as a number from 0 to 1, is below fraction; where those are too many, the ones with
     the lowest hashes; where there is none, the lowest of all. At least one source is left for training.
@@ -32,7 +32,7 @@ class HoldOut:
         self._key = hashlib.blake2b(b"%d" % seed, digest_size=16).digest()
         self._at_most = at_most
         self._candidates: dict[int, list[tuple[int, Pair]]] = {}  # row and pair by the source's hash
-        self._highest: list[int] = []  # the same hashes negated, as a heap: the highest comes first
+        self._highest: list[int] = []  # the same hashes negated, as a heap: the highest is first
         self._n_rows = 0
         self._n_other = 0  # pairs that can be dev no longer
 

@@ -17,7 +17,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The extremes of a training's pairs, and the bounds drawn from them.
 
     However large the extremes are, an answer has at most `MOST_TOKENS`, and no more than `MOST_CELLS` allow for its
-    source: so the memory of a search is bounded whatever a file says.
+    source: so the memory of a search is bounded whatever a file states.
 
     ratio: most target tokens for one source token, its end included.   A model of before they were found has 0 for the
     others: no least length, and windows by its targets.

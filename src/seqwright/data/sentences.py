@@ -1,7 +1,7 @@
 """Recognise pairs of sentences in two languages, and choose the units to cut them into.
 
 Strings of other kinds (words and their phonemes or inflected forms, dates, numbers, names) are cut as `text.detect`
-finds. What tells sentences from them is the running text on both sides: several words a text, of several letters, from
+finds. Sentences differ from them by the running text on both sides: several words a text, of several letters, from
 a vocabulary that goes on growing. The texts decide, not the names of files or languages.
 """
 

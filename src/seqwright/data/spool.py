@@ -36,7 +36,7 @@ class Spool:
         return len(self._lengths)
 
     def add(self, ids: Collection[int]) -> None:
-        """Put a sequence behind the last.   OSError: the disk is full."""
+        """Append a sequence.   OSError: the disk is full."""
         self._ids.extend(ids)
         self._lengths.extend((len(ids),))
 

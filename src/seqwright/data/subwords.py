@@ -59,7 +59,7 @@ class Subwords:
 
 
 def size(choice: str | None) -> int | None:
-    """Return the number of pieces that a setting such as "subwords:8000" asks for; None: no subwords."""
+    """Return the number of pieces of a setting such as "subwords:8000"; None: no subwords."""
     kind, _, number = (choice or "").partition(":")
     return int(number) if kind == "subwords" else None
 

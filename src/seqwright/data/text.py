@@ -44,7 +44,7 @@ class Tokens(StrEnum):
 
     CHARACTERS = "characters"  # code points, after normalisation
     GRAPHEMES = "graphemes"  # what a reader calls a character: UAX #29 extended clusters
-    WORDS = "words"  # what stands between spaces
+    WORDS = "words"  # sequences between spaces
 
 
 class UnicodeForm(StrEnum):

@@ -108,7 +108,7 @@ class Vocabulary:
         return [self._names[i] for i in ids]
 
     def unknown(self, tokens: Iterable[str]) -> list[str]:
-        """Return the tokens that this vocabulary lacks, in order and as often as they stand there."""
+        """Return the tokens that this vocabulary lacks, in order and with repetitions."""
         return [token for token in tokens if token not in self._ids]
 
     def copy_map(self, target: Self) -> Ids:
@@ -159,7 +159,7 @@ class Vocabulary:
             )
         counted = Counter(symbol for symbol, _ in document.symbols)
         if twice := [symbol for symbol, n in counted.items() if n > 1]:
-            raise errors.ModelError(f"{path}: the symbol {twice[0]!r} stands there twice; {RESTORE}")
+            raise errors.ModelError(f"{path}: the symbol {twice[0]!r} occurs there twice; {RESTORE}")
         return cls((symbol for symbol, _ in document.symbols), (n for _, n in document.symbols))
 
 

@@ -38,7 +38,7 @@ __all__ = [
 
 CHUNK = 512  # sources answered, or pairs scored, together
 
-Listener = Callable[[int, int], None]  # is told how many sources are answered, of how many
+Listener = Callable[[int, int], None]  # receives the number of answered sources and of all
 
 
 def unheard(_done: int, _n: int) -> None:
@@ -46,7 +46,7 @@ def unheard(_done: int, _n: int) -> None:
 
 
 def part(listen: Listener, i: int, n_parts: int) -> Listener:
-    """Return who hears of the i-th of equal parts, counted from 0, and tells it to `listen` as of the whole."""
+    """Return a listener for the i-th of equal parts, counted from 0, which reports to `listen` as of the whole."""
     return lambda done, n: listen(i * n + done, n_parts * n)
 
 
@@ -170,7 +170,7 @@ def reference_loss(model: Translator, pairs: Sequence[readers.Pair]) -> float | 
 def are_sentences(texts: Sequence[str]) -> bool:
     """Return whether at least half of the texts have a space, and spaces separate words of a language.
 
-    Where they separate symbols, such as phonemes (`text.detect` tells them apart), BLEU means nothing.
+    Where they separate symbols, such as phonemes (`text.detect` distinguishes them), BLEU means nothing.
     """
     n_spaced = sum(" " in one.strip(" ") for one in texts)
     return 2 * n_spaced >= len(texts) > 0 and text.detect(texts).tokens is text.Tokens.CHARACTERS

@@ -1,9 +1,9 @@
 """How like the sources of a training a source is: the company of its symbols, its length, and unknown features.
 
 An n-gram model of the training sources gives a source its surprise, the mean of -log p of its symbols and its end. What
-share of the dev sources surprise at least as much says how usual that is: for a source of the same kind it is spread
-evenly from 0 to 1, and for a foreign one it is close to 0 (a conformal p-value: Vovk et al. 2005, "Algorithmic Learning
-in a Random World"; Hendrycks & Gimpel 2017 survey why a network's own probabilities do not say this).
+share of the dev sources has at least that surprise measures how usual it is: for a source of the same kind it is
+uniform from 0 to 1, and for a foreign one it is close to 0 (a conformal p-value: Vovk et al. 2005, "Algorithmic
+Learning in a Random World"; Hendrycks & Gimpel 2017 survey why the probabilities of a network do not show this).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Familiarity(msgspec.Struct, frozen=True, kw_only=True):
         """Return by how much to lower the confidence of answers to sources, from 0 to 1.   All (B,)."""
         quantiles = np.array(self.surprises)
         shares = 1 - np.interp(surprises, quantiles, np.linspace(0, 1, len(quantiles)))
-        least = 1 / (self.n + 1)  # nothing in n sources says that it is rarer
+        least = 1 / (self.n + 1)  # n sources give no evidence that it is rarer
         found = np.minimum(1, np.maximum(shares, least) / USUAL)
         found = found * np.minimum(1, self.longest / np.maximum(lengths, 1))
         rare: Array = np.where(n_unknown_features > 0, found * min(1, least / USUAL), found)

@@ -1,4 +1,4 @@
-"""Where a model's data came from: the files by role, and the dev pairs that training measured on, found again.
+"""The provenance of a model: its files by role, and the dev pairs that training measured on, found again.
 
 Every figure that is shown after a training is measured on what `dev_pairs` returns, which is verified, or not shown.
 """

@@ -119,16 +119,16 @@ def locate(
     """Return where the files are now: at the path that was given, or at the same place relative to the model directory.
 
     data_dir: a directory to look in first.   hint: what to do about a file that is not there.
-    DataError: pairs that came from no file, a file that is not there, or that has changed.
+    DataError: pairs of no file, a file that is not there, or that has changed.
     """
     return [Located(file, _place(file, directory, data_dir, hint)) for file in files]
 
 
 def _place(file: FileRecord, directory: Path, data_dir: Path | None, hint: str) -> Path:
     if file.kind != "file":
-        came = "were in memory" if file.kind == "memory" else "came from standard input or another pipe"
+        origin = "were in memory" if file.kind == "memory" else "were read from standard input or another pipe"
         role = "training" if file.role == "train" else file.role
-        raise DataError(f"the {role} pairs {came}, which cannot be read again")
+        raise DataError(f"the {role} pairs {origin}, which cannot be read again")
     there = [path for path in _candidates(file, directory, data_dir) if path.is_file()]
     for path in there:
         if readers.sha256(path) == file.sha256:

@@ -1,4 +1,4 @@
-"""What a reader yields, and what may be asked of the way in which a file is read."""
+"""What a reader yields, and the options of reading a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Place = int | str  # of a column: counted from 1, or its name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What is asked of a reader; what is None is found from the file (`detect`).
+    """The options of a reader; None is found from the file (`detect`).
 
     source, target, features: numbers from 1, or names of a header or of keys; features=0 reads none, from any file.
     SIGMORPHON 2016 files are (source=1, features=2, target=3), later ones (1, 2, 3).
@@ -66,11 +66,11 @@ class Columns:
 
     @property
     def places(self) -> tuple[Place | None, Place | None, Place | None]:
-        """Source, target and features as asked for."""
+        """Source, target and features as given."""
         return self.source, self.target, self.features
 
     def over(self, other: Columns) -> Columns:
-        """Return what `other` asks for, except where this asks for something."""
+        """Return the options of `other`, replaced where these are given."""
         given = {
             field.name: value
             for field in dataclasses.fields(self)

@@ -22,8 +22,8 @@ def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema, count: Co
     """Yield a Pair for each entry: the word, and its phonemes with one space between them.
 
     Spaces or tabs follow the word and separate phonemes. Empty lines and lines that start with ;;; are skipped, and so
-    are up to `schema.numbers` numbers after the word and entries of silence and noise; what follows a # that stands
-    alone is a comment.
+    are up to `schema.numbers` numbers after the word and entries of silence and noise; what follows a separate
+    # is a comment.
     DataError: a word without phonemes.
     """
     last = schema.numbers + 2  # column of the phonemes

@@ -37,7 +37,7 @@ N_UTF16 = 16  # bytes that are needed to recognise UTF-16 without a byte order m
 
 
 def peeked(stream: BinaryIO, n: int = 8192) -> bytes:
-    """Return up to n of the next bytes, which stay in the stream; b"" where it cannot be looked into."""
+    """Return up to n of the next bytes, which stay in the stream; b"" where it cannot be peeked into."""
     if peek := getattr(stream, "peek", None):
         return cast(bytes, peek(n))[:n]
     if not stream.seekable():
@@ -82,7 +82,7 @@ def decoded(stream: BinaryIO, name: str, *, is_file: bool) -> BinaryIO:
         start = peeked(stream)
     elif encoding := utf16_without_mark(start):
         raise errors.DataError(
-            f"{name}: looks like UTF-16 without a byte order mark; convert it: "
+            f"{name}: seems to be UTF-16 without a byte order mark; convert it: "
             f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > pairs.tsv"
         )
     if is_file and b"\r" in start and b"\n" not in start:

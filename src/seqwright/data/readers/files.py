@@ -84,7 +84,7 @@ def opened(path: Path | str, *, digest: Digest | None = None, as_it_is: bool = F
     """Open for reading bytes, unpacked; standard input is lent and stays open.
 
     as_it_is: decompress by the file's name alone, and convert nothing.
-    digest: updated with the bytes as they stand in the file, packed or not, while they are read.
+    digest: updated with the bytes of the file, packed or not, while they are read.
     DataError: what cannot be opened, and at the end a file that was written to while it was read.
     """
     with opened_as_it_is(path) as file:
@@ -107,7 +107,7 @@ def opened_as_it_is(path: Path | str) -> Iterator[BinaryIO]:
         yield stream
         return
     try:
-        if Path(path).is_dir():  # asked first, because platforms differ in how a directory fails to open
+        if Path(path).is_dir():  # checked first, because platforms differ in how a directory fails to open
             raise errors.DataError(f"{name}: is a directory; give a file in it")
         file = Path(path).open("rb")  # noqa: SIM115 - closed below
     except FileNotFoundError:

@@ -22,7 +22,7 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     """Return `start` with the roles of its columns.
 
     rows: of `width` cells each.   header: the columns' names, () where they have none.
-    AmbiguityError: the data allows several meanings.   DataError: no column of a name that is asked for.
+    AmbiguityError: the data allows several meanings.   DataError: no column of a given name.
     """
     title = Titles(header, width, name)
     source, target = title.number(columns.source, "source"), title.number(columns.target, "target")
@@ -70,13 +70,13 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
 
 
 class Titles:
-    """Names and numbers of the columns, for what is asked and for messages."""
+    """Names and numbers of the columns, for options and messages."""
 
     def __init__(self, header: tuple[str, ...], width: int, name: str) -> None:
         self._header, self._width, self._name = header, width, name
 
     def number(self, place: int | str | None, what: str) -> int | None:
-        """Return the number of a column that is asked for by number or name."""
+        """Return the number of a column that is given by number or name."""
         if isinstance(place, str):
             if place in self._header:
                 return self._header.index(place) + 1
@@ -93,7 +93,7 @@ class Titles:
     def standard(self, columns: Columns) -> tuple[int | None, int | None]:
         """Return the columns that have the preferred names, or None for each where one is missing.
 
-        DataError: names that are asked for and missing.
+        DataError: given names that are missing.
         """
         if self._header and columns.names[:2] != Names()[:2]:
             return self.number(columns.names.source, "source"), self.number(columns.names.target, "target")
@@ -166,7 +166,7 @@ def sides(
     if usual in choices:
         return usual
     if (1, 2) in choices and not any(ranks.values()):
-        return 1, 2  # nothing tells them apart
+        return 1, 2  # they cannot be distinguished
     if len(choices) > 1:
         refuse_sides(choices, rows, name)
     return choices[0]
@@ -178,7 +178,7 @@ def is_single_tag(rows: Rows, found: Sequence[str], number: int) -> bool:
 
 
 def titled(role: str, titles: Sequence[str], found: Sequence[str], taken: set[int | None]) -> int | None:
-    """Return the column whose name says that it has a role; text before other kinds."""
+    """Return the column whose name indicates a role; text before other kinds."""
     named = [i for i, title in enumerate(titles, 1) if title == role and i not in taken]
     text = [i for i in named if found[i - 1] == "text"]
     return next(iter(text or named), None)
@@ -209,7 +209,7 @@ def features_of(
     columns: Columns,
     name: str,
 ) -> int:
-    """Return the column of the features, 0 where none looks like it.   AmbiguityError: one may be."""
+    """Return the column of the features, 0 where none has their properties.   AmbiguityError: one may be."""
     others = [i for i in range(1, len(found) + 1) if i not in sides]
     titles = [names.role_of(title) for title in header] or [""] * len(found)
     if header and columns.names.features in header:
