@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqwright.config import TextConfig
 from seqwright.data import readers, subwords, text
-from seqwright.data_checks import characters, lengths, lookalikes, repeats, summary, unseen
+from seqwright.data_checks import characters, layout, lengths, lookalikes, repeats, summary, unseen
 from seqwright.data_checks.findings import Finding, Inspection, Level, verdict
 from seqwright.data_checks.splits import Cut, Split
 from seqwright.errors import UsageError
@@ -43,7 +43,8 @@ def check_files(paths: Sequence[Path | str], *, config: TextConfig = TextConfig(
     for path in paths:
         inputs = readers.inputs(path)
         pairs = [pair for one in inputs for pair in one.pairs(columns)]
-        splits.append(Split(readers.display_name(path), pairs, readers.describe(inputs[0].schema, inputs[0].count)))
+        schema = inputs[0].schema
+        splits.append(Split(readers.display_name(path), pairs, readers.describe(schema, inputs[0].count), schema))
         # As in training, the schema of the first file applies to later ones.
         if not columns.like:
             columns = dataclasses.replace(columns, source=None, target=None, features=None, like=inputs[0].schema)
@@ -97,6 +98,9 @@ def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_
     yield from characters.invisible(splits)
     yield from characters.mixed_forms(splits)
     yield from characters.stray_spaces(splits)
+    yield from layout.quotation_marks(splits)
+    yield from layout.removed_quotation_marks(splits)
+    yield from layout.possible_comments(splits)
     yield from lengths.empty(splits)
     yield from lengths.long(cuts, units)
     yield from lengths.unlikely_ratios(cuts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from seqwright.data.readers import Pair
+from seqwright.data.readers import Pair, Schema
 from seqwright.data.text import TextFormat
 from seqwright.data_checks.findings import Place
 
@@ -17,11 +17,16 @@ SIDES: tuple[Side, Side] = (("source", lambda pair: pair.source), ("target", lam
 
 @dataclass(frozen=True)
 class Split:
-    """The pairs of one file.   name: as in messages.   reading: lines that describe how the file is read."""
+    """The pairs of one file.
+
+    name: as in messages.   reading: lines that describe how the file is read.   schema: the same as data; None for
+    pairs in memory.
+    """
 
     name: str
     pairs: Sequence[Pair]
     reading: Sequence[str] = ()
+    schema: Schema | None = None
 
     @functools.cached_property
     def alphabets(self) -> dict[str, set[str]]:

@@ -18,7 +18,7 @@ from seqwright.data.readers import files, formats, kinds, names, roles
 from seqwright.data.readers.columns import Columns
 from seqwright.data.readers.schema import Format, Schema
 
-__all__ = ["N_HEAD", "VARIANT", "by_name", "of_lines", "of_table"]
+__all__ = ["N_HEAD", "VARIANT", "by_name", "doubtful_comment", "of_lines", "of_parallel", "of_table"]
 
 N_HEAD = 2000  # lines or rows that decide
 SUFFIXES: dict[str, Format] = {
@@ -66,10 +66,7 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
             comment = like.comment
         if comment is None:
             prefix = next(p for p in formats.PREFIXES if any(line.startswith(p) for line in lines))
-            raise errors.AmbiguityError(
-                f"{name}: lines that start with {prefix} may be comments or data",
-                [["--comment", f"{prefix} "], ["--comment", "none"]],
-            )
+            raise doubtful_comment(name, f"{prefix} ")
     if cut.format == "dictionary":
         check_words(body, name)
     kept = [line for line in lines if line.strip() and not formats.is_comment(line, comment)]
@@ -78,6 +75,38 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     rows = rows_of(kept, cut, whole=whole)
     start = Schema(format=cut.format, delimiter=cut.delimiter, comment=comment, numbers=cut.numbers)
     return of_rows(rows, name, columns, start)
+
+
+def doubtful_comment(name: str, prefix: str) -> errors.AmbiguityError:
+    """Return the error of lines that may be comments or data.   prefix: as the option --comment takes it."""
+    return errors.AmbiguityError(
+        f"{name}: lines that start with {prefix.rstrip()} may be comments or data",
+        [["--comment", prefix], ["--comment", "none"]],
+    )
+
+
+def of_parallel(sources: Sequence[str], targets: Sequence[str], name: str, columns: Columns) -> Schema:
+    """Return the schema of two parallel files.
+
+    Comments are not skipped without the option, because a heading of a text may begin like one.
+    AmbiguityError: lines may be comments, or the first lines may be names.
+    """
+    comment, like = columns.comment, columns.like
+    if comment is None and like is not None:
+        comment = like.comment
+    if comment is None:
+        for lines in (sources, targets):
+            marked = [prefix for line in lines if (prefix := formats.prefix_of(line, formats.PREFIXES))]
+            for prefix in dict.fromkeys(marked):
+                others = [line for line in lines if not line.startswith(prefix.rstrip())]
+                if max(3, marked.count(prefix)) <= len(others) and not any(prefix.rstrip() in line for line in others):
+                    raise doubtful_comment(name, prefix)
+        comment = ""
+    kept = [[line for line in lines if not formats.is_comment(line, comment)] for lines in (sources, targets)]
+    rows = [list(row) for row in zip(*kept, strict=False)]
+    has_header = is_header(rows, rows, name, columns)
+    start = Schema(format="parallel", delimiter="", comment=comment, header=has_header)
+    return with_variants(start, rows[has_header:])
 
 
 def check_tabs(body: Sequence[str], name: str) -> None:

@@ -8,14 +8,25 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seqwright.data.readers import kinds
+from seqwright.data.readers import kinds, names
 from seqwright.data.readers.schema import Format
 
-__all__ = ["PREFIXES", "Layout", "comment_of", "csv_rows", "is_comment", "layout", "without_comments"]
+__all__ = [
+    "PREFIXES",
+    "Layout",
+    "comment_of",
+    "csv_rows",
+    "is_comment",
+    "layout",
+    "prefix_of",
+    "unknown_prefixes",
+    "without_comments",
+]
 
 PREFIXES = (";;;", "#", ";", "//", "%", "--")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 TWO_SPACES = re.compile(r"[^ \t]+ {2,}[^ \t]")
+N_COMPARED = 500  # lines that a line is compared with
 N_SURE = 5  # lines that separate columns alike, in a file of no telling name
 
 
@@ -155,33 +166,38 @@ def without_comments(lines: Sequence[str]) -> list[str]:
 def comment_of(lines: Sequence[str], cut: Layout) -> str | None:
     """Return what starts the comments among the lines, "" where none are certain; None where data is as likely."""
     filled = [line for line in lines if line.strip()]
+    others = [line for line in filled if not line.startswith(PREFIXES)]
     doubt = False
     for prefix in PREFIXES:
-        marked = [i for i, line in enumerate(filled) if line.startswith(prefix)]
-        others = [line for line in filled if not line.startswith(PREFIXES)]
+        marked = [line for line in filled if line.startswith(prefix)]
         if not marked or len(others) < 3 or len(marked) > len(others):
             continue
-        first = next((i for i, line in enumerate(filled) if not line.startswith(PREFIXES)), len(filled))
-        odd = [i for i in marked if is_odd(filled[i], others, cut)]
-        blank = all(filled[i][len(prefix) :][:1] in ("", " ", "\t") for i in marked)
-        leading = all(i < first for i in marked)
-        if len(odd) == len(marked) or (blank and (leading or 2 * len(odd) >= len(marked))):
+        odd = [line for line in marked if is_odd(line, others, cut)]
+        blank = all(line[len(prefix) :][:1] in ("", " ", "\t") for line in marked)
+        if all(is_uneven(line, others, cut) for line in marked) or (len(odd) == len(marked) and prefix == ";;;"):
             return prefix + " " if blank and prefix != ";;;" else prefix
-        copied = any(prefix in cell for i in marked for cell in cells_of(filled[i], cut)[1:])
-        doubt = doubt or (
-            blank and not copied and len(others) >= kinds.N_FEW and not any(prefix in line for line in others)
-        )
+        if blank and 2 * len(odd) >= len(marked):
+            return prefix + " "
+        copied = any(prefix in cell for line in marked for cell in cells_of(line, cut)[1:])
+        rare = not copied and not any(prefix in line for line in others)
+        doubt = doubt or (rare and bool(blank or odd))
     return None if doubt else ""
+
+
+def is_uneven(line: str, others: Sequence[str], cut: Layout) -> bool:
+    """Return whether a line has another number of cells than all others."""
+    return len(cells_of(line, cut)) not in {len(cells_of(other, cut)) for other in others[:N_COMPARED]}
 
 
 def is_odd(line: str, others: Sequence[str], cut: Layout) -> bool:
     """Return whether a line that may be a comment is unlike the others: cells or symbols that they do not have."""
-    cells, rows = cells_of(line, cut), [cells_of(other, cut) for other in others[:500]]
-    widths = {len(row) for row in rows}
-    if len(cells) not in widths:
+    if is_uneven(line, others, cut):
         return True
+    cells, rows = cells_of(line, cut), [cells_of(other, cut) for other in others[:N_COMPARED]]
     if len(cells) < 2:
         return False
+    if names.role_of(cells[0].lstrip("#;/%- ")):
+        return True  # of a header, or a note such as `# licence`
     targets = [row[-1] for row in rows if len(row) == len(cells)]
     if not kinds.spaced_symbols(targets):
         return False
@@ -198,6 +214,19 @@ def cells_of(line: str, cut: Layout) -> list[str]:
         rows = csv_rows([line], cut.delimiter, whole=True)
         return rows[0] if rows else [line]
     return line.split(cut.delimiter) if cut.delimiter else [line]
+
+
+def unknown_prefixes(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the prefixes of comments that occur nowhere in the lines, so that a later line with one is no data."""
+    return tuple(prefix for prefix in PREFIXES if not any(prefix in line for line in lines))
+
+
+def prefix_of(line: str, prefixes: tuple[str, ...]) -> str:
+    """Return the prefix that a line has as a comment has it, followed by a blank; "" for other lines."""
+    for prefix in prefixes:
+        if line.startswith(prefix) and (prefix == ";;;" or line[len(prefix) :][:1] in ("", " ", "\t")):
+            return prefix if prefix == ";;;" else f"{prefix} "
+    return ""
 
 
 def is_comment(line: str, prefix: str) -> bool:

@@ -114,7 +114,7 @@ class Input:
             self.hashes[self.name] = self.path.digest
             return
         if isinstance(self.path, Parallel):
-            yield from self._parallel(self.path)
+            yield from self._parallel(self.path, columns)
             return
         reader = columns.format or self._reader or detect.by_name(self.path, encodings.PACKED)
         if reader == "parallel":
@@ -139,28 +139,35 @@ class Input:
             keys, rows = jsonl.table(head.tolerant(objects(enumerate(head.lines, start=1), self.name)))
             found = keys if keys else columns.names[:2]  # where the first object is damaged, reading names it
             self.schema = detect.of_table(found, rows, self.name, columns, schema)
-            pairs = jsonl.pairs(objects(self._kept(head.all(), schema), self.name), self.name, self.schema)
+            pairs = jsonl.pairs(objects(self._kept(head, schema, (), self.name), self.name), self.name, self.schema)
             yield from variants(pairs, self.schema)
             return
         self.schema = schema
-        kept = self._kept(head.all(), schema)
+        kept = self._kept(head, schema, new_prefixes(head, columns), self.name)
         if schema.format == "dictionary":
             yield from dictionary.pairs(kept, self.name, schema, self.count)
         else:
             read = delimited.pairs if schema.format == "csv" else tsv.pairs
             yield from variants(read(kept, self.name, schema), schema)
 
-    def _kept(self, lines: Iterator[str], schema: Schema) -> Iterator[tuple[int, str]]:
-        """Return the lines that hold pairs, with their numbers."""
-        numbered = enumerate(lines, start=1)
-        return self._without(numbered, schema) if schema.comment or schema.header else numbered
+    def _kept(self, head: "Head", schema: Schema, new: tuple[str, ...], name: str) -> Iterator[tuple[int, str]]:
+        """Return the lines that hold pairs, with their numbers.   new: see `new_prefixes`."""
+        numbered = enumerate(head.all(), start=1)
+        return self._without(numbered, schema, new, name) if schema.comment or schema.header or new else numbered
 
-    def _without(self, numbered: Iterator[tuple[int, str]], schema: Schema) -> Iterator[tuple[int, str]]:
-        header, comment, start = schema.header, schema.comment, schema.comment.rstrip(" ")
+    def _without(
+        self, numbered: Iterator[tuple[int, str]], schema: Schema, new: tuple[str, ...], name: str
+    ) -> Iterator[tuple[int, str]]:
+        header, comment = schema.header, schema.comment
+        starts = (*new, *([comment.rstrip(" ")] if comment else []))
         for number, line in numbered:
-            if comment and line.startswith(start) and formats.is_comment(line, comment):
-                self.count.comments += 1
-            elif header and line.strip():
+            if line.startswith(starts):
+                if formats.is_comment(line, comment):
+                    self.count.comments += 1
+                    continue
+                if prefix := formats.prefix_of(line, new):
+                    raise detect.doubtful_comment(f"{name}, line {number}", prefix)
+            if header and line.strip():
                 header = False
                 self.count.headers += 1
             else:
@@ -179,16 +186,20 @@ class Input:
             raise errors.DataError(f"{self.name}: was changed while it was read; start again when nothing writes to it")
         self.hashes[self.name] = before
 
-    def _parallel(self, path: Parallel) -> Iterator[Pair]:
+    def _parallel(self, path: Parallel, columns: Columns) -> Iterator[Pair]:
         names = [files.display_name(p) for p in path]
-        self.schema = Schema(format="parallel", delimiter="")
         digests = [hashlib.sha256(), hashlib.sha256()]
         with (
             files.opened(path.source, digest=digests[0]) as source,
             files.opened(path.target, digest=digests[1]) as target,
         ):
-            lines = files.lines_of(source, names[0]), files.lines_of(target, names[1])
-            yield from parallel.pairs(*lines, *names)
+            heads = [Head(files.lines_of(*file)) for file in zip((source, target), names, strict=True)]
+            self.schema = detect.of_parallel(heads[0].lines, heads[1].lines, self.name, columns)
+            kept = [
+                self._kept(head, self.schema, new_prefixes(head, columns), name)
+                for head, name in zip(heads, names, strict=True)
+            ]
+            yield from variants(parallel.pairs(kept[0], kept[1], *names), self.schema)
         self.hashes |= {name: digest.hexdigest() for name, digest in zip(names, digests, strict=True)}
 
 
@@ -269,6 +280,15 @@ class Head:
         """Yield objects up to the first that is none: reading names it."""
         with contextlib.suppress(errors.DataError):
             yield from objects
+
+
+def new_prefixes(head: Head, columns: Columns) -> tuple[str, ...]:
+    """Return the prefixes of comments that no line of the head has; a later line with one is refused.
+
+    None where the head is the whole file, or where options or another file decide what a comment is.
+    """
+    decided = head.whole or columns.comment is not None or columns.like is not None
+    return () if decided else formats.unknown_prefixes(head.lines)
 
 
 def variants(pairs: Iterator[Pair], schema: Schema) -> Iterator[Pair]:

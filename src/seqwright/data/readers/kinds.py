@@ -99,7 +99,7 @@ def _numbers(filled: Sequence[str], distinct: int) -> str:
     numbers_ = [float(value) for value in decimals if value]
     if not numbers_:
         return "counts"
-    if min(numbers_) >= 0 and max(numbers_) <= 1:
+    if min(numbers_) >= 0 and (max(numbers_) <= 1 or all(value.endswith("%") for value in filled)):
         return "probabilities"
     if max(numbers_) <= 0:
         return "probabilities"  # their logarithms
@@ -122,8 +122,8 @@ def _tags(filled: Sequence[str], n_rows: int, distinct: int) -> str:
     if n < N_FEW:
         named = share(list(parts), _is_tag) == 1
         return "tags" if named and not any(spaced_symbols([value]) for value in filled) else ""
-    recur = parts.total() >= 3 * len(parts) or len(parts) <= 5
     composite = looks_composite(filled)
+    recur = parts.total() >= 3 * len(parts) or len(parts) <= 5 or (composite and share(list(parts), _is_tag) == 1)
     if not recur or not (composite or 10 * distinct <= 7 * n):
         return ""
     if share(list(parts), LANGUAGE.fullmatch) == 1 and _are_languages(parts):
@@ -139,7 +139,7 @@ def _tags(filled: Sequence[str], n_rows: int, distinct: int) -> str:
 
 def _is_tag(part: str) -> bool:
     """Return whether this is written as tags are: V, PST, 3, PSS1P, Case=Nom."""
-    return "=" in part or (part.upper() == part and any(c.isalpha() for c in part)) or part.isdigit()
+    return "=" in part or (part.upper() == part and any(c.isupper() for c in part)) or part.isdigit()
 
 
 def _are_languages(parts: Counter[str]) -> bool:

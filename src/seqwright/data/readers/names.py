@@ -52,6 +52,7 @@ WORDS = {  # of a name, in the order of precedence
     """,
 }
 ROLES = {word: role for role, words in WORDS.items() for word in words.split()}
+PLACES = ("source", "target", "features")
 N_ROWS = 5  # fewer say nothing about a first line but what it is called
 SENTENCE_END = ".!?。！？…\"'»”"
 
@@ -85,6 +86,8 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool | None:
         return False
     if any([cell.strip() for cell in row] == cells for row in rows):
         return False
+    if any(_is_value(cell, [row[i].strip() for row in rows]) for i, cell in enumerate(cells)):
+        return False
     roles = [role_of(cell) for cell in named]
     n_known = sum(map(bool, roles))
     languages = roles.count("language")
@@ -92,16 +95,28 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool | None:
     if codes and all(" " not in value for row in rows for value in row) and len(rows) >= N_ROWS:
         languages = 0  # `it` and `es` are words, too
     pair = ("source" in roles and "target" in roles) or languages >= 2
-    if pair or (n_known >= 2 and n_known == len(named) and len(set(roles)) > 1):
+    # Language codes and short names (`vie`, `in`, `n`) are words, too.
+    sure = any(role in PLACES and len(cell) > 2 for role, cell in zip(roles, named, strict=True))
+    if pair or (sure and n_known >= 2 and n_known == len(named) and len(set(roles)) > 1):
         return True
     if len(rows) < N_ROWS:
         return False
     unlike = [_unlike(cell, [row[i] for row in rows]) for i, cell in enumerate(cells)]
-    if any(unlike[1:]) or (unlike[0] and (n_known or len(cells) > 2)):
+    if any(unlike) and sure:
         return True
-    if unlike[0] or codes or n_known == len(named):
-        return None
+    if any(unlike) or codes or n_known == len(named):
+        return None  # it may be a pair, which is never dropped without an option
     return None if _unlike_sentences(named, rows) or n_known >= 2 else False
+
+
+def _is_value(cell: str, values: Sequence[str]) -> bool:
+    """Return whether a cell is surely a value of its column: a recurring one such as a tag, or known symbols."""
+    if cell in values:
+        return kinds.kind_of(values) in ("tags", "labels", "constant", "language codes")
+    if " " not in cell or not kinds.spaced_symbols(values):
+        return False
+    known = {symbol for value in values for symbol in value.split()}
+    return 2 * sum(symbol in known for symbol in cell.split()) > len(cell.split())
 
 
 def _may_be_name(cell: str) -> bool:

@@ -1,0 +1,39 @@
+"""Quotation marks around fields and lines that may be comments."""
+
+import pytest
+from finds import lines
+
+from seqwright.data_checks.findings import Level
+
+PLAIN = "".join(f"{word}\t{word.upper()}\n" for word in ("ba", "ko", "li", "mo", "nu"))
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
+    ('"k o"', True), ('"k, o"', True), ('"a" and "b"', False), ('k"', False), ('"', False),
+])  # fmt: skip
+def test_some_quoted_fields_are_found_with_the_option_that_reads_them(findings, text, is_found):
+    found = findings(f"{PLAIN}pa\t{text}\n{text}\tpa\n")
+    assert ("target quotes" in found, "source quotes" in found) == (is_found, is_found)
+    if is_found:
+        assert lines(found["target quotes"]) == ["a.tsv:6"]
+        assert lines(found["source quotes"]) == ["a.tsv:7"]
+        assert "--format csv --delimiter tab" in found["source quotes"].advice
+        assert "--format tsv keeps" in found["source quotes"].advice
+
+
+def test_removed_quotation_marks_are_said_with_the_option_that_keeps_them(findings):
+    found = findings("".join(f'"{word}{n}"\t"{word}"\n' for n, word in enumerate(["ba", "ko", "li", "mo", "nu"])))
+    assert found["removed quotes"].level is Level.NOTE
+    assert "--format tsv" in found["removed quotes"].advice
+    assert "source quotes" not in found
+
+
+@pytest.mark.parametrize("source", ["#ba", "//ba", ";;;ba"])
+def test_few_sources_that_begin_as_comments_do_are_found(findings, source):
+    many = "".join(f"{a}{b}{c}\t{a}{c}\n" for a in "bdfgk" for b in "aeiou" for c in "lmn")
+    found = findings(f"{many}{source}\tba\n")
+    if source == ";;;ba":  # a comment of CMUdict, which is skipped if its fields differ
+        return
+    assert lines(found["possible comments"]) == ["a.tsv:76"]
+    assert f"--comment '{source[:-2]}'" in found["possible comments"].advice
+    assert "possible comments" not in findings("".join(f"#{line}\n" for line in many.splitlines()))
