@@ -35,7 +35,7 @@ def is_quoted(text: str) -> bool:
 
 
 def removed_quotation_marks(splits: Sequence[Split]) -> Iterator[Finding]:
-    """Find files of tab-separated fields whose quotation marks are removed although no option says so."""
+    """Find files of tab-separated fields whose quotation marks are removed although no option requests it."""
     removed = [
         split
         for split in splits

@@ -24,7 +24,9 @@ class Predictor:
         self._bundle = bundle
         self._known = KnownAnswers(bundle)
         self._target = hypotheses.Target(bundle.target_format, bundle.target_vocabulary)
-        self.reader, self.searcher, self.confidence = Reader.of(bundle), Searcher(bundle), Confidence(bundle)
+        self.reader: Reader = Reader.of(bundle)
+        self.searcher: Searcher = Searcher(bundle)
+        self.confidence: Confidence = Confidence(bundle)
 
     def answers(
         self, sources: Sequence[str], features: Sequence[str], options: Options, *, confident: bool

@@ -58,7 +58,7 @@ class Service:
             *page.routes,
         ]
         gate = Middleware(Gate, service=self, token=token, count=self._metrics.request)
-        self.app = Starlette(
+        self.app: Starlette = Starlette(
             routes=routes, middleware=[gate], exception_handlers=problems.HANDLERS, lifespan=self._lifespan
         )
 

@@ -50,7 +50,7 @@ class Batcher:
         self._free = asyncio.Semaphore(limits.searches)
         self._arrived = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self.n_queued = 0
+        self.n_queued: int = 0
 
     async def submit(self, work: Work, items: Sequence[Any], cost: int) -> list[bytes]:
         """Return the records of the items.   Problem: 429 where the queue is full."""

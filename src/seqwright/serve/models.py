@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -70,11 +70,12 @@ class Served:
     """A loaded model under its name. Hashed by identity: a model that replaces it is another one."""
 
     def __init__(self, name: str, path: Path) -> None:
-        self.name, self.path = name, path
-        self.state = state(path)  # before loading: a change meanwhile is loaded next time
-        self.translator = translator.load(path)
-        self.card = card(name, path, self.translator)
-        self.options = functools.lru_cache(CONSTRAINTS)(self._options)
+        self.name: str = name
+        self.path: Path = path
+        self.state: tuple[int, ...] | None = state(path)  # before loading: a change meanwhile is loaded next time
+        self.translator: translator.Translator = translator.load(path)
+        self.card: Card = card(name, path, self.translator)
+        self.options: Callable[[Settings], Options] = functools.lru_cache(CONSTRAINTS)(self._options)
 
     def _options(self, settings: Settings) -> Options:
         options = settings.options()
@@ -92,7 +93,7 @@ class Models:
                 raise UsageError(f"{names.count(name)} models are named {name!r}; rename the directory of one")
         self._served = {name: Served(name, path) for name, path in zip(names, paths, strict=True)}
         self._loading = threading.Lock()
-        self.n_loads = len(names)
+        self.n_loads: int = len(names)
 
     def __iter__(self) -> Iterator[Served]:
         return iter(list(self._served.values()))

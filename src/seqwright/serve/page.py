@@ -28,7 +28,7 @@ class Page:
         folder = resources.files("seqwright.serve") / "playground"
         self._index = (folder / "index.html").read_bytes()
         self._assets = {name: (folder / name).read_bytes() for name in ASSETS}
-        self.routes = [
+        self.routes: list[Route] = [
             Route("/", self._page, methods=["GET"]),
             Route("/assets/{name}", self._asset, methods=["GET"]),
             Route("/models/{name}/report", self._report, methods=["GET"]),

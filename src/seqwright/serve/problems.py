@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -31,8 +32,9 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
 
     def __init__(self, status: int, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
-        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        self.status: int = status
+        self.detail: str = detail
+        self.headers: dict[str, str] = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 
 def details(status: int, detail: str) -> bytes:
@@ -67,4 +69,8 @@ async def unexpected(_request: Request, _error: Exception) -> Response:
     return response(500, "the server failed; its log has the reason")
 
 
-HANDLERS = {Problem: of_problem, HTTPException: of_http, Exception: unexpected}
+HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    Problem: of_problem,
+    HTTPException: of_http,
+    Exception: unexpected,
+}

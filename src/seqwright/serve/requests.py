@@ -26,7 +26,7 @@ class Bodies:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.n_bytes = 0
+        self.n_bytes: int = 0
 
     @contextmanager
     def counted(self, n_bytes: int) -> Iterator[None]:

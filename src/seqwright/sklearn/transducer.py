@@ -110,7 +110,7 @@ class SequenceTransducer(BaseEstimator):
         self.dev_share = dev_share
         self.time_budget_s = time_budget_s
         self.random_state = random_state
-        self.settings = settings
+        self.settings: Sequence[str] = settings
         self.verbose = verbose
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -28,8 +28,8 @@ class Journal:
     def __init__(self, path: Path, *, has_model: Callable[[], bool]) -> None:
         self._path, self._has_model = path, has_model
         self._continues = False  # the file has lines of this training
-        self.size = 0
-        self.pending = b""
+        self.size: int = 0
+        self.pending: bytes = b""
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Continue as a checkpoint has it; lines of later events are removed, as these events will come again."""

@@ -23,7 +23,7 @@ class ModelWriter:
     def __init__(self, setup: Setup, networks: Ensemble) -> None:
         self._setup, self._networks = setup, networks
         self._saved: Array | None = None  # the best parameters when the model was last saved
-        self.has_saved = False
+        self.has_saved: bool = False
 
     def __call__(self, _event: Event) -> None:
         """Save the model if it is better than the saved one.

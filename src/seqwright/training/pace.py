@@ -16,7 +16,9 @@ class Pace:
         self._since = clock()
         self._pairs = self._tokens = 0
         self._losses: list[float] = []
-        self.pairs_per_s = self.tokens_per_s = self.loss = 0.0
+        self.pairs_per_s: float = 0.0
+        self.tokens_per_s: float = 0.0
+        self.loss: float = 0.0
 
     def tick(self, n_pairs: int, n_tokens: int, loss: float) -> bool:
         """Count a step; return whether the figures were updated."""

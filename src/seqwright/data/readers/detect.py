@@ -1,4 +1,4 @@
-"""From the first lines of a file, and what is asked, to its schema: what the file means.
+"""From the first lines of a file, and the options, to its schema: what the file means.
 
 Only a head of bounded size is examined, so detection costs the same for every file. Where the data allows two meanings
 it decides for none: the error names the options that do.
@@ -36,7 +36,7 @@ VARIANT = re.compile(r"(?<=.)\(\d{1,2}\)$")  # WORD(2) is a further pronunciatio
 
 
 def by_name(path: Path | str, packed: Sequence[str]) -> Format | None:
-    """Return the format that a file's name says for certain, which .tsv does not.   packed: suffixes to ignore."""
+    """Return the format that a file's name determines, which .tsv does not.   packed: suffixes to ignore."""
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     while suffixes and suffixes[-1] in packed:
         suffixes.pop()
@@ -190,7 +190,7 @@ def of_table(keys: Sequence[str], rows: Sequence[list[str]], name: str, columns:
 
 
 def with_variants(schema: Schema, rows: Sequence[list[str]]) -> Schema:
-    """Return the schema, which says whether sources such as `word(2)` are variants of a source."""
+    """Return the schema with `variants` set where sources such as `word(2)` are variants of a source."""
     if schema.format == "dictionary":
         return msgspec.structs.replace(schema, variants=True)
     sources = [row[schema.source - 1] for row in rows if len(row) >= schema.source]

@@ -230,7 +230,7 @@ def prefix_of(line: str, prefixes: tuple[str, ...]) -> str:
 
 
 def is_comment(line: str, prefix: str) -> bool:
-    """Return whether a line is a comment; a blank at the end of the prefix also stands for a tab or the line's end."""
+    """Return whether a line is a comment; a blank at the end of the prefix also matches a tab or the end of line."""
     if not prefix or not line.startswith(prefix.rstrip(" ")):
         return False
     return not prefix.endswith(" ") or line[len(prefix) - 1 : len(prefix)] in ("", " ", "\t")

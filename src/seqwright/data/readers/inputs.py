@@ -30,7 +30,7 @@ __all__ = ["Input", "Pairs", "Parallel", "Paths", "Reader", "inputs", "read_pair
 Reader = Format
 
 MAGIC: dict[bytes, Reader] = {b"PAR1": "parquet", b"ARROW1": "arrow"}
-HEAD_CHARACTERS = 1 << 22  # of a head that says how a file is to be read
+HEAD_CHARACTERS = 1 << 22  # of the head that determines how a file is read
 
 
 class Parallel(NamedTuple):
@@ -91,7 +91,7 @@ class Input:
         """Yield the pairs, in constant memory.
 
         DataError: missing, a directory, unreadable, empty, damaged, changed meanwhile, not UTF-8, no target anywhere,
-        or what the reader in question says.
+        or an error of the reader.
         """
         n, has_target, self.count = 0, False, Count()
         for pair in self._read(columns):
@@ -247,7 +247,7 @@ def expanded(path: Path_) -> Iterable[Path_]:
 def _exists(path: Path | str) -> bool:
     try:
         return str(path) == "-" or Path(path).exists()
-    except (OSError, ValueError):  # a name that cannot be; opening it says so
+    except (OSError, ValueError):  # an impossible name; opening it raises the error
         return False
 
 
@@ -292,7 +292,7 @@ def new_prefixes(head: Head, columns: Columns) -> tuple[str, ...]:
 
 
 def variants(pairs: Iterator[Pair], schema: Schema) -> Iterator[Pair]:
-    """Return the pairs, in which `word(2)` is the word if the schema says so."""
+    """Return the pairs, in which `word(2)` is the word if the schema has variants."""
     if not schema.variants:
         return pairs
     return (pair._replace(source=detect.VARIANT.sub("", pair.source)) for pair in pairs)

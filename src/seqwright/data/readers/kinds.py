@@ -22,7 +22,7 @@ __all__ = [
 
 IGNORED = ("empty", "notes", "constant", "probabilities", "identifiers", "links", "attribution", "language codes")
 MOST = 0.97  # share of the values that must be of a kind; a few outliers do not hide it
-N_FEW = 10  # below it, a sample says nothing about how often values recur
+N_FEW = 10  # below it, a sample is too small to show how often values recur
 
 INTEGER = re.compile(r"[+-]?(?:\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3})+|\d+)")
 DECIMAL = re.compile(r"[+-]?(?:\d+[.,]\d*|[.,]\d+|\d+)(?:[eE][+-]?\d+)?\s?%?|-inf", re.IGNORECASE)
@@ -112,7 +112,7 @@ def looks_composite(filled: Sequence[str]) -> bool:
 
 
 def _tags(filled: Sequence[str], n_rows: int, distinct: int) -> str:
-    """Return "tags", "labels" where the same values recur but nothing says that they are tags, or ""."""
+    """Return "tags", "labels" where the same values recur without signs of being tags, or ""."""
     n = len(filled)
     if n_rows >= N_FEW and 10 * n < 9 * n_rows:
         return ""
