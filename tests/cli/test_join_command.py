@@ -25,7 +25,7 @@ def test_every_command_takes_it(seqwright, joined, pairs):
     assert seqwright("score", joined, pairs).code == 0
     assert seqwright("predict", joined, pairs).out.count("\n") == pairs.read_text("utf-8").count("\n")
     shown = seqwright("inspect", joined).out
-    assert re.search(r"^dev +accuracy [\d.]+ %, TER [\d.]+ %$", shown, re.MULTILINE)
+    assert re.search(r"^dev +exact match [\d.]+ %, TER [\d.]+ %$", shown, re.MULTILINE)
     assert re.search(r"^joined +\S+again, seed 1$", shown, re.MULTILINE)
     assert json.loads(seqwright("inspect", joined, "--json").out)
     assert seqwright("report", joined).code == 0

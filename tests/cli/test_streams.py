@@ -34,11 +34,12 @@ ARGUMENTS = {
     "demo": ["dates", "--output", "new", "--epochs", "1"],
 }
 SILENT = {"train"}  # its results are files
+SERVERS = {"serve"}  # tests/serve: it runs until it is stopped
 SLOW = {"demo", "tune"}  # their work takes many seconds, and they print by the same function as train
 
 
 def test_every_command_is_tried() -> None:
-    assert sorted(ARGUMENTS) == sorted(group.commands)
+    assert sorted([*ARGUMENTS, *SERVERS]) == sorted(group.commands)
 
 
 @pytest.fixture

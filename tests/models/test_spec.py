@@ -72,7 +72,7 @@ def test_the_article_s_constructor_and_build_make_the_same_network(options):
 
 def test_data_that_a_spec_needs_is_asked_for():
     spec = ModelSpec(**SIZES, attention="bilinear", copying=True)
-    assert "copy_map: expected one entry for each of 6 source symbols, none came" in refusal(build, spec)
+    assert "copy_map: expected one entry for each of 6 source symbols, got none" in refusal(build, spec)
     assert build(dataclasses.replace(spec, copying=False), copy_map=[0] * 6).copy_map is None
 
 
