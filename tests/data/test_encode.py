@@ -71,7 +71,8 @@ def reversals(n, seed=1):
 def test_it_is_what_plain_code_gives(tmp_path_factory, rows, dev_share, on_disk, max_tokens):
     path = tmp_path_factory.mktemp("encode") / "pairs.tsv"
     path.write_text("".join("\t".join(row) + "\n" for row in rows), "utf-8", newline="\n")
-    pairs = [pair for pair in readers.read_pairs(path) if pair.source or pair.target]
+    columns = readers.Columns(source=1, target=2, features=0, header=False, comment="")  # drawn rows may look like them
+    pairs = [pair for pair in readers.read_pairs(path, columns=columns) if pair.source or pair.target]
     known, _ = (pairs, []) if dev_share is None else holdout.split(pairs, fraction=dev_share, seed=3)
     formats = {
         "source_format": text.detect([pair.source for pair in known]),
@@ -79,7 +80,7 @@ def test_it_is_what_plain_code_gives(tmp_path_factory, rows, dev_share, on_disk,
     }
     n_tokens = [sum(len(f.split(t)) for f, t in zip(formats.values(), pair[:2], strict=True)) + 3 for pair in pairs]
     short = [pair for pair, n in zip(pairs, n_tokens, strict=True) if n <= max_tokens]
-    request = {"dev_share": dev_share, "seed": 3, "max_tokens": max_tokens}
+    request = {"columns": columns, "dev_share": dev_share, "seed": 3, "max_tokens": max_tokens}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encode, "IN_MEMORY", 0 if on_disk else 10**6)
         patch.setattr(spool, "ROWS", 7)
