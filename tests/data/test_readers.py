@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -142,6 +143,47 @@ def test_utf16_with_a_byte_order_mark_is_read(write):
 @pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16BE"])
 def test_utf16_without_a_mark_is_named_with_the_command(write, text, encoding):
     assert f"iconv -f {encoding} -t UTF-8" in message(write(text.encode(encoding)))
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"\xff\xd8\xff\xe0", "a picture"),
+        (b"GIF89a", "a picture"),
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"\x7fELF\x02", "a program"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+    ],
+)
+def test_a_file_that_is_no_text_is_named_for_what_it_is(write, start, what):
+    found = message(write(start + bytes(range(256))))
+    assert f"is {what};" in found
+    assert "iconv" not in found
+
+
+def test_no_printed_command_overwrites_the_file_that_it_reads(write):
+    for name in ("pairs.tsv", "other.tsv"):
+        for data in (b"PK\x03\x04", "word\tw\nword\tw\n".encode("utf-16-le"), MARKDOWN.encode()):
+            assert not message(write(data, name)).partition(" > ")[2].startswith(name)
+
+
+MARKDOWN = "| word | ipa |\n|:---|---:|\n" + "".join(f"| {a}{b} | {b} {a} |\n" for a in "abcd" for b in "efgh")
+
+
+@pytest.mark.skipif(shutil.which("awk") is None, reason="runs the printed command, which needs awk")
+def test_a_table_in_markdown_is_refused_with_a_command_that_converts_it(write, tmp_path):
+    command = message(path := write(MARKDOWN.encode())).partition("convert it: ")[2]
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    [converted] = set(tmp_path.glob("*.tsv")) - {path}  # the original stays
+    found = [pair[:2] for pair in readers.read_pairs(converted, columns=readers.Columns(header=True))]
+    assert found == [(f"{a}{b}", f"{b} {a}") for a in "abcd" for b in "efgh"]
+
+
+def test_columns_between_pipes_without_a_rule_are_no_markdown(write):
+    data = MARKDOWN.replace("|:---|---:|\n", "").encode()
+    assert len(list(readers.read_pairs(write(data)))) == 16
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from seqwright import errors
-from seqwright.data.readers import files, formats, kinds, names, roles
+from seqwright.data.readers import encodings, files, formats, kinds, names, roles
 from seqwright.data.readers.columns import Columns
 from seqwright.data.readers.schema import Format, Schema
 
@@ -49,6 +49,8 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     AmbiguityError: two meanings are as likely.
     """
     like = columns.like
+    if columns.format is None and columns.delimiter is None:
+        check_markdown([line for line in lines if line.strip()], name)
     body = formats.without_comments(lines)
     asked = columns.format or named
     if asked is None and old_dictionary(lines, body):
@@ -107,6 +109,16 @@ def of_parallel(sources: Sequence[str], targets: Sequence[str], name: str, colum
     has_header = is_header(rows, rows, name, columns)
     start = Schema(format="parallel", delimiter="", comment=comment, header=has_header)
     return with_variants(start, rows[has_header:])
+
+
+def check_markdown(filled: Sequence[str], name: str) -> None:
+    """Raise DataError, with the command that converts it, for a table in Markdown."""
+    if formats.is_markdown(filled):
+        program = r"""!/^ *[|][-:| ]+$/ {for (i = 2; i < NF; i++) printf "%s%s", $i, i < NF - 1 ? "\t" : "\n"}"""
+        raise errors.DataError(
+            f"{name}: is a table in Markdown; convert it: "
+            f"awk -F ' *[|] *' '{program}' {shlex.quote(name)} > {encodings.unlike(name)}"
+        )
 
 
 def check_tabs(body: Sequence[str], name: str) -> None:

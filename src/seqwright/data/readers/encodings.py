@@ -18,22 +18,34 @@ from typing import Any, BinaryIO, cast
 
 from seqwright import errors
 
-__all__ = ["BUFFER", "PACKED", "decoded", "unpacked"]
+__all__ = ["BUFFER", "PACKED", "decoded", "unlike", "unpacked"]
 
 PACKED = (".gz", ".zst", ".bz2", ".xz")  # file names end so where the content is compressed
 BUFFER = 1 << 18
 PACKED_BUFFER = 1 << 14  # small, because a few packed bytes can hold thousands of times as many
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz"}
-ARCHIVES = {
+OTHERS = {  # magic number: what the file is, and what to do
     b"PK\x03\x04": (
         "a ZIP archive or a spreadsheet",
-        "unzip -p {} > pairs.tsv (or save a table as CSV)",
+        "unpack it first: unzip -p {} > {} (or save a table as CSV)",
     ),
-    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "7z e -so {} > pairs.tsv"),
-    b"Rar!\x1a\x07": ("a RAR archive", "unrar p -inul {} > pairs.tsv"),
+    b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it first: 7z e -so {} > {}"),
+    b"Rar!\x1a\x07": ("a RAR archive", "unpack it first: unrar p -inul {} > {}"),
     b"\xd0\xcf\x11\xe0": ("a file of an old office program", "save its table as CSV"),
+    b"\x89PNG": ("a picture", "give a text file"),
+    b"\xff\xd8\xff": ("a picture", "give a text file"),
+    b"GIF87a": ("a picture", "give a text file"),
+    b"GIF89a": ("a picture", "give a text file"),
+    b"%PDF-": ("a PDF document", "give its text: pdftotext -layout {} -"),
+    b"\x7fELF": ("a program", "give a text file"),
+    b"SQLite format 3\0": ("an SQLite database", "save its table as CSV"),
 }
 N_UTF16 = 16  # bytes that are needed to recognise UTF-16 without a byte order mark
+
+
+def unlike(path: Path | str) -> str:
+    """Return the name of a file for the result of a command that reads `path`, which it must not overwrite."""
+    return "converted.tsv" if Path(path).name == "pairs.tsv" else "pairs.tsv"
 
 
 def peeked(stream: BinaryIO, n: int = 8192) -> bytes:
@@ -52,12 +64,12 @@ def unpacked(stream: BinaryIO, path: Path | str, name: str, *, by_name: bool = F
     """Return the stream after decompression, which the first bytes ask for, or else the file's name.
 
     by_name: do not examine the bytes, which may be any.
-    DataError: an archive of several files.
+    DataError: an archive of several files, a picture, or another file that is no text.
     """
-    start = b"" if by_name else peeked(stream, 8)
-    for magic, (what, command) in ARCHIVES.items():
+    start = b"" if by_name else peeked(stream, max(map(len, OTHERS)))
+    for magic, (what, advice) in OTHERS.items():
         if start.startswith(magic):
-            raise errors.DataError(f"{name}: is {what}; unpack it first: {command.format(shlex.quote(str(path)))}")
+            raise errors.DataError(f"{name}: is {what}; {advice.format(shlex.quote(str(path)), unlike(path))}")
     suffix = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), Path(path).suffix.lower())
     if suffix == ".gz":
         return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
@@ -83,7 +95,7 @@ def decoded(stream: BinaryIO, name: str, *, is_file: bool) -> BinaryIO:
     elif encoding := utf16_without_mark(start):
         raise errors.DataError(
             f"{name}: seems to be UTF-16 without a byte order mark; convert it: "
-            f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > pairs.tsv"
+            f"iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > {unlike(name)}"
         )
     if is_file and b"\r" in start and b"\n" not in start:
         return io.BufferedReader(LineFeeds(stream), BUFFER)

@@ -17,6 +17,7 @@ __all__ = [
     "comment_of",
     "csv_rows",
     "is_comment",
+    "is_markdown",
     "layout",
     "prefix_of",
     "unknown_prefixes",
@@ -26,6 +27,7 @@ __all__ = [
 PREFIXES = (";;;", "#", ";", "//", "%", "--")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 TWO_SPACES = re.compile(r"[^ \t]+ {2,}[^ \t]")
+MARKDOWN_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 N_COMPARED = 500  # lines that a line is compared with
 N_SURE = 5  # lines that separate columns alike, in a file of no telling name
 
@@ -71,6 +73,15 @@ def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *,
 def is_json_array(filled: Sequence[str]) -> bool:
     start = "\n".join(filled[:3]).lstrip()
     return bool(re.match(r'\[\s*(\{\s*"|\[\s*")', start))
+
+
+def is_markdown(filled: Sequence[str]) -> bool:
+    """Return whether lines are a table in Markdown: all between pipes, with a rule as the second line."""
+    return (
+        len(filled) > 2
+        and MARKDOWN_RULE.fullmatch(filled[1].strip()) is not None
+        and all(line.strip().startswith("|") and line.strip().endswith("|") for line in filled)
+    )
 
 
 def has_notes(filled: Sequence[str]) -> bool:
