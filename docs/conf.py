@@ -1,0 +1,54 @@
+"""Configuration of the documentation: `sphinx-build -W docs build/docs`."""
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "seqwright"
+version = release = installed_version("seqwright")
+
+extensions = [
+    "mathml",
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_click",
+]
+exclude_patterns = ["_build", "draw_demo.py"]
+
+html_theme = "furo"
+html_title = "seqwright"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_math_renderer = "mathml"
+html_show_copyright = False
+
+myst_enable_extensions = ["dollarmath", "deflist", "attrs_inline"]
+myst_fence_as_directive = ["math"]  # as GitHub renders it
+myst_heading_anchors = 3
+
+nb_execution_mode = "cache"  # a page runs again when one of its cells changes
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+autosummary_generate = True
+numpydoc_show_class_members = False
+
+nitpicky = False
+
+
+def _github_math(_app: Sphinx, _name: str, source: list[str]) -> None:
+    """Read inline formulas as GitHub writes them where they contain brackets: $`…`$."""
+    source[0] = source[0].replace("$`", "$").replace("`$", "$")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect to the reading of pages."""
+    app.connect("source-read", _github_math)
