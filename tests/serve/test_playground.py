@@ -35,15 +35,16 @@ def page(browser, request):
 def test_what_is_typed_is_answered_with_flags_and_attention_by_keyboard_alone(server, page):
     page.goto(f"http://127.0.0.1:{server.port}/")
     page.keyboard.type("abz")
-    page.wait_for_selector("#flags li")
+    page.wait_for_selector(".flags li")
     [best] = server.post({"sources": ["abz"], "n_best": 4}).json["answers"]
-    shown = page.locator("#answers .text").all_inner_texts()
+    shown = page.locator(".answers .text").all_inner_texts()
     assert shown == [one["text"] or "empty answer" for one in best["n_best"]]
-    assert page.locator("#flags li").all_inner_texts() == ["z: not in the training data of this model"]
-    assert page.locator("#attention thead th").all_inner_texts() == ["a", "b", "z", "■"]
-    page.locator("#answers button").nth(1).focus()
+    assert page.locator(".flags li").all_inner_texts() == ["z: not in the training data of this model"]
+    page.get_by_label("heat map").check()
+    assert page.locator(".weights thead th").all_inner_texts() == ["a", "b", "z", "■"]
+    page.locator(".answers button").nth(1).focus()
     page.keyboard.press("Enter")
-    assert page.locator("#attention tbody th").all_inner_texts() == [*best["n_best"][1]["tokens"], "■"]
+    assert page.locator(".weights tbody th").all_inner_texts() == [*best["n_best"][1]["tokens"], "■"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -52,8 +53,8 @@ def test_a_refused_option_is_shown_in_words(server, browser):
     page.goto(f"http://127.0.0.1:{server.port}/")
     page.fill("#source", "abc")
     page.fill("#prefix", "é")
-    page.wait_for_selector("#message:not([hidden])")
-    assert "é" in page.inner_text("#message")
+    page.wait_for_selector(".panel .message:not([hidden])")
+    assert "é" in page.inner_text(".panel .message")
     page.close()
 
 
@@ -64,5 +65,5 @@ def test_the_token_is_requested_where_the_server_has_one(start, browser):
     page.fill("#token", "sesame")
     page.keyboard.press("Tab")
     page.fill("#source", "abc")
-    page.wait_for_selector("#answers button")
+    page.wait_for_selector(".answers button")
     page.close()

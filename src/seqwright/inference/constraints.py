@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ def build(
     known: vocabulary.Vocabulary,
     *,
     prefix: str = "",
+    prefix_tokens: Sequence[str] = (),
     allow: str | None = None,
     one_of: Iterable[str] | None = None,
     pattern: str | None = None,
@@ -26,16 +27,19 @@ def build(
 ) -> automaton.Automaton | None:
     """Return the intersection of the given constraints; None without any.
 
-    prefix: the first tokens.   allow: the allowed tokens.   one_of: the allowed texts; those with a token that is not
-    in the vocabulary are left out.   pattern: see `pattern`.   min_length: in tokens.
+    prefix, prefix_tokens: the first tokens, as text or one by one.   allow: the allowed tokens.   one_of: the allowed
+    texts; those with a token that is not in the vocabulary are left out.   pattern: see `pattern`.   min_length: in
+    tokens.
     ConstraintError: a token that is not in the vocabulary, an invalid pattern, or an empty intersection.
     """
     alphabet = np.arange(len(vocabulary.SPECIAL), len(known), dtype=np.int32)
     parts = []
     if prefix:
-        parts.append(automaton.prefixed(encoded(prefix, "prefix", format_, known), alphabet))
+        parts.append(automaton.prefixed(encoded(format_.split(prefix), f"prefix {prefix!r}", known), alphabet))
+    if prefix_tokens:
+        parts.append(automaton.prefixed(encoded(prefix_tokens, "prefix", known), alphabet))
     if allow is not None:
-        parts.append(automaton.repeated(encoded(allow, "allowed symbols", format_, known)))
+        parts.append(automaton.repeated(encoded(format_.split(allow), f"allowed symbols {allow!r}", known)))
     if pattern is not None:
         parts.append(patterns.compiled(pattern, format_, known))
     if one_of is not None:
@@ -54,10 +58,7 @@ def build(
     return found
 
 
-def encoded(given: str, what: str, format_: text.Splitter, known: vocabulary.Vocabulary) -> list[int]:
-    tokens = format_.split(given)
+def encoded(tokens: Sequence[str], what: str, known: vocabulary.Vocabulary) -> list[int]:
     if never := known.unknown(tokens):
-        raise ConstraintError(
-            f"{what} {given!r}: {never[0]!r} is not in the vocabulary of targets; no training target has it"
-        )
+        raise ConstraintError(f"{what}: {never[0]!r} is not in the vocabulary of targets; no training target has it")
     return known.encode(tokens)

@@ -11,7 +11,7 @@ from seqwright.bundle import Bundle
 from seqwright.data import batches, vocabulary
 from seqwright.inference.options import Options
 from seqwright.models.inference import Inference
-from seqwright.search import Candidate, Rules, run
+from seqwright.search import Candidate, Rules, automaton, run
 from seqwright.types import Ids
 
 __all__ = ["BATCH_SOURCES", "STEPS_PER_TOKEN", "Searcher", "batched"]
@@ -93,6 +93,22 @@ class Searcher:
                 source_lengths=self._models[0].memory_lengths(padded, lengths), ranking=options.ranking,
             )  # fmt: skip
             yield from zip(index, candidates, strict=True)
+
+    def next_symbols(self, source: Sequence[int], prefix: Sequence[int], n: int) -> list[tuple[int, float]]:
+        """Return the n most probable symbols after a prefix of the target, END included, with log-probabilities.
+
+        A beam of width n that must begin with the prefix, and may add one symbol, keeps exactly these.
+        """
+        padded, lengths = batches.pad([source])
+        alphabet = np.arange(len(vocabulary.SPECIAL), self._models[0].spec.target_vocab_size, dtype=np.int32)
+        rules = Rules(
+            vocabulary.START, vocabulary.END, np.array([len(prefix) + 1], np.int32),
+            constraint=automaton.prefixed(prefix, alphabet),
+        )  # fmt: skip
+        [candidates] = self._sources(padded, lengths).beam(rules, width=n)
+        at = len(prefix)
+        found = [([*one.ids, vocabulary.END][at], one.log_probs[at]) for one in candidates]
+        return sorted(found, key=lambda one: -one[1])
 
     def _target_lengths(self, source_lengths: Sequence[int] | Ids, options: Options) -> tuple[Ids, Ids]:
         """Return the minimum and maximum numbers of target tokens (B,); a default gives way to an option."""

@@ -15,6 +15,7 @@ from seqwright.errors import UsageError
 from seqwright.inference import arguments, compatibility, constraints, description, scoring
 from seqwright.inference.answer import Answer, Hypothesis, Link
 from seqwright.inference.modes import AnyOptions, BeamSearch, Caps, Sampling, Scoring, as_options, merged_options
+from seqwright.inference.next_tokens import NextToken, next_tokens
 from seqwright.inference.options import Options
 from seqwright.inference.predicting import Predictor
 from seqwright.search import automaton
@@ -271,6 +272,7 @@ class Translator:
         self,
         *,
         prefix: str = "",
+        prefix_tokens: Sequence[str] = (),
         allow: str | None = None,
         one_of: Iterable[str] | None = None,
         pattern: str | None = None,
@@ -282,6 +284,8 @@ class Translator:
         ----------
         prefix : str, optional
             What the target begins with.
+        prefix_tokens : sequence of str, optional
+            The tokens that the target begins with, such as `Hypothesis.tokens[:3]`.
         allow : str, optional
             Tokens that the target may contain.
         one_of : iterable of str, optional
@@ -306,9 +310,41 @@ class Translator:
         if one_of is not None:
             one_of = arguments.texts(one_of, "one_of")
         return constraints.build(
-            self.bundle.target_format, self.bundle.target_vocabulary, prefix=prefix, allow=allow, one_of=one_of,
-            pattern=pattern, min_length=min_length,
+            self.bundle.target_format, self.bundle.target_vocabulary, prefix=prefix, prefix_tokens=prefix_tokens,
+            allow=allow, one_of=one_of, pattern=pattern, min_length=min_length,
         )  # fmt: skip
+
+    def next_tokens(
+        self, source: str, prefix_tokens: Sequence[str] = (), *, features: str = "", n: int = 10
+    ) -> list[NextToken]:
+        """Find the most probable tokens after the beginning of a target.
+
+        Parameters
+        ----------
+        source : str
+            The source, never split into windows.
+        prefix_tokens : sequence of str, optional
+            The tokens of the target so far, such as `Hypothesis.tokens[:3]`.
+        features : str, optional
+            The features of the source, separated by semicolons.
+        n : int, default 10
+            Tokens returned; fewer if the vocabulary has fewer.
+
+        Returns
+        -------
+        list of NextToken
+            Pairs of a token, None for the end of the target, and its log-probability (natural logarithm), most
+            probable first.
+
+        Raises
+        ------
+        UsageError
+            If a token is not in the vocabulary of targets, or `n` is less than 1.
+        """
+        if n < 1:
+            raise UsageError(f"n = {n}: expected at least 1")
+        prefix = arguments.texts(prefix_tokens, "prefix_tokens")
+        return next_tokens(source, features, prefix, n, bundle=self.bundle, predictor=self._predictor)
 
     def source_tokens(self, source: str, features: str = "") -> list[str]:
         """Tokenize a source.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -23,11 +23,12 @@ from seqwright.serve.limits import Limits
 from seqwright.serve.models import Models, ModelsResponse
 from seqwright.serve.page import Page
 from seqwright.serve.problems import Problem
-from seqwright.serve.schema import PredictRequest, ScoreRequest, ScoreSettings, Settings
-from seqwright.serve.work import Predict, Score
+from seqwright.serve.schema import ContinueRequest, PredictRequest, ScoreRequest, ScoreSettings, Settings
+from seqwright.serve.work import Continue, Predict, Score
 
 __all__ = ["Service"]
 
+Result = TypeVar("Result")
 WATCHED_S = 2.0  # between checks of the model directories for changes
 
 
@@ -50,7 +51,9 @@ class Service:
         routes = [
             Route("/v1/predict", self._predict, methods=["POST"]),
             Route("/v1/score", self._score, methods=["POST"]),
+            Route("/v1/continue", self._continue, methods=["POST"]),
             Route("/v1/models", self._list, methods=["GET"]),
+            Route("/v1/models/{name}/examples", self._examples, methods=["GET"]),
             Route("/health", self._health, methods=["GET"]),
             Route("/ready", self._ready, methods=["GET"]),
             Route("/metrics", self._figures, methods=["GET"]),
@@ -124,8 +127,20 @@ class Service:
         items = list(zip(asked.sources, targets, given, strict=True))
         return await self._whole(request, Score(self._models.get(asked.model), settings), items, 1)
 
+    async def _continue(self, request: Request) -> Response:
+        asked = requests.decoded(await self._bodies.read(request), ContinueRequest)
+        self._checked(Settings(prefix_tokens=asked.tokens), [asked.source])
+        work = Continue(self._models.get(asked.model), asked.n)
+        item = (asked.source, asked.features, *asked.tokens)
+        [found] = await self._in_time(request, self._records(work, [item], asked.n))
+        return as_json(found)
+
     async def _list(self, _request: Request) -> Response:
         return as_json(msgspec.json.encode(ModelsResponse(models=[one.card for one in self._models])))
+
+    async def _examples(self, request: Request) -> Response:
+        served = self._models.get(request.path_params["name"])
+        return as_json(await self._in_time(request, asyncio.to_thread(served.examples)))
 
     async def _health(self, _request: Request) -> Response:
         return as_json(b'{"status":"ok"}')
@@ -148,20 +163,25 @@ class Service:
         if (n := sum(map(len, sources))) > limits.characters:
             raise Problem(422, f"the texts have {n:,} characters: at most {limits.characters:,} here; stream them")
         entries = settings.one_of or ()
-        texts = [settings.prefix, settings.allow or "", settings.pattern or "", *entries]
-        if sum(map(len, texts)) + len(entries) > limits.constraint_characters:
+        tokens = settings.prefix_tokens
+        texts = [settings.prefix, settings.allow or "", settings.pattern or "", *entries, *tokens]
+        if sum(map(len, texts)) + len(entries) + len(tokens) > limits.constraint_characters:
             raise Problem(422, f"the constraints are too long: at most {limits.constraint_characters:,} characters")
         return options
 
     async def _whole(self, request: Request, work: Work, items: Sequence[tuple[str, ...]], width: int) -> Response:
         """Return the response with all records in one JSON object."""
+        records = await self._in_time(request, self._records(work, items, width))
+        return as_json(b'{"answers":[%b]}' % b",".join(records))
+
+    async def _in_time(self, request: Request, work: Awaitable[Result]) -> Result:
+        """Return the result of work.   Problem: 503 where it takes too long."""
         limit = self._limits.request_s
         try:
             async with asyncio.timeout(limit):
-                records = await requests.unless_gone(request, self._records(work, items, width))
+                return await requests.unless_gone(request, work)
         except TimeoutError:
             raise Problem(503, f"no answer within {limit:g} s; send fewer sources", retry_after=1) from None
-        return as_json(b'{"answers":[%b]}' % b",".join(records))
 
     async def _records(self, work: Work, items: Sequence[tuple[str, ...]], width: int) -> list[bytes]:
         return [record async for some in self._parts(work, items, width) for record in some]

@@ -17,6 +17,7 @@ from seqwright.data.limits import Limits as Lengths
 from seqwright.errors import SeqwrightError, UsageError
 from seqwright.inference import translator
 from seqwright.inference.options import Options
+from seqwright.serve import examples
 from seqwright.serve.problems import Problem
 from seqwright.serve.schema import Settings
 
@@ -75,7 +76,16 @@ class Served:
         self.state: tuple[int, ...] | None = state(path)  # before loading: a change meanwhile is loaded next time
         self.translator: translator.Translator = translator.load(path)
         self.card: Card = card(name, path, self.translator)
+        self._reading = threading.Lock()
+        self._examples: bytes | None = None
         self.options: Callable[[Settings], Options] = functools.lru_cache(CONSTRAINTS)(self._options)
+
+    def examples(self) -> bytes:
+        """Return some pairs of the dev set as JSON; any number of threads may call it, one reads them."""
+        with self._reading:
+            if self._examples is None:
+                self._examples = msgspec.json.encode(examples.some(self.path, self.translator.bundle))
+            return self._examples
 
     def _options(self, settings: Settings) -> Options:
         options = settings.options()

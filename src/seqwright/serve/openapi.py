@@ -11,6 +11,9 @@ from seqwright.serve.models import Card, ModelsResponse
 from seqwright.serve.problems import MEDIA_TYPE, ProblemDetails
 from seqwright.serve.schema import (
     AttentionRecord,
+    ContinueRequest,
+    ContinueResponse,
+    ExamplesResponse,
     PredictRequest,
     PredictResponse,
     ScoreRequest,
@@ -36,13 +39,17 @@ STREAMED = (
 
 def description(*, token: bool) -> bytes:
     """Return the OpenAPI 3.1 document.   token: whether one is needed."""
-    kinds = [PredictRequest, Settings, Source, ScoreRequest, PredictResponse, AttentionRecord, ModelsResponse, Card,
-             ProblemDetails]  # fmt: skip
+    kinds = [PredictRequest, Settings, Source, ScoreRequest, PredictResponse, AttentionRecord, ContinueRequest,
+             ContinueResponse, ModelsResponse, Card, ExamplesResponse, ProblemDetails]  # fmt: skip
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {
         "/v1/predict": {"post": predict(components["Settings"])},
         "/v1/score": {"post": operation("Score pairs", "PredictResponse", body=as_json("ScoreRequest"))},
+        "/v1/continue": {
+            "post": operation("Find the next tokens of an answer", "ContinueResponse", body=as_json("ContinueRequest"))
+        },
         "/v1/models": {"get": operation("List the models", "ModelsResponse")},
+        "/v1/models/{name}/examples": {"get": named(operation("List pairs of the dev set", "ExamplesResponse"))},
         "/health": {"get": plain("The process works")},
         "/ready": {"get": plain("Requests are answered; 503 while the server shuts down")},
         "/metrics": {"get": plain("Figures for Prometheus")},
@@ -87,6 +94,11 @@ def operation(summary: str, response: str, *, body: dict[str, Any] | None = None
     if body:
         found["requestBody"] = {"required": True, "content": body}
     return found
+
+
+def named(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an operation whose path has the name of a model."""
+    return found | {"parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]}
 
 
 def plain(summary: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from seqwright.serve.problems import Problem
 
 __all__ = ["Page"]
 
-ASSETS = {"app.js": "text/javascript", "style.css": "text/css"}
+SCRIPTS = ("app.js", "card.js", "diff.js", "dom.js", "engine.js", "files.js", "panel.js", "symbols.js")
+ASSETS = dict.fromkeys(SCRIPTS, "text/javascript") | {"style.css": "text/css"}
 REPORT_POLICY = (  # a report is one file with its own style, and needs nothing else
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"

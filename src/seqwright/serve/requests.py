@@ -85,10 +85,11 @@ def decoded(body: bytes, kind: type[Struct]) -> Struct:
 
 
 def of_query(query: QueryParams, kind: type[Struct]) -> Struct:
-    """Return the options in a query; one_of may be repeated.   Problem: 422."""
+    """Return the options in a query; one_of and prefix_tokens may be repeated.   Problem: 422."""
     given: dict[str, Any] = dict(query)
-    if "one_of" in given:
-        given["one_of"] = query.getlist("one_of")
+    for name in ("one_of", "prefix_tokens"):
+        if name in given:
+            given[name] = query.getlist(name)
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -10,7 +10,12 @@ from seqwright.inference.options import Options
 from seqwright.inference.records import Record
 
 __all__ = [
+    "Alternative",
     "AttentionRecord",
+    "ContinueRequest",
+    "ContinueResponse",
+    "Example",
+    "ExamplesResponse",
     "PredictRequest",
     "PredictResponse",
     "ScoreRequest",
@@ -18,6 +23,8 @@ __all__ = [
     "Settings",
     "Source",
 ]
+
+MOST_ALTERNATIVES = 64
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +36,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Settings(Model, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of a search, with the meanings and defaults of `seqwright predict`.
 
-    Fields that are absent or null have their default. prefix, allow, one_of and pattern are constraints.
+    Fields that are absent or null have their default. prefix, prefix_tokens, allow, one_of and pattern are constraints.
     attention: whether records have the tokens of the source and the attention weights.
     """
 
@@ -52,6 +59,7 @@ class Settings(Model, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fold_case: bool | None = None
     max_source_tokens: int | None = None
     prefix: str = ""
+    prefix_tokens: tuple[str, ...] = ()
     allow: str | None = None
     one_of: tuple[str, ...] | None = None
     pattern: str | None = None
@@ -67,10 +75,11 @@ class Settings(Model, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def constraints(self) -> dict[str, Any]:
         """Return the arguments of `Translator.constraint`."""
-        return {"prefix": self.prefix, "allow": self.allow, "one_of": self.one_of, "pattern": self.pattern}
+        return {name: getattr(self, name) for name in CONSTRAINTS}
 
 
-NOT_OPTIONS = {"model", "prefix", "allow", "one_of", "pattern", "attention"}
+CONSTRAINTS = ("prefix", "prefix_tokens", "allow", "one_of", "pattern")
+NOT_OPTIONS = {"model", "attention", *CONSTRAINTS}
 
 
 class PredictRequest(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +101,46 @@ class ScoreRequest(ScoreSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: list[str]
     targets: list[str]
     features: list[str] | None = None
+
+
+class ContinueRequest(Model, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The beginning of an answer to one source: which tokens may follow, and how probable each is.
+
+    tokens: of the answer so far.   n: the number of alternatives.
+    """
+
+    source: str
+    features: str = ""
+    tokens: tuple[str, ...] = ()
+    n: Annotated[int, msgspec.Meta(ge=1, le=MOST_ALTERNATIVES)] = 10
+
+
+class Alternative(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that may follow, null for the end of the answer, and its log-probability."""
+
+    token: str | None
+    score: float
+
+
+class ContinueResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The most probable next tokens, most probable first."""
+
+    alternatives: list[Alternative]
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair of the dev set."""
+
+    source: str
+    features: str
+    target: str
+
+
+class ExamplesResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Some pairs of the dev set; without any, why there are none."""
+
+    examples: list[Example]
+    missing: str = ""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

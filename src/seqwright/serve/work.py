@@ -10,9 +10,9 @@ import msgspec
 from seqwright.inference import Answer, records
 from seqwright.inference.modes import Scoring
 from seqwright.serve.models import Served
-from seqwright.serve.schema import AttentionRecord, ScoreSettings, Settings
+from seqwright.serve.schema import Alternative, AttentionRecord, ContinueResponse, ScoreSettings, Settings
 
-__all__ = ["Predict", "Score"]
+__all__ = ["Continue", "Predict", "Score"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,20 @@ class Score:
         options = Scoring(length_norm=1.0 if norm is None else norm)
         scored = self.model.translator.score(sources, targets, features=features, options=options)
         return [records.encoded(one) for one in scored]
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Finds the tokens that may follow (source, features, *tokens so far)."""
+
+    model: Served
+    n: int
+
+    def __call__(self, items: Sequence[tuple[str, ...]], /) -> list[bytes]:
+        return [self._alternatives(*item) for item in items]
+
+    def _alternatives(self, source: str, features: str, *tokens: str) -> bytes:
+        found = self.model.translator.next_tokens(source, tokens, features=features, n=self.n)
+        return msgspec.json.encode(
+            ContinueResponse(alternatives=[Alternative(token=token, score=score) for token, score in found])
+        )
