@@ -12,24 +12,11 @@ from seqwright.errors import DataError, UsageError
 TINY = ["model.hidden_size=8", "model.wordvec_size=4", "training.epochs=1"]
 
 
-class Pandas:
-    """A frame with the methods of pandas that count."""
-
-    def __init__(self, table):
-        self.columns, self._rows = list(table), list(zip(*table.values(), strict=True))
-
-    def itertuples(self, *, index, name):
-        assert not index and name is None
-        return iter(self._rows)
+LIBRARIES = ["pandas", "polars"]
 
 
-class Polars(Pandas):
-    """A frame with those of Polars."""
-
-    itertuples = None
-
-    def iter_rows(self):
-        return iter(self._rows)
+def frame(library, table):
+    return pytest.importorskip(library).DataFrame({name: list(column) for name, column in table.items()})
 
 
 @pytest.fixture
@@ -53,9 +40,11 @@ FORMS = {
     "iterator": iter,
     "lists": lambda pairs: [list(pair) for pair in pairs],
     "readers' pairs": lambda pairs: [readers.Pair(*pair) for pair in pairs],
-    "pandas": lambda pairs: Pandas(columns(pairs)),
-    "polars": lambda pairs: Polars(columns(pairs)),
-    "unnamed columns": lambda pairs: Pandas({"word": [s for s, _ in pairs], "says": [t for _, t in pairs]}),
+    "pandas": lambda pairs: frame("pandas", columns(pairs)),
+    "pandas, other index": lambda pairs: frame("pandas", columns(pairs)).set_index("id"),
+    "pandas categories": lambda pairs: frame("pandas", columns(pairs)).astype("category"),
+    "polars": lambda pairs: frame("polars", columns(pairs)),
+    "unnamed columns": lambda pairs: frame("polars", {"word": [s for s, _ in pairs], "says": [t for _, t in pairs]}),
 }
 
 
@@ -74,20 +63,52 @@ def test_the_manifest_records_that_pairs_were_in_memory(tmp_path, pairs):
     assert files[0]["sha256"] != files[1]["sha256"]
 
 
-def test_features_are_read_from_tuples_and_frames(tmp_path, pairs):
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_features_are_read_from_tuples_and_frames(tmp_path, pairs, library):
     tagged = [(s, t, "V;PST" if s < "d" else "N") for s, t in pairs]
     by_name = columns(pairs) | {"features": [f for _, _, f in tagged]}
     one = train(tagged, tmp_path / "tuples")
-    assert one == train(Pandas(by_name), tmp_path / "frame")
+    assert one == train(frame(library, by_name), tmp_path / "frame")
     assert seqwright.load(tmp_path / "tuples").bundle.config.text.features_column == 3
     assert one != train(pairs, tmp_path / "none")
 
 
-def test_cells_without_a_value_have_no_features(tmp_path, pairs):
-    missing = columns(pairs) | {"features": [None, float("nan"), "V", *[""] * (len(pairs) - 3)]}
-    assert train(Polars(missing), tmp_path / "a") == train(
-        [(s, t, "V" if i == 2 else "") for i, (s, t) in enumerate(pairs)], tmp_path / "b"
-    )
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("dtype", ["object", "string", "category"])
+def test_cells_without_a_value_have_no_features(library, dtype):
+    table = {"source": ["a", "b", "c"], "target": ["x", "y", "z"], "features": [None, "V;PST", ""]}
+    given = frame(library, table)
+    if library == "pandas":
+        given = given.astype({"features": dtype})
+    elif dtype == "category":
+        polars = pytest.importorskip("polars")
+        given = given.with_columns(polars.col("features").cast(polars.Categorical))
+    read = readers.read_pairs(given)
+    assert [(pair.source, pair.target, pair.features) for pair in read] == [
+        ("a", "x", ""), ("b", "y", "V;PST"), ("c", "z", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_features_of_a_frame_may_be_lists(library):
+    table = {"source": ["a", "b"], "target": ["x", "y"], "features": [["V", "PST"], []]}
+    assert [pair.features for pair in readers.read_pairs(frame(library, table))] == ["V;PST", ""]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize(("table", "words"), [
+    ({"source": ["a"]}, "columns"), ({"source": [], "target": []}, "there are none"),
+    ({"source": ["a", None], "target": ["x", "y"]}, "row 1 is"), ({"source": [1], "target": [2]}, "row 0 is"),
+])  # fmt: skip
+def test_a_frame_of_no_pairs_is_refused(library, table, words):
+    with pytest.raises(DataError, match=words):
+        readers.read_pairs(frame(library, table))
+
+
+def test_a_frame_that_is_still_to_be_computed_is_refused():
+    lazy = frame("polars", {"source": ["a"], "target": ["x"]}).lazy()
+    with pytest.raises(UsageError, match=r"LazyFrame.*collect"):
+        readers.read_pairs(lazy)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +116,7 @@ def test_cells_without_a_value_have_no_features(tmp_path, pairs):
     [
         ([("a", "b"), ("a",)], "row 1"), ([("a", 1)], "row 0"), ([("a", "b"), "ab"], "row 1"),
         ([("a", "\ud800")], "half"),
-        (iter([]), "give at least one"), ([("a", "")], "every target is empty"), (Pandas({"source": ["a"]}), "columns"),
+        (iter([]), "give at least one"), ([("a", "")], "every target is empty"),
     ],
 )  # fmt: skip
 def test_what_is_no_pair_is_named(tmp_path, wrong, words):

@@ -75,6 +75,8 @@ def rows(given: Any, *, paths: tuple[type, ...]) -> Rows | list[Any]:
         return Rows(given)
     if isinstance(given, Mapping):
         raise errors.UsageError("the pairs are a mapping; give its items(), which are (source, target) tuples")
+    if hasattr(given, "collect"):
+        raise errors.UsageError(f"the pairs are a {type(given).__name__}, which has no rows yet; give its collect()")
     if isinstance(given, bytes) or not isinstance(given, Iterable):
         raise errors.UsageError(
             f"the pairs are {reprlib.repr(given)}; expected a file, several, or (source, target) tuples"
@@ -86,7 +88,8 @@ def rows(given: Any, *, paths: tuple[type, ...]) -> Rows | list[Any]:
 
 
 def is_frame(given: Any) -> bool:
-    return hasattr(given, "columns") and (hasattr(given, "itertuples") or hasattr(given, "iter_rows"))
+    # The rows first: the columns of a Polars LazyFrame, which has no rows, are computed, with a warning.
+    return (hasattr(given, "itertuples") or hasattr(given, "iter_rows")) and hasattr(given, "columns")
 
 
 def frame_rows(frame: Any, columns: Columns) -> Iterator[tuple[str, ...]]:
@@ -103,9 +106,16 @@ def frame_rows(frame: Any, columns: Columns) -> Iterator[tuple[str, ...]]:
     every = frame.iter_rows() if hasattr(frame, "iter_rows") else frame.itertuples(index=False, name=None)
     for row in every:
         source, target, *features = (row[place] for place in places)
-        yield (source, target, *("" if missing(value) else value for value in features))
+        yield (source, target, *map(features_text, features))
+
+
+def features_text(value: Any) -> Any:
+    """Return the features of a cell as text, from a list of them too; "" without a value.   Others are unchanged."""
+    if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+        return ";".join(value)
+    return "" if missing(value) else value
 
 
 def missing(value: Any) -> bool:
-    """Return whether a cell holds nothing: None, or a number that is not one."""
-    return value is None or bool(value != value)
+    """Return whether a cell holds nothing: None, NaN, or NA of pandas, which can be compared with nothing."""
+    return value is None or (not isinstance(value, str) and str(value) in ("nan", "NaT", "<NA>"))
