@@ -79,6 +79,17 @@ def with_column(at: int, value: Callable[[int], str], *titles: str) -> Writer:
     return write
 
 
+def with_remarks(*titles: str) -> Writer:
+    """Return a writer of lines of which one in seven ends in a further column."""
+
+    def write(path: Path, rows: Rows) -> str:
+        changed = [(*row, REMARKS[i % 3]) if i % 7 == 3 else row for i, row in enumerate(rows)]
+        head = [(*titles[: len(rows[0])], "remark")] if titles else []
+        return lines(path, joined([*head, *changed]))
+
+    return write
+
+
 def with_lines(*texts: str, every: int = 0) -> Writer:
     def write(path: Path, rows: Rows) -> str:
         found = list(texts)
@@ -168,6 +179,7 @@ def numbered(path: Path, rows: Rows) -> str:
 
 
 COUNTS = (1, 1, 4, 2, 1, 1, 7, 3, 12, 1, 1_204)
+REMARKS = "obsolete", "see also the next line", "from Latin"
 USERS = "anna", "CK", "sacredceltic", "bob", "Guybrush88"
 SHAPES: dict[str, tuple[str, Writer]] = {
     "header": ("a.tsv", ordered(0, 1, 2, titles=("word", "pronunciation", "tags"))),
@@ -194,6 +206,8 @@ SHAPES: dict[str, tuple[str, Writer]] = {
     "language codes": ("a.tsv", with_column(9, lambda i: ("eng", "fra", "deu")[i % 3])),
     "dates of entry": ("a.tsv", with_column(9, lambda i: f"2021-{i % 12 + 1:02}-{i % 28 + 1:02}")),
     "a constant": ("a.tsv", with_column(9, lambda _: "wiktionary")),
+    "remarks on some lines": ("a.tsv", with_remarks()),
+    "remarks on some lines, with header": ("a.tsv", with_remarks("word", "pronunciation", "tags")),
     "variants": ("a.tsv", variants),
     "dictionary of one space": ("a.txt", dictionary(" ")),
     "dictionary of two spaces": ("a.txt", dictionary("  ")),

@@ -264,6 +264,43 @@ def test_one_parallel_file_alone_is_refused(write):
     assert "no such file" in said(f"{path},{path}.en")
 
 
+NAMES_LINES = [("bafo", "bari"), ("", "bari"), ("", ""), ("source", "target")]
+
+
+@pytest.mark.parametrize("names", NAMES_LINES, ids=str)
+def test_a_header_of_parallel_files_is_one_line_of_each(write, names):
+    rows = [names, ("ko", "fi"), ("", "ba"), ("li", "")]
+    a, b = (write(name, "".join(row[side] + "\n" for row in rows)) for side, name in enumerate(("a.ko", "b.en")))
+    asked = Columns(header=True)
+    [one] = readers.inputs(Parallel(str(a), str(b)))
+    expected = [Pair(*row, "", n) for n, row in enumerate(rows[1:], start=2)]
+    assert list(one.pairs(asked)) == expected
+    assert one.schema.names == names
+    assert one.count.headers == 2
+    # The same header in other files of the task is a header; another first line is a pair.
+    later = Columns(like=one.schema)
+    assert readers.read_pairs(f"{a},{b}", columns=later) == expected
+    c, d = write("c.ko", "kolu\nli\n"), write("d.en", "fimo\nmo\n")
+    assert texts(readers.read_pairs(f"{c},{d}", columns=later)) == [("kolu", "fimo"), ("li", "mo")]
+
+
+def test_a_header_of_parallel_files_follows_comments(write):
+    a, b = write("a.ko", "# licence\nbafo\nko\n"), write("b.en", "bari\n# noted\nfi\n")
+    assert texts(readers.read_pairs(f"{a},{b}", columns=Columns(header=True, comment="#"))) == [("ko", "fi")]
+
+
+def test_columns_of_parallel_files_have_the_names_of_their_header_and_a_fixed_order(write):
+    a, b = write("a.ko", "bafo\nko\n"), write("b.en", "bari\nfi\n")
+    path = f"{a},{b}"
+    assert texts(readers.read_pairs(path, columns=Columns(source="bafo", target="bari"))) == [("ko", "fi")]
+    assert texts(readers.read_pairs(path, columns=Columns(source=1, target=2, header=False))) == [
+        ("bafo", "bari"), ("ko", "fi"),
+    ]  # fmt: skip
+    assert "SOURCE,TARGET" in said(path, columns=Columns(source=2, target=1))
+    assert "SOURCE,TARGET" in said(path, columns=Columns(source="bari", target="bafo"))
+    assert 'no column "word"' in said(path, columns=Columns(source="word"))
+
+
 def test_a_file_with_a_comma_in_its_name_is_that_file(write):
     assert texts(readers.read_pairs(write("a,b.tsv", "x\ty\n"))) == [("x", "y")]
 

@@ -24,6 +24,7 @@ CELLS = [cell for cell in itertools.product(shapes.SHAPES, TASKS) if cell not in
 
 NEEDS_COMMAND = {
     *(("user names", task) for task in TASKS if task != "inflection"),
+    *(("remarks on some lines", task) for task in TASKS if task != "inflection"),
     *(("dates of entry", task) for task in ("dates", "addition", "numbers")),
     ("dictionary of one space", "addition"),
 }  # everything else is found from the data alone

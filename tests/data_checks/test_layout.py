@@ -3,7 +3,10 @@
 import pytest
 from finds import lines
 
+from seqwright import config
+from seqwright.data_checks import check_files
 from seqwright.data_checks.findings import Level
+from seqwright.training.prepare import prepare
 
 PLAIN = "".join(f"{word}\t{word.upper()}\n" for word in ("ba", "ko", "li", "mo", "nu"))
 
@@ -37,3 +40,24 @@ def test_few_sources_that_begin_as_comments_do_are_found(findings, source):
     assert lines(found["possible comments"]) == ["a.tsv:76"]
     assert f"--comment '{source[:-2]}'" in found["possible comments"].advice
     assert "possible comments" not in findings("".join(f"#{line}\n" for line in many.splitlines()))
+
+
+@pytest.mark.parametrize("comment", [None, "", "#"])
+def test_training_warns_of_the_same_sources_unless_an_option_decides(tmp_path, comment):
+    many = "".join(f"{a}{b}{c}\t{a}{c}\n" for a in "bdfgk" for b in "aeiou" for c in "lmn")
+    path = tmp_path / "a.tsv"
+    path.write_text(f"{many}#bal\tba\n//ba\tba\n#ba\tba\n", encoding="utf-8")
+    text = config.TextConfig(comment=comment)
+    warned = [line for line in prepare(path, None, config.Config(text=text)).reading if line.startswith("warning")]
+    found = [finding.message for finding in check_files([path], config=text).findings if "comment" in finding.message]
+    if comment is not None:
+        assert not warned
+        assert not found
+        return
+    assert [line.removeprefix("warning  ").partition(":")[0] for line in warned] == [
+        "2 sources begin with # and may be comments", "1 source begins with // and may be a comment",
+    ]  # fmt: skip
+    assert "--comment '#' skips" in warned[0]
+    assert [message.partition(" and")[0] for message in found] == [
+        "2 sources begin with #", "1 source begins with //",
+    ]  # fmt: skip

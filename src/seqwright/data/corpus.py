@@ -40,13 +40,14 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def described(readings: Sequence[Reading]) -> list[str]:
-    """Return at most three lines that say how the inputs are read, as the first one is, but for what was skipped."""
+    """Return at most three lines that say how the inputs are read, as the first one is, but for what was skipped.
+
+    Warnings of what may have been meant otherwise follow.
+    """
     count = readers.Count()
     for reading in readings:
-        count.comments += reading.count.comments
-        count.headers += reading.count.headers
-        count.special += reading.count.special
-    return readers.describe(readings[0].schema, count)
+        count.add(reading.count)
+    return [*readers.describe(readings[0].schema, count), *readers.warnings(count)]
 
 
 class Corpus(NamedTuple):

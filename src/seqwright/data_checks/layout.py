@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from seqwright.data import readers
 from seqwright.data.readers import Pair
 from seqwright.data_checks.findings import Case, Finding, Level
 from seqwright.data_checks.splits import SIDES, Split, places, texts
 
 __all__ = ["possible_comments", "quotation_marks", "removed_quotation_marks"]
-
-COMMENTS = ("#", ";;;", "//")
-SHARE = 0.05  # of the sources; where more begin with such a sign, it belongs to the data
 
 
 def quotation_marks(splits: Sequence[Split]) -> Iterator[Finding]:
@@ -55,13 +53,13 @@ def removed_quotation_marks(splits: Sequence[Split]) -> Iterator[Finding]:
 
 def possible_comments(splits: Sequence[Split]) -> Iterator[Finding]:
     """Find sources that begin as comments do, on few lines, in files that are read line by line."""
-    for prefix in COMMENTS:
+    for prefix in readers.COMMENT_MARKS:
         found: list[tuple[Split, Pair]] = []
         for split in splits:
-            if split.schema is None or split.schema.format not in ("tsv", "csv", "dictionary", "parallel"):
+            if split.schema is None or split.schema.format not in readers.OF_LINES:
                 continue
             marked = [(split, pair) for pair in split.pairs if pair.source.startswith(prefix)]
-            found += marked if len(marked) <= SHARE * len(split.pairs) else []
+            found += marked if readers.is_rare(len(marked), len(split.pairs)) else []
         if found:
             n = f"{len(found):,} source{' begins' if len(found) == 1 else 's begin'}"
             yield Finding(

@@ -78,7 +78,9 @@ def check(
     cuts = [Cut.of(split, formats) for split in splits]
     order = list(Level)
     findings = sorted(
-        found(splits, cuts, [format_.tokens for format_ in formats], n_training),
+        found(
+            splits, cuts, [format_.tokens for format_ in formats], n_training, is_comment_open=config.comment is None
+        ),
         key=lambda finding: order.index(finding.level),
     )
     return Inspection(
@@ -88,8 +90,10 @@ def check(
     )
 
 
-def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int) -> Iterator[Finding]:
-    """Yield the findings of all checks."""
+def found(
+    splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int, *, is_comment_open: bool
+) -> Iterator[Finding]:
+    """Yield the findings of all checks.   is_comment_open: no option says what a comment starts with."""
     yield from repeats.leaks(splits, n_training=n_training)
     yield from unseen.unseen(cuts, n_training=n_training)
     yield from characters.damaged(splits)
@@ -100,7 +104,8 @@ def found(splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_
     yield from characters.stray_spaces(splits)
     yield from layout.quotation_marks(splits)
     yield from layout.removed_quotation_marks(splits)
-    yield from layout.possible_comments(splits)
+    if is_comment_open:
+        yield from layout.possible_comments(splits)
     yield from lengths.empty(splits)
     yield from lengths.long(cuts, units)
     yield from lengths.unlikely_ratios(cuts)

@@ -9,11 +9,23 @@ from seqwright.data.readers.columns import STANDARD, Columns, Names, Pair
 from seqwright.data.readers.files import BOM, display_name, read_lines, sha256
 from seqwright.data.readers.inputs import Input, Pairs, Parallel, Paths, Reader, inputs, read_pairs
 from seqwright.data.readers.memory import Rows
-from seqwright.data.readers.schema import DELIMITERS, Count, Format, Schema, describe
+from seqwright.data.readers.schema import (
+    COMMENT_MARKS,
+    DELIMITERS,
+    OF_LINES,
+    Count,
+    Format,
+    Schema,
+    describe,
+    is_rare,
+    warnings,
+)
 
 __all__ = [
     "BOM",
+    "COMMENT_MARKS",
     "DELIMITERS",
+    "OF_LINES",
     "STANDARD",
     "Columns",
     "Count",
@@ -30,7 +42,9 @@ __all__ = [
     "describe",
     "display_name",
     "inputs",
+    "is_rare",
     "read_lines",
     "read_pairs",
     "sha256",
+    "warnings",
 ]

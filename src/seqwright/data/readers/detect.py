@@ -16,7 +16,7 @@ import msgspec
 from seqwright import errors
 from seqwright.data.readers import encodings, files, formats, kinds, names, roles
 from seqwright.data.readers.columns import Columns
-from seqwright.data.readers.schema import Format, Schema
+from seqwright.data.readers.schema import Column, Format, Schema
 
 __all__ = ["N_HEAD", "VARIANT", "by_name", "doubtful_comment", "of_lines", "of_parallel", "of_table"]
 
@@ -91,7 +91,8 @@ def of_parallel(sources: Sequence[str], targets: Sequence[str], name: str, colum
     """Return the schema of two parallel files.
 
     Comments are not skipped without the option, because a heading of a text may begin like one.
-    AmbiguityError: lines may be comments, or the first lines may be names.
+    AmbiguityError: lines may be comments, or the first lines may be names.   DataError: options that name the columns
+    otherwise.
     """
     comment, like = columns.comment, columns.like
     if comment is None and like is not None:
@@ -107,7 +108,10 @@ def of_parallel(sources: Sequence[str], targets: Sequence[str], name: str, colum
     kept = [[line for line in lines if not formats.is_comment(line, comment)] for lines in (sources, targets)]
     rows = [list(row) for row in zip(*kept, strict=False)]
     has_header = is_header(rows, rows, name, columns)
-    start = Schema(format="parallel", delimiter="", comment=comment, header=has_header)
+    header = tuple(cell.strip() for cell in rows[0]) if has_header else ()
+    roles.check_parallel(header, name, columns)
+    sides = (Column("source", header[0]), Column("target", header[1])) if has_header else ()
+    start = Schema(format="parallel", delimiter="", comment=comment, header=has_header, columns=sides)
     return with_variants(start, rows[has_header:])
 
 
@@ -167,6 +171,11 @@ def of_rows(rows: Sequence[list[str]], name: str, columns: Columns, start: Schem
     width = max(set(counts), key=counts.count) if counts else 2
     even = [row for row in rows if len(row) == width]
     has_header = start.format != "dictionary" and is_header(even, rows, name, columns)
+    if rows and len(rows[0]) > width and start.format != "dictionary":
+        # A header may name a last column, such as of remarks, that most lines do not have.
+        wide = [rows[0], *(row + [""] * (len(rows[0]) - len(row)) for row in rows[1:])]
+        if has_header or is_header(wide, wide, name, columns):
+            even, width, has_header, rows = wide, len(rows[0]), True, wide
     header = tuple(cell.strip() for cell in rows[0]) if has_header else ()
     if has_header and even and even[0] is rows[0]:
         even = even[1:]

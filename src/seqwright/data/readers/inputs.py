@@ -23,7 +23,7 @@ from seqwright.data.readers import (
     tsv,
 )
 from seqwright.data.readers.columns import STANDARD, Columns, Pair
-from seqwright.data.readers.schema import Count, Format, Schema
+from seqwright.data.readers.schema import COMMENT_MARKS, OF_LINES, Count, Format, Schema
 
 __all__ = ["Input", "Pairs", "Parallel", "Paths", "Reader", "inputs", "read_pairs"]
 
@@ -93,12 +93,16 @@ class Input:
         DataError: missing, a directory, unreadable, empty, damaged, changed meanwhile, not UTF-8, no target anywhere,
         or an error of the reader.
         """
-        n, has_target, self.count = 0, False, Count()
+        has_target, self.count = False, Count()
+        marks = COMMENT_MARKS if columns.comment is None and not self.in_memory else ()
         for pair in self._read(columns):
-            n += 1
+            self.count.pairs += 1
             has_target = has_target or bool(pair.target)
+            if pair.source.startswith(marks) and self.schema.format in OF_LINES:
+                mark = next(mark for mark in marks if pair.source.startswith(mark))
+                self.count.marked[mark] = self.count.marked.get(mark, 0) + 1
             yield pair
-        if not n:
+        if not self.count.pairs:
             what = "there are none" if self.in_memory else "the file is empty"
             expected = "(source, target) tuples" if self.in_memory else "lines of source<TAB>target"
             raise errors.DataError(f"{self.name}: {what}; expected {expected}")
@@ -167,7 +171,7 @@ class Input:
                     continue
                 if prefix := formats.prefix_of(line, new):
                     raise detect.doubtful_comment(f"{name}, line {number}", prefix)
-            if header and line.strip():
+            if header and (line.strip() or schema.format == "parallel"):  # an empty line has a counterpart
                 header = False
                 self.count.headers += 1
             else:

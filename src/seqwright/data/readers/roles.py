@@ -12,7 +12,7 @@ from seqwright.data.readers import kinds, names
 from seqwright.data.readers.columns import Columns, Names
 from seqwright.data.readers.schema import Column, Schema
 
-__all__ = ["resolve"]
+__all__ = ["check_parallel", "resolve"]
 
 CUSTOMARY = ("text", "tags", "labels", "constant", "dates")
 Rows = Sequence[Sequence[str]]
@@ -67,6 +67,19 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
         header=bool(header) and start.format in ("tsv", "csv"),
         even=even,
     )
+
+
+def check_parallel(header: tuple[str, ...], name: str, columns: Columns) -> None:
+    """Raise DataError where options name other columns of two parallel files than source and target, in this order."""
+    title = Titles(header, 2, name)
+    if title.number(columns.source, "source") not in (None, 1) or title.number(columns.target, "target") not in (
+        None,
+        2,
+    ):
+        raise errors.DataError(
+            f"{name}: of two parallel files the first has the sources, column 1, and the second the targets, column 2; "
+            f"give them as SOURCE,TARGET without --source-column and --target-column"
+        )
 
 
 class Titles:

@@ -7,12 +7,27 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["DELIMITERS", "Column", "Count", "Format", "Role", "Schema", "describe"]
+__all__ = [
+    "COMMENT_MARKS",
+    "DELIMITERS",
+    "OF_LINES",
+    "Column",
+    "Count",
+    "Format",
+    "Role",
+    "Schema",
+    "describe",
+    "is_rare",
+    "warnings",
+]
 
 Format = Literal["tsv", "csv", "dictionary", "jsonl", "json", "parquet", "arrow", "parallel"]
 Role = Literal["source", "target", "features", "ignored"]
 
+OF_LINES: tuple[Format, ...] = ("tsv", "csv", "dictionary", "parallel")  # formats that may have lines of comments
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+COMMENT_MARKS = ("#", ";;;", "//")  # with which few sources, if any, begin
+RARE = 0.05  # of the sources; where more begin with such a mark, it belongs to the data
 TITLES: dict[Format, str] = {
     "tsv": "tab-separated",
     "csv": "CSV",
@@ -66,11 +81,26 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Count(msgspec.Struct):
-    """Lines that were skipped while a file was read."""
+    """Lines that were skipped while a file was read, and sources that may be comments although they were read.
+
+    special: entries of a dictionary for silence and noise.   marked: sources that begin with a mark of comments, by the
+    mark, where no option decides what a comment is.
+    """
 
     comments: int = 0
     headers: int = 0
-    special: int = 0  # entries of a dictionary for silence and noise
+    special: int = 0
+    pairs: int = 0
+    marked: dict[str, int] = {}
+
+    def add(self, other: Count) -> None:
+        """Add the counts of another file."""
+        self.comments += other.comments
+        self.headers += other.headers
+        self.special += other.special
+        self.pairs += other.pairs
+        for mark, n in other.marked.items():
+            self.marked[mark] = self.marked.get(mark, 0) + n
 
 
 def describe(schema: Schema, count: Count) -> list[str]:
@@ -93,6 +123,21 @@ def describe(schema: Schema, count: Count) -> list[str]:
     if skipped:
         lines.append(f"skipped  {', '.join(skipped)}")
     return lines
+
+
+def is_rare(n: int, n_pairs: int) -> bool:
+    """Return whether n sources with a mark of comments are so few that they may be comments."""
+    return 0 < n <= RARE * n_pairs
+
+
+def warnings(count: Count) -> list[str]:
+    """Return a line for each mark of comments that few sources begin with, with the options that decide."""
+    return [
+        f"warning  {n:,} source{' begins' if n == 1 else 's begin'} with {mark} and may be "
+        f"{'a comment' if n == 1 else 'comments'}: --comment '{mark}' skips such lines, --comment none reads them"
+        for mark, n in count.marked.items()
+        if is_rare(n, count.pairs)
+    ]
 
 
 def _details(schema: Schema) -> str:

@@ -19,7 +19,7 @@ def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema) -> Iterat
     With `schema.even` all lines have the features column or none has it (empty lines aside), because a stray tab would
     otherwise become an unseen feature. Otherwise a line that ends before that column has no features. Further columns
     are ignored.
-    DataError: a line with too few columns, or uneven ones.
+    DataError: a line with too few columns.   AmbiguityError: uneven ones.
     """
     source, target, delimiter = schema.source - 1, schema.target - 1, schema.delimiter
     column = schema.features or (min({1, 2, 3} - {schema.source, schema.target}) if schema.even else 0)
@@ -38,7 +38,7 @@ def pairs(lines: Iterable[tuple[int, str]], name: str, schema: Schema) -> Iterat
             if first is None:
                 first = number, has_features
             elif first[1] != has_features:
-                raise errors.DataError(uneven(name, number, line, has_features, first[0], column))
+                raise uneven(name, number, line, has_features, first[0], column)
         yield Pair(fields[source], fields[target], fields[features] if has_features else "", number)
 
 
@@ -52,13 +52,15 @@ def too_few(name: str, number: int, line: str, n_columns: int, n_needed: int) ->
     return f"{name}, line {number}: {n_columns} columns in {shorten(line)}, needed {n_needed}; name the right columns"
 
 
-def uneven(name: str, number: int, line: str, has_features: bool, first: int, column: int) -> str:
+def uneven(name: str, number: int, line: str, has_features: bool, first: int, column: int) -> errors.AmbiguityError:
+    """Return the error of a column that only some lines have.   has_features: whether this line has it."""
     differ = (
         f"this line has a column {column}, line {first} has not"
         if has_features
         else f"this line has no column {column}, line {first} has one"
     )
-    return (
-        f"{name}, line {number}: {differ}: {shorten(line)}; remove the stray tab, "
-        f"end lines without features in a tab, or set the features column ({column}, or 0 for none)"
+    return errors.AmbiguityError(
+        f"{name}, line {number}: {differ}: {shorten(line)}; remove a stray tab, or else column {column} is a remark, "
+        f"which is not read, or features, which some lines lack",
+        [["--features-column", "none"], ["--features-column", str(column)]],
     )
