@@ -58,7 +58,10 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             arguments["model"] = str(options.model.absolute())
         elif options.benchmark != "generate":
             arguments["only"] = options.only
-        for message in worker.run(options.benchmark, arguments, threads=threads):
+        if options.real or options.whole:
+            arguments["whole"] = options.whole
+        name = "real" if options.real or options.whole else options.benchmark
+        for message in worker.run(name, arguments, threads=threads):
             yield message["row"]
 
 
@@ -87,6 +90,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", default=",".join(map(str, sorted({1, cores}))), help="numbers of threads: 1,2")
     parser.add_argument("--steps", type=int, help="interleaved rounds; a figure to be quoted needs 20")
     parser.add_argument("--only", default="", help="shapes, kernels, or numbers of pairs of data, separated by commas")
+    parser.add_argument("--real", action="store_true", help="for train: steps as `seqwright train` takes them")
+    parser.add_argument("--whole", action="store_true", help="for train: real trainings from first step to last")
     parser.add_argument("--model", type=Path, metavar="DIR", help="for predict: a trained model, its data still there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write all figures")
     options = parser.parse_args()
@@ -94,6 +99,8 @@ def _options() -> argparse.Namespace:
     options.only = [name for name in options.only.split(",") if name]
     if options.benchmark == "predict" and options.model is None:
         parser.error("predict needs --model DIR")
+    if (options.real or options.whole) and options.benchmark != "train":
+        parser.error("--real and --whole are options of train")
     options.steps = options.steps or STEPS[options.benchmark]
     return options
 
