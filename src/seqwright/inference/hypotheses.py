@@ -79,6 +79,8 @@ def concatenated(
 
     spaces: whether a space follows each part; None: wherever the source was split after a space, if the model has one.
     """
+    if len(parts) == 1:
+        return parts[0]
     tokens: list[str] = []
     log_probs: list[float] = []
     pairs: list[Link] | None = None if parts[0].links is None else []

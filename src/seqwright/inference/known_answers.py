@@ -47,14 +47,11 @@ class KnownAnswers:
 
         A constraint that excludes the empty answer, and a given min_length, have precedence.
         """
-        if not self._bundle.limits.empty_answers_empty or len(reading.windows) != 1 or options.min_length:
+        if not self._bundle.limits.empty_answers_empty or options.min_length:
             return False
         if options.constraint is not None and [] not in options.constraint:
             return False
-        known = self._bundle.source_vocabulary
-        return not reading.windows[0].positions or all(
-            token.isspace() and token not in known for token in reading.tokens
-        )
+        return reading.is_blank(self._bundle.source_vocabulary)
 
     def empty(self, source: str, features: str, reading: Reading) -> Answer:
         """Return the empty answer; its confidence is 1, or 0 if symbols other than spaces were dropped."""

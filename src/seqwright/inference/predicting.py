@@ -120,8 +120,6 @@ class Predictor:
             if copy_unknown and options.max_length is not None and len(part.tokens) > options.max_length:
                 part = self.decoded(candidate, reading, window)
             parts.append(part)
-        if len(parts) == 1:
-            return parts[0]
         return hypotheses.concatenated(parts, reading, self._target, spaces=chain.spaces)
 
     def decoded(

@@ -30,6 +30,12 @@ class Reading(NamedTuple):
     unknown: list[str]
     windows: list[Window]
 
+    def is_blank(self, known: vocabulary.Vocabulary) -> bool:
+        """Return whether the source has no tokens but dropped ones and unknown spaces."""
+        if len(self.windows) != 1:
+            return False
+        return not self.windows[0].positions or all(token.isspace() and token not in known for token in self.tokens)
+
 
 class Reader(NamedTuple):
     """The source side of a model: how text becomes ids.

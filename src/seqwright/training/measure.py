@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from seqwright import metrics, search
 from seqwright.data import batches, vocabulary
-from seqwright.inference import Options, calibration, copying, familiarity
+from seqwright.inference import Options, calibration, familiarity, hypotheses
+from seqwright.inference.answer import Hypothesis
+from seqwright.inference.reading import Reading, Window
 from seqwright.inference.translator import Translator
 from seqwright.models import Seq2seq
 from seqwright.models.inference import Inference
@@ -29,39 +31,57 @@ EXAMPLES_AT = (0.25, 0.5, 0.75)  # positions of the examples in the dev sources 
 
 
 def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[str]]:
-    """Return the tokens of the greedy answer of a network, or of several as an ensemble, to each dev source."""
-    sources = prepared.dev_sources
-    answers: list[list[str]] = [[] for _ in sources]
-    order = sorted(range(len(sources)), key=lambda i: len(sources[i]))
+    """Return the tokens of the greedy answer of a network, or of several as an ensemble, to each dev source.
+
+    These are the answers of the trained model with a beam of 1: a long source is read in the same windows.
+    """
+    readings = prepared.dev_readings
+    places = [(i, window) for i, reading in enumerate(readings) for window in _windows(reading, prepared)]
+    order = sorted(range(len(places)), key=lambda n: len(places[n][1].ids))
+    found: dict[int, Hypothesis] = {}
     members = [Inference(network) for network in networks]
     for first in range(0, len(order), DEV_BATCH):
         index = order[first : first + DEV_BATCH]
-        lengths = [len(sources[i]) for i in index]
-        rules = search.Rules(
-            vocabulary.START,
-            vocabulary.END,
-            max_lengths=np.array([prepared.limits.max_length(n) for n in lengths], np.int32),
-            min_lengths=np.array([prepared.limits.min_length(n) for n in lengths], np.int32),
-        )
-        padded = batches.pad([sources[i] for i in index])
-        found = search.run.Sources(members, *padded, vocabulary.NEVER_ANSWERED).beam(rules, width=1)
-        seen = networks[0].memory_lengths(*padded).tolist()
-        for i, [candidate], n_seen in zip(index, found, seen, strict=True):
-            # Joined and split again, since the same text can be spelled with other subwords.
-            text = prepared.target_format.join(_tokens(candidate, i, n_seen, prepared))
-            answers[i] = prepared.target_format.split(text)
-    return answers
+        found |= zip(index, _greedy(members, [places[n] for n in index], prepared), strict=True)
+    parts: list[list[Hypothesis]] = [[] for _ in readings]
+    for n, (i, _) in enumerate(places):
+        parts[i].append(found[n])
+    target = hypotheses.Target(prepared.target_format, prepared.target_vocabulary)
+    # A text is split again, since it can be spelled with other subwords.
+    texts = [
+        hypotheses.concatenated(some, reading, target).text if some else ""
+        for some, reading in zip(parts, readings, strict=True)
+    ]
+    return [prepared.target_format.split(text) for text in texts]
 
 
-def _tokens(candidate: search.Candidate, i: int, n_seen: int, prepared: Prepared) -> list[str]:
-    """Return the tokens of a candidate, with copied unknown symbols; n_seen: ids of source i in the memory."""
-    tokens = prepared.target_vocabulary.decode(candidate.ids)
-    if candidate.attention_weights is not None:
-        first = len(prepared.dev_sources[i]) - n_seen
-        unknown = copying.unknown(prepared.dev_symbols[i][first:], prepared.dev_sources[i][first:])
-        for row, column in copying.resolved(candidate.ids, candidate.attention_weights, unknown).items():
-            tokens[row] = unknown[column]
-    return tokens
+def _windows(reading: Reading, prepared: Prepared) -> list[Window]:
+    """Return the windows of a dev source that are searched; none if its answer is empty because it is."""
+    empty = prepared.limits.empty_answers_empty and reading.is_blank(prepared.source_vocabulary)
+    return [] if empty else reading.windows
+
+
+def _greedy(
+    members: Sequence[Inference], places: Sequence[tuple[int, Window]], prepared: Prepared
+) -> Iterator[Hypothesis]:
+    """Yield the greedy hypothesis for each window.   places: windows with the numbers of their dev sources."""
+    lengths = [len(window.ids) for _, window in places]
+    rules = search.Rules(
+        vocabulary.START,
+        vocabulary.END,
+        max_lengths=np.array([prepared.limits.max_length(n) for n in lengths], np.int32),
+        min_lengths=np.array([prepared.limits.min_length(n) for n in lengths], np.int32),
+    )
+    padded = batches.pad([window.ids for _, window in places])
+    found = search.run.Sources(members, *padded, vocabulary.NEVER_ANSWERED).beam(rules, width=1)
+    n_attended = members[0].memory_lengths(*padded).tolist()
+    target = hypotheses.Target(prepared.target_format, prepared.target_vocabulary)
+    for (i, window), [candidate], n in zip(places, found, n_attended, strict=True):
+        reading = prepared.dev_readings[i]
+        if not reading.unknown:  # attention weights only serve to copy unknown symbols
+            candidate = candidate._replace(attention_weights=None)
+        n_masked = len(window.ids) - n
+        yield hypotheses.from_candidate(candidate, reading, window, target, n_masked=n_masked, copy_unknown=False)
 
 
 def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:

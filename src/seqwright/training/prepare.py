@@ -14,6 +14,7 @@ from seqwright.config import Config, TextConfig
 from seqwright.data import batches, cache, corpus, encode, readers, subwords, text, vocabulary
 from seqwright.data.limits import Limits
 from seqwright.errors import DataError, UsageError
+from seqwright.inference.reading import Reader, Reading
 from seqwright.training import dev_set, fine_tune, recipe, unknown_dropout
 from seqwright.training.traits import Traits
 from seqwright.types import Array, Ids
@@ -36,7 +37,7 @@ class Prepared(NamedTuple):
     unknown_ids: Ids | None  # (V,) the replacement of each symbol; None if it is always UNKNOWN
     dev_pairs: list[readers.Pair]  # as in the file
     dev_texts: list[tuple[str, str]]  # their distinct (source, features)
-    dev_symbols: list[list[str]]  # of each source, its features first
+    dev_readings: list[Reading]  # of each source, as a trained model reads it
     dev_sources: list[list[int]]  # their ids, followed by END
     dev_references: list[list[list[str]]]  # tokens; several right answers for one source
     dev_origin: str  # described for people
@@ -53,7 +54,7 @@ class Prepared(NamedTuple):
         """Return the data with some of the dev sources only."""
         return self._replace(
             dev_texts=[self.dev_texts[i] for i in index],
-            dev_symbols=[self.dev_symbols[i] for i in index],
+            dev_readings=[self.dev_readings[i] for i in index],
             dev_sources=[self.dev_sources[i] for i in index],
             dev_references=[self.dev_references[i] for i in index],
         )
@@ -101,8 +102,9 @@ def prepare(
         is_held_out=dev_paths is None, base=base, base_directory=base_directory,
     )  # fmt: skip
     dev_texts, references = metrics.group_references(chosen.pairs)
-    dev_symbols = [text.source_tokens(*source, found.source_format) for source in dev_texts]
-    encoded = [[*source_vocabulary.encode(symbols), vocabulary.END] for symbols in dev_symbols]
+    reader = Reader(found.source_format, source_vocabulary, drop_unknown_features=False)
+    dev_readings = [reader.read(*source, max_tokens=limits.window) for source in dev_texts]
+    encoded = [[*source_vocabulary.encode([*one.features, *one.tokens]), vocabulary.END] for one in dev_readings]
     dev_references = [[found.target_format.split(reference) for reference in group] for group in references]
     files = [
         *provenance.file_records(inputs, "train", found.hashes),
@@ -124,7 +126,7 @@ def prepare(
         unknown_dropout.replacements(source_vocabulary),
         chosen.pairs,
         dev_texts,
-        dev_symbols,
+        dev_readings,
         encoded,
         dev_references,
         origin,
