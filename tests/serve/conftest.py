@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from serving import Server
 
+from seqwright import training
+from seqwright.config import parse
+
 pytest.importorskip("starlette", reason="starlette is not installed: pip install 'seqwright[serve]'")
 
 START = """
@@ -17,8 +20,9 @@ import sys
 from pathlib import Path
 from seqwright.serve import server
 from seqwright.serve.limits import Limits
-*paths, limits, token = sys.argv[1:]
-server.run([Path(p) for p in paths], host="127.0.0.1", port=0, token=token or None, limits=Limits(**eval(limits)))
+*paths, limits, token, n = sys.argv[1:]
+paths, limits = [Path(p) for p in paths], Limits(**eval(limits))
+server.run(paths, host="127.0.0.1", port=0, token=token or None, n_workers=int(n), limits=limits)
 """
 
 
@@ -27,12 +31,13 @@ def start(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     """Return a function that starts a server for a copy of the trained model, with other limits if given."""
     started = []
 
-    def run(*, token: str = "", **limits: object) -> Server:
+    def run(*, token: str = "", workers: int = 1, **limits: object) -> Server:
         model = Path(shutil.copytree(trained, tmp_path_factory.mktemp("served") / "words"))
-        command = [sys.executable, "-c", START, str(model), repr(limits), token]
+        command = [sys.executable, "-c", START, str(model), repr(limits), token, str(workers)]
         if not limits:
             command = [sys.executable, "-m", "seqwright", "serve", str(model), "--port", "0"]
             command += ["--token", token] if token else []
+            command += ["--workers", str(workers)] if workers > 1 else []
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         started.append(process)
         assert process.stderr is not None
@@ -51,3 +56,13 @@ def start(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 def server(start: Callable[..., Server]) -> Server:
     """Return a server that tests share and leave as it is."""
     return start()
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory, reversals):
+    """Return the directory of a model unlike the trained one."""
+    folder = tmp_path_factory.mktemp("other")
+    (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
+    tiny = ["model.hidden_size=6", "model.embedding_size=4", "training.epochs=2", "training.report=false"]
+    training.train(folder / "pairs.tsv", output=folder / "model", config=parse({}, tiny))
+    return folder / "model"

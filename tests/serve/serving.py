@@ -4,8 +4,12 @@ import http.client
 import json
 import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
 
 
 class Reply(NamedTuple):
@@ -56,3 +60,39 @@ def exchange(connection: http.client.HTTPConnection, method: str, path: str, bod
     connection.request(method, path, body, named)
     response = connection.getresponse()
     return Reply(response.status, response.headers, response.read())
+
+
+class Load:
+    """Threads that send one request after the other on connections that stay open, until one is not answered 200."""
+
+    def __init__(self, server, n_threads=4):
+        self.server, self.replies, self.errors, self._end = server, [], [], False
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(n_threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self):
+        connection = self.server.connect()
+        try:
+            while not self._end:
+                reply = exchange(connection, "POST", "/v1/predict", {"sources": ["abc", "hg"]})
+                self.replies.append(reply)
+                if reply.status != 200:
+                    return
+        except (OSError, http.client.HTTPException) as error:
+            self.errors.append(error)
+        finally:
+            connection.close()
+
+    def end(self):
+        self._end = True
+        for thread in self.threads:
+            thread.join(30)
+
+
+def until(condition, *, seconds=20):
+    for _ in range(seconds * 20):
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not happen in time")

@@ -1,20 +1,16 @@
 """The server, as its clients use it."""
 
-import http.client
 import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from serving import exchange
+from serving import Load, exchange, until
 
-from seqwright import training
-from seqwright.config import parse
 from seqwright.inference import Options, records, translator
 
 WORDS = ["abc", "hgf", "", "abcabcab", "d", "zzz", "ab" * 40, "cab", "\U0001f600", "a\tb"]
@@ -201,42 +197,6 @@ def test_slow_and_vanished_clients_and_malformed_requests_do_not_keep_others_wai
     assert server.post({"sources": ["abc"]}).status == 200
 
 
-class Load:
-    """Threads that send one request after the other on connections that stay open, until one is not answered 200."""
-
-    def __init__(self, server, n_threads=4):
-        self.server, self.replies, self.errors, self._end = server, [], [], False
-        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(n_threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self):
-        connection = self.server.connect()
-        try:
-            while not self._end:
-                reply = exchange(connection, "POST", "/v1/predict", {"sources": ["abc", "hg"]})
-                self.replies.append(reply)
-                if reply.status != 200:
-                    return
-        except (OSError, http.client.HTTPException) as error:
-            self.errors.append(error)
-        finally:
-            connection.close()
-
-    def end(self):
-        self._end = True
-        for thread in self.threads:
-            thread.join(30)
-
-
-def until(condition, *, seconds=20):
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail("it did not happen in time")
-
-
 def test_sigterm_under_load_answers_what_was_accepted_and_refuses_the_rest(start, loaded):
     server = start()
     load = Load(server)
@@ -269,16 +229,6 @@ def test_small_responses_are_sent_at_once():
 
     with server.listening("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory, reversals):
-    """Return the directory of a model unlike the trained one."""
-    folder = tmp_path_factory.mktemp("other")
-    (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
-    tiny = ["model.hidden_size=6", "model.embedding_size=4", "training.epochs=2", "training.report=false"]
-    training.train(folder / "pairs.tsv", output=folder / "model", config=parse({}, tiny))
-    return folder / "model"
 
 
 def test_a_model_is_replaced_under_load_without_a_lost_request_and_stays_where_the_new_one_is_damaged(start, other):

@@ -18,8 +18,11 @@ __all__ = ["serve"]
 @click.option("--token", envvar="SEQWRIGHT_TOKEN", metavar="TEXT",
               help="Require the header Authorization: Bearer TEXT. Prefer the environment variable SEQWRIGHT_TOKEN: "
                    "command lines are visible to other users of the machine.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+              help="Processes that answer. They share the memory of the weights and divide --threads among them; one "
+                   "that dies is replaced.")  # fmt: skip
 @options.threads
-def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None) -> None:
+def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None, workers: int) -> None:
     """Serve each MODEL over HTTP until SIGTERM or Ctrl-C; needs seqwright[serve].
 
     The name of a model is that of its directory; the first model is the default of requests. / is a page to try the
@@ -34,6 +37,7 @@ def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None) -
     Examples:
       seqwright serve words-model
       seqwright serve words-model names-model --port 9000
+      seqwright serve words-model --workers 4
       seqwright serve words-model --host 0.0.0.0 --token sesame
     """
     # Imported here, not above: `seqwright --help` needs none of it.
@@ -45,4 +49,4 @@ def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None) -
         if (error.name or "").startswith("seqwright"):
             raise
         raise DependencyError(f"serving needs {error.name}: pip install 'seqwright[serve]'") from None
-    server.run([Path(model) for model in models], host=host, port=port, token=token)
+    server.run([Path(model) for model in models], host=host, port=port, token=token, n_workers=workers)

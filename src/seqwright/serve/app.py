@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,18 +35,20 @@ WATCHED_S = 2.0  # between checks of the model directories for changes
 class Service:
     """Models, queue and figures of one server.
 
-    app: the ASGI application.   draining: set on SIGTERM; requests that come afterwards are refused.
-    on_start: is called when the application has started.
+    app: the ASGI application.   draining: requests that come are refused.   retiring: each connection is closed after
+    its next response.
+    watch: whether models are loaded anew when their directories have changed.
     """
 
-    def __init__(self, models: Models, *, token: str | None, limits: Limits) -> None:
-        self._models, self._limits = models, limits
-        self._metrics = metrics.Metrics(queued=lambda: self._batcher.n_queued, loads=lambda: models.n_loads)
+    def __init__(self, models: Models, *, token: str | None, limits: Limits, watch: bool) -> None:
+        self._models, self._limits, self._watching = models, limits, watch
+        self._metrics = metrics.Metrics()
+        self._metrics.loads.set(models.n_loads)
         self._bodies = requests.Bodies(limits)
         self._description = openapi.description(token=bool(token))
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
-        self.on_start: Callable[[], None] = lambda: None
+        self.retiring = False
         page = Page(models)
         routes = [
             Route("/v1/predict", self._predict, methods=["POST"]),
@@ -67,9 +69,10 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        self._batcher = Batcher(self._limits, self._metrics.batch)
-        tasks = [asyncio.create_task(self._batcher.run()), asyncio.create_task(self._watch())]
-        self.on_start()
+        self._batcher = Batcher(self._limits, self._metrics)
+        tasks = [asyncio.create_task(self._batcher.run())]
+        if self._watching:
+            tasks.append(asyncio.create_task(self._watch()))
         yield
         for task in tasks:
             task.cancel()
@@ -77,14 +80,18 @@ class Service:
 
     def reload(self) -> None:
         """Load all models anew, beside those that are in use."""
-        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._models.refresh, all_=True))
+        task = asyncio.get_running_loop().create_task(self._refresh(all_=True))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCHED_S)
-            await asyncio.to_thread(self._models.refresh)
+            await self._refresh(all_=False)
+
+    async def _refresh(self, *, all_: bool) -> None:
+        await asyncio.to_thread(self._models.refresh, all_=all_)
+        self._metrics.loads.set(self._models.n_loads)
 
     async def _predict(self, request: Request) -> Any:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()

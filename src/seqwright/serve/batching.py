@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from seqwright.serve.limits import Limits
+from seqwright.serve.metrics import Metrics
 from seqwright.serve.problems import Problem
 
 __all__ = ["Batcher", "Work"]
@@ -40,11 +41,10 @@ class Batcher:
     """A bounded queue of jobs, and the threads that process them.
 
     Each kind of work has a queue of its own, and they take turns.
-    observe: is called with the number of items of each batch.
     """
 
-    def __init__(self, limits: Limits, observe: Callable[[int], None]) -> None:
-        self._limits, self._observe = limits, observe
+    def __init__(self, limits: Limits, metrics: Metrics) -> None:
+        self._limits, self._metrics = limits, metrics
         self._queues: dict[Work, deque[Job]] = {}
         self._threads = ThreadPoolExecutor(limits.searches, thread_name_prefix="search")
         self._free = asyncio.Semaphore(limits.searches)
@@ -59,7 +59,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         job = Job(items, cost, loop.time(), loop.create_future())
         self._queues.setdefault(work, deque()).append(job)
-        self.n_queued += 1
+        self._count(1)
         self._arrived.set()
         return await job.result
 
@@ -87,7 +87,7 @@ class Batcher:
         jobs: list[Job] = []
         while queue and (not jobs or cost + queue[0].cost <= self._limits.batch_cost):
             job = queue.popleft()
-            self.n_queued -= 1
+            self._count(-1)
             if not job.result.done():
                 jobs.append(job)
                 cost += job.cost
@@ -97,10 +97,14 @@ class Batcher:
             self._arrived.clear()
         return work, jobs
 
+    def _count(self, n: int) -> None:
+        self.n_queued += n
+        self._metrics.queued.set(self.n_queued)
+
     async def _process(self, work: Work, jobs: list[Job]) -> None:
         try:
             if jobs:
-                self._observe(sum(len(job.items) for job in jobs))
+                self._metrics.batch(sum(len(job.items) for job in jobs))
                 await self._answer(work, jobs)
         finally:
             self._free.release()

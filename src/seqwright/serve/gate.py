@@ -14,7 +14,7 @@ from seqwright.serve import problems
 
 __all__ = ["Gate"]
 
-OPEN = ("/health", "/ready", "/", "/openapi.json")  # without a token; the page has a field for it
+OPEN = ("/health", "/ready", "/", "/api", "/openapi.json")  # without a token; the page has a field for it
 ASSETS = "/assets/"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,17 +27,18 @@ HEADERS = {
 }
 
 
-class Draining(Protocol):
+class Ending(Protocol):
     """A service that may be shutting down."""
 
     draining: bool
+    retiring: bool
 
 
 class Gate:
     """ASGI middleware.   count: is called with path, status and seconds of each request."""
 
     def __init__(
-        self, app: ASGIApp, *, service: Draining, token: str | None, count: Callable[[str, int, float], None]
+        self, app: ASGIApp, *, service: Ending, token: str | None, count: Callable[[str, int, float], None]
     ) -> None:
         self._app, self._service, self._count = app, service, count
         self._token = token.encode() if token else None
@@ -55,7 +56,7 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if service.draining:
+                if service.draining or service.retiring:
                     headers["Connection"] = "close"
             await send(message)
 

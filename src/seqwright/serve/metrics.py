@@ -1,28 +1,56 @@
-"""Figures for Prometheus."""
+"""Figures for Prometheus, of one process or of several together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
 
-__all__ = ["CONTENT_TYPE_LATEST", "Metrics"]
+__all__ = ["CONTENT_TYPE_LATEST", "Metrics", "forget", "share"]
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-PATHS = ("/v1/predict", "/v1/score", "/v1/models", "/health", "/ready", "/metrics", "/openapi.json", "/")
+PATHS = (
+    "/v1/predict", "/v1/score", "/v1/continue", "/v1/models", "/health", "/ready", "/metrics", "/openapi.json", "/api",
+    "/",
+)  # fmt: skip
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's variable
+
+
+def share(folder: str) -> None:
+    """Let the processes that are forked from this one keep their figures in a folder, from which any adds them up."""
+    os.environ[SHARED] = folder
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # else chosen at import
+
+
+def forget(folder: str, pid: int) -> None:
+    """Leave out the present state, such as its queue, of a process that has ended; what it counted stays."""
+    multiprocess.mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
 
 
 class Metrics:
     """Counters and histograms of one server."""
 
-    def __init__(self, *, queued: Callable[[], int], loads: Callable[[], int]) -> None:
+    def __init__(self) -> None:
         own = CollectorRegistry()
         self._registry = own
         self._requests = Counter("seqwright_requests", "Requests by path and status.", ["path", "status"], registry=own)
         self._seconds = Histogram("seqwright_request_seconds", "Time to answer requests.", ["path"], registry=own)
         self._batches = Histogram("seqwright_batch_sources", "Sources searched together.", buckets=SIZES, registry=own)
-        Gauge("seqwright_queued_searches", "Searches that wait.", registry=own).set_function(queued)
-        Gauge("seqwright_model_loads", "Models loaded since the start.", registry=own).set_function(loads)
+        self.queued: Gauge = Gauge(
+            "seqwright_queued_searches", "Searches that wait.", registry=own, multiprocess_mode="liveall"
+        )
+        self.loads: Gauge = Gauge(
+            "seqwright_model_loads", "Models loaded since the start.", registry=own, multiprocess_mode="livemax"
+        )
 
     def request(self, path: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -35,5 +63,9 @@ class Metrics:
         self._batches.observe(n_sources)
 
     def text(self) -> bytes:
-        """Return all figures in the text format of Prometheus."""
-        return bytes(generate_latest(self._registry))
+        """Return all figures in the text format of Prometheus: those of all workers, where there are several."""
+        registry = self._registry
+        if SHARED in os.environ:
+            registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return bytes(generate_latest(registry))

@@ -116,6 +116,11 @@ class Models:
             raise Problem(404, f"no model {name[:80]!r}; known: {', '.join(self._served)}")
         return self._served[name]
 
+    def pack(self) -> None:
+        """Pack the weights of all models now, so that processes that are forked share them."""
+        for served in self:
+            served.translator.predict(["a"], beam=1, options=Options(max_length=1))
+
     def refresh(self, *, all_: bool = False) -> None:
         """Load each model whose directory has changed, or all, and replace the earlier one when the new one is whole.
 

@@ -1,28 +1,33 @@
-"""The process: its socket, its signals, and uvicorn."""
+"""The server: a socket, models, and one process or several that answer."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import uvicorn
-
 from seqwright.errors import UsageError
+from seqwright.serve import workers
 from seqwright.serve.app import Service
 from seqwright.serve.limits import Limits
 from seqwright.serve.models import Models
+from seqwright.serve.process import BACKLOG, Process
 
 __all__ = ["run"]
 
-BACKLOG = 2048
 
-
-def run(paths: Sequence[Path], *, host: str, port: int, token: str | None, limits: Limits | None = None) -> None:
+def run(
+    paths: Sequence[Path],
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    n_workers: int = 1,
+    limits: Limits | None = None,
+) -> None:
     """Serve the models until SIGTERM, or Ctrl-C.
 
     Parameters
@@ -33,21 +38,28 @@ def run(paths: Sequence[Path], *, host: str, port: int, token: str | None, limit
         Where the server listens; port 0 is any that is free.
     token : str, optional
         Which requests must have, as `Authorization: Bearer TOKEN`.
+    n_workers : int, default 1
+        Processes that answer; they share the memory of the weights.
     limits : Limits, optional
         Bounds on what a client may use.
 
     Raises
     ------
     UsageError
-        If it cannot listen there, or two models have one name.
+        If it cannot listen there, two models have one name, or the system cannot fork workers.
     ModelError
         If a model cannot be loaded.
     """
     limits = limits or Limits()
     with listening(host, port) as listener:
         models = Models(paths)
-        service = Service(models, token=token, limits=limits)
-        asyncio.run(serve(service, listener, limits, names=[one.name for one in models], token=token))
+        if n_workers == 1:
+            asyncio.run(serve(models, listener, limits, token=token))
+            return
+        with workers.Supervisor(models, listener, limits, n=n_workers, token=token) as supervisor:
+            supervisor.start()
+            announce(listener, models, token=token)
+            supervisor.run()
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -64,51 +76,28 @@ def listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-async def serve(
-    service: Service, listener: socket.socket, limits: Limits, *, names: Sequence[str], token: str | None
-) -> None:
-    config = uvicorn.Config(
-        service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
-        h11_max_incomplete_event_size=1 << 16, timeout_graceful_shutdown=round(limits.request_s),
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    loop = asyncio.get_running_loop()
-
-    def drain() -> None:
-        if service.draining:  # a second signal
-            server.force_exit = True
-        service.draining = True
-        loop.call_later(limits.drain_s, setattr, server, "should_exit", True)
-
+async def serve(models: Models, listener: socket.socket, limits: Limits, *, token: str | None) -> None:
+    """Serve in this process alone.   KeyboardInterrupt: Ctrl-C has ended it."""
+    service = Service(models, token=token, limits=limits, watch=True)
+    process = Process(service, listener, limits)
     interrupted = False
 
     def interrupt() -> None:
         nonlocal interrupted
         interrupted = True
-        drain()
+        process.drain()
 
-    def started() -> None:  # uvicorn has set its own handlers before, which close idle connections at once
-        handle(loop, "SIGTERM", drain)
-        handle(loop, "SIGINT", interrupt)
-        handle(loop, "SIGHUP", service.reload)
-        announce(listener, names, token=token)
-
-    service.on_start = started
-    await server.serve(sockets=[listener])
+    actions = {"SIGTERM": process.drain, "SIGINT": interrupt, "SIGHUP": service.reload}
+    await process.run(actions, lambda: announce(listener, models, token=token))
     if interrupted:
         raise KeyboardInterrupt
 
 
-def handle(loop: asyncio.AbstractEventLoop, name: str, action: Callable[[], object]) -> None:
-    """Let a signal, where the system has it, run an action in the loop."""
-    if number := getattr(signal, name, None):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(action))
-
-
-def announce(listener: socket.socket, names: Sequence[str], *, token: str | None) -> None:
+def announce(listener: socket.socket, models: Models, *, token: str | None) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    print(f"seqwright: serving {', '.join(names)} at http://{shown}:{port}/ (Ctrl-C ends it)", file=sys.stderr)
+    names = ", ".join(one.name for one in models)
+    print(f"seqwright: serving {names} at http://{shown}:{port}/ (Ctrl-C ends it)", file=sys.stderr)
     if not token and not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         print(
             "seqwright: warning: whoever reaches this address can use the models; --token restricts it", file=sys.stderr

@@ -1,0 +1,87 @@
+"""One process that serves: uvicorn, and the ways in which it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Mapping
+
+import uvicorn
+
+from seqwright.serve.app import Service
+from seqwright.serve.limits import Limits
+
+__all__ = ["BACKLOG", "Process"]
+
+BACKLOG = 2048
+LOOKED_S = 0.05  # between looks whether all connections are closed
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that calls `started` when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.started_: Callable[[], None] = lambda: None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.started_()
+
+
+class Process:
+    """Serves an application at a socket until it is ended.
+
+    service: its application and its state.   listener: a socket that listens.   shared: by other processes.
+    """
+
+    def __init__(self, service: Service, listener: socket.socket, limits: Limits, *, shared: bool = False) -> None:
+        self._service, self._listener, self._limits = service, listener, limits
+        # asyncio accepts up to `backlog` connections at a time: of several processes, one must not take them all.
+        config = uvicorn.Config(
+            service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
+            backlog=1 if shared else BACKLOG, h11_max_incomplete_event_size=1 << 16,
+            timeout_graceful_shutdown=round(limits.request_s),
+        )  # fmt: skip
+        self._server = Server(config)
+        self._retiring: asyncio.Task[None] | None = None
+
+    async def run(self, actions: Mapping[str, Callable[[], object]], started: Callable[[], None]) -> None:
+        """Serve until `drain` or `retire` has ended it.   actions: by signal.   started: is called when it accepts."""
+
+        def on_start() -> None:
+            self._listener.listen(BACKLOG)  # asyncio has set the number that it accepts at a time
+            for name, action in actions.items():  # uvicorn's own handlers close idle connections at once
+                handle(asyncio.get_running_loop(), name, action)
+            started()
+
+        self._server.started_ = on_start
+        await self._server.serve(sockets=[self._listener])
+
+    def drain(self) -> None:
+        """Refuse new requests, and end when those that were accepted are answered; called again: at once."""
+        if self._service.draining:
+            self._server.force_exit = True
+        self._service.draining = True
+        asyncio.get_running_loop().call_later(self._limits.drain_s, setattr, self._server, "should_exit", True)
+
+    def retire(self) -> None:
+        """Accept no connections, answer each open one once more, and end when all are closed; others accept."""
+        self._service.retiring = True
+        for listening in self._server.servers:
+            listening.close()
+        self._retiring = asyncio.get_running_loop().create_task(self._end_when_closed())
+
+    async def _end_when_closed(self) -> None:
+        for _ in range(round(self._limits.request_s / LOOKED_S)):
+            if not self._server.server_state.connections:
+                break
+            await asyncio.sleep(LOOKED_S)
+        self._server.should_exit = True
+
+
+def handle(loop: asyncio.AbstractEventLoop, name: str, action: Callable[[], object]) -> None:
+    """Let a signal, where the system has it, run an action in the loop."""
+    if number := getattr(signal, name, None):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(action))
