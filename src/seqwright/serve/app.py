@@ -18,9 +18,10 @@ from seqwright.errors import SeqwrightError
 from seqwright.inference.options import Options
 from seqwright.serve import metrics, openapi, problems, requests, streaming
 from seqwright.serve.batching import Batcher, Work
+from seqwright.serve.card import ModelsResponse
 from seqwright.serve.gate import Gate
 from seqwright.serve.limits import Limits
-from seqwright.serve.models import Models, ModelsResponse
+from seqwright.serve.models import Models
 from seqwright.serve.page import Page
 from seqwright.serve.problems import Problem
 from seqwright.serve.schema import ContinueRequest, PredictRequest, ScoreRequest, ScoreSettings, Settings

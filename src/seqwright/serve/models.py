@@ -12,59 +12,17 @@ from pathlib import Path
 import msgspec
 
 from seqwright import file_set
-from seqwright.data import text
-from seqwright.data.limits import Limits as Lengths
 from seqwright.errors import SeqwrightError, UsageError
 from seqwright.inference import translator
 from seqwright.inference.options import Options
 from seqwright.serve import examples
+from seqwright.serve.card import Card, card
 from seqwright.serve.problems import Problem
 from seqwright.serve.schema import Settings
 
-__all__ = ["Card", "Models", "ModelsResponse", "Served"]
+__all__ = ["Models", "Served"]
 
-MOST_SYMBOLS = 200
 CONSTRAINTS = 16  # options with their constraints, kept for each model
-
-
-class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens and symbols of sources or targets, the most frequent symbols first."""
-
-    tokens: str | None
-    n_symbols: int
-    symbols: list[str]
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model is; paths of the server's machine are left out."""
-
-    name: str
-    networks: int
-    parameters: int
-    weights: str
-    hidden_size: int | None
-    encoder_layers: int
-    decoder_layers: int
-    bidirectional: bool
-    attention: str | None
-    copying: bool | None
-    source: Side
-    target: Side
-    features: list[str]
-    lengths: Lengths
-    lexicon: int
-    calibrated: bool
-    pairs: int | None
-    data: list[str]
-    dev: dict[str, float]
-    seqwright: str | None
-    report: bool
-
-
-class ModelsResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The models, the default first."""
-
-    models: list[Card]
 
 
 class Served:
@@ -147,36 +105,3 @@ def state(path: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def card(name: str, path: Path, model: translator.Translator) -> Card:
-    """Return the card of a model."""
-    bundle = model.bundle
-    config, manifest = bundle.config, bundle.manifest
-    scores = manifest.get("scores")
-    data = manifest.get("data")
-    pairs = manifest.get("n_pairs")
-    return Card(
-        name=name, networks=len(bundle.networks), parameters=sum(array.size for array in bundle.weights.values()),
-        weights="int8" if bundle.int8 else "float32", hidden_size=config.model.hidden_size,
-        encoder_layers=config.model.encoder_layers or config.model.layers, decoder_layers=config.model.layers,
-        bidirectional=config.model.bidirectional, attention=config.model.attention, copying=config.model.copying,
-        source=side(config.text.source_tokens, bundle.source_vocabulary.symbols),
-        target=side(config.text.target_tokens, bundle.target_vocabulary.symbols),
-        features=[symbol.split(" ", 1)[-1] for symbol in bundle.source_vocabulary.symbols if text.is_feature(symbol)],
-        lengths=bundle.limits, lexicon=len(bundle.lexicon), calibrated="calibration" in manifest,
-        pairs=pairs if isinstance(pairs, int) else None,
-        data=[Path(one).name for one in data] if isinstance(data, dict) else [],
-        dev={
-            key: float(value)
-            for key, value in (scores.items() if isinstance(scores, dict) else ())
-            if isinstance(value, int | float)
-        },
-        seqwright=str(manifest["seqwright"]) if "seqwright" in manifest else None,
-        report=(path / "report.html").is_file(),
-    )  # fmt: skip
-
-
-def side(tokens: str | None, symbols: Sequence[str]) -> Side:
-    shown = [symbol for symbol in symbols if not text.is_feature(symbol)]
-    return Side(tokens=tokens, n_symbols=len(shown), symbols=shown[:MOST_SYMBOLS])

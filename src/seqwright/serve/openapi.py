@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from seqwright import __version__
-from seqwright.serve.models import Card, ModelsResponse
+from seqwright.serve.card import Card, ModelsResponse
 from seqwright.serve.problems import MEDIA_TYPE, ProblemDetails
 from seqwright.serve.schema import (
     AttentionRecord,
@@ -73,6 +73,7 @@ def description(*, token: bool) -> bytes:
 def predict(settings: dict[str, Any]) -> dict[str, Any]:
     found = operation("Answer sources", "PredictResponse", body=as_json("PredictRequest"))
     found["description"] = STREAMED
+    found["requestBody"]["content"]["application/json"]["example"] = {"sources": ["tomato"], "n_best": 2}
     found["requestBody"]["content"][NDJSON] = {"schema": {"anyOf": [ref("Source"), {"type": "string"}]}}
     found["responses"]["200"]["content"][NDJSON] = {"schema": {"anyOf": [ref("Record"), ref("ProblemDetails")]}}
     found["parameters"] = [

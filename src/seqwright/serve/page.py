@@ -1,4 +1,4 @@
-"""The playground, and the reports of the models."""
+"""The playground, the page of the interface, and the reports of the models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seqwright.serve.problems import Problem
 
 __all__ = ["Page"]
 
-SCRIPTS = ("app.js", "card.js", "diff.js", "dom.js", "engine.js", "files.js", "panel.js", "symbols.js")
+SCRIPTS = ("api.js", "app.js", "card.js", "diff.js", "dom.js", "engine.js", "files.js", "panel.js", "symbols.js")
 ASSETS = dict.fromkeys(SCRIPTS, "text/javascript") | {"style.css": "text/css"}
 REPORT_POLICY = (  # a report is one file with its own style, and needs nothing else
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:; "
@@ -27,16 +27,20 @@ class Page:
     def __init__(self, models: Models) -> None:
         self._models = models
         folder = resources.files("seqwright.serve") / "playground"
-        self._index = (folder / "index.html").read_bytes()
+        self._index, self._api = ((folder / name).read_bytes() for name in ("index.html", "api.html"))
         self._assets = {name: (folder / name).read_bytes() for name in ASSETS}
         self.routes: list[Route] = [
             Route("/", self._page, methods=["GET"]),
+            Route("/api", self._interface, methods=["GET"]),
             Route("/assets/{name}", self._asset, methods=["GET"]),
             Route("/models/{name}/report", self._report, methods=["GET"]),
         ]
 
     async def _page(self, _request: Request) -> Response:
         return Response(self._index, media_type="text/html")
+
+    async def _interface(self, _request: Request) -> Response:
+        return Response(self._api, media_type="text/html")
 
     async def _asset(self, request: Request) -> Response:
         name = request.path_params["name"]

@@ -93,12 +93,12 @@ function answered(panel) {
   const source = byId("source").value, features = byId("features-field").hidden ? "" : byId("features").value;
   panel.refer(examples.find((one) => one.source === source && one.features === features)?.target ?? null);
   if (panel === panels[0] && panel.request) showCommand(panel.request);
-  const [one, other] = panels.map((each) => each.best?.text);
-  const both = chosen().length > 1 && one != null && other != null;
+  const [one, other] = panels.map((each) => each.best);
+  const both = chosen().length > 1 && one && other;
   panels[0].compare(both ? other : null);
   panels[1].compare(both ? one : null);
   byId("difference").hidden = !both;
-  byId("difference").textContent = one === other ? "Both models have the same best answer." : "The best answers differ where they are marked.";
+  if (both) byId("difference").textContent = one.text === other.text ? "Both models have the same best answer." : "The best answers differ where they are marked.";
 }
 
 byId("form").addEventListener("submit", (event) => event.preventDefault());

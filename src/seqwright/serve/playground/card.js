@@ -9,7 +9,7 @@ function facts(card) {
   const attention = card.attention === "none" ? "no attention" : `${card.attention} attention`;
   return [
     ["Trained on", [card.pairs != null && counted(card.pairs, "pair"), card.data.length && card.data.join(", ")].filter(Boolean).join(" of ") || "not recorded"],
-    ["On its dev set", scores(card.dev)],
+    ["On its dev set", [scores(card.dev), card.dev_data.join(", ") || "held out of the training data"].join("; ")],
     ["Network", [layers, attention, card.bidirectional && "both directions", card.copying && "copying"].filter(Boolean).join(", ")],
     ["Size", `${counted(card.parameters, "parameter")}, ${card.weights}`],
     ["Source", side(card.source)],

@@ -16,15 +16,17 @@ function shared(a, b) {
   return found;
 }
 
-// What a reader calls characters.
+// What a reader calls characters; of tokens between spaces, the tokens and the spaces.
 const characters = (text) => Array.from(new Intl.Segmenter().segment(text), (one) => one.segment);
+const units = (text, tokens) => (tokens.length > 1 && tokens.join(" ") === text ? text.split(/( )/) : characters(text));
 
-// The pieces of a text, each with whether another text has it too; parts next to each other are one piece.
-function pieces(text, other) {
-  const own = characters(text), common = shared(own, characters(other)), found = [];
-  own.forEach((one, i) => {
-    if (found.at(-1)?.common === common[i]) found.at(-1).text += one;
-    else found.push({ text: one, common: common[i] });
+// The pieces of an answer { text, tokens }, each with whether another one has it too; parts next to each other are one piece.
+function pieces(one, other) {
+  const own = units(one.text, one.tokens), common = shared(own, units(other.text, other.tokens)), found = [];
+  own.forEach((text, i) => {
+    const same = common[i] || text === " ";
+    if (found.at(-1)?.common === same) found.at(-1).text += text;
+    else found.push({ text, common: same });
   });
   return found;
 }

@@ -48,10 +48,9 @@ class Panel {
 
   // Mark where the best answer differs from that of another model; null: mark nothing.
   compare(other) {
-    this.other = other;
     const text = this.answers.querySelector(".text");
     if (!text || !this.best?.text) return;
-    text.replaceChildren(...(other == null ? [this.best.text] : pieces(this.best.text, other).map((piece) => (piece.common ? piece.text : element("mark", { textContent: piece.text })))));
+    text.replaceChildren(...(other == null ? [this.best.text] : pieces(this.best, other).map((piece) => (piece.common ? piece.text : element("mark", { textContent: piece.text })))));
   }
 
   // Show what a reference says, null: there is none.
