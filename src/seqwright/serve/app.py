@@ -21,7 +21,7 @@ from seqwright.serve.batching import Batcher, Work
 from seqwright.serve.card import ModelsResponse
 from seqwright.serve.gate import Gate
 from seqwright.serve.limits import Limits
-from seqwright.serve.models import Models
+from seqwright.serve.models import WATCHED_S, Models
 from seqwright.serve.page import Page
 from seqwright.serve.problems import Problem
 from seqwright.serve.schema import ContinueRequest, PredictRequest, ScoreRequest, ScoreSettings, Settings
@@ -30,7 +30,6 @@ from seqwright.serve.work import Continue, Predict, Score
 __all__ = ["Service"]
 
 Result = TypeVar("Result")
-WATCHED_S = 2.0  # between checks of the model directories for changes
 
 
 class Service:

@@ -20,8 +20,9 @@ from seqwright.serve.card import Card, card
 from seqwright.serve.problems import Problem
 from seqwright.serve.schema import Settings
 
-__all__ = ["Models", "Served"]
+__all__ = ["WATCHED_S", "Models", "Served"]
 
+WATCHED_S = 2.0  # between checks of the model directories for changes
 CONSTRAINTS = 16  # options with their constraints, kept for each model
 
 

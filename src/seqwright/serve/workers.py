@@ -25,9 +25,9 @@ from types import TracebackType
 from seqwright import kernels
 from seqwright.errors import UsageError
 from seqwright.serve import metrics
-from seqwright.serve.app import WATCHED_S, Service
+from seqwright.serve.app import Service
 from seqwright.serve.limits import Limits
-from seqwright.serve.models import Models
+from seqwright.serve.models import WATCHED_S, Models
 from seqwright.serve.process import Process
 
 __all__ = ["Supervisor"]
