@@ -36,7 +36,6 @@ BAD_PAIRS = {
     "one pair": (b"ab\tba\n", ["one pair"]),
     "one source": (b"ab\tba\nab\tbb\n", ["one source"]),
     "targets empty": (b"ab\t\ncd\t\n", ["every target is empty"]),
-    "uneven features": (b"ab\tba\tV\ncd\tdc\n", ["line 2", "column 3"]),
 }
 
 
@@ -233,3 +232,15 @@ def test_a_file_without_pairs_cannot_be_evaluated_on(tmp_path, seqwright, model)
     path = tmp_path / "lines.txt"
     path.write_bytes(b"abc\n")
     assert f"{path}, line 1: no tab" in seqwright("evaluate", model, path).refused(1)
+
+
+def test_a_column_of_some_lines_is_refused_with_the_commands_that_decide(tmp_path, seqwright):
+    path = tmp_path / "words.tsv"
+    path.write_bytes(b"ab\tba\tV\ncd\tdc\n")
+    result = seqwright("check", path)
+    error, *commands = result.err.splitlines()
+    assert (result.code, result.out) == (2, "")
+    assert "words.tsv, line 2: this line has no column 3" in error
+    options = [command.split(f"{path} ")[1].split() for command in commands]
+    assert options == [["--features-column", "none"], ["--features-column", "3"]]
+    assert [seqwright("check", path, *some).code for some in options] == [0, 0]

@@ -20,7 +20,7 @@ def test_right_and_wrong_answers_are_counted(tmp_path, seqwright, model, answers
     n_tokens = len(answers["abc"]) + len(answers["bcd"]) + 1
     assert scores == {
         "n": 2, "errors": 1, "edits": 1, "tokens": n_tokens, "exact": 50.0, "wer": 50.0,
-        "ter": pytest.approx(100 / n_tokens),
+        "ter": pytest.approx(100 / n_tokens), "n_in_training": 0,
     }  # fmt: skip
 
 
@@ -74,3 +74,22 @@ def test_any_file_of_pairs_can_be_evaluated_on(tmp_path, seqwright, model, answe
         (tmp_path / name).write_text("".join(row[side] + "\n" for row in rows), encoding="utf-8")
     for path in (tmp_path / "test.jsonl", f"{tmp_path}/test.a,{tmp_path}/test.b", tmp_path / "*.jsonl"):
         assert json.loads(seqwright("evaluate", model, path, "--json").out)["exact"] == 50
+
+
+def test_sources_that_the_model_was_trained_on_are_counted(tmp_path, seqwright, pairs):
+    model, test = tmp_path / "a-model", tmp_path / "test.tsv"
+    tiny = "model.hidden_size=4", "model.embedding_size=4", "training.report=false"
+    options = [part for setting in tiny for part in ("--set", setting)]
+    assert seqwright("train", pairs, "-o", model, "--epochs", "1", *options).code == 0
+    pairs_of = [line.split("\t") for line in pairs.read_text(encoding="utf-8").splitlines()]
+    n_dev = json.loads(seqwright("evaluate", model, "--json").out)["n"]
+    sources = dict.fromkeys(source for source, _ in pairs_of)
+    test.write_text("".join(f"{one}\tx\n" for one in [*sources, "unseen", "new", *sources]), encoding="utf-8")
+    result = seqwright("evaluate", model, test, "--json")
+    assert json.loads(result.out)["n_in_training"] == len(sources) - n_dev  # dev sources were held out
+    n_all = len(sources) + 2
+    assert f"{len(sources) - n_dev} of {n_all} sources are training sources" in result.err.replace(",", "")
+    pairs.write_text("changed\tx\n", encoding="utf-8")
+    result = seqwright("evaluate", model, test, "--json")
+    assert json.loads(result.out)["n_in_training"] is None
+    assert re.search("not checked .*: .*pairs.tsv is not the file that was read in training", result.err)

@@ -1,5 +1,6 @@
 """`seqwright evaluate`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +28,8 @@ def evaluate(
     All targets of a source are references: an answer is correct if it equals one of them. Exact match is the share of
     correct answers, WER the share of wrong ones, and TER (token error rate) the edit distance from the references per
     reference token: PER for phonemes, CER for characters. For sentences, BLEU, chrF and the length ratio of answers to
-    references are computed too.
+    references are computed too. Standard error says how many sources of FILE the model was trained on, if its training
+    files are unchanged and have at most 16 MB.
 
     \b
     Examples:
@@ -37,11 +39,11 @@ def evaluate(
       seqwright evaluate words-model test.tsv --beam 1
     """
     # Imported here, not above: `seqwright --help` needs none of it.
-    from seqwright import evaluation
+    from seqwright import evaluation, provenance
     from seqwright.cli import progress, scores
     from seqwright.inference import translator
 
-    loaded = translator.load(model)
+    loaded, seen = translator.load(model), None
     with progress.counted("answers") as show:
         if file is None:
             result = evaluation.evaluate_dev(loaded, model, beam=beam, bleu=bleu, listen=show)
@@ -50,4 +52,8 @@ def evaluate(
                 loaded, file, beam=beam, bleu=bleu, lexicon=not no_lexicon,
                 reading=options.as_columns(reading), listen=show,
             )  # fmt: skip
-    click.echo(scores.as_json(result) if as_json else scores.as_text(result))
+    if file is not None:
+        sources = [(one.source, one.features) for one in result.answered]
+        seen = provenance.count_seen(loaded.bundle, Path(model), sources)
+        click.echo(f"seqwright: {scores.seen_text(seen, len(sources))}", err=True)
+    click.echo(scores.as_json(result, seen) if as_json else scores.as_text(result))

@@ -3,18 +3,32 @@
 import msgspec
 
 from seqwright.evaluation import Answered, Evaluation
+from seqwright.provenance import Seen
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["as_json", "as_text", "seen_text"]
 
 N_EXAMPLES = 5
 
 
-def as_json(result: Evaluation) -> str:
-    """Return the scores as one JSON object on one line; rates are in percent."""
+def as_json(result: Evaluation, seen: Seen | None = None) -> str:
+    """Return the scores as one JSON object on one line; rates are in percent.
+
+    seen: of the sources, those that the model was trained on; None where a file was not to be compared.
+    """
     figures = msgspec.structs.asdict(result.scores)
     if result.sentences is not None:
         figures |= msgspec.structs.asdict(result.sentences)
+    if seen is not None:
+        figures["n_in_training"] = seen.n
     return msgspec.json.encode(figures).decode()
+
+
+def seen_text(seen: Seen, n: int) -> str:
+    """Return what is known of n sources that the model may have been trained on."""
+    if seen.n is None:
+        return f"not checked whether sources are training sources: {seen.missing}"
+    effect = ", which it may answer from memory" if seen.n else ""
+    return f"{seen.n:,} of {n:,} sources are training sources of the model{effect}"
 
 
 def as_text(result: Evaluation) -> str:

@@ -5,6 +5,8 @@ Every figure that is shown after a training is measured on what `dev_pairs` retu
 
 from seqwright.provenance.dev_pairs import (
     DevPairs,
+    Seen,
+    count_seen,
     dev_pairs,
     pairs_to_evaluate,
     provenance,
@@ -24,6 +26,8 @@ __all__ = [
     "RawPath",
     "Reading",
     "Role",
+    "Seen",
+    "count_seen",
     "dev_of_files",
     "dev_pairs",
     "file_of_sources",

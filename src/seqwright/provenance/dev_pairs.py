@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from seqwright.bundle import Bundle
-from seqwright.data import holdout, readers
+from seqwright.data import holdout, readers, text
 from seqwright.errors import DataError
 from seqwright.provenance import earlier, files
 from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
 from seqwright.provenance.records import DevRecord, Provenance, Role
 
-__all__ = ["DevPairs", "dev_pairs", "pairs_to_evaluate", "provenance", "seen_in_training", "shared_dev_pairs"]
+__all__ = [
+    "DevPairs",
+    "Seen",
+    "count_seen",
+    "dev_pairs",
+    "pairs_to_evaluate",
+    "provenance",
+    "seen_in_training",
+    "shared_dev_pairs",
+]
 
 Tokens = tuple[str, ...]
+MOST_BYTES = 16_000_000  # of training files that are read again to count seen sources: a few seconds
 
 
 class DevPairs(NamedTuple):
@@ -101,6 +111,34 @@ def seen_in_training(bundle: Bundle, directory: Path, tokens: set[Tokens]) -> se
     return _Training(found, bundle, directory).seen(tokens)
 
 
+class Seen(NamedTuple):
+    """How many of some sources a model was trained on; n is None where that cannot be determined, with the reason."""
+
+    n: int | None
+    missing: str = ""
+
+
+def count_seen(bundle: Bundle, directory: Path, sources: Iterable[tuple[str, str]]) -> Seen:
+    """Return how many of the sources, with their features, the model in `directory` was trained on.
+
+    Reads the training files again, which are verified by their hashes, unless they have more than `MOST_BYTES`.
+    """
+    tokens = [tuple(text.source_tokens(*one, bundle.source_format)) for one in sources]
+    try:
+        n_bytes = _size(provenance(bundle.manifest))
+        if n_bytes > MOST_BYTES:
+            return Seen(None, f"the training files have {n_bytes / 1e6:,.0f} MB, more than {MOST_BYTES / 1e6:.0f} MB")
+        seen = seen_in_training(bundle, directory, set(tokens))
+    except (DataError, OSError) as error:
+        return Seen(None, str(error))
+    return Seen(sum(one in seen for one in tokens))
+
+
+def _size(found: Provenance) -> int:
+    """Return the bytes of all training files, those of the model that it started from among them."""
+    return sum(file.size or 0 for file in found.of("train")) + (_size(found.base) if found.base else 0)
+
+
 def _verify(record: DevRecord, pairs: Sequence[readers.Pair]) -> None:
     if sources_sha256(pairs) != record.sources_sha256:
         raise DataError("this version of seqwright finds other dev sources in the files than the training did")
@@ -131,9 +169,12 @@ class _Training:
 
     def seen(self, tokens: set[Tokens]) -> set[Tokens]:
         """Return which of the sources were trained on, here or before."""
-        held_out = {pair.source for pair in self._held_out()} if self._found.dev.origin == "held out" else set()
-        trained = (pair for pair in self._pairs("train") if pair.source not in held_out)
-        found = tokens.intersection(map(self._reading.tokens, trained))
+        there = ((pair.source, self._reading.tokens(pair)) for pair in self._pairs("train"))
+        hits = {one for one in there if one[1] in tokens}
+        if hits and self._found.dev.origin == "held out":
+            held_out = {pair.source for pair in self._held_out()}
+            hits = {one for one in hits if one[0] not in held_out}
+        found = {one for _, one in hits}
         if self._found.base is not None:
             found |= _Training(self._found.base, self._bundle, self._directory).seen(tokens)
         return found
