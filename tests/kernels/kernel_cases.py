@@ -73,6 +73,16 @@ def affine_backward(rng: np.random.Generator, add: bool = False, **sizes: Any) -
     return [out, x, W, dx, dW, db, add]
 
 
+def tied_affine_forward(rng: np.random.Generator, N: int, D: int, V: int) -> Arguments:
+    normal = rng.standard_normal
+    return [normal((N, D)), normal((V, D)), normal(V), normal((N, V))]
+
+
+def tied_affine_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
+    x, E, b, out = tied_affine_forward(rng, **sizes)
+    return [out, x, E, *(rng.standard_normal(a.shape) for a in (x, E, b))]
+
+
 def lstm_forward(
     rng: np.random.Generator,
     T: int,
@@ -223,6 +233,11 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (3, 17, 17, True), (4, 31, 33, False), (5, 32, 32, True), (13, 33, 31, True), (14, 65, 64, False),
         (15, 15, 65, True), (29, 255, 47, True), (30, 256, 48, True), (31, 257, 49, False), (7, 513, 100, True),
         (300, 40, 13, True), (257, 100, 130, True), (1, 300, 700, True), (130, 1030, 35, False),
+    ),
+    "tied_affine_forward": table(
+        "N D V",
+        (0, 3, 4), (3, 0, 4), (3, 4, 0), (1, 1, 1), (1, 7, 15), (2, 16, 16), (5, 17, 33), (14, 32, 31), (15, 257, 65),
+        (300, 40, 130), (29, 33, 8201),
     ),
     "lstm_forward": table(
         "T B D H reverse zero_start V",

@@ -45,6 +45,8 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "embedding_forward": [0, 1],
     "affine_forward": [0, 1, 2],
     "affine_backward": [0, 1, 2],
+    "tied_affine_forward": [0, 1, 2],
+    "tied_affine_backward": [0, 1, 2],
     "lstm_forward": [0, 1, 2, 3, 4],
     "lstm_backward": [0, 3, 4, 5, 6, 7, 8],
     "attention_forward": [0, 1, 2],

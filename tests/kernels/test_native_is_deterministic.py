@@ -37,6 +37,9 @@ BIG = [
     ("affine_backward", {"N": 700, "D": 150, "M": 13}),
     ("affine_backward", {"N": 500, "D": 100, "M": 300, "add": True}),
     ("affine_forward", {"N": 2, "D": 512, "M": 1000}),
+    ("tied_affine_forward", {"N": 500, "D": 300, "V": 130}),
+    ("tied_affine_backward", {"N": 500, "D": 300, "V": 130}),
+    ("tied_affine_backward", {"N": 70, "D": 60, "V": 4100}),
     ("lstm_forward", {"T": 7, "B": 61, "D": 40, "H": 72}),
     ("lstm_backward", {"T": 7, "B": 61, "D": 40, "H": 72}),
     ("lstm_backward", {"T": 5, "B": 37, "D": 70, "H": 130, "reverse": True}),
@@ -280,6 +283,23 @@ def test_a_product_gives_a_row_the_same_in_any_batch(kernel: str) -> None:
         some = cast([a[rows] if i in cut else a for i, a in enumerate(args)], np.float32)
         native(kernel)(*some)
         assert some[out].tobytes() == whole[out][rows].tobytes()
+
+
+@pytest.mark.parametrize("N", [3, 70])
+def test_tied_weights_leave_the_bytes_of_a_transposed_copy(N: int) -> None:
+    dy, x, E, dx, _, db = tied = cast(arguments("tied_affine_backward", {"N": N, "D": 45, "V": 150}), np.float32)
+    tied[4][:] = 0
+    W, y = np.ascontiguousarray(E.T), np.empty_like(dy)
+    copied = [dy, x, W, dx + 1, np.zeros_like(W), db.copy(), False]
+    native("tied_affine_forward")(x, E, E[:, 0].copy(), y)
+    expected = np.empty_like(y)
+    native("affine_forward")(x, W, E[:, 0].copy(), expected)
+    assert y.tobytes() == expected.tobytes()
+    native("tied_affine_backward")(*tied)
+    native("affine_backward")(*copied)
+    assert tied[3].tobytes() == copied[3].tobytes()
+    assert tied[4].tobytes() == np.ascontiguousarray(copied[4].T).tobytes()
+    assert tied[5].tobytes() == copied[5].tobytes()
 
 
 # ------------------------------------------------------------------------------------------------ the pool of threads

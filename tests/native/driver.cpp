@@ -156,6 +156,13 @@ std::vector<Call> calls() {
                 k.affine_forward(N, D, M, x, W, b, out);
                 k.affine_backward(N, D, M, out, x, W, dx, D, dW, bias ? a.floats(product(M)) : nullptr, bias);
             });
+    for (auto [N, D, V] : {std::tuple{1, 1, 1}, {0, 3, 4}, {3, 0, 4}, {3, 4, 0}, {2, 17, 15}, {15, 257, 65}, {131, 70, 97}, {9, 20, 8201}})
+        add("tied_affine", [=](const Kernels& k, Arrays& a) {
+            const float *x = a.floats(product(N, D)), *E = a.floats(product(V, D)), *b = a.floats(product(V));
+            float *out = a.floats(product(N, V)), *dx = a.floats(product(N, D)), *dE = a.floats(product(V, D)), *db = a.floats(product(V));
+            k.tied_affine_forward(N, D, V, x, E, b, out);
+            k.tied_affine_backward(N, D, V, out, x, E, dx, dE, db);
+        });
     for (auto [T, B, D, H] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 0, 3, 4}, {2, 2, 0, 5}, {3, 4, 5, 17}, {4, 5, 16, 15}, {3, 29, 7, 33}, {2, 61, 70, 65},
                               {3, 17, 200, 70}})
         for (auto [reverse, zero_start, V] : {std::tuple{false, false, 1}, {true, false, 1}, {false, true, 1}, {true, true, 7}})

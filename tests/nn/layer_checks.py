@@ -193,7 +193,7 @@ def check_tied_affine(
     def vjp(arguments: Mapping[str, Any], v: Sequence[Any]) -> dict[str, Any]:
         f(**arguments)
         dE, db = held(arguments["E"], arguments["b"])
-        return {"x": tied_affine.backward(v[0], dE, db, cache)} | added(E=dE, b=db)
+        return {"x": tied_affine.backward(arguments["E"], v[0], dE, db, cache)} | added(E=dE, b=db)
 
     check(f, vjp, arguments, rng)
 

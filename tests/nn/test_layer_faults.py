@@ -202,13 +202,13 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_affines, affine, "backward"): [
         Fault("x is forgotten", 'x = cache["x"]', 'x = 0 * cache["x"]'),
     ],
-    (check_tied_affines, tied_affine, "forward"): [
-        Fault("the rows for the columns", "W[:] = E.T", "W[:] = E"),
+    (check_tied_affines, kernels, "tied_affine_backward"): [
+        Fault("db is forgotten", "db += dout.sum(axis=0)", "pass"),
+        Fault("dE is set, not added", "dE +=", "dE[:] ="),
+        Fault("E is transposed", "np.matmul(dout, E,", "np.matmul(dout, E.T,"),
     ],
     (check_tied_affines, tied_affine, "backward"): [
-        Fault("what the last gradient left stays", "kernels.clear(dW)", "dW[:] = 1"),
-        Fault("dE is set, not added", "dE += dW.T", "dE[:] = dW.T"),
-        Fault("dE is not transposed", "dE += dW.T", "dE += dW"),
+        Fault("x is forgotten", 'x = cache["x"]', 'x = 0 * cache["x"]'),
     ],
     (check_tanhs, kernels, "tanh_backward"): [
         Fault("no square in tanh'", "1 - y * y", "1 - y"),

@@ -268,7 +268,7 @@ class Decoder:
         if not self.spec.tied:
             return affine.backward(self.weights.affine, dlogits, g.affine, cache)
         assert g.affine.b is not None, "gradients have the type of the parameters"
-        return tied_affine.backward(dlogits, g.embedding, g.affine.b, cache)
+        return tied_affine.backward(self.weights.embedding, dlogits, g.embedding, g.affine.b, cache)
 
     def decode_backward(self, doutputs: DecoderOutputs, cache: Cache) -> Encoded:
         """Add the parameters' gradients to `grads`, return the gradient of the `Encoded` that `decode` took."""

@@ -5,7 +5,6 @@ is added to the gradient of the embedding, as is the gradient of `nn.embedding`.
 """
 
 from seqwright import kernels
-from seqwright.nn import affine
 from seqwright.nn.cache import Cache
 from seqwright.types import Array
 
@@ -14,16 +13,17 @@ __all__ = ["backward", "forward"]
 
 def forward(E: Array, b: Array, x: Array, cache: Cache) -> Array:
     """Return x Eᵀ + b over the last axis.   E (V, H).   b (V,).   x (..., H) -> (..., V)."""
-    W = cache.new("W", E.shape[::-1])
-    W[:] = E.T  # in rows, as the product reads it
-    return affine.forward(affine.Params(W, b), x, cache.of("affine"))
+    V, H = E.shape
+    cache["x"] = x
+    y = cache.new("y", (*x.shape[:-1], V))
+    kernels.tied_affine_forward(x.reshape(-1, H), E, b, y.reshape(-1, V))
+    return y
 
 
-def backward(dy: Array, dE: Array, db: Array, cache: Cache) -> Array:
+def backward(E: Array, dy: Array, dE: Array, db: Array, cache: Cache) -> Array:
     """Add to the gradients dE (V, H) and db (V,), return dL/dx.   dy (..., V) -> (..., H)."""
-    W = cache["W"]
-    dW = cache.new("dW", W.shape)
-    kernels.clear(dW)
-    dx = affine.backward(affine.Params(W, None), dy, affine.Params(dW, db), cache.of("affine"))
-    dE += dW.T
+    V, H = E.shape
+    x = cache["x"]
+    dx = cache.new("dx", x.shape)
+    kernels.tied_affine_backward(dy.reshape(-1, V), x.reshape(-1, H), E, dx.reshape(-1, H), dE, db)
     return dx

@@ -53,6 +53,30 @@ void affine_backward(int isa, In dout, In x, In W, RowsOut dx, Out dW, std::opti
     set_of(isa).affine_backward(N, D, M, dout.data(), x.data(), W.data(), dx.data(), row_of("dx", dx), dW.data(), maybe(db), add);
 }
 
+void tied_affine_forward(int isa, In x, In E, In b, Out out) {
+    rank("x", x, 2);
+    rank("E", E, 2);
+    const int N = dim(x, 0), D = dim(x, 1), V = dim(E, 0);
+    expect("E", E, V, D);
+    expect("b", b, V);
+    expect("out", out, N, V);
+    nb::gil_scoped_release release;
+    set_of(isa).tied_affine_forward(N, D, V, x.data(), E.data(), b.data(), out.data());
+}
+
+void tied_affine_backward(int isa, In dout, In x, In E, Out dx, Out dE, Out db) {
+    rank("x", x, 2);
+    rank("E", E, 2);
+    const int N = dim(x, 0), D = dim(x, 1), V = dim(E, 0);
+    expect("dout", dout, N, V);
+    expect("E", E, V, D);
+    expect("dx", dx, N, D);
+    expect("dE", dE, V, D);
+    expect("db", db, V);
+    nb::gil_scoped_release release;
+    set_of(isa).tied_affine_backward(N, D, V, dout.data(), x.data(), E.data(), dx.data(), dE.data(), db.data());
+}
+
 // The symbols of an LSTM whose b is a table; returns the number of rows of b.
 template <typename A>
 int symbols(const std::optional<Ids>& ids, int T, int B, const char* name, const A& b, int width) {
@@ -312,6 +336,9 @@ void bind_layers(nb::module_& m) {
     m.def("affine_forward", &affine_forward, "isa"_a, array("x"), array("W"), maybe_array("b"), array("out"));
     m.def("affine_backward", &affine_backward, "isa"_a, array("dout"), array("x"), array("W"), array("dx"), array("dW"),
           maybe_array("db"), "add"_a = false);
+    m.def("tied_affine_forward", &tied_affine_forward, "isa"_a, array("x"), array("E"), array("b"), array("out"));
+    m.def("tied_affine_backward", &tied_affine_backward, "isa"_a, array("dout"), array("x"), array("E"), array("dx"), array("dE"),
+          array("db"));
     m.def("lstm_forward", &lstm_forward, "isa"_a, array("x"), array("lengths"), array("Wx"), array("Wh"), array("b"),
           array("h"), array("c"), array("gates"), "reverse"_a, "zero_start"_a = false, maybe_array("ids") = nb::none());
     m.def("lstm_backward", &lstm_backward, "isa"_a, array("dh"), array("dh_end"), array("dc_end"), array("x"), array("lengths"),

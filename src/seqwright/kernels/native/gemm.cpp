@@ -244,9 +244,14 @@ void matmul(int M, int K, int N, const float* A, const float* B, const float* bi
     }
 }
 
-void matmul_transposed(int M, int K, int N, const float* A, const float* B, float* C, ptrdiff_t ldc, bool add) {
+void matmul_transposed(int M, int K, int N, const float* A, const float* B, const float* bias, float* C, ptrdiff_t ldc, bool add) {
     if (M == 0 || N == 0) return;
-    by_panels(M, K, N, A, [&](int p, float* to) { pack_transposed_panel(B, K, K, N, p, to); }, nullptr, C, ldc, add);
+    for (int j = 0; j < N; j += kColumns) {
+        const int n = smaller(kColumns, N - j);
+        const float* rows = B + static_cast<ptrdiff_t>(j) * K;
+        by_panels(M, K, n, A, [&](int p, float* to) { pack_transposed_panel(rows, K, K, n, p, to); },
+                  bias == nullptr ? nullptr : bias + j, C + j, ldc, add);
+    }
 }
 
 namespace {

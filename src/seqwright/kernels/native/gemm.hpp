@@ -89,8 +89,8 @@ void multiply(int rows, int K, Rows A, const float* panel, const float* start, p
 // ------------------------------------------------------------------------------------------------- whole products
 // All of them cut their work over the pool. Each element of C is one chain of fused multiply-adds in the order of k.
 void matmul(int M, int K, int N, const float* A, const float* B, const float* bias, float* C);  // C = bias + A (M, K) B
-// C (+)= A (M, K) Bᵀ, B (N, K); rows of C lie ldc apart.
-void matmul_transposed(int M, int K, int N, const float* A, const float* B, float* C, ptrdiff_t ldc, bool add);
+// C (+)= bias + A (M, K) Bᵀ, B (N, K); rows of C lie ldc apart. A bias, or null, has no part in a sum that goes on.
+void matmul_transposed(int M, int K, int N, const float* A, const float* B, const float* bias, float* C, ptrdiff_t ldc, bool add);
 
 // C (M, N) += Aᵀ B and, unless null, total (N,) += column sums of B. A (K, M): A[k] = a(k), so that the two factors of an
 // LSTM's weights can be one matrix. B (K, N).

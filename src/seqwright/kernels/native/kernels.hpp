@@ -142,6 +142,9 @@ struct Search {  // beam search; or sampling, with `width` groups of one hypothe
     KERNEL(void, affine_forward, (int N, int D, int M, const float* x, const float* W, const float* b, float* out))                \
     KERNEL(void, affine_backward, (int N, int D, int M, const float* dout, const float* x, const float* W, float* dx,              \
                                    ptrdiff_t row_dx, float* dW, float* db, bool add))                                              \
+    KERNEL(void, tied_affine_forward, (int N, int D, int V, const float* x, const float* E, const float* b, float* out))           \
+    KERNEL(void, tied_affine_backward, (int N, int D, int V, const float* dout, const float* x, const float* E, float* dx,         \
+                                        float* dE, float* db))                                                                     \
     KERNEL(void, lstm_forward, (const LstmForward& s))                                                                             \
     KERNEL(void, lstm_backward, (const LstmBackward& s))                                                                           \
     KERNEL(void, attention_forward, (int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,      \

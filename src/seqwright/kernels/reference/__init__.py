@@ -5,7 +5,12 @@ overwrite other outputs. Arrays are C-contiguous unless documented as columns of
 """
 
 from seqwright.kernels.reference.additive_attention import additive_attention_backward, additive_attention_forward
-from seqwright.kernels.reference.affine import affine_backward, affine_forward
+from seqwright.kernels.reference.affine import (
+    affine_backward,
+    affine_forward,
+    tied_affine_backward,
+    tied_affine_forward,
+)
 from seqwright.kernels.reference.attention import attention_backward, attention_forward
 from seqwright.kernels.reference.constraint import Automaton
 from seqwright.kernels.reference.copying import (
@@ -42,4 +47,6 @@ __all__ = [
     "squared_norm",
     "tanh_backward",
     "tanh_forward",
+    "tied_affine_backward",
+    "tied_affine_forward",
 ]
