@@ -1,5 +1,6 @@
 """The public interface has numpydoc docstrings that name exactly the parameters of each signature."""
 
+import ast
 import inspect
 import re
 import types
@@ -9,7 +10,9 @@ import pytest
 
 import seqwright
 
-CONFIGURATION = {"Config", "ModelConfig", "OptimConfig", "TextConfig", "TrainingConfig"}  # commented field by field
+CONFIGURATION = [
+    seqwright.Config, seqwright.ModelConfig, seqwright.OptimConfig, seqwright.TextConfig, seqwright.TrainingConfig,
+]  # fmt: skip
 LAYERS = {
     "of",
     "declared",
@@ -39,7 +42,7 @@ def members(name, value):
 def public():
     for name in seqwright.__all__:
         value = getattr(seqwright, name)
-        if isinstance(value, str) or name in CONFIGURATION:
+        if isinstance(value, str):
             continue
         for full, member in members(name, value):
             if not (name in {"Encoder", "Decoder", "Seq2seq"} and full.rpartition(".")[2] in LAYERS):
@@ -113,3 +116,18 @@ def test_the_check_finds_missing_and_stale_parameters():
     assert flaws(stale) == [
         "not documented: b", "no parameters: c", "returns <class 'int'>, which no section describes",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("section", CONFIGURATION, ids=lambda one: one.__name__)
+def test_the_stated_default_of_each_setting_is_its_default(section):
+    stated = {}
+    for names, values in re.findall(
+        r"^([\w, ]+) : .*?default (.+)$", sections(section.__doc__)["Parameters"], re.MULTILINE
+    ):
+        each = names.split(", ")
+        values = ast.literal_eval(f"({values},)") if "Config()" not in values else (None,)
+        stated |= dict(zip(each, values * len(each) if len(values) == 1 else values, strict=True))
+    section_defaults = {field: getattr(section(), field) for field in section.__struct_fields__}
+    assert stated.keys() == section_defaults.keys()
+    if section is not seqwright.Config:
+        assert stated == section_defaults

@@ -19,7 +19,52 @@ AttentionChoice = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(ATTENTION)})
 
 
 class ModelConfig(Checked, frozen=True, kw_only=True):
-    """The network; see `models.Seq2seq`."""
+    """The network: sizes and options; see `models.ModelSpec`.
+
+    Parameters
+    ----------
+    embedding_size : int, default None
+        Width of the embeddings of both sides. None: by the number of pairs.
+    hidden_size : int, default None
+        Units of each LSTM. None: by the number of pairs and the time budget.
+    layers : int, default 1
+        LSTM layers of the decoder, and of the encoder where `encoder_layers` is None.
+    encoder_layers : int, default None
+        LSTM layers of the encoder, at least `layers`; the decoder starts from the top ones. None: by the number of
+        pairs.
+    bidirectional : bool, default True
+        Whether each encoder layer reads in both directions.
+    attention : str, default None
+        Attention score: "none", or one of `nn.attention.SCORES`. None: by the data.
+    distance_bias : bool, default None
+        Whether attention scores have a learned bias by relative position. None: where targets are long, pairs are many
+        or symbols are copied.
+    peeky : bool, default False
+        Whether the encoder's last hidden state is an input of every decoder step (Cho et al. 2014).
+    sum_features : bool, default None
+        Whether the sum of the embeddings of the features is an input of every decoder step. None: if the data has
+        features and the embeddings are not tied.
+    copying : bool, default None
+        Whether symbols of the source can be copied into the target (See et al. 2017). None: by the share
+        of target symbols that are symbols of their source.
+    tied : bool, default None
+        Whether the target embeddings are the weights of the output layer (Press & Wolf 2017). None: for sentences.
+    reversed_source : bool, default False
+        Whether a unidirectional encoder reads from the last symbol to the first (Sutskever et al. 2014).
+    bridge : {"hc", "h"}, default "hc"
+        Which final states of the encoder start the decoder: hidden and cell state, or the hidden state alone.
+    dropout : float, default None
+        Share of units dropped in training, 0 to below 1. None: by the number of pairs.
+    label_smoothing : float, default 0.1
+        Probability that the loss spreads over all symbols, 0 to below 1 (Szegedy et al. 2016).
+    initial_values : {"uniform", "article"}, default "uniform"
+        Distributions that initial values are drawn from; see `models.initial`.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range, options contradict each other, or a keyword is no setting.
+    """
 
     section: ClassVar[str] = "model"
     aliases: ClassVar[dict[str, str]] = {"wordvec_size": "embedding_size"}
@@ -27,24 +72,37 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     embedding_size: Positive | None = None
     hidden_size: Positive | None = None
     layers: Positive = 1
-    encoder_layers: Positive | None = None  # where the encoder has more; the decoder starts from the top ones
+    encoder_layers: Positive | None = None
     bidirectional: bool = True
-    attention: AttentionChoice | None = None  # found by `training.recipe`
-    distance_bias: bool | None = None  # learned: scores gain by how far a symbol is from the step; the same
+    attention: AttentionChoice | None = None
+    distance_bias: bool | None = None
     peeky: bool = False
-    sum_features: bool | None = None  # read at every step of the decoder, beside the features as symbols
-    copying: bool | None = None  # symbols of the source into the target (See et al. 2017); see `training.recipe`
-    tied: bool | None = None  # target embeddings are the output layer's weights, too (Press & Wolf 2017)
+    sum_features: bool | None = None
+    copying: bool | None = None
+    tied: bool | None = None
     reversed_source: bool = False
     bridge: Bridge = "hc"
     dropout: Share | None = None
-    label_smoothing: Share = 0.1  # Szegedy et al. 2016
+    label_smoothing: Share = 0.1
     initial_values: InitialValues = "uniform"
 
     def spec(self, source_vocab_size: int = 1, target_vocab_size: int = 1) -> ModelSpec:
-        """Return the network; a value that is still open is one that the recipe may choose.
+        """Return the network; a setting of None has a value that the recipe may choose.
 
-        ConfigError: options that contradict each other.
+        Parameters
+        ----------
+        source_vocab_size, target_vocab_size : int, default 1
+            Symbols of each side.
+
+        Returns
+        -------
+        ModelSpec
+            The specification.
+
+        Raises
+        ------
+        ConfigError
+            If options contradict each other.
         """
         size = self.hidden_size or self.embedding_size or 1
         return ModelSpec(

@@ -17,19 +17,50 @@ TokenChoice = Annotated[str, msgspec.Meta(pattern=subwords.PATTERN, examples=sub
 
 
 class TextConfig(Checked, frozen=True, kw_only=True):
-    """How the two sides are read and cut into tokens."""
+    """How files become pairs, and how the two sides are cut into tokens.
+
+    Parameters
+    ----------
+    reader : {"auto", "tsv", "csv", "dictionary", "jsonl", "json", "parquet", "arrow", "parallel"}, default "auto"
+        Format of the files; "auto" is by a file's name or content.
+    source_column, target_column : int or str, default None
+        Columns of sources and targets: numbers from 1, or names of a header or of keys. None: found from the data.
+    features_column : int or str, default None
+        Column of the features; 0 for none. None: found from the data.
+    header : bool, default None
+        Whether the first line of a file of lines holds names. None: found from the data.
+    delimiter : str, default None
+        What separates columns: "tab", "comma", "semicolon", "pipe", "space", or the character itself. None: found from
+        the data.
+    comment : str, default None
+        Prefix of the lines that are skipped as comments; "" for none. None: found from the data.
+    schema : readers.Schema, default None
+        How the training files were read; later files of the same shape are read by it. Set by the training.
+    source_key, target_key, features_key : str, default "source", "target", "features"
+        Preferred names of columns and keys.
+    source_tokens, target_tokens : str, default None
+        Tokens of each side: "characters", "graphemes", "words", or "subwords:N" with N units. None: found from the
+        data.
+    source_form, target_form : {"NFC", "NFD", "NFKC", "NFKD", "none"}, default None
+        Unicode normal form of each side. None: found from the data.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range, or a keyword is no setting.
+    """
 
     section: ClassVar[str] = "text"
 
-    reader: Literal["auto"] | readers.Reader = "auto"  # by a file's name or content
-    source_column: Place | None = None  # counted from 1, or a name; found from the data, as the two below
+    reader: Literal["auto"] | readers.Reader = "auto"
+    source_column: Place | None = None
     target_column: Place | None = None
-    features_column: Place | None = None  # 0: none
-    header: bool | None = None  # whether the first line of a tsv or csv file holds names
-    delimiter: str | None = None  # tab, comma, semicolon, pipe, space, or the character itself
-    comment: str | None = None  # what comment lines start with, "" none
-    schema: readers.Schema | None = None  # what was found, by which later files of the same shape are read
-    source_key: str = "source"  # what the columns are called in JSON lines, Parquet and Arrow
+    features_column: Place | None = None
+    header: bool | None = None
+    delimiter: str | None = None
+    comment: str | None = None
+    schema: readers.Schema | None = None
+    source_key: str = "source"
     target_key: str = "target"
     features_key: str = "features"
     source_tokens: TokenChoice | None = None
@@ -38,7 +69,13 @@ class TextConfig(Checked, frozen=True, kw_only=True):
     target_form: UnicodeForm | None = None
 
     def columns(self) -> readers.Columns:
-        """Return how a reader is to read training files."""
+        """Return how a reader is to read training files.
+
+        Returns
+        -------
+        readers.Columns
+            The options that are set; None for what is found from the data.
+        """
         return readers.Columns(
             source=self.source_column,
             target=self.target_column,
@@ -53,7 +90,13 @@ class TextConfig(Checked, frozen=True, kw_only=True):
         )
 
     def later_columns(self) -> readers.Columns:
-        """Return how a reader is to read files for a trained model: like those of its training."""
+        """Return how a reader is to read files for a trained model: like those of its training.
+
+        Returns
+        -------
+        readers.Columns
+            The options, and the schema of the training files.
+        """
         legacy = readers.Schema(
             source=self.source_column if isinstance(self.source_column, int) else 1,
             target=self.target_column if isinstance(self.target_column, int) else 2,

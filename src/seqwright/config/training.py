@@ -13,26 +13,69 @@ __all__ = ["TrainingConfig"]
 
 
 class TrainingConfig(Checked, frozen=True, kw_only=True):
-    """How long, in what portions, and what counts as better."""
+    """Duration, batches, dev set and files of a training.
+
+    Parameters
+    ----------
+    epochs : int, default None
+        Greatest number of passes over the training pairs. None: by their number.
+    batch_size : int, default None
+        Pairs of an update. None: by the number of pairs.
+    members : int, default 1
+        Networks of the ensemble, 1 to 1,000, which are trained one after the other.
+    word_dropout : float, default None
+        Share of the symbols of both sides that the network reads as the unknown symbol, 0 to below 1. None: 0, or 0.1
+        for few sentences.
+    pool : int, default 64
+        Batches that are sorted by length together; 1 for batches of random lengths.
+    time_budget_s : float or None, default None
+        Greatest duration of the training of all members together, in seconds; None for no limit.
+    patience : int, "auto" or None, default "auto"
+        Epochs without a better dev score after which the training ends; "auto" is by the number of epochs, and None
+        never.
+    dev_share : float, default 0.1
+        Share of the sources that are held out as dev set if no dev file is given, above 0 and below 1.
+    dev_seed : int, default 1
+        Seed that selects them; separate from `seed`, so that trainings with several seeds can be compared.
+    dev_limit : int, default 2000
+        Greatest number of dev sources.
+    max_batch_tokens : int, default 65_536
+        Tokens of a batch including padding; a longer pair is left out.
+    cache : str, default ""
+        Directory for preprocessed data that is too large for memory; "" is the directory of the data.
+    lexicon : str, default ""
+        File of pairs that are stored with the model, which answers their sources with exactly these targets.
+    report : bool, default True
+        Whether report.html is written at the end.
+    log : {"none", "tensorboard"}, default "none"
+        Whether curves for TensorBoard are written to tensorboard/ in the model directory.
+    checkpoint_every_s : float, default 60.0
+        Seconds between checkpoints; one is also written after each epoch.
+    seed : int, default 1
+        Seed of initial values, batches and dropout, at least 0.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range, or a keyword is no setting.
+    """
 
     section: ClassVar[str] = "training"
 
     epochs: Positive | None = None
     batch_size: Positive | None = None
-    members: Annotated[int, msgspec.Meta(ge=1, le=1000)] = (
-        1  # networks trained one after the other and answering together
-    )
-    word_dropout: Share | None = None  # of the symbols of both sides, that the network reads as the unknown one
-    pool: Positive = 64  # batches sorted together by length; 1: as chance has it
-    time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None  # of all members together
-    patience: Positive | Literal["auto"] | None = "auto"  # epochs without a better dev score before it ends
-    dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1  # of the sources, where no dev file is given
-    dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1  # selects them; separate from seed, so that seeds can be compared
-    dev_limit: Positive = 2000  # dev sources answered after each epoch
-    max_batch_tokens: Positive = 65_536  # of a batch with its padding; a longer pair is left out
-    cache: str = ""  # directory for data that is too large for memory; "" is beside the data
-    lexicon: str = ""  # file of pairs that the model keeps: it answers their sources with just these targets
-    report: bool = True  # write report.html at the end
-    log: Literal["none", "tensorboard"] = "none"  # curves for TensorBoard, in tensorboard/ of the model directory
-    checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0  # and after each epoch
+    members: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    word_dropout: Share | None = None
+    pool: Positive = 64
+    time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    patience: Positive | Literal["auto"] | None = "auto"
+    dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1
+    dev_limit: Positive = 2000
+    max_batch_tokens: Positive = 65_536
+    cache: str = ""
+    lexicon: str = ""
+    report: bool = True
+    log: Literal["none", "tensorboard"] = "none"
+    checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1

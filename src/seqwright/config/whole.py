@@ -16,13 +16,32 @@ __all__ = ["Config"]
 
 
 class Config(Checked, frozen=True, kw_only=True):
-    """The four concerns; and the networks of an ensemble after its first one, where they differ from `model`."""
+    """All settings of a training.
+
+    Parameters
+    ----------
+    text : TextConfig, default TextConfig()
+        How files become pairs, and texts become tokens.
+    model : ModelConfig, default ModelConfig()
+        The network; of an ensemble, its first one.
+    optim : OptimConfig, default OptimConfig()
+        The optimiser and its learning rate.
+    training : TrainingConfig, default TrainingConfig()
+        Duration, batches, dev set and files.
+    others : tuple of ModelConfig, default ()
+        The networks of an ensemble after the first one, if they differ from `model`; in TOML a table [[others]] each.
+
+    Raises
+    ------
+    ConfigError
+        If the sections contradict each other, or a keyword is no section.
+    """
 
     text: TextConfig = TextConfig()
     model: ModelConfig = ModelConfig()
     optim: OptimConfig = OptimConfig()
     training: TrainingConfig = TrainingConfig()
-    others: tuple[ModelConfig, ...] = ()  # in TOML, [[others]] lists where each differs
+    others: tuple[ModelConfig, ...] = ()
 
     @property
     def networks(self) -> tuple[ModelConfig, ...]:
@@ -30,7 +49,18 @@ class Config(Checked, frozen=True, kw_only=True):
         return (self.model, *self.others) if self.others else (self.model,) * self.training.members
 
     def of(self, networks: Sequence[ModelConfig]) -> Config:
-        """Return the configuration of an ensemble of these networks."""
+        """Return the configuration of an ensemble of these networks.
+
+        Parameters
+        ----------
+        networks : sequence of ModelConfig
+            Each network, the first one included.
+
+        Returns
+        -------
+        Config
+            This configuration with these networks.
+        """
         first, *others = networks
         unlike = tuple(others) if any(other != first for other in others) else ()
         training = msgspec.structs.replace(self.training, members=len(networks))
