@@ -48,6 +48,12 @@ class Subwords:
         """How many pieces there are, special ones included."""
         return cast(int, self._processor.get_piece_size())
 
+    def scores(self) -> list[tuple[str, float]]:
+        """Return each piece that texts are cut into, with its score."""
+        p = self._processor
+        special = (p.is_control, p.is_unknown, p.is_unused, p.is_byte)
+        return [(p.id_to_piece(i), p.get_score(i)) for i in range(self.n_pieces) if not any(is_(i) for is_ in special)]
+
     def split(self, text_: str, /) -> list[str]:
         """Return the pieces of a text; a space is part of the piece that follows it."""
         return cast(list[str], self._processor.encode(text.normalized(text_, self.unicode_form), out_type=str))

@@ -71,7 +71,7 @@ class Table:
     """Counts of n-grams, to look up."""
 
     def __init__(self, order: int, n_ids: int, keys: Keys, counts: npt.NDArray[np.int32]) -> None:
-        self._order, self._n_ids, self._keys, self._counts = order, n_ids, keys, counts
+        self._order, self._n_ids, self.keys, self.counts = order, n_ids, keys, counts
         single = keys <= n_ids  # the numbers of longer n-grams are greater
         self._total = int(counts[single & (keys != START + 1)].sum())
 
@@ -91,10 +91,10 @@ class Table:
         return means
 
     def _lookup(self, keys: Keys) -> npt.NDArray[np.int32]:
-        if not len(self._keys):
+        if not len(self.keys):
             return np.zeros(len(keys), np.int32)
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[places] == keys, self._counts[places], 0).astype(np.int32)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[places] == keys, self.counts[places], 0).astype(np.int32)
 
 
 def fit(

@@ -1,0 +1,237 @@
+"use strict";
+// From a text to an answer, as inference/: reading, windows, search, spelling of copied symbols, flags and confidence.
+//
+// Limits: the options of a search are beam, n_best and a prefix; all others are refused.
+
+const MOST_TOKENS = 1 << 16, MOST_CELLS = 1 << 24, SHORTEST_WINDOW = 50; // data/limits.py
+
+class Predictor {
+  constructor(model) {
+    Object.assign(this, model); // networks, source, target, formats, limits, lexicon, confidence: see model.js
+  }
+
+  // The record of the answer to one source, as `seqwright predict --json` and with source_tokens and attention.
+  predict(text, features, { beam = 5, n_best: n = 1, prefix }) {
+    const known = this.#lookedUp(text, features, prefix).slice(0, n);
+    const reading = this.read(text, features);
+    if (known.length) return this.#record(reading, known, { flags: ["lexicon"], confidence: 1 });
+    const flags = spelled(reading.unknown).map((word) => `unknown:${word}`);
+    if (this.#isEmpty(reading, prefix)) return this.#emptyRecord(reading, flags);
+    if (reading.windows.length > 1) flags.push(`windows:${reading.windows.length}`);
+    if (prefix.length && reading.windows.length > 1) throw new Error("A source in several windows cannot be answered from a prefix.");
+    const found = reading.windows.map((window) => {
+      const [minLength, maxLength] = this.#lengths(window.ids.length, prefix);
+      return searched(this.networks, window.ids, { width: Math.max(beam, n), minLength, maxLength, prefix }).slice(0, n);
+    });
+    const hypotheses = combined(found, n).map((parts) => this.#hypothesis(parts, reading));
+    if (!hypotheses[0].finished) flags.push("cut");
+    if (this.formats.target.subwords && repeats(hypotheses[0].text, hypotheses[0].tokens, text)) flags.push("repeats");
+    return this.#record(reading, hypotheses, { flags, confidence: this.#confidence(hypotheses[0], reading) });
+  }
+
+  // The record of a given target.
+  score(text, features, target) {
+    const reading = this.read(text, features, Infinity), [window] = reading.windows, tokens = this.formats.target.split(target);
+    const copied = this.networks[0].spec.copying ? reading.unknown : [];
+    const ids = this.target.encode(tokens).map((id, t) => (id === UNKNOWN && !copied.includes(tokens[t]) ? PAD : id));
+    const hypothesis = this.#decoded(forced(this.networks, window.ids, ids), reading, window);
+    const flags = spelled(reading.unknown).map((word) => `unknown:${word}`);
+    for (const word of spelled(tokens.filter((_, t) => ids[t] === PAD))) flags.push(`unknown-target:${word}`);
+    return this.#record(reading, [{ ...hypothesis, text: target, tokens }], { flags, confidence: null });
+  }
+
+  // The most probable tokens after the beginning of a target, null for its end.
+  following(text, features, tokens, n) {
+    const [window] = this.read(text, features, Infinity).windows;
+    const found = following(this.networks, window.ids, this.encoded(tokens), n);
+    return found.map(([id, score]) => ({ token: id === END ? null : this.target.decode([id])[0], score }));
+  }
+
+  // The ids of a prefix.
+  encoded(tokens) {
+    const [never] = this.target.unknown(tokens);
+    if (never !== undefined) throw new Error(`prefix: '${never}' is not in the vocabulary of targets; no training target has it`);
+    return this.target.encode(tokens);
+  }
+
+  // A source in tokens and in windows of ids; inference/reading.py.
+  read(text, features, maxTokens = this.#window()) {
+    const names = this.#features(features), tokens = this.formats.source.split(text);
+    const { copying, sum_features: sums } = this.networks[0].spec, drops = !this.source.has(UNKNOWN_FEATURE) && (copying || sums);
+    const kept = [...names.keys()].filter((i) => this.source.has(names[i]) || !drops);
+    const before = this.source.encode(kept.map((i) => names[i]));
+    const windows = split(tokens, maxTokens).map(([first, end]) => ({
+      ids: [...before, ...this.source.encode(tokens.slice(first, end)), END], features: kept, first, end,
+    }));
+    return { text, given: features, features: names, tokens, unknown: this.source.unknown([...names, ...tokens]), windows };
+  }
+
+  // The symbol of each feature, without the spaces around its name if only that symbol is known.
+  #features(features) {
+    return features.split(";").flatMap((name) => {
+      const given = featureSymbols(name), stripped = featureSymbols(name.trim());
+      return !this.source.unknown(given).length || this.source.unknown(stripped).length ? given : stripped;
+    });
+  }
+
+  #window() {
+    const { longest_source: source, longest_target: target } = this.limits;
+    return Math.max(Math.min(2 * (source || target), MOST_TOKENS), SHORTEST_WINDOW);
+  }
+
+  // The least and greatest numbers of target tokens for a source of n ids; data/limits.py and inference/searcher.py.
+  #lengths(n, prefix) {
+    const { longest_target: longest, ratio, shortest_target: shortest } = this.limits;
+    const most = Math.min(Math.min(2 * longest, rounded(1.5 * ratio * n)) + 5, MOST_TOKENS, Math.floor(MOST_CELLS / Math.max(1, n)));
+    const least = n > 1 ? Math.min((shortest + 1) >> 1, most) : 0;
+    return [least, Math.max(most, least, prefix.length)];
+  }
+
+  // The targets of a source in the lexicon that begin with the prefix; inference/known_answers.py.
+  #lookedUp(text, features, prefix) {
+    const key = JSON.stringify([this.formats.source.normalized(text), ...featureSymbols(features)]);
+    const found = (this.lexicon.get(key) ?? []).map((target) => ({ text: target, tokens: this.formats.target.split(target) }));
+    const allowed = (ids) => !prefix.length || (prefix.every((id, t) => ids[t] === id) && ids.every((id) => id > END));
+    return found.filter(({ tokens }) => allowed(this.target.encode(tokens)))
+      .map((one) => ({ ...one, score: 0, logProbs: [...one.tokens, END].map(() => 0), finished: true, links: null, alignment: null }));
+  }
+
+  // Whether the answer is empty because the source is.
+  #isEmpty({ windows, tokens }, prefix) {
+    if (!this.limits.shortest_source || windows.length > 1 || prefix.length) return false;
+    return tokens.every((token) => isSpace(token) && !this.source.has(token));
+  }
+
+  #emptyRecord(reading, flags) {
+    const attends = this.networks[0].spec.attention !== "none", columns = reading.features.length + reading.tokens.length + 1;
+    const alignment = attends ? [Float64Array.from({ length: columns }, (_, s) => Number(s === columns - 1))] : null;
+    const empty = { text: "", tokens: [], score: 0, logProbs: [0], links: attends ? [] : null, alignment };
+    return this.#record(reading, [empty], { flags: [...flags, "empty"], confidence: reading.tokens.every(isSpace) ? 1 : 0 });
+  }
+
+  #confidence(hypothesis, { tokens, unknown }) {
+    if (!this.confidence) return null;
+    const ids = [...this.source.encode(tokens), END];
+    return this.confidence.of(hypothesis.logProbs, this.confidence.factor(ids, unknown.filter(isFeature).length));
+  }
+
+  // The candidates for the windows of a source as one hypothesis; inference/hypotheses.py.
+  #hypothesis(candidates, reading) {
+    const parts = candidates.map((one, i) => this.#decoded(one, reading, reading.windows[i]));
+    if (parts.length === 1) return parts[0];
+    const tokens = [], logProbs = [], links = [];
+    parts.forEach((part, i) => {
+      for (const [s, t] of part.links ?? []) links.push([s, tokens.length + t]);
+      tokens.push(...part.tokens);
+      logProbs.push(...part.logProbs.slice(0, -1));
+      const atSpace = i + 1 < parts.length && isSpace(reading.tokens[reading.windows[i].end - 1]);
+      if (!atSpace || tokens.at(-1) === " " || !this.target.has(" ")) return;
+      tokens.push(" ");
+      logProbs.push(0);
+    });
+    logProbs.push(sum(parts.map((part) => part.logProbs.at(-1))));
+    return {
+      text: this.formats.target.join(tokens), tokens, logProbs, score: sum(logProbs) / logProbs.length,
+      finished: parts.every((part) => part.finished), alignment: null, links: parts[0].links && links,
+    };
+  }
+
+  // A candidate for one window as text, with unknown symbols that were copied spelled out; inference/copying.py.
+  #decoded({ ids, logProbs, score, finished, weights, nMasked }, reading, { ids: read, features, first, end }) {
+    const tokens = this.target.decode(ids);
+    if (!weights) return { text: this.formats.target.join(tokens), tokens, score, logProbs, finished, alignment: null, links: null };
+    const n = features.length, at = (t, s) => (s < nMasked ? 0 : weights[t][s - nMasked]); // s: of the window's ids
+    const strongest = (t, columns) => columns.reduce((best, s) => (at(t, s) > at(t, best) ? s : best), columns[0]);
+    const own = Array.from({ length: end - first }, (_, i) => n + i), unknown = own.filter((s) => read[s] === UNKNOWN);
+    ids.forEach((id, t) => {
+      if (id === UNKNOWN && unknown.length) tokens[t] = reading.tokens[first + strongest(t, unknown) - n];
+    });
+    const links = own.length ? ids.map((_, t) => [first + strongest(t, own) - n, t]) : [];
+    const F = reading.features.length, width = F + reading.tokens.length + 1;
+    const places = [...features, ...own.map((s) => F + s - n), width - 1];
+    const alignment = reading.windows.length > 1 ? null : weights.map((_, t) => {
+      const row = new Float64Array(width);
+      places.forEach((column, s) => { row[column] = at(t, s); });
+      return row;
+    });
+    return { text: this.formats.target.join(tokens), tokens, score, logProbs, finished, alignment, links };
+  }
+
+  #record({ text, given, features, tokens }, hypotheses, { flags, confidence }) {
+    const finite = (value) => (Number.isFinite(value) ? value : null);
+    const nBest = hypotheses.map((one) => ({
+      text: one.text, tokens: one.tokens, score: finite(one.score), token_scores: one.logProbs.map(finite), alignment: one.links,
+    }));
+    return {
+      source: text, ...(given && { features: given }), ...nBest[0], confidence, flags, n_best: nBest,
+      source_tokens: [...features, ...tokens],
+      attention: hypotheses.map(({ alignment }) => alignment && alignment.map((row) => Array.from(row, (one) => Math.round(1e4 * one) / 1e4))),
+    };
+  }
+}
+
+const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
+
+// Round half to even, as Python does.
+function rounded(x) {
+  const below = Math.floor(x), part = x - below;
+  return part > 0.5 || (part === 0.5 && below % 2) ? below + 1 : below;
+}
+
+// The [first, end] of each window: after the last space of its second half, or where it is full; inference/reading.py.
+function split(tokens, maxTokens) {
+  const found = [];
+  let first = 0;
+  while (tokens.length - first > maxTokens) {
+    let end = first + maxTokens;
+    for (let i = first + Math.floor(maxTokens / 2); i < first + maxTokens; i++) if (isSpace(tokens[i])) end = i + 1;
+    found.push([first, end]);
+    first = end;
+  }
+  return [...found, [first, tokens.length]];
+}
+
+// The n combinations of one candidate of each window with the least loss of score, by best-first search; inference/windows.py.
+function combined(found, n) {
+  const chains = new Map(), queue = [{ loss: 0, ranks: found.map(() => 0) }], seen = new Set();
+  while (queue.length && chains.size < n) {
+    queue.sort((a, b) => a.loss - b.loss || a.ranks.findIndex((rank, i) => rank !== b.ranks[i]));
+    const { loss, ranks } = queue.shift(), parts = ranks.map((rank, i) => found[i][rank]);
+    const key = JSON.stringify(parts.map((part) => part.ids));
+    if (!chains.has(key)) chains.set(key, parts);
+    ranks.forEach((rank, i) => {
+      const worse = ranks.with(i, rank + 1);
+      if (n === 1 || !found[i][rank + 1] || seen.has(String(worse))) return;
+      seen.add(String(worse));
+      queue.push({ loss: loss + found[i][rank].score - found[i][rank + 1].score, ranks: worse });
+    });
+  }
+  return [...chains.values()];
+}
+
+// Distinct symbols as one word each: a feature as feature:NAME, one that cannot be printed as code points; inference/answer.py.
+function spelled(symbols) {
+  const codes = (word) => Array.from(word, (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ");
+  return [...new Set(symbols)].map((symbol) => (isFeature(symbol) ? symbol.replace(" ", ":") : symbol))
+    .map((word) => (/[\p{C}\p{Z}]/u.test(word) ? codes(word) : word));
+}
+
+// Whether a phrase, or a token, follows itself more often than in the source; inference/repetition.py.
+function repeats(text, tokens, source) {
+  const words = (one) => one.split(/[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/).filter(Boolean);
+  const runs = (some, read, size, least) => longestRun(some, size) >= least && longestRun(some, size) > longestRun(read, size);
+  const phrases = [[1, 4], [2, 3], [3, 3], [4, 3]];
+  return phrases.some(([size, least]) => runs(words(text), words(source), size, least)) || runs(tokens, Array.from(source), 1, 6);
+}
+
+// How often, at most, `size` items follow themselves: 1 where none does, 0 where there are fewer.
+function longestRun(items, size) {
+  let longest = Math.min(1, Math.floor(items.length / size));
+  for (let start = 0; start < size; start++) {
+    for (let i = start + size, run = 1; i + size <= items.length; i += size) {
+      run = items.slice(i, i + size).every((item, j) => item === items[i - size + j]) ? run + 1 : 1;
+      longest = Math.max(longest, run);
+    }
+  }
+  return longest;
+}
