@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from seqwright.evaluation import Comparison, Evaluation, compare, compare_file, evaluate, evaluate_file
-    from seqwright.exporters import Exported, export
+    from seqwright.exporters import Exported, export, export_html
     from seqwright.inference.translator import (
         Answer,
         BeamSearch,
@@ -98,6 +98,7 @@ __all__ = [
     "evaluate",
     "evaluate_file",
     "export",
+    "export_html",
     "join",
     "load",
     "train",
@@ -150,6 +151,7 @@ _HOMES = {
     "evaluate": "seqwright.evaluation",
     "evaluate_file": "seqwright.evaluation",
     "export": "seqwright.exporters",
+    "export_html": "seqwright.exporters",
     "join": "seqwright.ensembling",
     "load": "seqwright.inference.translator",
     "train": "seqwright.training",

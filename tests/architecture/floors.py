@@ -44,7 +44,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "data_checks": {"config"},  # reads files as training would
     "provenance": {"bundle", "config"},  # of a model directory, whose data is read as it was in training
     "inference": {"bundle"},  # with the model of a directory
-    "exporters": {"evaluation"},  # measures the model before and after
+    "exporters": {"evaluation", "serve"},  # measures the model before and after; a page has the server's views and card
     "ensembling": {"evaluation"},  # likewise
     "report": {"evaluation"},  # shows the scores
     "training": {"report"},  # writes it at the end

@@ -14,7 +14,7 @@ from seqwright.errors import UsageError
 from seqwright.inference.translator import Translator
 from seqwright.models import Seq2seq, int8, weights
 
-__all__ = ["Exported", "export"]
+__all__ = ["Exported", "export", "measured", "rounded"]
 
 
 class Exported(NamedTuple):
@@ -23,9 +23,9 @@ class Exported(NamedTuple):
     Attributes
     ----------
     output : Path
-        The model directory that was written.
+        The model directory or the page that was written.
     n_bytes : (int, int)
-        Sizes of the files of weights, before and after.
+        Sizes of the files of weights, before and after; for a page, its own size is the second.
     scores : (metrics.Scores, metrics.Scores) or None
         Before and after; None if there were no pairs for evaluation.
     missing : str
@@ -84,13 +84,8 @@ def export(
         raise UsageError(f"{path} is in 8 bits already")
     target = Path(output) if output is not None else path.absolute().with_name(f"{path.absolute().name}-int8")
     bundles.refuse_taken(target)
-    after = Translator(_rounded(before.bundle))
-    columns = evaluation.columns(before, reading)
-    pairs, missing = provenance.pairs_to_evaluate(before.bundle, path, data, columns)
-    scores = None
-    if pairs:
-        first, second = evaluation.evaluate_each([before, after], pairs, beam=beam, listen=listen)
-        scores = first.scores, second.scores
+    after = Translator(rounded(before.bundle))
+    scores, missing = measured(before, after, path, data=data, beam=beam, reading=reading, listen=listen)
     manifest = before.bundle.manifest | {"int8": {"exact": [one.exact for one in scores]} if scores else {}}
     if "provenance" in manifest:
         moved = provenance.moved(provenance.provenance(manifest), target, before=path)
@@ -100,7 +95,25 @@ def export(
     return Exported(target, (n_bytes[0], n_bytes[1]), scores, missing)
 
 
-def _rounded(bundle: bundles.Bundle) -> bundles.Bundle:
+def measured(
+    before: Translator,
+    after: Translator,
+    path: Path,
+    *,
+    data: readers.Paths | None,
+    beam: int,
+    reading: readers.Columns,
+    listen: evaluation.Listener,
+) -> tuple[tuple[metrics.Scores, metrics.Scores] | None, str]:
+    """Return the scores of a model before and after, and where there are none the reason.   path: its directory."""
+    pairs, missing = provenance.pairs_to_evaluate(before.bundle, path, data, evaluation.columns(before, reading))
+    if not pairs:
+        return None, missing
+    first, second = evaluation.evaluate_each([before, after], pairs, beam=beam, listen=listen)
+    return (first.scores, second.scores), missing
+
+
+def rounded(bundle: bundles.Bundle) -> bundles.Bundle:
     """Return the model with the weights that its 8-bit codes represent."""
     floats = []
     for one in bundle.networks:

@@ -25,6 +25,7 @@ from seqwright.models import Seq2seq, int8
 
 __all__ = ["packed"]
 
+
 def packed(bundle: Bundle) -> str:
     """Return a model as base64."""
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -54,8 +55,11 @@ def packed(bundle: Bundle) -> str:
 
 def side(tokens: str | None, form: str, vocabulary: Vocabulary, subwords: Subwords | None) -> dict[str, Any]:
     """Return how one side is cut into tokens, and its symbols."""
-    pieces = None if subwords is None else dict(zip(("pieces", "scores"), zip(*subwords.scores(), strict=True), strict=True))
-    return {"tokens": tokens or "characters", "form": form, "symbols": vocabulary.symbols, "subwords": pieces}
+    found = {"tokens": tokens or "characters", "form": form, "symbols": vocabulary.symbols, "subwords": None}
+    if subwords is not None:
+        pieces, scores = zip(*subwords.scores(), strict=True)
+        found["subwords"] = {"pieces": pieces, "scores": scores}
+    return found
 
 
 def calibration(bundle: Bundle, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any] | None:

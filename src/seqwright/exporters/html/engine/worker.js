@@ -4,16 +4,16 @@
 // Receives { data } once, then { id, method, request } and { cancel: id }; sends { id, result } or { id, error }, and for an id
 // of null that the model is loaded, or why it is not.
 
-const OPTIONS = ["model", "sources", "features", "beam", "n_best", "prefix", "prefix_tokens", "attention"];
+const OPTIONS = ["model", "sources", "features", "beam", "n_best", "prefix", "prefix_tokens", "max_length", "attention"];
 const waiting = new Map();
 const turns = new MessageChannel(); // between sources, so that messages that have arrived are read first
 const turn = () => new Promise((resolve) => { turns.port1.onmessage = resolve; turns.port2.postMessage(null); });
 let predictor = null, isBusy = false;
 
 const METHODS = {
-  *predict({ sources, features, prefix, prefix_tokens: tokens, ...options }) {
-    const ids = predictor.encoded(tokens ?? predictor.formats.target.split(prefix ?? ""));
-    for (const [i, source] of sources.entries()) yield predictor.predict(source, features?.[i] ?? "", { ...options, prefix: ids });
+  *predict({ sources, features, beam, n_best, prefix = "", prefix_tokens: tokens = [], max_length: maxLength }) {
+    const options = { beam, nBest: n_best, prefix: predictor.prefix(predictor.formats.target.split(prefix), tokens), maxLength };
+    for (const [i, source] of sources.entries()) yield predictor.predict(source, features?.[i] ?? "", options);
   },
   *score({ sources, targets, features }) {
     for (const [i, source] of sources.entries()) yield predictor.score(source, features?.[i] ?? "", targets[i]);

@@ -51,10 +51,9 @@ class Hypotheses {
 }
 
 // Return up to `width` candidates, best first; search/beam.py. A hypothesis that has ended leaves the beam.
-// prefix: ids that targets begin with.
-function searched(networks, ids, { width, minLength, maxLength, prefix = [] }) {
+// rules: minLength, maxLength, and prefix, ids that targets begin with.
+function searched(networks, ids, width, rules) {
   const hypotheses = new Hypotheses(networks, ids, width), { V, logProbs } = hypotheses;
-  const rules = { minLength, maxLength, prefix };
   const done = [];
   let live = [{ before: null, symbol: START, total: 0 }];
   for (let length = 0; live.length; length++) {

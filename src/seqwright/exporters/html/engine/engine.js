@@ -2,11 +2,13 @@
 // The engine of a page with the model inside: what the views ask is answered by a worker in the browser. Its members are those
 // of the engine of the server's page.
 
+const pageData = (id) => document.getElementById(id).textContent;
+
 class PageEngine {
-  #worker = new Worker(URL.createObjectURL(new Blob([byId("engine-source").textContent], { type: "text/javascript" })));
+  #worker = new Worker(URL.createObjectURL(new Blob([pageData("engine-source")], { type: "text/javascript" })));
   #asked = new Map(); // id -> { resolve, reject }
   #last = 0;
-  #description = JSON.parse(byId("description").textContent);
+  #description = JSON.parse(pageData("description"));
   #loaded;
 
   constructor() {
@@ -14,11 +16,11 @@ class PageEngine {
     this.#worker.onmessage = ({ data: { id, result, error } }) => {
       const { resolve, reject } = this.#asked.get(id) ?? {};
       this.#asked.delete(id);
-      if (error) reject?.(new Error(error));
+      if (error) reject?.(Object.assign(new Error(error), { refused: true }));
       else resolve?.(result);
     };
     this.#worker.onerror = ({ message }) => this.#asked.get(null)?.reject(new Error(message));
-    this.#worker.postMessage({ data: byId("model-data").textContent });
+    this.#worker.postMessage({ data: pageData("model-data") });
   }
 
   async models() {

@@ -1,8 +1,9 @@
 "use strict";
 // From a text to an answer, as inference/: reading, windows, search, spelling of copied symbols, flags and confidence.
 //
-// Limits: the options of a search are beam, n_best and a prefix; all others are refused.
+// Limits: the options of a search are beam, n_best, a prefix and a maximum length; the worker refuses all others.
 
+const NO_ANSWER = "no answer can meet the constraints: nothing is allowed by all of them";
 const MOST_TOKENS = 1 << 16, MOST_CELLS = 1 << 24, SHORTEST_WINDOW = 50; // data/limits.py
 
 class Predictor {
@@ -11,17 +12,20 @@ class Predictor {
   }
 
   // The record of the answer to one source, as `seqwright predict --json` and with source_tokens and attention.
-  predict(text, features, { beam = 5, n_best: n = 1, prefix }) {
-    const known = this.#lookedUp(text, features, prefix).slice(0, n);
+  // prefix: ids that the answer begins with.   maxLength: the most tokens, by default as in the training.
+  predict(text, features, { beam = 5, nBest: n = 1, prefix = [], maxLength }) {
+    if (maxLength < prefix.length) throw new Error(NO_ANSWER);
+    const known = this.#lookedUp(text, features, prefix, maxLength).slice(0, n);
     const reading = this.read(text, features);
     if (known.length) return this.#record(reading, known, { flags: ["lexicon"], confidence: 1 });
     const flags = spelled(reading.unknown).map((word) => `unknown:${word}`);
     if (this.#isEmpty(reading, prefix)) return this.#emptyRecord(reading, flags);
     if (reading.windows.length > 1) flags.push(`windows:${reading.windows.length}`);
-    if (prefix.length && reading.windows.length > 1) throw new Error("A source in several windows cannot be answered from a prefix.");
+    const depends = prefix.length || maxLength !== undefined;
+    if (depends && reading.windows.length > 1) throw new Error("this page does not steer answers to sources longer than those of the training");
     const found = reading.windows.map((window) => {
-      const [minLength, maxLength] = this.#lengths(window.ids.length, prefix);
-      return searched(this.networks, window.ids, { width: Math.max(beam, n), minLength, maxLength, prefix }).slice(0, n);
+      const rules = { prefix, ...this.#lengths(window.ids.length, prefix, maxLength) };
+      return searched(this.networks, window.ids, Math.max(beam, n), rules).slice(0, n);
     });
     const hypotheses = combined(found, n).map((parts) => this.#hypothesis(parts, reading));
     if (!hypotheses[0].finished) flags.push("cut");
@@ -43,15 +47,17 @@ class Predictor {
   // The most probable tokens after the beginning of a target, null for its end.
   following(text, features, tokens, n) {
     const [window] = this.read(text, features, Infinity).windows;
-    const found = following(this.networks, window.ids, this.encoded(tokens), n);
+    const found = following(this.networks, window.ids, this.prefix(tokens), n);
     return found.map(([id, score]) => ({ token: id === END ? null : this.target.decode([id])[0], score }));
   }
 
-  // The ids of a prefix.
-  encoded(tokens) {
-    const [never] = this.target.unknown(tokens);
+  // The ids that targets begin with which begin with all the given tokens.
+  prefix(...given) {
+    const [never] = this.target.unknown(given.flat());
     if (never !== undefined) throw new Error(`prefix: '${never}' is not in the vocabulary of targets; no training target has it`);
-    return this.target.encode(tokens);
+    const longest = given.reduce((some, others) => (others.length > some.length ? others : some));
+    if (given.some((tokens) => tokens.some((token, t) => token !== longest[t]))) throw new Error(NO_ANSWER);
+    return this.target.encode(longest);
   }
 
   // A source in tokens and in windows of ids; inference/reading.py.
@@ -80,18 +86,19 @@ class Predictor {
   }
 
   // The least and greatest numbers of target tokens for a source of n ids; data/limits.py and inference/searcher.py.
-  #lengths(n, prefix) {
+  #lengths(n, prefix, maxLength) {
     const { longest_target: longest, ratio, shortest_target: shortest } = this.limits;
     const most = Math.min(Math.min(2 * longest, rounded(1.5 * ratio * n)) + 5, MOST_TOKENS, Math.floor(MOST_CELLS / Math.max(1, n)));
     const least = n > 1 ? Math.min((shortest + 1) >> 1, most) : 0;
-    return [least, Math.max(most, least, prefix.length)];
+    if (maxLength !== undefined) return { minLength: Math.min(least, maxLength), maxLength };
+    return { minLength: least, maxLength: Math.max(most, least, prefix.length) };
   }
 
   // The targets of a source in the lexicon that begin with the prefix; inference/known_answers.py.
-  #lookedUp(text, features, prefix) {
+  #lookedUp(text, features, prefix, maxLength = Infinity) {
     const key = JSON.stringify([this.formats.source.normalized(text), ...featureSymbols(features)]);
     const found = (this.lexicon.get(key) ?? []).map((target) => ({ text: target, tokens: this.formats.target.split(target) }));
-    const allowed = (ids) => !prefix.length || (prefix.every((id, t) => ids[t] === id) && ids.every((id) => id > END));
+    const allowed = (ids) => ids.length <= maxLength && (!prefix.length || (prefix.every((id, t) => ids[t] === id) && ids.every((id) => id > END)));
     return found.filter(({ tokens }) => allowed(this.target.encode(tokens)))
       .map((one) => ({ ...one, score: 0, logProbs: [...one.tokens, END].map(() => 0), finished: true, links: null, alignment: null }));
   }
@@ -195,7 +202,7 @@ function split(tokens, maxTokens) {
 function combined(found, n) {
   const chains = new Map(), queue = [{ loss: 0, ranks: found.map(() => 0) }], seen = new Set();
   while (queue.length && chains.size < n) {
-    queue.sort((a, b) => a.loss - b.loss || a.ranks.findIndex((rank, i) => rank !== b.ranks[i]));
+    queue.sort((a, b) => a.loss - b.loss || a.ranks.map((rank, i) => rank - b.ranks[i]).find(Boolean));
     const { loss, ranks } = queue.shift(), parts = ranks.map((rank, i) => found[i][rank]);
     const key = JSON.stringify(parts.map((part) => part.ids));
     if (!chains.has(key)) chains.set(key, parts);
