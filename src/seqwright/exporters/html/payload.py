@@ -55,7 +55,12 @@ def packed(bundle: Bundle) -> str:
 
 def side(tokens: str | None, form: str, vocabulary: Vocabulary, subwords: Subwords | None) -> dict[str, Any]:
     """Return how one side is cut into tokens, and its symbols."""
-    found = {"tokens": tokens or "characters", "form": form, "symbols": vocabulary.symbols, "subwords": None}
+    found: dict[str, Any] = {
+        "tokens": tokens or "characters",
+        "form": form,
+        "symbols": vocabulary.symbols,
+        "subwords": None,
+    }
     if subwords is not None:
         pieces, scores = zip(*subwords.scores(), strict=True)
         found["subwords"] = {"pieces": pieces, "scores": scores}
