@@ -18,15 +18,11 @@ LAYERS = {
     "declared",
     "decode",
     "decode_backward",
-    "encode",
-    "encode_backward",
     "loss",
     "memory_lengths",
     "start",
     "step",
-    "summed",
-    "summed_backward",
-}  # of networks: documented by shapes, for those who write layers
+}  # of the other networks: documented by shapes, for those who write layers
 
 
 def members(name, value):
@@ -45,7 +41,7 @@ def public():
         if isinstance(value, str):
             continue
         for full, member in members(name, value):
-            if not (name in {"Encoder", "Decoder", "Seq2seq"} and full.rpartition(".")[2] in LAYERS):
+            if not (name in {"Decoder", "Seq2seq"} and full.rpartition(".")[2] in LAYERS):
                 yield full, member
 
 

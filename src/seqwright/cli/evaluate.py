@@ -28,8 +28,8 @@ def evaluate(
     All targets of a source are references: an answer is correct if it equals one of them. Exact match is the share of
     correct answers, WER the share of wrong ones, and TER (token error rate) the edit distance from the references per
     reference token: PER for phonemes, CER for characters. For sentences, BLEU, chrF and the length ratio of answers to
-    references are computed too. Standard error says how many sources of FILE the model was trained on, if its training
-    files are unchanged and have at most 16 MB.
+    references are computed too. The number of sources of FILE that are training sources of MODEL is
+    written to standard error, if the training files are unchanged and have at most 16 MB.
 
     \b
     Examples:

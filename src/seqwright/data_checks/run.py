@@ -93,7 +93,7 @@ def check(
 def found(
     splits: Sequence[Split], cuts: Sequence[Cut], units: Sequence[str], n_training: int, *, is_comment_open: bool
 ) -> Iterator[Finding]:
-    """Yield the findings of all checks.   is_comment_open: no option says what a comment starts with."""
+    """Yield the findings of all checks.   is_comment_open: no option sets the prefix of comments."""
     yield from repeats.leaks(splits, n_training=n_training)
     yield from unseen.unseen(cuts, n_training=n_training)
     yield from characters.damaged(splits)

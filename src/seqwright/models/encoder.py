@@ -80,7 +80,24 @@ class Encoder:
 
     @classmethod
     def of(cls, spec: ModelSpec, params: Parameters, grads: Parameters | None, prefix: str) -> Self:
-        """Return an encoder over the views named `prefix`… in params, and for training in grads."""
+        """Return an encoder over given parameters.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            Sizes and options.
+        params : Parameters
+            Parameters, of which those named `prefix`… are used in place.
+        grads : Parameters or None
+            Their gradients, to which `encode_backward` adds; None for inference alone.
+        prefix : str
+            Start of the names of the encoder's parameters, such as "encoder.".
+
+        Returns
+        -------
+        Encoder
+            The encoder.
+        """
         encoder = cls.__new__(cls)
         encoder._assemble(spec, params, grads, prefix)
         return encoder
@@ -93,7 +110,18 @@ class Encoder:
 
     @staticmethod
     def declared(spec: ModelSpec) -> dict[str, Declared]:
-        """Return all parameters by name, in the order of the flat vector."""
+        """Return the shape and role of each parameter.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            Sizes and options.
+
+        Returns
+        -------
+        dict of str to Declared
+            All parameters by name, in the order of the flat vector.
+        """
         H = spec.hidden_size
         found = {"embedding.W": embedding.declared(spec.source_vocab_size, spec.embedding_size)}
         for layer in range(spec.encoder_layers):
@@ -139,9 +167,23 @@ class Encoder:
         self.encode_backward(d, self.cache)
 
     def encode(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Encoded:
-        """Return states and memory for the decoder, as views of `cache`.
+        """Encode padded sources.
 
-        ids (S, B) int32, of which row b has lengths[b] symbols.   rng: draws the dropout masks; None drops nothing.
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (S, B)
+            Source ids, of which column b has lengths[b] symbols.
+        lengths : ndarray of int32, shape (B,)
+            Symbols of each source.
+        cache : Cache
+            Receives what `encode_backward` needs, and the results.
+        rng : Generator, optional
+            Draws the dropout masks; None drops nothing.
+
+        Returns
+        -------
+        Encoded
+            States and memory for the decoder, as views of `cache` that the next call overwrites.
         """
         L, (S, B), H, E = self.spec.decoder_layers, ids.shape, self.spec.hidden_size, self.weights.embedding
         h, c = cache.new("h", (L, B, H)), cache.new("c", (L, B, H))
@@ -170,21 +212,51 @@ class Encoder:
         return Encoded(h, c, x, lengths)
 
     def summed(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Array:
-        """Return the sum of the embeddings of each row's features, (B, D).
+        """Return the sum of the embeddings of each source's features.
 
-        ids (F, B), of which row b has lengths[b].   rng: draws the dropout mask; None drops nothing.
+        Parameters
+        ----------
+        ids : ndarray of int32, shape (F, B)
+            Feature ids, of which column b has lengths[b].
+        lengths : ndarray of int32, shape (B,)
+            Features of each source.
+        cache : Cache
+            Receives what `summed_backward` needs.
+        rng : Generator, optional
+            Draws the dropout mask; None drops nothing.
+
+        Returns
+        -------
+        ndarray, shape (B, D)
+            The sums.
         """
         total = bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
         out: Array = dropout.forward(total[None], self.spec.dropout, rng, cache.of("dropout.features"))[0]
         return out
 
     def summed_backward(self, dsum: Array, cache: Cache) -> None:
-        """Add to `grads` the gradient for dsum (B, D), the gradient of the last `summed` with this cache."""
+        """Add the gradients of the embeddings to `grads`.
+
+        Parameters
+        ----------
+        dsum : ndarray, shape (B, D)
+            Gradient of the result of the last `summed` with this cache.
+        cache : Cache
+            The cache of that call.
+        """
         dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
         bag.backward(dtotal, self._g.embedding, cache.of("features"))
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
-        """Add to `grads` the gradient for d, the gradient of the last `encode` with this cache."""
+        """Add the gradients of the parameters to `grads`.
+
+        Parameters
+        ----------
+        d : Encoded
+            Gradient of the result of the last `encode` with this cache.
+        cache : Cache
+            The cache of that call.
+        """
         dx = d.memory
         H = self.spec.hidden_size
         for layer in reversed(range(self.spec.encoder_layers)):
