@@ -26,6 +26,9 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     word_dropout : float, default None
         Share of the symbols of both sides that the network reads as the unknown symbol, 0 to below 1. None: 0, or 0.1
         for few sentences.
+    augmentation : float, default None
+        Synthetic pairs of an epoch for each training pair, 0 for none. None: by the number of pairs and by how well
+        sources and targets can be aligned.
     pool : int, default 64
         Batches that are sorted by length together; 1 for batches of random lengths.
     time_budget_s : float or None, default None
@@ -66,6 +69,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     batch_size: Positive | None = None
     members: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     word_dropout: Share | None = None
+    augmentation: Annotated[float, msgspec.Meta(ge=0)] | None = None
     pool: Positive = 64
     time_budget_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     patience: Positive | Literal["auto"] | None = "auto"

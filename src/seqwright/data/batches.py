@@ -22,6 +22,8 @@ from seqwright.types import Ids
 __all__ = [
     "Batch",
     "Examples",
+    "IdPair",
+    "Positions",
     "batches",
     "encode_pairs",
     "encode_source",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 Positions = npt.NDArray[np.int64]
+IdPair = tuple[tuple[int, ...], tuple[int, ...]]
 
 POOL = 64  # batches sorted together: enough that lengths agree, few enough that neighbours change every epoch
 BLOCK = 1 << 8  # examples that stay together until they are in one window
@@ -73,6 +76,12 @@ class Examples:
     def target_lengths(self) -> Positions:
         """(N,): symbols to predict, tokens and END."""
         return np.diff(self.target_starts) - 1
+
+    def pair(self, n: int) -> IdPair:
+        """Return the symbols of source and target of an example, without START and END."""
+        source = self.source[self.source_starts[n] : self.source_starts[n + 1] - 1]
+        target = self.target[self.target_starts[n] + 1 : self.target_starts[n + 1] - 1]
+        return tuple(source.tolist()), tuple(target.tolist())
 
     def batch(self, index: Positions) -> Batch:
         """Return the examples at these positions, in that order.   index (B,)."""

@@ -17,7 +17,7 @@ from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
-from seqwright.training import fine_tune, memory, unknown_dropout
+from seqwright.training import augmentation, fine_tune, memory, unknown_dropout
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.instruments import Instruments
@@ -84,6 +84,8 @@ class Loop:
             "hide": np.random.default_rng(hide),
         }
         self._shuffle_state = self._random["shuffle"].bit_generator.state  # at the beginning of the current epoch
+        self._member = member
+        self._augmentation = augmentation.of(prepared)
         assert self._config.optim.learning_rate is not None, "set by the recipe"
         self._peak_rate = self._config.optim.learning_rate  # the peak of the schedule
         self._optimizer = optimizer(self._config.optim, self._peak_rate)
@@ -101,7 +103,7 @@ class Loop:
         while not self.position.reason:
             self._shuffle_state = self._random["shuffle"].bit_generator.state
             epoch = batches.batches(
-                self._prepared.examples,
+                self._examples(),
                 batch_size=training.batch_size,
                 rng=self._random["shuffle"],
                 max_tokens=training.max_batch_tokens,
@@ -237,8 +239,18 @@ class Loop:
             None if sentences is None else sentences.bleu, None if sentences is None else sentences.chrf,
         )  # fmt: skip
 
+    def _examples(self) -> batches.Examples:
+        """Return the examples of the current epoch."""
+        training = self._config.training
+        if self._augmentation is None:
+            return self._prepared.examples
+        assert training.augmentation, "there is no augmentation without a share"
+        # A generator of its own for each epoch: nothing of it has to be in a checkpoint.
+        rng = np.random.default_rng([training.seed + self._member, self.position.epoch])
+        return self._augmentation.extended(training.augmentation, rng)
+
     def _epoch(self) -> float:
-        return self.position.pairs / len(self._prepared.examples)
+        return self.position.pairs / self._prepared.pairs_per_epoch
 
     def _share(self) -> float:
         """Return the part of the training that is done, by epochs or by time, whichever is greater."""

@@ -87,6 +87,8 @@ def identity(config: Config, found: provenance.Provenance, base_hash: str) -> di
     relevant = msgspec.json.decode(msgspec.json.encode(config))  # with the types that a checkpoint restores
     for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the lexicon by its hash, below
         del relevant["training"][indifferent]
+    if not relevant["training"]["augmentation"]:  # unknown to earlier versions
+        del relevant["training"]["augmentation"]
     # By role, as the path of a file may change.
     roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
     data = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}

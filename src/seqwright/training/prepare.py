@@ -50,6 +50,12 @@ class Prepared(NamedTuple):
     traits: Traits
     reading: list[str]  # a description of the columns of the files, a line each
 
+    @property
+    def pairs_per_epoch(self) -> int:
+        """The examples that are read in an epoch, with synthetic ones (`training.augmentation`)."""
+        n_pairs = len(self.examples)
+        return n_pairs + round((self.config.training.augmentation or 0.0) * n_pairs)
+
     def dev_part(self, index: Sequence[int]) -> Prepared:
         """Return the data with some of the dev sources only."""
         return self._replace(

@@ -5,13 +5,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from seqwright.config import Config, ModelConfig, TrainingConfig
-from seqwright.training.traits import Traits
+from seqwright.training.traits import FEW, Traits
 
-__all__ = ["complete", "dev_limit"]
+__all__ = ["COPYING", "complete", "dev_limit"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
 MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
 COPYING = 0.6  # of the target symbols occur in the source: 0.7 for Turkish inflection, 0.54 for French in IPA
+CORRESPONDING = 0.5  # 0.71 to 0.91 for words and their phonemes, 0.33 for dates, 0.24 for additions
+AUGMENTATION = 4.0  # synthetic pairs for each pair of data
+AUGMENTED_PAIRS = 60_000  # read in all epochs
 LONG = 20  # symbols of a target: 28 in an English sentence of letters, 13 in a Turkish word, 10 in a date
 
 # For sentences
@@ -47,7 +50,7 @@ def complete(config: Config, traits: Traits) -> Config:
         model=filled(config.model),
         others=tuple(map(filled, config.others)),
         optim=_filled(config.optim, learning_rate=2e-3 if traits.n_pairs >= LARGE else 4e-3),
-        training=_training(config.training, traits.n_pairs),
+        training=_training(config.training, traits, has_features=has_features),
     )
 
 
@@ -74,11 +77,16 @@ def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelCo
     )
 
 
-def _training(training: TrainingConfig, n_pairs: int) -> TrainingConfig:
+def _training(training: TrainingConfig, traits: Traits, *, has_features: bool) -> TrainingConfig:
+    n_pairs = traits.n_pairs
+    inflects = has_features and traits.copied_share >= COPYING
+    corresponds = traits.correspondence >= CORRESPONDING or inflects
+    training = _filled(training, augmentation=AUGMENTATION if n_pairs < FEW and corresponds else 0.0)
+    assert training.augmentation is not None, "set above"
     training = _filled(
         training,
         batch_size=8 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
-        epochs=_epochs(n_pairs),
+        epochs=_augmented_epochs(n_pairs, training.augmentation) if training.augmentation else _epochs(n_pairs),
         word_dropout=0.0,
     )
     return _patient(training)
@@ -95,6 +103,11 @@ def _patient(training: TrainingConfig) -> TrainingConfig:
 def _epochs(n_pairs: int) -> int:
     few: float = max(1, (3600 / n_pairs) ** 0.77)
     return max(1, round(min(100, 30 * few, MOST_PAIRS / n_pairs)))
+
+
+def _augmented_epochs(n_pairs: int, augmentation: float) -> int:
+    """Return the epochs in which AUGMENTED_PAIRS are read, with synthetic ones."""
+    return max(1, round(AUGMENTED_PAIRS / (n_pairs * (1 + augmentation))))
 
 
 def dev_limit(training: TrainingConfig, *, sentences: bool) -> int:
@@ -142,7 +155,7 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
 
     many = expected * n_pairs >= MANY
     training = _filled(
-        config.training, batch_size=32 if many else 16, epochs=most_epochs,
+        config.training, batch_size=32 if many else 16, epochs=most_epochs, augmentation=0.0,
         word_dropout=0.1 if n_pairs < SMALL else 0.0,
     )  # fmt: skip
     return msgspec.structs.replace(

@@ -213,7 +213,7 @@ def _opening(setup: Setup, networks: Ensemble) -> Iterator[Event]:
         reading=prepared.reading,
     )
     if setup.checkpoint is not None:
-        yield Resumed(networks.position.pairs / len(prepared.examples), networks.elapsed_s())
+        yield Resumed(networks.position.pairs / prepared.pairs_per_epoch, networks.elapsed_s())
 
 
 def _finished(networks: Ensemble, reason: Any, path: Path) -> Finished:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from seqwright.data.batches import Examples
+from seqwright.data import alignment, vocabulary
+from seqwright.data.batches import Examples, IdPair
 from seqwright.data.vocabulary import START, Vocabulary
 
-__all__ = ["Traits"]
+__all__ = ["FEW", "Traits"]
 
+FEW = 2000  # pairs, for which augmentation pays
 SAMPLE = 2000  # examples, evenly spaced
 
 
@@ -19,12 +22,14 @@ class Traits(NamedTuple):
 
     copied_share: part of the target symbols that occur in their source.   target_length: mean number of symbols.
     sentences: the pairs are sentences and their translations (`data.sentences`).
+    correspondence: how much of a target follows from the aligned source (`alignment.explained`); for few pairs only.
     """
 
     n_pairs: int
     copied_share: float = 0.0
     target_length: float = 0.0
     sentences: bool = False
+    correspondence: float = 0.0
 
     @classmethod
     def of(
@@ -45,4 +50,18 @@ class Traits(NamedTuple):
             n_copied += int(np.isin(target, copy_map[source]).sum())
             n_symbols += len(target)
             n_targets += 1
-        return cls(len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets), sentences)
+        correspondence = 0.0
+        if len(examples) < FEW and not sentences:
+            is_feature = vocabulary.features(source_vocabulary)
+            correspondence = alignment.explained(
+                alignment.align([_plain(examples, n, is_feature) for n in range(len(examples))])
+            )
+        return cls(
+            len(examples), n_copied / max(1, n_symbols), n_symbols / max(1, n_targets), sentences, correspondence
+        )
+
+
+def _plain(examples: Examples, n: int, is_feature: npt.NDArray[np.bool_]) -> IdPair:
+    """Return source and target of an example, without features."""
+    source, target = examples.pair(n)
+    return source[int(is_feature[list(source)].sum()) :], target
