@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 import seqwright
+from seqwright.nn import cache
+from seqwright.nn import parameters as parameters_of_layers
 
 CONFIGURATION = [
     seqwright.Config, seqwright.ModelConfig, seqwright.OptimConfig, seqwright.TextConfig, seqwright.TrainingConfig,
@@ -90,7 +92,8 @@ def flaws(value):
     return found
 
 
-PUBLIC = dict(public())
+OF_LAYERS = [cache.Cache, parameters_of_layers.Declared, parameters_of_layers.Parameters]
+PUBLIC = dict(public()) | {name: one for kind in OF_LAYERS for name, one in members(kind.__name__, kind)}
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -20,6 +20,11 @@ class Cache:
     use.
 
     Buffers never shrink: `training.max_batch_tokens` bounds their size by the largest batch.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of the buffers.
     """
 
     dtype: np.dtype[Any]
@@ -31,13 +36,37 @@ class Cache:
         self._parts: dict[str, Cache] = {}
 
     def of(self, name: str) -> Cache:
-        """Return the cache of the part called `name`."""
+        """Return the cache of a part, which is created on first use.
+
+        Parameters
+        ----------
+        name : str
+            Name of the part.
+
+        Returns
+        -------
+        Cache
+            The cache of the part.
+        """
         if name not in self._parts:
             self._parts[name] = Cache(self.dtype)
         return self._parts[name]
 
     def new(self, name: str, shape: Shape) -> Array:
-        """Return an uninitialised array stored as `name`; it replaces the previous array of that name."""
+        """Return an uninitialised array, which replaces the previous array of that name.
+
+        Parameters
+        ----------
+        name : str
+            Name under which the array is stored.
+        shape : tuple of int
+            Shape of the array.
+
+        Returns
+        -------
+        ndarray
+            A view of a buffer of the cache.
+        """
         size = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or buffer.size < size:
@@ -55,5 +84,16 @@ class Cache:
         return array
 
     def get(self, name: str) -> npt.NDArray[Any] | None:
-        """Return the array stored as `name`, or None if None was stored."""
+        """Return a stored array.
+
+        Parameters
+        ----------
+        name : str
+            Name under which it is stored.
+
+        Returns
+        -------
+        ndarray or None
+            The array, or None if None was stored.
+        """
         return self._arrays[name]

@@ -31,8 +31,16 @@ class Role(Enum):
 class Declared(NamedTuple):
     """Declaration of a parameter by its layer.
 
-    contracted: the axis along which products sum; the 8-bit codes of each entry of the other axis share a scale.
-    vocabulary: the axis with an entry for each symbol, None for a parameter that has none.
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    role : Role
+        Its role, which determines its initial values.
+    contracted : int, default 0
+        The axis along which products sum; the 8-bit codes of each entry of the other axis share a scale.
+    vocabulary : int, optional
+        The axis with an entry for each symbol.
     """
 
     shape: Shape
@@ -45,6 +53,20 @@ class Parameters(Sequence[Array]):
     """A flat vector and its named views, in a fixed order; clipping, Adam, averaging and saving loop over `flat`.
 
     As a sequence it is the list of arrays that the article calls `params` (or `grads`).
+
+    Parameters
+    ----------
+    declared : mapping of str to Declared
+        Each parameter by name, in the order of the vector.
+    dtype : dtype, default float32
+        Of all arrays, which are zeros.
+
+    Attributes
+    ----------
+    flat : ndarray
+        The vector, which the views share.
+    named : dict of str to ndarray
+        The views by name.
     """
 
     declared: dict[str, Declared]
@@ -63,7 +85,20 @@ class Parameters(Sequence[Array]):
 
     @classmethod
     def around(cls, declared: Mapping[str, Declared], arrays: Mapping[str, Array]) -> Self:
-        """Return read-only parameters over given arrays, without a copy."""
+        """Return read-only parameters over given arrays, without a copy.
+
+        Parameters
+        ----------
+        declared : mapping of str to Declared
+            Each parameter by name.
+        arrays : mapping of str to ndarray
+            The array of each.
+
+        Returns
+        -------
+        Parameters
+            The parameters.
+        """
         params = cls.__new__(cls)
         params.declared = dict(declared)
         params.named = {name: np.asarray(arrays[name], order="C") for name in declared}
@@ -83,11 +118,28 @@ class Parameters(Sequence[Array]):
         return flat
 
     def like(self) -> Self:
-        """Return zeros of the same names, shapes and dtype, as for gradients."""
+        """Return zeros of the same names, shapes and dtype, as for gradients.
+
+        Returns
+        -------
+        Parameters
+            The zeros, in a vector of their own.
+        """
         return type(self)(self.declared, self.dtype)
 
     def under(self, prefix: str) -> dict[str, Array]:
-        """Return the views whose names start with `prefix`, by the rest of their names."""
+        """Return the views whose names start with a prefix.
+
+        Parameters
+        ----------
+        prefix : str
+            The start of the names.
+
+        Returns
+        -------
+        dict of str to ndarray
+            The views, by the rest of their names.
+        """
         return {name.removeprefix(prefix): a for name, a in self.named.items() if name.startswith(prefix)}
 
     @overload
