@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from seqwright.evaluation import Comparison, Evaluation, compare, compare_file, evaluate, evaluate_file
-    from seqwright.exporters import Exported, export, export_html
+    from seqwright.exporters import Exported, OnnxExport, export, export_html, export_onnx
     from seqwright.inference.translator import (
         Answer,
         BeamSearch,
@@ -75,6 +75,7 @@ __all__ = [
     "Measured",
     "ModelConfig",
     "ModelError",
+    "OnnxExport",
     "OptimConfig",
     "Options",
     "OutputError",
@@ -99,6 +100,7 @@ __all__ = [
     "evaluate_file",
     "export",
     "export_html",
+    "export_onnx",
     "join",
     "load",
     "train",
@@ -129,6 +131,7 @@ _HOMES = {
     "Measured": "seqwright.training.events",
     "ModelConfig": "seqwright.config",
     "ModelError": "seqwright.errors",
+    "OnnxExport": "seqwright.exporters",
     "OptimConfig": "seqwright.config",
     "Options": "seqwright.inference.translator",
     "OutputError": "seqwright.errors",
@@ -152,6 +155,7 @@ _HOMES = {
     "evaluate_file": "seqwright.evaluation",
     "export": "seqwright.exporters",
     "export_html": "seqwright.exporters",
+    "export_onnx": "seqwright.exporters",
     "join": "seqwright.ensembling",
     "load": "seqwright.inference.translator",
     "train": "seqwright.training",

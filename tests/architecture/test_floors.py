@@ -19,8 +19,12 @@ MODULES = sorted(
     for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "seqwright.")
     if not name.rpartition(".")[2].startswith("_")
 )
-SERVES = all(map(importlib.util.find_spec, ("prometheus_client", "starlette", "uvicorn")))  # the extra is installed
-IMPORTABLE = [name for name in MODULES if SERVES or not name.startswith("seqwright.serve.")]
+EXTRAS = {  # libraries that packages need
+    "seqwright.serve.": ("prometheus_client", "starlette", "uvicorn"),
+    "seqwright.exporters.onnx.": ("onnx",),
+}
+ABSENT = tuple(package for package, libraries in EXTRAS.items() if not all(map(importlib.util.find_spec, libraries)))
+IMPORTABLE = [name for name in MODULES if not name.startswith(ABSENT)]
 UNLISTED = {"seqwright.data.readers.display_name"}  # taken from a module that does not offer it
 
 
