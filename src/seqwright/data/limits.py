@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-__all__ = ["Limits"]
+__all__ = ["MOST_CELLS", "MOST_TOKENS", "Limits"]
 
 MOST_TOKENS = 1 << 16  # of an answer, and of what is read of a source at a time
 MOST_CELLS = 1 << 24  # source tokens times target tokens: a search keeps an attention weight for each, and hypothesis

@@ -20,7 +20,7 @@ from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Role
 from seqwright.types import Array, Ids
 
-__all__ = ["SCORES", "Params", "Score", "backward", "declared", "forward"]
+__all__ = ["FARTHEST", "SCORES", "Params", "Score", "backward", "declared", "forward"]
 
 FARTHEST = 16  # greater distances share the bias of this one
 

@@ -13,7 +13,7 @@ from seqwright.exporters.onnx.precision import Precision
 from seqwright.exporters.onnx.weights import Weights, product
 from seqwright.models import ModelSpec
 
-__all__ = ["Sources", "encoded"]
+__all__ = ["Encoded", "Sources", "encoded"]
 
 
 class Sources(NamedTuple):

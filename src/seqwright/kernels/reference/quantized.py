@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from seqwright.types import Array, Shape
 
-__all__ = ["QuantizedMatrix", "quantize"]
+__all__ = ["LARGEST", "LEAST", "QuantizedMatrix", "quantize"]
 
 LARGEST = 127
 LEAST = 1e-30  # a smaller maximum counts as 0: LARGEST divided by it may overflow
