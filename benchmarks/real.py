@@ -1,7 +1,7 @@
 """Training steps as `seqwright train` takes them: real data, ragged batches, dropout, smoothing; ours and PyTorch's.
 
 A turn is one pass over some batches of an epoch, a step each. PyTorch counts with the faster of its two ways to read
-ragged batches. With `--whole`, a training runs from its first step to its last measurement, and its row says which
+ragged batches. With `--whole`, a training runs from its first step to its last measurement, and its row states which
 share of that time the steps took: the rest is drawing batches, decoding the dev set, writing checkpoints.
 """
 

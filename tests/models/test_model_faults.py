@@ -6,6 +6,7 @@ import model_checks as models
 import pytest
 import variants
 
+from seqwright.models import output_loss
 from seqwright.models.decoder import Decoder
 from seqwright.models.encoder import Encoder
 from seqwright.models.seq2seq import Seq2seq
@@ -46,7 +47,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("no mask behind the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
         Fault("no mask behind the embedding", 'dx = dropout.backward(dx, cache.of("dropout"))', "pass"),
     ],
-    ("PEEKY", Decoder.decode_backward): [
+    ("PEEKY", Decoder.hidden_backward): [
         Fault("no conditioning gradient at the logits", AT_LOGITS, AT_LOGITS.replace("(dx, d", "(dx, 0 * d")),
         Fault("no conditioning gradient at the input", AT_INPUT, AT_INPUT.replace("(dx, d", "(dx, 0 * d")),
         Fault("conditioning gradient in the bottom layer", "d.h[-1] += dconditioning", "d.h[0] += dconditioning"),
@@ -54,20 +55,20 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the conditioning gradient is forgotten", "d.h[-1] += dconditioning[:, :H]", "pass"),
         Fault("h and c of the start are swapped", "d.h[layer], d.c[layer] = dstart", "d.c[layer], d.h[layer] = dstart"),
     ],
-    ("FULL", Decoder.decode_backward): [
+    ("FULL", Decoder.hidden_backward): [
         Fault("no mask before the logits", 'dx = dropout.backward(dx, cache.of("dropout.out"))', "pass"),
         Fault("no mask between the layers", 'dx = dropout.backward(dx, cache.of(f"dropout.{layer}"))', "pass"),
         Fault("a mask of another place", 'cache.of("dropout.out")', 'cache.of("dropout.1")'),
         Fault("dmemory is not cleared", "kernels.clear(d.memory)", "d.memory[:] = 1"),
     ],
-    ("COPYING", Decoder.decode_backward): [
+    ("COPYING", Decoder.hidden_backward): [
         Fault("the gate's gradient is forgotten", "dx += affine.backward(p.copying", "affine.backward(p.copying"),
         Fault("the weights' gradient is forgotten", "dx, doutputs.attention_weights, d.memory", "dx, None, d.memory"),
     ],
     ("COPYING", Seq2seq.backward): [
         Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
     ],
-    ("SUMMING", Decoder.decode_backward): [
+    ("SUMMING", Decoder.hidden_backward): [
         Fault("features get the gradient of h", "[:, -self.spec.features_size :]", "[:, : self.spec.features_size]"),
     ],
     ("SUMMING", Encoder.summed_backward): [
@@ -78,10 +79,12 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the conditioning gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),
         Fault("conditioning gradient is set", "dconditioning += dboth", "dconditioning[:] = dboth"),
     ],
+    ("FULL", output_loss._gradients): [
+        Fault("smoothing is forgotten", "smoothing=tile.smoothing", "smoothing=0.0"),
+    ],
     ("FULL", Seq2seq.backward): [
         Fault("old gradients stay", "kernels.clear(self.grads.flat)", "pass"),
-        Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
-        Fault("the upstream gradient is forgotten", "cross_entropy.backward(dout,", "cross_entropy.backward(1.0,"),
+        Fault("the upstream gradient is forgotten", "predicted, dout,", "predicted, 1.0,"),
         Fault("the encoder gets nothing", "self.encoder.encode_backward(d, self.encoder.cache)", "pass"),
     ],
 }  # fmt: skip
@@ -90,7 +93,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
 WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PLAIN", Seq2seq.loss): [
         Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
-        Fault("padding of the target counts", "logits, wanted, target_lengths", "logits, wanted, 9 + target_lengths"),
+        Fault("padding of the target counts", "target[1:], target_lengths", "target[1:], 9 + target_lengths"),
         Fault("padding of the source is read", "copied, source_lengths)", "copied, 0 * source_lengths + len(source))"),
     ],
     ("COPYING", Seq2seq.loss): [
@@ -113,7 +116,7 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ("PEEKY", Decoder._with_conditioning): [
         Fault("conditioning precedes x", "[:, :, :D], both[:, :, D:] = x", "[:, :, -D:], both[:, :, :-D] = x"),
     ],
-    ("PEEKY", Decoder.decode): [
+    ("PEEKY", Decoder.hidden): [
         Fault("every layer starts from the top one's state", "encoded.h[layer]", "encoded.h[-1]"),
         Fault("c does not start the decoder", "encoded.c[layer]", "0 * encoded.c[layer]"),
     ],

@@ -11,7 +11,7 @@ from seqwright import kernels
 from seqwright.errors import ConfigError, UsageError
 from seqwright.kernels.reference.quantized import QuantizedMatrix
 from seqwright.models import initial
-from seqwright.models.decoder_state import DecoderOutputs, DecoderState
+from seqwright.models.decoder_state import DecoderOutputs, DecoderState, Hidden
 from seqwright.models.encoder import Encoded
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn import affine, attention, dropout, embedded_lstm, embedding, lstm, tied_affine
@@ -193,6 +193,13 @@ class Decoder:
 
         Row b has lengths[b] steps.   rng: draws the dropout masks; None drops nothing.
         """
+        hidden = self.hidden(ids, lengths, encoded, cache, rng)
+        return DecoderOutputs(self.logits(hidden.x, cache.of("affine")), *hidden[1:])
+
+    def hidden(
+        self, ids: Ids, lengths: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None = None
+    ) -> Hidden:
+        """Return what `decode` does before the output layer."""
         cache["memory"] = encoded.memory
         E, dropped = self.weights.embedding, rng is not None and self.spec.dropout > 0
         symbols_alone = embedded_lstm.pays(E, ids) and not dropped and self.spec.conditioning_size == 0
@@ -206,7 +213,7 @@ class Decoder:
                 x = dropout.forward(x, self.spec.dropout, rng, cache.of(f"dropout.{layer}"))
             x, _ = lstm.forward(weights, x, lengths, start, part)
         assert x is not None, "a decoder has a layer"
-        return self._outputs(x, encoded, cache, rng)
+        return self._above(x, encoded, cache, rng)
 
     def step(self, ids: Ids, state: DecoderState, cache: Cache) -> tuple[DecoderOutputs, DecoderState]:
         """Return the outputs for the next symbol of K hypotheses for each of B sources, K in place of T, and the state.
@@ -223,8 +230,9 @@ class Decoder:
             x, end = lstm.forward(weights, x, one, start, cache.of(f"lstm.{layer}"))
             h[layer], c[layer] = end.h.reshape(K, B, H), end.c.reshape(K, B, H)
         steps = np.full(K, state.n_steps, np.int32)
-        outputs = self._outputs(x.reshape(K, B, H), state.encoded, cache, None, steps)
-        attention_weights = None if outputs.attention_weights is None else outputs.attention_weights.copy()
+        hidden = self._above(x.reshape(K, B, H), state.encoded, cache, None, steps)
+        attention_weights = None if hidden.attention_weights is None else hidden.attention_weights.copy()
+        outputs = DecoderOutputs(self.logits(hidden.x, cache.of("affine")), *hidden[1:])
         return outputs, state._replace(h=h, c=c, attention_weights=attention_weights, n_steps=state.n_steps + 1)
 
     def _inputs(self, ids: Ids, encoded: Encoded, cache: Cache, rng: np.random.Generator | None) -> Array:
@@ -233,15 +241,18 @@ class Decoder:
         x = dropout.forward(x, self.spec.dropout, rng, cache.of("dropout"))
         return self._with_conditioning(x, cache.of("lstm input"), self._conditioning(encoded))
 
-    def _outputs(
+    def _above(
         self,
         x: Array,
         encoded: Encoded,
         cache: Cache,
         rng: np.random.Generator | None,
         steps: Ids | None = None,
-    ) -> DecoderOutputs:
-        """Return the decoder outputs for x (T, B, H), those of the last LSTM.   steps: as for `attention.forward`."""
+    ) -> Hidden:
+        """Return the inputs of the output layer for x (T, B, H), the outputs of the last LSTM.
+
+        steps: as for `attention.forward`.
+        """
         weights = gate = None
         if self.weights.attention is not None:
             x, weights = attention.forward(
@@ -251,9 +262,9 @@ class Decoder:
         x = self._with_conditioning(x, cache.of("affine input"), self._conditioning(encoded))
         if self.weights.copying is not None:
             gate = affine.forward(self.weights.copying, x, cache.of("copying"))[:, :, 0]
-        return DecoderOutputs(self._logits(x, cache.of("affine")), weights, gate)
+        return Hidden(x, weights, gate)
 
-    def _logits(self, x: Array, cache: Cache) -> Array:
+    def logits(self, x: Array, cache: Cache) -> Array:
         """Return the logits (T, B, V) for x (T, B, H [+ P]), the inputs of the output layer."""
         w = self.weights
         W: object = w.affine.W
@@ -262,7 +273,7 @@ class Decoder:
         assert w.affine.b is not None, "the decoder's affine layer has a bias"
         return tied_affine.forward(w.embedding, w.affine.b, x, cache)
 
-    def _logits_backward(self, dlogits: Array, cache: Cache) -> Array:
+    def logits_backward(self, dlogits: Array, cache: Cache) -> Array:
         """Add to the gradients of the affine layer, return dL/dx."""
         g = self._g
         if not self.spec.tied:
@@ -272,6 +283,11 @@ class Decoder:
 
     def decode_backward(self, doutputs: DecoderOutputs, cache: Cache) -> Encoded:
         """Add the parameters' gradients to `grads`, return the gradient of the `Encoded` that `decode` took."""
+        dx = self.logits_backward(doutputs.logits, cache.of("affine"))
+        return self.hidden_backward(Hidden(dx, *doutputs[1:]), cache)
+
+    def hidden_backward(self, dhidden: Hidden, cache: Cache) -> Encoded:
+        """Do the same from the gradient of the inputs of the output layer, whose x is modified."""
         p, g = self.weights, self._g
         B, H = cache["memory"].shape[1], self.spec.hidden_size
         d = Encoded(
@@ -280,16 +296,16 @@ class Decoder:
         )  # fmt: skip
         kernels.clear(d.memory)
         dconditioning = np.zeros((B, self.spec.conditioning_size), self.cache.dtype)
-        dx = self._logits_backward(doutputs.logits, cache.of("affine"))
-        if doutputs.gate is not None:
+        dx = dhidden.x
+        if dhidden.gate is not None:
             assert p.copying is not None and g.copying is not None, "a gate's gradient needs a copy mechanism"
-            dx += affine.backward(p.copying, doutputs.gate[:, :, None], g.copying, cache.of("copying"))
+            dx += affine.backward(p.copying, dhidden.gate[:, :, None], g.copying, cache.of("copying"))
         dx = self._with_conditioning_backward(dx, dconditioning)
         dx = dropout.backward(dx, cache.of("dropout.out"))
         if p.attention is not None:
             assert g.attention is not None, "gradients have the type of the parameters"
             dx = attention.backward(
-                p.attention, dx, doutputs.attention_weights, d.memory, g.attention, cache.of("attention")
+                p.attention, dx, dhidden.attention_weights, d.memory, g.attention, cache.of("attention")
             )
         for layer in reversed(range(1, self.spec.decoder_layers)):
             dx, dstart = lstm.backward(p.lstm[layer], dx, None, g.lstm[layer], cache.of(f"lstm.{layer}"))

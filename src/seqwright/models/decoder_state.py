@@ -10,7 +10,7 @@ import numpy.typing as npt
 from seqwright.models.encoder import Encoded
 from seqwright.types import Array, Ids
 
-__all__ = ["DecoderOutputs", "DecoderState"]
+__all__ = ["DecoderOutputs", "DecoderState", "Hidden"]
 
 
 class DecoderOutputs(NamedTuple):
@@ -21,6 +21,14 @@ class DecoderOutputs(NamedTuple):
     """
 
     logits: Array
+    attention_weights: Array | None
+    gate: Array | None
+
+
+class Hidden(NamedTuple):
+    """The same before the output layer, whose inputs are x (T, B, H + P)."""
+
+    x: Array
     attention_weights: Array | None
     gate: Array | None
 

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from seqwright import kernels
 from seqwright.errors import ConfigError, UsageError
-from seqwright.models import compiled, initial
-from seqwright.models.decoder import Decoder, DecoderOutputs, DecoderState
+from seqwright.models import compiled, initial, output_loss
+from seqwright.models.decoder import Decoder, DecoderState
 from seqwright.models.encoder import Encoded, Encoder
 from seqwright.models.spec import ModelSpec, Options, from_article
-from seqwright.nn import copying, cross_entropy
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Parameters
 from seqwright.types import Array, Ids
@@ -112,7 +111,7 @@ class Seq2seq:
         self.feature_mask = _checked("feature_mask", feature_mask, np.bool_, spec) if spec.sum_features else None
         self.cache = Cache(params.dtype)
         self._network = compiled.CurrentNetwork()
-        self._forward_done = False
+        self._predicted: output_loss.Predicted | None = None
 
     @staticmethod
     def declared(spec: ModelSpec) -> dict[str, Declared]:
@@ -173,32 +172,19 @@ class Seq2seq:
         """Return the loss of `forward` for time-major ids: source (S, B), target (T + 1, B).
 
         read (T, B): the decoder's inputs, by default target[:-1].   smoothing: replaces label_smoothing, such as 0 for
-        evaluation; `backward` supports label_smoothing only.
+        evaluation.
         copied (S, B): the source to copy from, where it differs from `source` by unknown-symbol dropout.
         """
-        self._forward_done = True
         split = self._split(source if copied is None else copied, source_lengths)
         encoded = self._encode_split(source, split, rng)
         read = target[:-1] if read is None else read
-        outputs = self.decoder.decode(read, target_lengths, encoded, self.decoder.cache, rng)
-        wanted = target[1:]
+        hidden = self.decoder.hidden(read, target_lengths, encoded, self.decoder.cache, rng)
+        copyable = None
+        if self.copy_map is not None:
+            copyable = self.copy_map[split.rest(source if copied is None else copied)]
         smoothing = self.spec.label_smoothing if smoothing is None else smoothing
-        if self.copy_map is None:
-            return cross_entropy.forward(outputs.logits, wanted, target_lengths, self.cache, smoothing=smoothing)
-        assert outputs.attention_weights is not None and outputs.gate is not None, (
-            "a copy mechanism has attention and a gate"
-        )
-        copyable = self.copy_map[split.rest(source if copied is None else copied)]
-        return copying.forward(
-            outputs.logits,
-            outputs.attention_weights,
-            outputs.gate,
-            copyable,
-            wanted,
-            target_lengths,
-            self.cache,
-            smoothing=smoothing,
-        )
+        self._predicted = output_loss.Predicted(hidden, target[1:], target_lengths, copyable, smoothing)
+        return output_loss.forward(self.decoder, self._predicted, self.cache)
 
     def backward(self, dout: float = 1.0) -> None:
         """Compute the gradients of the last loss, and write them to `grads`.
@@ -213,16 +199,12 @@ class Seq2seq:
         UsageError
             If `forward` was not called since the last `backward`.
         """
-        if not self._forward_done:
+        if self._predicted is None:
             raise UsageError("call forward before each backward, which consumes its cache")
-        self._forward_done = False
+        predicted, self._predicted = self._predicted, None
         kernels.clear(self.grads.flat)
-        smoothing = self.spec.label_smoothing
-        if self.copy_map is None:
-            doutputs = DecoderOutputs(cross_entropy.backward(dout, self.cache, smoothing=smoothing), None, None)
-        else:
-            doutputs = DecoderOutputs(*copying.backward(dout, self.cache, smoothing=smoothing))
-        d = self.decoder.decode_backward(doutputs, self.decoder.cache)
+        dhidden = output_loss.backward(self.decoder, predicted, dout, self.cache)
+        d = self.decoder.hidden_backward(dhidden, self.decoder.cache)
         self.encoder.encode_backward(d, self.encoder.cache)
         if d.features is not None:
             self.encoder.summed_backward(d.features, self.encoder.cache)

@@ -3,13 +3,12 @@
 The gate is the log-odds of copying, an affine function of the inputs of the output layer.
 """
 
-import numpy as np
-
 from seqwright import kernels
+from seqwright.nn import cross_entropy
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids
 
-__all__ = ["backward", "forward"]
+__all__ = ["backward", "each", "forward"]
 
 
 def forward(
@@ -29,23 +28,38 @@ def forward(
     source (S, B): target id of each source symbol, -1 for none.   targets, lengths,
     smoothing: as for `nn.cross_entropy`.
     """
-    T, B, _ = logits.shape
+    nll = each(logits, weights, gate, source, targets, lengths, cache, smoothing=smoothing)
+    return cross_entropy.mean(nll, lengths)
+
+
+def each(
+    logits: Array,
+    weights: Array,
+    gate: Array,
+    source: Ids,
+    targets: Ids,
+    lengths: Ids,
+    cache: Cache,
+    *,
+    smoothing: float,
+) -> Array:
+    """Return the cross-entropy of each symbol (T, B), 0 at padding."""
     cache["weights"], cache["gate"], cache["source"] = weights, gate, source
     cache["ids"], cache["lengths"] = targets, lengths
-    nll = cache.new("nll", (T, B))
+    nll = cache.new("nll", targets.shape)
     kernels.copy_cross_entropy_forward(
         logits, weights, gate, source, targets, lengths, smoothing, cache.new("probs", logits.shape), nll
     )
-    return float(nll.sum(dtype=np.float64)) / max(1, int(np.minimum(lengths, T).sum()))
+    return nll
 
 
-def backward(dloss: float, cache: Cache, *, smoothing: float = 0.0) -> tuple[Array, Array, Array]:
+def backward(dloss: float, cache: Cache, *, smoothing: float = 0.0, n: int | None = None) -> tuple[Array, Array, Array]:
     """Return the gradients of logits, weights and gate, 0 at padding, as views of `cache`.
 
-    dloss: gradient of the mean that the forward returned.
+    dloss: gradient of the mean.   n: number of symbols of the mean, by default those of the forward.
     """
     probs, weights, gate = cache["probs"], cache["weights"], cache["gate"]
-    scale = dloss / max(1, int(np.minimum(cache["lengths"], probs.shape[0]).sum()))
+    scale = dloss / (cross_entropy.n_symbols(len(probs), cache["lengths"]) if n is None else n)
     d = (probs, cache.new("dweights", weights.shape), cache.new("dgate", gate.shape))
     kernels.copy_cross_entropy_backward(
         probs, weights, gate, cache["source"], cache["ids"], cache["lengths"], smoothing, scale, *d
