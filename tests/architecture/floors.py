@@ -34,6 +34,7 @@ FLOORS = {
     "distillation": 5,
     "tuning": 5,
     "sklearn": 5,
+    "suggestion": 5,
     "demo": 5,
     "serve": 5,
     "cli": 6,

@@ -59,11 +59,12 @@ def test_nothing_is_drawn_without_a_terminal(watch):
     assert screen.getvalue() == ""
 
 
-@pytest.mark.parametrize("command", ["evaluate", "compare", "export", "join"])
+@pytest.mark.parametrize("command", ["evaluate", "compare", "suggest", "export", "join"])
 def test_a_command_that_measures_shows_how_far_it_is(command, watch, model, pairs, tmp_path):
     arguments = {
         "evaluate": [model, pairs],
         "compare": [model, model, pairs],
+        "suggest": [model, pairs],
         "export": [model, "--int8", "--data", pairs],
         "join": [model, shutil.copytree(model, tmp_path / "copy"), "--data", pairs, "-o", tmp_path / "both"],
     }

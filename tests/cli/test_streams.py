@@ -25,6 +25,7 @@ ARGUMENTS = {
     "score": ["model", "pairs.tsv"],
     "inspect": ["model"],
     "check": ["pairs.tsv"],
+    "suggest": ["model", "pairs.tsv"],
     "report": ["model", "pairs.tsv"],
     "export": ["model", "--output", "new", "--int8"],
     "compare": ["model", "model", "pairs.tsv"],

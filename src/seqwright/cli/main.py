@@ -20,6 +20,7 @@ from seqwright.cli.predict import predict
 from seqwright.cli.report import report
 from seqwright.cli.score import score
 from seqwright.cli.serve import serve
+from seqwright.cli.suggest import suggest
 from seqwright.cli.train import train
 from seqwright.cli.tune import tune
 from seqwright.errors import AmbiguityError, SeqwrightError
@@ -65,7 +66,7 @@ def seqwright() -> None:
 
 
 for _command in (
-    train, predict, serve, evaluate, score, inspect, check, report, export, compare, tune, distill, join, demo,
+    train, predict, serve, evaluate, score, inspect, check, suggest, report, export, compare, tune, distill, join, demo,
 ):  # fmt: skip
     seqwright.add_command(_command)
 
