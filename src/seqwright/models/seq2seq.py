@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self, Unpack
+from typing import Any, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from seqwright.errors import ConfigError, UsageError
 from seqwright.models import compiled, initial, output_loss
 from seqwright.models.decoder import Decoder, DecoderState
 from seqwright.models.encoder import Encoded, Encoder
+from seqwright.models.inputs import Inputs, Split, split
 from seqwright.models.spec import ModelSpec, Options, from_article
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Parameters
@@ -175,15 +176,41 @@ class Seq2seq:
         evaluation.
         copied (S, B): the source to copy from, where it differs from `source` by unknown-symbol dropout.
         """
-        split = self._split(source if copied is None else copied, source_lengths)
-        encoded = self._encode_split(source, split, rng)
-        read = target[:-1] if read is None else read
-        hidden = self.decoder.hidden(read, target_lengths, encoded, self.decoder.cache, rng)
-        copyable = None
-        if self.copy_map is not None:
-            copyable = self.copy_map[split.rest(source if copied is None else copied)]
+        inputs = self.inputs(source, source_lengths, target, target_lengths, read=read, copied=copied)
+        return self.loss_of(inputs, rng, smoothing=smoothing)
+
+    def inputs(
+        self,
+        source: Ids,
+        source_lengths: Ids,
+        target: Ids,
+        target_lengths: Ids,
+        *,
+        read: Ids | None = None,
+        copied: Ids | None = None,
+    ) -> Inputs:
+        """Return the inputs of `loss_of`; the arguments are those of `loss`."""
+        original = source if copied is None else copied
+        parts = self._split(original, source_lengths)
+        return Inputs(
+            parts.rest(source), parts.lengths, parts.features(source), parts.n_features,
+            target[:-1] if read is None else read, target[1:], target_lengths,
+            None if self.copy_map is None else self.copy_map[parts.rest(original)],
+        )  # fmt: skip
+
+    def loss_of(
+        self, inputs: Inputs, rng: np.random.Generator | None = None, *, smoothing: float | None = None
+    ) -> float:
+        """Return the loss for prepared inputs; the other arguments are those of `loss`."""
+        cache = self.encoder.cache
+        encoded = self.encoder.encode(inputs.source, inputs.source_lengths, cache, rng)
+        if inputs.features is not None and inputs.n_features is not None:
+            encoded = encoded._replace(features=self.encoder.summed(inputs.features, inputs.n_features, cache, rng))
+        hidden = self.decoder.hidden(inputs.read, inputs.target_lengths, encoded, self.decoder.cache, rng)
         smoothing = self.spec.label_smoothing if smoothing is None else smoothing
-        self._predicted = output_loss.Predicted(hidden, target[1:], target_lengths, copyable, smoothing)
+        self._predicted = output_loss.Predicted(
+            hidden, inputs.wanted, inputs.target_lengths, inputs.copyable, smoothing
+        )
         return output_loss.forward(self.decoder, self._predicted, self.cache)
 
     def backward(self, dout: float = 1.0) -> None:
@@ -251,27 +278,16 @@ class Seq2seq:
         """Return (B,), the number of symbols of source (S, B) that the decoder attends to: those after the features."""
         return self._split(source, lengths).lengths
 
-    def _split(self, source: Ids, lengths: Ids) -> _Split:
-        if self.feature_mask is None:
-            return _Split(lengths, None)
-        places = np.arange(1, len(source) + 1, dtype=np.int32)[:, None]
-        n = np.where(self.feature_mask[source] & (places <= lengths), places, 0).max(axis=0, initial=0)
-        return _Split(lengths - n, n)
-
-    def _encode_split(self, source: Ids, split: _Split, rng: np.random.Generator | None = None) -> Encoded:
-        """Return the encoder's outputs, and keep what `backward` needs."""
-        cache = self.encoder.cache
-        encoded = self.encoder.encode(split.rest(source), split.lengths, cache, rng)
-        if split.n_features is None:
-            return encoded
-        return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache, rng))
+    def _split(self, source: Ids, lengths: Ids) -> Split:
+        return split(source, lengths, self.feature_mask)
 
     def _encode(self, source: Ids, lengths: Ids, cache: Cache) -> Encoded:
-        split = self._split(source, lengths)
-        encoded = self.encoder.encode(split.rest(source), split.lengths, cache)
-        if split.n_features is None:
+        parts = self._split(source, lengths)
+        encoded = self.encoder.encode(parts.rest(source), parts.lengths, cache)
+        features = parts.features(source)
+        if features is None or parts.n_features is None:
             return encoded
-        return encoded._replace(features=self.encoder.summed(split.features(source), split.n_features, cache))
+        return encoded._replace(features=self.encoder.summed(features, parts.n_features, cache))
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
         """Return a step function and an initial state for `seqwright.search`, for source (S, B).
@@ -301,29 +317,6 @@ def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) ->
             f"{name}: expected one entry for each of {V} source symbols, {found}; build it from the vocabulary"
         )
     return np.asarray(given, dtype)
-
-
-class _Split(NamedTuple):
-    """Number of symbols in each part of a source: its features, then the symbols that the encoder reads.
-
-    lengths (B,): symbols after the features.   n_features (B,): symbols up to the last feature; None without features.
-    """
-
-    lengths: Ids
-    n_features: Ids | None
-
-    def rest(self, source: Ids) -> Ids:
-        """Return the symbols after the features of source (S, B), with padding at the end."""
-        if self.n_features is None:
-            return source
-        S, n = len(source), int(self.lengths.max(initial=0))
-        places = (np.arange(n, dtype=np.int32)[:, None] + self.n_features) % max(S, 1)
-        return np.ascontiguousarray(np.take_along_axis(source, places, axis=0))
-
-    def features(self, source: Ids) -> Ids:
-        """Return the first F symbols, (F, B), where F is the greatest number of features."""
-        assert self.n_features is not None, "the model has no features"
-        return np.ascontiguousarray(source[: int(self.n_features.max(initial=0))])
 
 
 class Step:
