@@ -20,6 +20,7 @@ FLOORS = {
     "tensors": 2,
     "models": 3,
     "search": 3,
+    "engines": 4,
     "config": 4,
     "bundle": 4,
     "data_checks": 4,

@@ -245,20 +245,20 @@ def test_a_damaged_checkpoint_is_named_with_what_to_do(pairs, tmp_path, damage):
 
 def test_steps_without_a_finite_loss_are_skipped_and_then_undone_with_a_lower_rate(pairs, monkeypatch):
     loop = Loop(prepare(pairs, None, CONFIG))
-    sound, n_calls = Seq2seq.loss, 0
+    sound, n_calls = Seq2seq.loss_of, 0
 
     def sometimes_nan(self, *args, **options):
         nonlocal n_calls
         n_calls += 1
         return float("nan") if 20 <= n_calls < 23 else sound(self, *args, **options)
 
-    monkeypatch.setattr(Seq2seq, "loss", sometimes_nan)
+    monkeypatch.setattr(Seq2seq, "loss_of", sometimes_nan)
     returned = [event for event in loop.events() if isinstance(event, events.Returned)]
     assert [(event.skipped, event.rate) for event in returned] == [(3, CONFIG.optim.learning_rate / 2)]
     assert np.isfinite(loop.network.params.flat).all()
 
 
 def test_a_loss_that_is_never_finite_ends_with_advice(pairs, monkeypatch):
-    monkeypatch.setattr(Seq2seq, "loss", lambda *_, **__: float("inf"))
+    monkeypatch.setattr(Seq2seq, "loss_of", lambda *_, **__: float("inf"))
     with pytest.raises(errors.SeqwrightError, match=f"after {MAX_RETURNS} returns"):
         list(Loop(prepare(pairs, None, CONFIG)).events())

@@ -103,7 +103,7 @@ def test_scores_are_as_good_within_one_standard_error_of_both_rates():
 
 
 def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path, pairs, monkeypatch):
-    loss, n_hidden = Seq2seq.loss, 0
+    inputs, n_hidden = Seq2seq.inputs, 0
 
     def spied(net, source, lengths, target, *rest, read, copied):
         nonlocal n_hidden
@@ -112,9 +112,9 @@ def test_a_decoder_that_copies_reads_unknown_where_its_source_is_hidden(tmp_path
             n_hidden += len(hidden)
             expected = [UNKNOWN if symbol in hidden else symbol for symbol in target[:-1, b].tolist()]
             assert read[:, b].tolist() == expected
-        return loss(net, source, lengths, target, *rest, read=read, copied=copied)
+        return inputs(net, source, lengths, target, *rest, read=read, copied=copied)
 
-    monkeypatch.setattr(Seq2seq, "loss", spied)
+    monkeypatch.setattr(Seq2seq, "inputs", spied)
     train(pairs, tmp_path / "model", "training.epochs=4", "model.copying=true")
     assert n_hidden > 5
 

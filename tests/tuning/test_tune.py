@@ -200,14 +200,14 @@ def test_a_trial_that_is_worse_than_the_others_at_the_same_moment_is_pruned(tmp_
 
 
 def test_a_training_whose_loss_is_not_finite_is_a_bad_trial_and_no_failure(pairs, tmp_path, monkeypatch):
-    sound, calls = Seq2seq.loss, []
+    sound, calls = Seq2seq.loss_of, []
     n_steps = 2 * 7  # of the first trial: 54 pairs in batches of 8, two epochs
 
     def nan_after_the_first_trial(*args, **options):
         calls.append(1)
         return sound(*args, **options) if len(calls) <= n_steps else float("nan")
 
-    monkeypatch.setattr(Seq2seq, "loss", nan_after_the_first_trial)
+    monkeypatch.setattr(Seq2seq, "loss_of", nan_after_the_first_trial)
     monkeypatch.setattr(loop, "MAX_RETURNS", 0)
     found = tune(pairs, tmp_path / "tuned", fixed=["training.batch_size"])
     assert [trial.state for trial in found.trials] == ["complete", "pruned", "pruned"]

@@ -33,6 +33,17 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
 @options.time_budget
 @options.checkpoint_every
 @options.threads
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "mps", "auto"]),
+    help="Train with PyTorch (pip install 'seqwright[torch]') on this device; auto takes a GPU if there is one.  "
+    "[default: our own kernels on the processor]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    help="Precision of the products on --device; bfloat16 is faster on recent GPUs.  [default: float32]",
+)
 @options.reading
 @click.option("--source-tokens", metavar="KIND", help=TOKENS)
 @click.option("--target-tokens", metavar="KIND", help=TOKENS)
@@ -64,6 +75,8 @@ def train(
     members: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
+    device: str | None,
+    precision: str | None,
     source_tokens: str | None,
     target_tokens: str | None,
     source_form: str | None,
@@ -96,6 +109,8 @@ def train(
       seqwright train words.tsv
       seqwright train words.tsv --dev dev.tsv -o words-model --time-budget 10m
       seqwright train corpus.ko --target corpus.en --target-tokens subwords:8000
+      seqwright train words.tsv --device cuda
+      torchrun --nproc-per-node 4 -m seqwright train corpus.tsv --device cuda
       seqwright train --from-manifest words-model/manifest.json -o the-same-model
     """
     # Imported here, not above: `seqwright --help` needs none of it.
@@ -107,6 +122,7 @@ def train(
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
+        "training.device": device, "training.precision": precision,
         "training.cache": cache, "training.log": log, "training.lexicon": lexicon,
         "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
         "text.source_form": source_form, "text.target_form": target_form,

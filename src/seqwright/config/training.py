@@ -54,13 +54,17 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Whether curves for TensorBoard are written to tensorboard/ in the model directory.
     checkpoint_every_s : float, default 60.0
         Seconds between checkpoints; one is also written after each epoch.
+    device : {"cpu", "cuda", "mps", "auto"} or None, default None
+        Device of PyTorch that trains, "auto" for a GPU if there is one; None trains with our own kernels.
+    precision : {"float32", "bfloat16"}, default "float32"
+        Precision of the products on `device`.
     seed : int, default 1
         Seed of initial values, batches and dropout, at least 0.
 
     Raises
     ------
     ConfigError
-        If a value is out of its range, or a keyword is no setting.
+        If a value is out of its range, a keyword is no setting, or `precision` has no effect on `device`.
     """
 
     section: ClassVar[str] = "training"
@@ -82,4 +86,15 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     report: bool = True
     log: Literal["none", "tensorboard"] = "none"
     checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    device: Literal["cpu", "cuda", "mps", "auto"] | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
+
+    def _conflict(self) -> str:
+        if self.precision == "float32":
+            return ""
+        if self.device is None:
+            return f"training.precision = {self.precision} needs PyTorch; set training.device (--device), too"
+        if self.device == "mps":
+            return f"training.precision = {self.precision} is not supported on an Apple GPU; set it to float32"
+        return ""

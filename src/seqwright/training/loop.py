@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seqwright import models, optim
+from seqwright import engines, models, optim
 from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
@@ -42,15 +42,14 @@ MAX_RETURNS = 5
 class Loop:
     """The training of one network; iterate over `events()` to run it.
 
-    network: the network in training.   best: a copy of the flat parameter vector at the last measurement that was
-    selected (`training.selection`), None before the first.   position: progress and best scores.
+    best: a copy of the flat parameter vector at the last measurement that was selected (`training.selection`), None
+    before the first.   position: progress and best scores.
     measuring_s: seconds of the last measurement.
     member: number in an ensemble, whose members differ in their random numbers.   base: the model to fine-tune.
     reserved: the part of the time budget for what follows the last measurement, in decodings of the dev set.
     instruments: the clock and the evaluator.
     """
 
-    network: models.Seq2seq
     position: Position
     measuring_s: float
 
@@ -70,14 +69,14 @@ class Loop:
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
         source, target = prepared.source_vocabulary, prepared.target_vocabulary
         spec = self._config.networks[member].spec(len(source), len(target))
-        self.network = models.build(
+        self._network = models.build(
             spec,
             np.random.default_rng(init),
             copy_map=source.copy_map(target),
             feature_mask=source.feature_mask(),
         )
         if base is not None:
-            fine_tune.copy_weights(self.network, base, member)
+            fine_tune.copy_weights(self._network, base, member)
         self._random = {
             "shuffle": np.random.default_rng(shuffle),
             "dropout": np.random.default_rng(dropout),
@@ -88,12 +87,26 @@ class Loop:
         self._augmentation = augmentation.of(prepared)
         assert self._config.optim.learning_rate is not None, "set by the recipe"
         self._peak_rate = self._config.optim.learning_rate  # the peak of the schedule
-        self._optimizer = optimizer(self._config.optim, self._peak_rate)
+        self._learning_rate = self._peak_rate
+        self._engine = engines.start(
+            self._network, optimizer(self._config.optim, self._peak_rate), device=self._config.training.device,
+            precision=self._config.training.precision,
+        )  # fmt: skip
         self.best: Array | None = None
         self.position = Position()
         self._began = self._measured_at = self._clock()
         self.measuring_s, self._reserved = measuring_s, reserved
         self._last_measured = self.checkpoint({})  # restored when the loss is not finite
+
+    @property
+    def network(self) -> models.Seq2seq:
+        """The network in training with its present parameters, to be read only."""
+        return self._engine.network
+
+    @property
+    def engine(self) -> str:
+        """Name and version of what computes the steps."""
+        return self._engine.description
 
     def events(self) -> Iterator[Event]:
         """Train to the end, and yield the events, the last one a `Measured`."""
@@ -135,12 +148,7 @@ class Loop:
 
     def checkpoint(self, identity: dict[str, object]) -> Checkpoint:
         """Return a copy of the state; valid between any two events."""
-        arrays = {"params": self.network.params.flat.copy()}
-        step = 0
-        if isinstance(self._optimizer, optim.Adam):
-            step = self._optimizer.step
-            if step:
-                arrays |= {"adam.m": self._optimizer.m.copy(), "adam.v": self._optimizer.v.copy()}
+        arrays, step = self._engine.state()
         if self.best is not None:
             arrays["best"] = self.best
         self.position.elapsed_s = self.elapsed_s()
@@ -149,7 +157,7 @@ class Loop:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Restore a state that `checkpoint` returned."""
-        self._restore_network(checkpoint)
+        self._engine.restore(checkpoint.arrays, checkpoint.optimizer_step)
         for name, generator in self._random.items():
             generator.bit_generator.state = checkpoint.random[name]
         self._shuffle_state = checkpoint.random["shuffle"]
@@ -163,25 +171,21 @@ class Loop:
         return self._clock() - self._began
 
     def _step(self, batch: batches.Batch) -> float:
-        net, position = self.network, self.position
+        position = self.position
         settings = self._config.optim
         factor = rate_factor(
             self._share(), schedule=settings.schedule, warmup=settings.warmup,
             step=position.steps, warmup_steps=settings.warmup_steps,
         )  # fmt: skip
-        self._optimizer.learning_rate = self._peak_rate * position.rate_scale * max(factor, 1e-3)
+        self._learning_rate = self._peak_rate * position.rate_scale * max(factor, 1e-3)
         read = unknown_dropout.drop(
             batch, source_rates=self._prepared.unknown_rates, target_rate=self._config.training.word_dropout or 0.0,
-            copy_map=net.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
+            copy_map=self._network.copy_map, rng=self._random["hide"], unknown_ids=self._prepared.unknown_ids,
         )  # fmt: skip
-        loss = net.loss(
-            read.source, batch.source_lengths, batch.target, batch.target_lengths, self._random["dropout"],
-            read=read.target, copied=batch.source,
-        )  # fmt: skip
-        norm = math.nan
-        if math.isfinite(loss):
-            net.backward()
-            norm = self._optimizer.update(net.params, net.grads)  # without effect if the gradient is not finite
+        inputs = self._network.inputs(
+            read.source, batch.source_lengths, batch.target, batch.target_lengths, read=read.target, copied=batch.source
+        )
+        loss, norm = self._engine.step(inputs, self._random["dropout"], learning_rate=self._learning_rate)
         position.batches += 1
         position.pairs += len(batch.index)
         if math.isfinite(norm):
@@ -202,19 +206,12 @@ class Loop:
                 f"the loss is not finite, also after {MAX_RETURNS} returns with a lower learning rate; the best model "
                 f"so far is kept; check the data, or try --set optim.learning_rate={self._peak_rate / 10:g}"
             )
-        self._restore_network(self._last_measured)
+        last = self._last_measured
+        self._engine.restore(last.arrays, last.optimizer_step)
         position.returns += 1
         position.rate_scale /= 2
         position.skipped_in_a_row = 0
         return Returned(self._epoch(), position.skipped, self._peak_rate * position.rate_scale)
-
-    def _restore_network(self, checkpoint: Checkpoint) -> None:
-        self.network.params.flat[:] = checkpoint.arrays["params"]
-        if isinstance(self._optimizer, optim.Adam):
-            self._optimizer.step = checkpoint.optimizer_step
-            if checkpoint.optimizer_step:
-                self._optimizer.m = checkpoint.arrays["adam.m"].copy()
-                self._optimizer.v = checkpoint.arrays["adam.v"].copy()
 
     def _measure(self) -> Measured:
         """Evaluate the parameters on the dev set, and keep a copy if they are selected."""
@@ -307,7 +304,7 @@ class Loop:
             epoch=self._epoch(),
             share=share,
             loss=pace.loss,
-            rate=self._optimizer.learning_rate,
+            rate=self._learning_rate,
             pairs_per_s=pace.pairs_per_s,
             tokens_per_s=pace.tokens_per_s,
             elapsed_s=elapsed,

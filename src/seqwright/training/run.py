@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from seqwright import bundle, kernels, provenance, report
+from seqwright import bundle, engines, provenance, report
 from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import OutputError
@@ -112,11 +112,16 @@ def train(
         raised in the same way.
     """
     arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
+    device, precision = config.training.device, config.training.precision
+    engines.check(device, precision)
+    if engines.follows(device, precision):
+        return Translator(bundle.load(Path(output)))
     setup = set_up(
         pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
         overwrite=overwrite, derived_from=derived_from,
     )  # fmt: skip
-    return run(setup, Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)]))
+    with engines.leading(device):
+        return run(setup, Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)]))
 
 
 def run(setup: Setup, listeners: Listeners, instruments: Instruments = Instruments()) -> Translator:  # noqa: B008
@@ -205,7 +210,7 @@ def _opening(setup: Setup, networks: Ensemble) -> Iterator[Event]:
         n_source_symbols=len(prepared.source_vocabulary.symbols),
         n_target_symbols=len(prepared.target_vocabulary.symbols),
         n_parameters=first.flat.size,
-        kernels=kernels.description(),
+        kernels=networks.loop.engine,
         config=prepared.config,
         excluded=[Excluded(*pair) for pair in prepared.excluded],
         n_seen=prepared.provenance.dev.n_seen,
