@@ -22,6 +22,7 @@ MODULES = sorted(
 EXTRAS = {  # libraries that packages need
     "seqwright.serve.": ("prometheus_client", "starlette", "uvicorn"),
     "seqwright.exporters.onnx.": ("onnx",),
+    "seqwright.engines.pytorch.": ("torch",),
 }
 ABSENT = tuple(package for package, libraries in EXTRAS.items() if not all(map(importlib.util.find_spec, libraries)))
 IMPORTABLE = [name for name in MODULES if not name.startswith(ABSENT)]
