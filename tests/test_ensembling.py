@@ -1,11 +1,14 @@
 """Models that were trained apart answer together as one that was trained at once does."""
 
+import dataclasses
+
 import msgspec
 import numpy as np
 import pytest
 
 from seqwright import bundle, config, ensembling, training
 from seqwright.data import readers
+from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, UsageError
 from seqwright.inference import translator
 
@@ -95,8 +98,9 @@ def test_ensembles_are_joined_network_by_network(folder, tmp_path):
 def test_what_cannot_answer_together_is_refused(folder, tmp_path, names, what):
     found = bundle.load(folder / "2")
     bundle.save(tmp_path / "int8", msgspec.structs.replace(found, int8=True))
-    order = type(found.source_vocabulary)(reversed(found.source_vocabulary.symbols))
-    bundle.save(tmp_path / "symbols", msgspec.structs.replace(found, source_vocabulary=order))
+    order = Vocabulary(reversed(found.source.vocabulary.symbols))
+    reordered = dataclasses.replace(found.source, vocabulary=order)
+    bundle.save(tmp_path / "symbols", msgspec.structs.replace(found, source=reordered))
     with_lexicon = msgspec.structs.replace(found.config.training, lexicon="pairs.tsv")
     pairs = [readers.Pair("abc", "cba")]
     bundle.save(

@@ -237,12 +237,12 @@ def test_every_figure_is_measured_on_the_dev_pairs(number, tmp_path, monkeypatch
     # The training itself: what it learned from, what it measured on, and its own figures.
     of = prepared[-1]
     learned = {
-        tuple(of.source_vocabulary.decode(of.examples.source[first : last - 1]))
+        tuple(of.source.vocabulary.decode(of.examples.source[first : last - 1]))
         for first, last in zip(of.examples.source_starts, of.examples.source_starts[1:], strict=False)
     }
-    assert list(dev) == of.dev_texts
+    assert list(dev) == of.dev.texts
     assert (
-        is_unseen == learned.isdisjoint((*one.features, *one.tokens) for one in of.dev_readings)
+        is_unseen == learned.isdisjoint((*one.features, *one.tokens) for one in of.dev.readings)
         or case.base is not None
     )
     [started] = [event for event in events if isinstance(event, Started)]

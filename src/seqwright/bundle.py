@@ -1,8 +1,8 @@
 """The model directory: written so that a reader finds a whole model or none, read so that damage is named.
 
     config.json         format version, configuration, sizes and length limits
-    source.vocab.json   target.vocab.json
-    source.subwords.model   target.subwords.model    SentencePiece models, of a side that has subwords
+    source.vocab.json   target.vocab.json            see `data.tokenizer`
+    source.subwords.model   target.subwords.model    of a side that has subwords
     lexicon.json        pairs that are answered just so, of a model that was given some
     model.safetensors   float32 weights under the names of `Seq2seq.params`; of an ensemble: prefix `members.0.` …
                         of format 2, int8 codes and their scales: see `models.int8`
@@ -30,12 +30,10 @@ import safetensors.numpy
 
 from seqwright import file_set, models, tensors
 from seqwright.config import Config, ModelConfig, upgraded
-from seqwright.data import subwords
+from seqwright.data import tokenizer
 from seqwright.data.limits import Limits
 from seqwright.data.readers import Pair
-from seqwright.data.subwords import Subwords
-from seqwright.data.text import Splitter, TextFormat, Tokens, UnicodeForm
-from seqwright.data.vocabulary import Vocabulary
+from seqwright.data.tokenizer import Segmentation, Tokenizer
 from seqwright.errors import ConfigError, ModelError, OutputError, UsageError
 from seqwright.models import ModelSpec, Seq2seq, int8, weights
 from seqwright.types import Array
@@ -59,8 +57,7 @@ LEXICON = "lexicon.json"
 STAMP_RULE: Literal[2] = 2  # with a checksum of all that is loaded
 NAMES_OF_RULE_1 = ("source.vocab.json", "target.vocab.json", WEIGHTS)
 NAMES = (
-    "config.json", "source.vocab.json", "target.vocab.json", "source.subwords.model", "target.subwords.model",
-    "manifest.json", LEXICON, WEIGHTS,
+    "config.json", *tokenizer.file_names("source"), *tokenizer.file_names("target"), "manifest.json", LEXICON, WEIGHTS,
 )  # fmt: skip
 Buffer = bytes | memoryview
 HINT = "restore the model from a copy or train it again"
@@ -82,20 +79,18 @@ class Bundle(msgspec.Struct, frozen=True):
     """
 
     config: Config
-    source_vocabulary: Vocabulary
-    target_vocabulary: Vocabulary
+    source: Tokenizer
+    target: Tokenizer
     limits: Limits
     weights: dict[str, Array]
     manifest: dict[str, Any] = {}
-    source_subwords: Subwords | None = None
-    target_subwords: Subwords | None = None
     int8: bool = False
     lexicon: list[Pair] = []
 
     @property
     def networks(self) -> list[Network]:
         """One network, or those of an ensemble: fewer than configured where a training ended early."""
-        sizes = len(self.source_vocabulary), len(self.target_vocabulary)
+        sizes = len(self.source.vocabulary), len(self.target.vocabulary)
         return [
             Network(settings, settings.spec(*sizes), arrays)
             for settings, arrays in zip(self.config.networks, weights.parted(self.weights), strict=False)
@@ -103,27 +98,11 @@ class Bundle(msgspec.Struct, frozen=True):
 
     def build(self) -> list[Seq2seq]:
         """Return the networks around the weights of this bundle; they answer and cannot be trained."""
-        copy_map = self.source_vocabulary.copy_map(self.target_vocabulary)
-        mask = self.source_vocabulary.feature_mask()
+        copy_map = self.source.vocabulary.copy_map(self.target.vocabulary)
+        mask = self.source.vocabulary.feature_mask()
         return [
             models.build(one.spec, copy_map=copy_map, feature_mask=mask, arrays=one.arrays) for one in self.networks
         ]
-
-    @property
-    def source_format(self) -> Splitter:
-        """How sources are cut into tokens."""
-        text = self.config.text
-        return self.source_subwords or _text_format(text.source_tokens, text.source_form)
-
-    @property
-    def target_format(self) -> Splitter:
-        """How targets are cut into tokens and joined again."""
-        text = self.config.text
-        return self.target_subwords or _text_format(text.target_tokens, text.target_form)
-
-
-def _text_format(tokens: str | None, form: UnicodeForm | None) -> TextFormat:
-    return TextFormat(Tokens(tokens or Tokens.CHARACTERS), form or UnicodeForm.NFC)
 
 
 class _ConfigFile(msgspec.Struct, omit_defaults=True):
@@ -152,18 +131,15 @@ def save(path: Path, bundle: Bundle) -> None:
 
     OutputError: no space, no permission.
     """
-    source, target = bundle.source_vocabulary.to_json(), bundle.target_vocabulary.to_json()
     stored = _codes(bundle) if bundle.int8 else bundle.weights
     config = _ConfigFile(1, "", bundle.limits, bundle.config, stamp_rule=STAMP_RULE)
     if bundle.int8:
         config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
-    both = {"source": bundle.source_subwords, "target": bundle.target_subwords}
     lexicon = _Lexicon("", [(pair.source, pair.target, pair.features) for pair in bundle.lexicon])
     files = {
         **({LEXICON: b""} if bundle.config.training.lexicon else {}),
-        **{f"{side}.subwords.model": cutter.model for side, cutter in both.items() if cutter is not None},
-        "source.vocab.json": source,
-        "target.vocab.json": target,
+        **bundle.source.files("source"),
+        **bundle.target.files("target"),
         "manifest.json": _json(bundle.manifest),
         "config.json": b"",
         WEIGHTS: b"",
@@ -210,35 +186,29 @@ def load(path: Path) -> Bundle:
 
 def _load(files: _Files) -> Bundle:
     config, document = _load_config(files)
-    text = config.config.text
-    contents: dict[str, Iterable[Buffer]] = {"config.json": [document]}
-    read = {name: files.read(name) for name in ("source.vocab.json", "target.vocab.json", "manifest.json")}
-    source, target = (Vocabulary.from_json(data, path=files.path / name) for name, data in list(read.items())[:2])
-    specs = [one.spec(len(source), len(target)) for one in config.config.networks]
+    text, read, folder = config.config.text, files.read, files.path
+    source = Tokenizer.load("source", read, Segmentation(text.source_tokens, text.source_form), folder=folder)
+    target = Tokenizer.load("target", read, Segmentation(text.target_tokens, text.target_form), folder=folder)
+    specs = [one.spec(len(source.vocabulary), len(target.vocabulary)) for one in config.config.networks]
     stored, arrays = _load_weights(files, specs, as_codes=config.weights == "int8")
     if stored.metadata.get("stamp") != config.stamp:
-        raise ModelError(f"{files.path}: config.json and model.safetensors come from two different models; {HINT}")
+        raise ModelError(f"{folder}: config.json and model.safetensors come from two different models; {HINT}")
     try:
-        manifest = msgspec.json.decode(read["manifest.json"], type=dict[str, Any])
+        manifest = msgspec.json.decode(read("manifest.json"), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"{files.path / 'manifest.json'}: damaged ({error}); {HINT}") from None
-    for side, tokens in (("source", text.source_tokens), ("target", text.target_tokens)):
-        if subwords.size(tokens) is not None:
-            read[f"{side}.subwords.model"] = files.read(f"{side}.subwords.model")
+        raise ModelError(f"{folder / 'manifest.json'}: damaged ({error}); {HINT}") from None
     lexicon = _load_lexicon(files, config.stamp) if config.config.training.lexicon else None
     bundle = Bundle(
-        config.config, source, target, config.limits, arrays, manifest,
-        _load_subwords(files.path / "source.subwords.model", read, text.source_form),
-        _load_subwords(files.path / "target.subwords.model", read, text.target_form),
-        config.weights == "int8",
+        config.config, source, target, config.limits, arrays, manifest, config.weights == "int8",
         [] if lexicon is None else [Pair(*pair) for pair in lexicon.pairs],
     )  # fmt: skip
-    _check_weights(files.path, bundle)
-    contents |= {name: [data] for name, data in read.items()} | {WEIGHTS: stored.without_metadata()}
+    _check_weights(folder, bundle)
+    contents: dict[str, Iterable[Buffer]] = {name: [data] for name, data in files.contents.items()}
+    contents |= {"config.json": [document], WEIGHTS: stored.without_metadata()}
     if lexicon is not None:
         contents[LEXICON] = [msgspec.json.encode(lexicon.pairs)]
     if not _is_whole(config, contents):
-        raise ModelError(f"{files.path}: damaged: a file is not as it was when the model was saved; {HINT}")
+        raise ModelError(f"{folder}: damaged: a file is not as it was when the model was saved; {HINT}")
     return bundle
 
 
@@ -276,10 +246,11 @@ def _without_stamp(config: bytes) -> bytes:
 
 
 class _Files:
-    """The files of a model directory, all of one save, while they are open."""
+    """The files of a model directory, all of one save, while they are open.   contents: of those that were read."""
 
     def __init__(self, path: Path, streams: Mapping[str, BinaryIO]) -> None:
         self.path, self._streams = path, streams
+        self.contents: dict[str, bytes] = {}
 
     def stream(self, name: str) -> BinaryIO:
         """Return an open file.   ModelError: it is missing."""
@@ -288,7 +259,8 @@ class _Files:
         return self._streams[name]
 
     def read(self, name: str) -> bytes:
-        return self.stream(name).read()
+        self.contents[name] = self.stream(name).read()
+        return self.contents[name]
 
 
 @contextlib.contextmanager
@@ -345,15 +317,6 @@ def _as_it_was(model: ModelConfig) -> ModelConfig:
         copying=bool(model.copying),
         sum_features=bool(model.sum_features),
     )
-
-
-def _load_subwords(path: Path, read: Mapping[str, bytes], form: UnicodeForm | None) -> Subwords | None:
-    if path.name not in read:
-        return None
-    try:
-        return Subwords(read[path.name], form or UnicodeForm.NFC)
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
 
 
 def _load_weights(

@@ -157,8 +157,7 @@ def _difference(one: Bundle, other: Bundle) -> str:
 
 
 def _symbols(one: Bundle) -> tuple[object, ...]:
-    cutters = [None if cutter is None else cutter.model for cutter in (one.source_subwords, one.target_subwords)]
-    return one.source_vocabulary.symbols, one.target_vocabulary.symbols, *cutters
+    return tuple((side.vocabulary.symbols, side.splitter) for side in (one.source, one.target))
 
 
 def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def test_a_model_takes_little_more_than_its_file(how: str, trained: Path, tmp_pa
     """Of a model of 4 million parameters, before its weights are packed for the first search."""
     found = bundle.load(trained)
     model = msgspec.structs.replace(found.config.model, hidden_size=512, embedding_size=64)
-    spec = model.spec(len(found.source_vocabulary), len(found.target_vocabulary))
-    copy_map = found.source_vocabulary.copy_map(found.target_vocabulary)
+    spec = model.spec(len(found.source.vocabulary), len(found.target.vocabulary))
+    copy_map = found.source.vocabulary.copy_map(found.target.vocabulary)
     network = models.build(spec, np.random.default_rng(1), copy_map=copy_map)
     settings = msgspec.structs.replace(found.config, model=model)
     bundle.save(tmp_path / "large", msgspec.structs.replace(found, config=settings, weights=network.params.named))

@@ -56,7 +56,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, trained):
     first = bundle.load(trained)
     bundle.save(tmp_path / "deep" / "copy", first)
     second = bundle.load(tmp_path / "deep" / "copy")
-    for field in ("config", "source_vocabulary", "target_vocabulary", "limits", "manifest"):
+    for field in ("config", "source", "target", "limits", "manifest"):
         assert getattr(first, field) == getattr(second, field)
     assert first.weights.keys() == second.weights.keys()
     assert all(np.array_equal(first.weights[name], second.weights[name]) for name in first.weights)
@@ -66,7 +66,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path, trained):
 def test_weights_are_float32_under_the_names_of_the_network(trained):
     weights = safetensors.numpy.load_file(trained / "model.safetensors")
     loaded = bundle.load(trained)
-    spec = loaded.config.model.spec(len(loaded.source_vocabulary), len(loaded.target_vocabulary))
+    spec = loaded.config.model.spec(len(loaded.source.vocabulary), len(loaded.target.vocabulary))
     assert {name: array.shape for name, array in weights.items()} == {
         name: one.shape for name, one in Seq2seq.declared(spec).items()
     }

@@ -18,10 +18,9 @@ from seqwright.errors import ModelError
 def content(model: bundle.Bundle) -> tuple:
     """Return everything that answers depend on."""
     weights = {name: (array.shape, array.tobytes()) for name, array in model.weights.items()}
-    subwords = [None if one is None else one.model for one in (model.source_subwords, model.target_subwords)]
     return (
-        msgspec.json.encode(model.config), model.source_vocabulary, model.target_vocabulary, model.limits, weights,
-        json.dumps(model.manifest), subwords, model.int8, model.lexicon,
+        msgspec.json.encode(model.config), model.source, model.target, model.limits, weights,
+        json.dumps(model.manifest), model.int8, model.lexicon,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def answers_of(model: Path) -> list[str]:
 def model_in(folder: Path) -> tuple[object, ...]:
     """Return what a directory answers with, and all that it loads but its arrays."""
     loaded = package.load(folder).bundle
-    return answers_of(folder), loaded.config, loaded.source_vocabulary, loaded.limits, loaded.manifest
+    return answers_of(folder), loaded.config, loaded.source.vocabulary, loaded.limits, loaded.manifest
 
 
 BAD_PAIRS = {

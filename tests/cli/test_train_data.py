@@ -79,12 +79,12 @@ def test_a_model_with_subwords_answers_from_its_directory_alone(tmp_path, seqwri
     pairs.unlink()
     assert {path.name for path in model.glob("*.subwords.model")} == {"source.subwords.model", "target.subwords.model"}
     loaded = package.load(model)
-    assert max(map(len, loaded.bundle.target_vocabulary.symbols)) > 2
+    assert max(map(len, loaded.bundle.target.vocabulary.symbols)) > 2
     text = "bankos banduing bankos"
-    pieces = loaded.bundle.source_format.split(text)
-    assert loaded.bundle.source_format.join(pieces) == text
+    pieces = loaded.bundle.source.split(text)
+    assert loaded.bundle.source.join(pieces) == text
     [[answer]] = loaded.predict([text])
-    assert answer.text == loaded.bundle.target_format.join(answer.tokens)
+    assert answer.text == loaded.bundle.target.join(answer.tokens)
     assert "\u2581" not in answer.text
     (model / "source.subwords.model").write_bytes(b"damaged")
     (tmp_path / "sources").write_text("ban\n", "utf-8")

@@ -4,11 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from encoded import encode_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright.data import batches, readers, text, vocabulary
 from seqwright.data.readers import Pair
+from seqwright.data.tokenizer import Tokenizer
 
 TEXTS = st.text("abcd ", max_size=9)
 PAIRS = st.lists(st.builds(Pair, TEXTS, TEXTS, st.sampled_from(["", "V;PST", "V"]), st.just(0)), max_size=40)
@@ -16,17 +18,10 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def encoded(pairs, tokens=text.Tokens.CHARACTERS):
-    source_format, target_format = text.TextFormat(), text.TextFormat(tokens)
-    source = vocabulary.Vocabulary.build(text.source_tokens(p.source, p.features, source_format) for p in pairs)
-    target = vocabulary.Vocabulary.build(target_format.split(p.target) for p in pairs)
-    examples = batches.encode_pairs(
-        pairs,
-        source_format=source_format,
-        target_format=target_format,
-        source_vocabulary=source,
-        target_vocabulary=target,
-    )
-    return examples, source, target
+    cut, joined = text.TextFormat(), text.TextFormat(tokens)
+    source = vocabulary.Vocabulary.build(text.source_tokens(p.source, p.features, cut) for p in pairs)
+    target = vocabulary.Vocabulary.build(joined.split(p.target) for p in pairs)
+    return encode_pairs(pairs, Tokenizer(cut, source), Tokenizer(joined, target)), source, target
 
 
 def read_back(batch, source, target):
@@ -102,8 +97,8 @@ def test_features_and_empty_texts_are_encoded():
 
 def test_a_strange_symbol_is_encoded_as_unknown_and_keeps_its_place():
     _, source, _ = encoded([Pair("ab", "c")])
-    ids = batches.encode_source("aéb", "NEW", text.TextFormat(), source)
-    assert source.decode(ids) == ["<unk>", "a", "<unk>", "b", "</s>"]
+    ids = Tokenizer(text.TextFormat(), source).encode("aéb", "NEW")
+    assert source.decode(ids) == ["<unk>", "a", "<unk>", "b"]
 
 
 def test_pad_agrees_with_a_loop():

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from encoded import encode_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright import errors
 from seqwright.data import batches, cache, encode, holdout, readers, spool, text, vocabulary
 from seqwright.data.encode import Request
+from seqwright.data.tokenizer import Segmentation, Tokenizer
 
 TEXTS = st.text("ab가é ", max_size=6)
 ROWS = st.lists(st.tuples(TEXTS, TEXTS), min_size=2, max_size=30).filter(
@@ -74,11 +76,8 @@ def test_it_is_what_plain_code_gives(tmp_path_factory, rows, dev_share, on_disk,
     columns = readers.Columns(source=1, target=2, features=0, header=False, comment="")  # drawn rows may look like them
     pairs = [pair for pair in readers.read_pairs(path, columns=columns) if pair.source or pair.target]
     known, _ = (pairs, []) if dev_share is None else holdout.split(pairs, fraction=dev_share, seed=3)
-    formats = {
-        "source_format": text.detect([pair.source for pair in known]),
-        "target_format": text.detect([pair.target for pair in known]),
-    }
-    n_tokens = [sum(len(f.split(t)) for f, t in zip(formats.values(), pair[:2], strict=True)) + 3 for pair in pairs]
+    formats = [text.detect([pair.source for pair in known]), text.detect([pair.target for pair in known])]
+    n_tokens = [sum(len(f.split(t)) for f, t in zip(formats, pair[:2], strict=True)) + 3 for pair in pairs]
     short = [pair for pair, n in zip(pairs, n_tokens, strict=True) if n <= max_tokens]
     request = {"columns": columns, "dev_share": dev_share, "seed": 3, "max_tokens": max_tokens}
     with pytest.MonkeyPatch.context() as patch:
@@ -91,12 +90,14 @@ def test_it_is_what_plain_code_gives(tmp_path_factory, rows, dev_share, on_disk,
             return
         found = read(path, **request)
     train, dev = (short, []) if dev_share is None else holdout.split(short, fraction=dev_share, seed=3)
-    source = vocabulary.Vocabulary.build(formats["source_format"].split(pair.source) for pair in train)
-    target = vocabulary.Vocabulary.build(formats["target_format"].split(pair.target) for pair in train)
-    expected = batches.encode_pairs(train, **formats, source_vocabulary=source, target_vocabulary=target)
+    texts = [pair.source for pair in train], [pair.target for pair in train]
+    source, target = (
+        Tokenizer(one, vocabulary.Vocabulary.build(map(one.split, some)))
+        for one, some in zip(formats, texts, strict=True)
+    )
+    expected = encode_pairs(train, source, target)
     assert ids(found) == ids(found._replace(examples=expected))
-    assert (found.source_vocabulary, found.target_vocabulary) == (source, target)
-    assert (found.source_format, found.target_format) == tuple(formats.values())
+    assert (found.source, found.target) == (source, target)
     assert found.dev == dev
     assert [e.line for e in found.excluded] == [p.line for p, n in zip(pairs, n_tokens, strict=True) if n > max_tokens]
     assert found.limits.longest_target == expected.target_lengths.max() - 1
@@ -112,7 +113,7 @@ def test_a_monstrous_line_is_left_out_with_its_file_and_number(write):
     found = read(first, second, max_tokens=50)
     assert found.excluded == [(str(second), 2, 104)]
     assert len(found.examples) == 4
-    assert "x" not in found.source_vocabulary
+    assert "x" not in found.source.vocabulary
     with pytest.raises(errors.DataError, match="every pair has more than 3 tokens"):
         read(first, max_tokens=3)
 
@@ -126,11 +127,11 @@ def test_features_are_noticed(write):
 def test_a_large_vocabulary_gets_wide_numbers(write):
     n = 1 << 15
     path = write([(chr(0x3400 + i), "x y") for i in range(n)])
-    found = read(path, source_form=text.UnicodeForm.NONE)
+    found = read(path, source=Segmentation(unicode_form=text.UnicodeForm.NONE))
     assert found.examples.source.dtype == np.int32
     assert found.examples.target.dtype == np.int16
     rows = found.examples.batch(np.arange(n)).source[0]
-    assert "".join(found.source_vocabulary.decode(rows.tolist())) == "".join(map(chr, range(0x3400, 0x3400 + n)))
+    assert "".join(found.source.vocabulary.decode(rows.tolist())) == "".join(map(chr, range(0x3400, 0x3400 + n)))
 
 
 def test_texts_are_cut_as_the_first_pairs_ask_for(write, monkeypatch):
@@ -138,9 +139,9 @@ def test_texts_are_cut_as_the_first_pairs_ask_for(write, monkeypatch):
     rows = [(f"{n}", "K AH0 T") for n in range(3)] + [
         (f"{n}", f"no phonemes at all but the sentence number{n} that has word{n}") for n in range(99)
     ]
-    assert read(write(rows)).target_format == text.TextFormat(text.Tokens.WORDS)
+    assert read(write(rows)).target.splitter == text.TextFormat(text.Tokens.WORDS)
     monkeypatch.setattr(encode, "HEAD_PAIRS", 99)
-    assert read(write(rows)).target_format == text.TextFormat(text.Tokens.CHARACTERS)
+    assert read(write(rows)).target.splitter == text.TextFormat(text.Tokens.CHARACTERS)
 
 
 # The cache
@@ -162,15 +163,15 @@ def test_small_data_leaves_no_trace(write, tmp_path):
 @pytest.mark.parametrize("tokens", ["characters", "subwords:40"])
 def test_data_is_the_same_in_memory_and_from_the_cache(write, monkeypatch, tokens):
     path = write(reversals(3000))
-    request = {"dev_share": 0.1, "source_tokens": tokens, "max_tokens": 15}
+    request = {"dev_share": 0.1, "source": Segmentation(tokens), "max_tokens": 15}
     small = read(path, **request)
     monkeypatch.setattr(encode, "IN_MEMORY", 5000)  # so that it begins in memory
     built = read(path, **request)
     found = read(path, **request)
     assert is_mapped(built) and is_mapped(found) and not is_mapped(small)
     for corpus in (built, found):
-        assert same(*(c._replace(source_format=None) for c in (corpus, small)))
-        assert corpus.source_format.split("abcabc") == small.source_format.split("abcabc")
+        assert same(corpus, small)
+        assert corpus.source.split("abcabc") == small.source.split("abcabc")
     epochs = [
         batches.batches(c.examples, batch_size=7, rng=np.random.default_rng(1), max_tokens=99) for c in (small, found)
     ]
@@ -193,8 +194,14 @@ def test_the_text_is_read_once(write, monkeypatch):
 @pytest.mark.usefixtures("from_disk")
 def test_another_content_or_request_is_another_entry(write):
     path = write(reversals(50))
-    requests = [{}, {"dev_share": 0.1}, {"dev_share": 0.1, "seed": 2}, {"max_tokens": 20}, {"source_tokens": "words"}]
-    requests += [{"columns": readers.Columns(features=0)}, {"target_form": text.UnicodeForm.NFD}]
+    requests = [
+        {},
+        {"dev_share": 0.1},
+        {"dev_share": 0.1, "seed": 2},
+        {"max_tokens": 20},
+        {"source": Segmentation("words")},
+    ]
+    requests += [{"columns": readers.Columns(features=0)}, {"target": Segmentation(unicode_form=text.UnicodeForm.NFD)}]
     for n, request in enumerate(requests, start=1):
         read(path, **request)
         read(path, **request)

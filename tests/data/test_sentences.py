@@ -5,6 +5,7 @@ import random
 import pytest
 
 from seqwright.data import encode, readers, sentences, subwords, text
+from seqwright.data.tokenizer import Segmentation
 
 ADJECTIVES = [a + b for a in ("gl", "br", "st", "pl", "kr") for b in ("ano", "ile", "orem", "ade", "umt", "ish")]
 NOUNS = [
@@ -144,19 +145,19 @@ def test_sentences_are_cut_into_subwords_and_other_strings_as_before(tmp_path):
         path.write_text("".join(f"{s}\t{t}\n" for s, t in translations(n)), encoding="utf-8")
         found = read(path)
         assert found.sentences
-        assert isinstance(found.source_format, cut)
-        assert isinstance(found.target_format, cut)
+        assert isinstance(found.source.splitter, cut)
+        assert isinstance(found.target.splitter, cut)
     path.write_text("".join(f"{s}\t{t}\n" for s, t in strings("phonemes", 1500)), encoding="utf-8")
     found = read(path)
     assert not found.sentences
-    assert (found.source_format.tokens, found.target_format.tokens) == (text.Tokens.CHARACTERS, text.Tokens.WORDS)
+    assert (found.source.tokens, found.target.tokens) == (text.Tokens.CHARACTERS, text.Tokens.WORDS)
 
 
 def test_tokens_that_are_given_stay(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text("".join(f"{s}\t{t}\n" for s, t in translations(1500)), encoding="utf-8")
-    found = read(path, source_tokens="words", target_tokens="characters")
-    assert (found.source_format.tokens, found.target_format.tokens) == (text.Tokens.WORDS, text.Tokens.CHARACTERS)
+    found = read(path, source=Segmentation("words"), target=Segmentation("characters"))
+    assert (found.source.tokens, found.target.tokens) == (text.Tokens.WORDS, text.Tokens.CHARACTERS)
     assert found.sentences
 
 
@@ -165,4 +166,4 @@ def test_thousands_of_characters_have_subwords_beside_them(tmp_path):
     rng = random.Random(3)
     lines = [f"{s}\t{''.join(chr(0x4E00 + rng.randrange(2500)) for _ in range(12))}。\n" for s, _ in translations(1500)]
     path.write_text("".join(lines), encoding="utf-8")
-    assert read(path).target_format.n_pieces > 2500
+    assert read(path).target.splitter.n_pieces > 2500

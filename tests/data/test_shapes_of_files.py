@@ -46,8 +46,8 @@ def data_of(path: str, settings: list[str]) -> tuple[object, ...]:
     found = prepare.prepare(path, None, config.parse({}, settings))
     examples = found.examples
     arrays = (examples.source, examples.source_starts, examples.target, examples.target_starts)
-    symbols = found.source_vocabulary.symbols, found.target_vocabulary.symbols
-    return symbols, found.dev_texts, found.dev_references, *(np.asarray(one).tolist() for one in arrays)
+    symbols = found.source.vocabulary.symbols, found.target.vocabulary.symbols
+    return symbols, found.dev.texts, found.dev.references, *(np.asarray(one).tolist() for one in arrays)
 
 
 def outcomes(path: str) -> list[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from seqwright import errors
 from seqwright.data import encode, readers, subwords, text, vocabulary
+from seqwright.data.tokenizer import Segmentation
 
 STEMS = [a + b + c for a in ("ban", "ti", "re") for b in ("ko", "du", "lan") for c in ("s", "ing", "ed", "er")]
 SENTENCES = [" ".join(random.Random(n).choices(STEMS, k=6)) for n in range(300)]
@@ -69,13 +70,13 @@ def test_subwords_name_the_package_where_the_library_is_missing(monkeypatch):
 def test_subwords_are_found_in_what_is_not_held_out(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_text("".join(f"word{n}\t{chr(0x4E00 + n)} x\n" for n in range(300)), "utf-8")
-    request = encode.Request(target_tokens="subwords:1000", dev_share=0.3)
+    request = encode.Request(target=Segmentation("subwords:1000"), dev_share=0.3)
     found = encode.read(readers.inputs(path), request)
     dev = {pair.target[0] for pair in found.dev}
     assert len(dev) > 50
-    assert not any(symbol in dev for symbol in "".join(found.target_vocabulary.symbols))
-    pieces = {piece for pair in found.dev for piece in found.target_format.split(pair.target)}
-    assert set(found.target_vocabulary.unknown(pieces)) == dev
+    assert not any(symbol in dev for symbol in "".join(found.target.vocabulary.symbols))
+    pieces = {piece for pair in found.dev for piece in found.target.split(pair.target)}
+    assert set(found.target.vocabulary.unknown(pieces)) == dev
 
 
 def test_subwords_of_many_texts_are_those_of_a_part_of_them(monkeypatch):

@@ -15,9 +15,7 @@ class Answering:
 
     def __init__(self, answers: dict[tuple[str, str] | str, str], text: TextConfig | None = None) -> None:
         self._answers = answers
-        self.bundle = SimpleNamespace(
-            config=Config(text=text or TextConfig(features_column=0)), target_format=TextFormat()
-        )
+        self.bundle = SimpleNamespace(config=Config(text=text or TextConfig(features_column=0)), target=TextFormat())
 
     def predict(
         self, sources: Sequence[str], *, features: Sequence[str] | None = None, options: Options

@@ -17,7 +17,7 @@ def model(trained):
 @pytest.mark.parametrize("prefix", ["", "c", "cb", "hhhh"])
 def test_next_tokens_have_the_probabilities_that_scoring_finds(model, prefix):
     found = model.next_tokens("abc", list(prefix), n=100)
-    letters = model.bundle.target_vocabulary.symbols
+    letters = model.bundle.target.vocabulary.symbols
     assert sorted(token for token, _ in found if token is not None) == sorted(letters)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
     assert math.fsum(math.exp(score) for _, score in found) == pytest.approx(

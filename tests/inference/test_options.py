@@ -122,6 +122,6 @@ def test_no_more_of_a_stream_is_read_than_a_chunk_ahead(model):
 
 
 def test_a_constraint_of_another_model_is_refused(model):
-    other = automaton.listed([[len(model.bundle.target_vocabulary)]])
+    other = automaton.listed([[len(model.bundle.target.vocabulary)]])
     with pytest.raises(UsageError, match="another model"):
         model.answer(["abc"], options=Options(constraint=other))

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright.data.text import TextFormat, Tokens, UnicodeForm
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ConstraintError
 from seqwright.inference import constraints, pattern
 
-CHARACTERS = TextFormat()
-LETTERS = Vocabulary(["a", "b", "1", " "])
+LETTERS = Tokenizer(TextFormat(), Vocabulary(["a", "b", "1", " "]))
 
 
-def texts(found, format_=CHARACTERS, known=LETTERS, longest=4):
-    ids = range(4, len(known))
+def texts(found, target=LETTERS, longest=4):
+    ids = range(4, len(target.vocabulary))
     every = [some for n in range(longest + 1) for some in itertools.product(ids, repeat=n)]
-    return {format_.join(known.decode(some)) for some in every if some in found}
+    return {target.decode(some) for some in every if some in found}
 
 
 EVERY = ["".join(some) for n in range(5) for some in itertools.product("ab1 ", repeat=n)]
@@ -49,7 +49,7 @@ def test_the_same_texts_match_as_with_the_standard_library(written):
     written = re.sub(r"\(\?P<n>", "(?:", written, count=max(0, written.count("(?P<n>") - 1))  # a name only once
     expected = {one for one in EVERY if re.fullmatch(written, one, re.DOTALL)}
     try:
-        found = pattern.compiled(written, TextFormat(), LETTERS)
+        found = pattern.compiled(written, LETTERS)
     except ConstraintError:
         assert not expected
         return
@@ -57,19 +57,18 @@ def test_the_same_texts_match_as_with_the_standard_library(written):
 
 
 def test_a_pattern_over_words_sees_the_spaces_between_them():
-    known = Vocabulary(["AH", "T", "AH0"])
-    format_ = TextFormat(Tokens.WORDS)
-    found = pattern.compiled("(AH0? )*T", format_, known)
-    assert texts(found, format_, known, 3) == {
+    target = Tokenizer(TextFormat(Tokens.WORDS), Vocabulary(["AH", "T", "AH0"]))
+    found = pattern.compiled("(AH0? )*T", target)
+    assert texts(found, target, 3) == {
         "T", "AH T", "AH0 T", "AH AH T", "AH AH0 T", "AH0 AH T", "AH0 AH0 T"
     }  # fmt: skip
 
 
 def test_a_syllable_stands_for_its_jamo():
-    known = Vocabulary(["\u1100", "\u1161", "\u11ab", "\u1102"])
-    format_ = TextFormat(unicode_form=UnicodeForm.NFD)
-    assert texts(pattern.compiled("가", format_, known), format_, known) == {"가"}
-    assert texts(pattern.compiled("[가-힣]", format_, known), format_, known) == {
+    jamo = Vocabulary(["\u1100", "\u1161", "\u11ab", "\u1102"])
+    target = Tokenizer(TextFormat(unicode_form=UnicodeForm.NFD), jamo)
+    assert texts(pattern.compiled("가", target), target) == {"가"}
+    assert texts(pattern.compiled("[가-힣]", target), target) == {
         "\u1100", "\u1161", "\u11ab", "\u1102", "가", "간", "나", "난"
     } - {"\u1100", "\u1161", "\u11ab", "\u1102"}  # fmt: skip
 
@@ -93,20 +92,20 @@ def test_a_syllable_stands_for_its_jamo():
 )  # fmt: skip
 def test_a_wrong_pattern_is_refused_with_what_is_wrong(written, says):
     with pytest.raises(ConstraintError, match=re.escape(says)):
-        pattern.compiled(written, TextFormat(), LETTERS)
+        pattern.compiled(written, LETTERS)
 
 
 def test_anchors_are_the_ends_of_the_text():
-    assert texts(pattern.compiled("^a.*$", CHARACTERS, LETTERS)) == {one for one in EVERY if one.startswith("a")}
-    assert texts(pattern.compiled("^a|b$|^$", CHARACTERS, LETTERS)) == {"", "a", "b"}
-    known = Vocabulary(["^", "a", "$"])
-    found = texts(pattern.compiled(r"\^?a\$?", CHARACTERS, known), known=known)
+    assert texts(pattern.compiled("^a.*$", LETTERS)) == {one for one in EVERY if one.startswith("a")}
+    assert texts(pattern.compiled("^a|b$|^$", LETTERS)) == {"", "a", "b"}
+    target = Tokenizer(TextFormat(), Vocabulary(["^", "a", "$"]))
+    found = texts(pattern.compiled(r"\^?a\$?", target), target)
     assert found == {"a", "^a", "a$", "^a$"}
     with pytest.raises(ConstraintError, match="no answer can meet"):
-        pattern.compiled("a^b", CHARACTERS, LETTERS)
+        pattern.compiled("a^b", LETTERS)
 
 
-THOUSAND = Vocabulary(map(chr, range(97, 1097)))
+THOUSAND = Tokenizer(TextFormat(), Vocabulary(map(chr, range(97, 1097))))
 LARGE = [
     ".*a.{12}", ".*[a-c].{20}", "(a|b)*a(a|b){18}", "(.*a){20}", "((a?){100}){100}", "((a{999}){999}){999}",
     "[" + "".join(map(chr, range(97, 1097))) + "]{1000}", "(.{0,100}b){0,100}", ".{1000}" * 20,
@@ -117,17 +116,18 @@ COST = """
 import sys, time
 from seqwright.inference import constraints
 from seqwright.data.text import TextFormat, UnicodeForm
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ConstraintError
-known, format_ = Vocabulary(map(chr, range(97, 1097))), TextFormat(unicode_form=UnicodeForm(sys.argv[1]))
-constraints.build(format_, known, pattern="a")
+target = Tokenizer(TextFormat(unicode_form=UnicodeForm(sys.argv[1])), Vocabulary(map(chr, range(97, 1097))))
+constraints.build(target, pattern="a")
 def most():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 before = most()
 for pattern in sys.stdin.read().split("\\n"):
     began = time.process_time()
     try:
-        constraints.build(format_, known, pattern=pattern)
+        constraints.build(target, pattern=pattern)
     except ConstraintError as error:
         print("refused", end=" ")
     else:
@@ -154,9 +154,9 @@ def test_a_large_pattern_is_refused_before_it_takes_much(form):
     "written", ["[0-9]{4}-[0-9]{2}", ".{0,1000}", ".*", "[a-z]{1,200}", "(.*a.*){3}", ".*a.{8}", "[^a]*(a[^a]*){5}"]
 )
 def test_a_pattern_of_daily_use_is_compiled(written):
-    pattern.compiled(written, CHARACTERS, Vocabulary([*map(chr, range(45, 1097))]))
+    pattern.compiled(written, Tokenizer(TextFormat(), Vocabulary(map(chr, range(45, 1097)))))
 
 
 def test_constraints_that_are_too_large_together_are_refused():
     with pytest.raises(ConstraintError, match="too large together"):
-        constraints.build(CHARACTERS, THOUSAND, pattern=".*a.{5}", min_length=999)
+        constraints.build(THOUSAND, pattern=".*a.{5}", min_length=999)

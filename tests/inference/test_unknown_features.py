@@ -1,5 +1,7 @@
 """Features that a model was not trained on: flagged, read as unknown, and never part of an answer."""
 
+import dataclasses
+
 import msgspec
 import numpy as np
 import pytest
@@ -34,16 +36,14 @@ def model(request, tmp_path_factory):
 @pytest.fixture
 def old(model):
     """Return the model as it was trained before unknown features had an id."""
-    symbols = model.bundle.source_vocabulary.symbols
+    symbols = model.bundle.source.vocabulary.symbols
     assert symbols[-1] == text.UNKNOWN_FEATURE, "the id is the last one, so that it can be taken off"
     weights = {
         name: array[:-1] if name.endswith("encoder.embedding.W") else array
         for name, array in model.bundle.weights.items()
     }
-    bundle = msgspec.structs.replace(
-        model.bundle, source_vocabulary=vocabulary.Vocabulary(symbols[:-1]), weights=weights
-    )
-    return Translator(bundle)
+    source = dataclasses.replace(model.bundle.source, vocabulary=vocabulary.Vocabulary(symbols[:-1]))
+    return Translator(msgspec.structs.replace(model.bundle, source=source, weights=weights))
 
 
 @pytest.mark.parametrize("tags", ["V;FUT", "FUT;V", "FUT", "FUT;NEG", "V;PST;FUT"])
@@ -87,5 +87,5 @@ def test_training_replaces_features_by_the_unknown_one_and_symbols_by_unknown():
 
 def test_a_model_without_features_has_no_id_for_unknown_ones(trained):
     model = seqwright.load(trained)
-    assert text.UNKNOWN_FEATURE not in model.bundle.source_vocabulary
-    assert unknown_dropout.replacements(model.bundle.source_vocabulary) is None
+    assert text.UNKNOWN_FEATURE not in model.bundle.source.vocabulary
+    assert unknown_dropout.replacements(model.bundle.source.vocabulary) is None

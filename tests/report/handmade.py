@@ -7,7 +7,8 @@ from seqwright import evaluation
 from seqwright.bundle import Bundle
 from seqwright.config import Config, TextConfig
 from seqwright.data.limits import Limits
-from seqwright.data.text import Tokens
+from seqwright.data.text import TextFormat, Tokens
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.inference.translator import Hypothesis
 from seqwright.report.items import Item, items
@@ -29,7 +30,8 @@ def made(*rows: tuple[str, str, str], counts: dict[str, int] | None = None) -> l
     counts = counts or {}
     bundle = Bundle(
         Config(text=TextConfig(source_tokens=Tokens.CHARACTERS, target_tokens=Tokens.WORDS)),
-        Vocabulary(counts, counts.values()), Vocabulary([]), Limits(1, 1.0), {},
+        Tokenizer(TextFormat(), Vocabulary(counts, counts.values())),
+        Tokenizer(TextFormat(Tokens.WORDS), Vocabulary([])), Limits(1, 1.0), {},
     )  # fmt: skip
     answered = []
     for source, references, answers in rows:

@@ -48,7 +48,7 @@ def test_features_are_those_of_a_features_column(tmp_path, tiny):
     fitted = tiny.fit([row[:2] for row in rows], [row[2] for row in rows])
     expected = trained.predict(["ae", "ae"], features=["V;PST", ""], beam=2)
     assert fitted.predict([("ae", "V;PST"), "ae"]).tolist() == [some[0].text for some in expected]
-    assert fitted.translator_.bundle.source_vocabulary == trained.bundle.source_vocabulary
+    assert fitted.translator_.bundle.source.vocabulary == trained.bundle.source.vocabulary
 
 
 def test_the_score_is_the_accuracy_of_an_evaluation(fitted, words):
@@ -150,7 +150,7 @@ def test_a_frame_is_read_by_rows_and_not_by_the_names_of_its_columns(fitted):
 def test_texts_may_hold_what_would_end_a_field_or_a_line(tiny):
     texts = [f"{a}\t{b}\n\0\u2028{c}\r" for a in 'ab"' for b in "abc" for c in "abc"]
     assert {"\t", "\n", "\0", "\u2028", "\r", '"'} <= set(
-        tiny.fit(texts, texts).translator_.bundle.source_vocabulary.symbols
+        tiny.fit(texts, texts).translator_.bundle.source.vocabulary.symbols
     )
 
 

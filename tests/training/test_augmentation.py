@@ -48,7 +48,7 @@ def synthetic(prepared: Prepared, share: float) -> list[tuple[list[str], list[st
     known = {real.pair(n) for n in range(len(real))}
     pairs = [extended.pair(n) for n in range(len(real), len(extended))]
     assert not known & set(pairs)
-    decode = prepared.source_vocabulary.decode, prepared.target_vocabulary.decode
+    decode = prepared.source.vocabulary.decode, prepared.target.vocabulary.decode
     return [(decode[0](source), decode[1](target)) for source, target in pairs]
 
 

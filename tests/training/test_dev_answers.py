@@ -41,11 +41,11 @@ def test_training_measures_the_answers_that_the_model_gives_with_a_beam_of_one(f
     events = []
     model = training.train(pairs, dev=dev, output=tmp_path / "model", config=configuration, listen=events.append)
     prepared = prepare(pairs, dev, configuration)
-    sources, features = zip(*prepared.dev_texts, strict=True)
-    assert max(len(one.windows) for one in prepared.dev_readings) > 2
+    sources, features = zip(*prepared.dev.texts, strict=True)
+    assert max(len(one.windows) for one in prepared.dev.readings) > 2
     answers = dev_answers(model.bundle.build(), prepared)
     later = model.predict(sources, features=features, options=Options(beam=1, lexicon=False))
-    assert [prepared.target_format.join(tokens) for tokens in answers] == [best.text for [best] in later]
+    assert [prepared.target.join(tokens) for tokens in answers] == [best.text for [best] in later]
     scores = evaluation.evaluate_file(model, dev, beam=1).scores
     assert (scores.n, scores.exact) == (len(sources), events[-1].dev_accuracy)
     read = readers.read_pairs(dev, columns=evaluation.columns(model))

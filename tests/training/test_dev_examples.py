@@ -57,7 +57,7 @@ def test_the_same_sources_are_followed_through_a_training_from_short_to_long(pai
 
 def test_an_answer_is_right_if_it_is_any_of_the_right_answers(pairs, dev):
     prepared = prepare(pairs, dev, CONFIG)
-    sources = [source for source, _ in prepared.dev_texts]
+    sources = [source for source, _ in prepared.dev.texts]
     answers = [list("BC") if source == "bc" else list("x") for source in sources]
     assert dev_examples(answers, prepared) == [
         Example("ab", "x", "ba", False),
@@ -76,7 +76,7 @@ def test_features_are_shown_with_their_source(tmp_path):
     path = tmp_path / "features.tsv"
     path.write_text("".join(f"{a}{b}\t{b}{a}\tN;{a}\n" for a in "abcdef" for b in "abcdef"), encoding="utf-8")
     prepared = prepare(path, None, CONFIG)
-    shown = dev_examples([["x"]] * len(prepared.dev_sources), prepared)
+    shown = dev_examples([["x"]] * len(prepared.dev.sources), prepared)
     assert all(example.source[2:] == f" N;{example.source[0]}" for example in shown)
 
 

@@ -47,10 +47,10 @@ def test_old_symbols_keep_their_ids_and_weights_and_new_ones_follow(base, tmp_pa
     pairs = write(tmp_path / "pairs.tsv", "cdxy", 3)
     tuned(pairs, tmp_path / "tuned", base, "optim.learning_rate=1e-12", "optim.schedule=constant")
     old, new = bundle.load(base), bundle.load(tmp_path / "tuned")
-    for side in ("source_vocabulary", "target_vocabulary"):
-        n = len(getattr(old, side).symbols)
-        assert getattr(new, side).symbols[:n] == getattr(old, side).symbols
-        assert set(getattr(new, side).symbols[n:]) == {"x", "y"}
+    for side in ("source", "target"):
+        before, after = (getattr(one, side).vocabulary.symbols for one in (old, new))
+        assert after[: len(before)] == before
+        assert set(after[len(before) :]) == {"x", "y"}
     for name, array in old.weights.items():
         kept = new.weights[name][tuple(map(slice, array.shape))]
         np.testing.assert_allclose(kept, array, atol=1e-6, err_msg=name)
@@ -104,11 +104,11 @@ def test_subwords_of_the_old_model_cut_the_new_texts(tmp_path, tokens):
     training.train(pairs, output=tmp_path / "base", config=config.parse({}, [*SETTINGS, *cut]))
     tuned(write(tmp_path / "new.tsv", "cdxy", 3), tmp_path / "tuned", tmp_path / "base", "optim.learning_rate=1e-12")
     old, new = bundle.load(tmp_path / "base"), bundle.load(tmp_path / "tuned")
-    assert new.source_subwords.model == old.source_subwords.model
-    assert (new.target_subwords is None) == (old.target_subwords is None)
+    assert new.source.model == old.source.model
+    assert (new.target.model is None) == (old.target.model is None)
     assert new.config.text.source_tokens == tokens[0]
-    for side in ("source_vocabulary", "target_vocabulary"):
-        before, after = getattr(old, side).symbols, getattr(new, side).symbols
+    for side in ("source", "target"):
+        before, after = (getattr(one, side).vocabulary.symbols for one in (old, new))
         assert list(after[: len(before)]) == list(before)
         assert {"x", "y"} <= {piece.strip("\u2581") for piece in after[len(before) :]}
     [answer] = training_answers(tmp_path / "tuned", "abcd")

@@ -117,8 +117,8 @@ def test_the_time_that_a_member_leaves_is_the_others(pairs, tmp_path, clock):
     n_answered = itertools.count()
 
     def first_perfect(_networks, prepared):
-        return [reference[0] if next(n_answered) < len(prepared.dev_sources) else ["?"]
-                for reference in prepared.dev_references]  # fmt: skip
+        return [reference[0] if next(n_answered) < len(prepared.dev.sources) else ["?"]
+                for reference in prepared.dev.references]  # fmt: skip
 
     settings = "training.batch_size=64", "training.epochs=1000000", "training.time_budget_s=6"
     evaluate = instrumented.evaluator(first_perfect)

@@ -23,7 +23,7 @@ def write(tmp_path):
 
 def sources_of(prepared):
     """Return the sources in training, as text."""
-    examples, vocabulary = prepared.examples, prepared.source_vocabulary
+    examples, vocabulary = prepared.examples, prepared.source.vocabulary
     rows = (examples.source[a:b] for a, b in zip(examples.source_starts, examples.source_starts[1:], strict=False))
     return {"".join(vocabulary.decode(row[row != END])) for row in rows}
 
@@ -72,7 +72,7 @@ def test_no_held_out_source_is_in_training_in_any_form(write, seed):
     lines = [f"{stem}\u00e9\t{stem}\n{stem}\u00e9\tx\n{stem}e\u0301\ty\n" for stem in stems]
     settings = [f"training.dev_seed={seed}", "training.dev_share=0.3", "text.source_form=NFC"]
     prepared = prepare(write("".join(lines)), None, config.parse({}, settings))
-    held = {"".join(prepared.source_vocabulary.decode(source[:-1])) for source in prepared.dev_sources}
+    held = {"".join(prepared.source.vocabulary.decode(source[:-1])) for source in prepared.dev.sources}
     assert 4 <= len(held) <= 18  # of 36, about 0.3
     assert held.isdisjoint(sources_of(prepared))
     assert held | sources_of(prepared) == set(names)
@@ -82,15 +82,15 @@ def test_no_held_out_source_is_in_training_in_any_form(write, seed):
 def test_a_dev_file_is_what_is_measured_on_and_all_pairs_are_trained_on(write, reversals):
     prepared = prepare(write(reversals), write("ab\tba\nab\tx\nba\tab\n\n", "dev.tsv"), config.Config())
     assert len(prepared.examples) == 60
-    assert len(prepared.dev_sources) == 2
-    assert prepared.dev_references == [[["b", "a"], ["x"]], [["a", "b"]]]
+    assert len(prepared.dev.sources) == 2
+    assert prepared.dev.references == [[["b", "a"], ["x"]], [["a", "b"]]]
     assert prepared.dev_origin.endswith("dev.tsv")
 
 
 def test_a_large_dev_set_is_sampled_over_its_whole_length(write, reversals):
     dev = write("".join(f"{'a' * n}\tb\n" for n in range(1, 101)), "dev.tsv")
     prepared = prepare(write(reversals), dev, config.parse({}, ["training.dev_limit=10"]))
-    lengths = [len(source) - 1 for source in prepared.dev_sources]
+    lengths = [len(source) - 1 for source in prepared.dev.sources]
     assert len(lengths) == 10
     assert lengths == list(range(1, 101, 10))
 
@@ -109,12 +109,12 @@ def test_a_large_dev_set_is_sampled_over_its_whole_length(write, reversals):
 def test_the_column_of_the_features_is_found_and_stored(text, settings, column, write):
     prepared = prepare(write(text), None, config.parse({}, settings))
     assert prepared.config.text.features_column == column
-    assert any(symbol.startswith("feature ") for symbol in prepared.source_vocabulary.symbols) == bool(column)
+    assert any(symbol.startswith("feature ") for symbol in prepared.source.vocabulary.symbols) == bool(column)
 
 
 def test_a_dev_file_is_read_with_the_columns_of_the_pairs(write, reversals):
     prepared = prepare(write(reversals), write("ab\tba\tV\n", "dev.tsv"), config.Config())
-    assert prepared.dev_sources == [[*prepared.source_vocabulary.encode("ab"), END]]
+    assert prepared.dev.sources == [[*prepared.source.vocabulary.encode("ab"), END]]
 
 
 def test_what_is_found_is_stored_and_what_is_given_is_kept(write):
@@ -154,7 +154,7 @@ def test_too_little_to_train_or_measure_on_is_refused_by_name(text, dev, words, 
 def test_pairs_too_long_are_left_out_of_training_and_dev_and_listed(write, reversals):
     path, dev = write(reversals + "a\t" + "b" * 99 + "\n"), write("ab\tba\n" + "a" * 99 + "\tb\n", "dev.tsv")
     prepared = prepare(path, dev, config.parse({}, ["training.max_batch_tokens=50"]))
-    assert (len(prepared.examples), len(prepared.dev_sources)) == (60, 1)
+    assert (len(prepared.examples), len(prepared.dev.sources)) == (60, 1)
     assert prepared.excluded == [(str(path), 61, 103), (str(dev), 2, 103)]
 
 
@@ -163,7 +163,7 @@ def test_several_files_are_one_and_each_has_a_hash(write, reversals):
     parts = [write("".join(lines[:30]), "part1.tsv"), write("".join(lines[30:]), "part2.tsv")]
     one, two = prepare(write(reversals), None, config.Config()), prepare(parts, None, config.Config())
     assert one.examples.source.tolist() == two.examples.source.tolist()
-    assert one.dev_sources == two.dev_sources
+    assert one.dev.sources == two.dev.sources
     assert [file.path for file in two.provenance.files] == [str(part) for part in parts]
     assert two.dev_origin == f"held out of {parts[0]}, {parts[1]}"
 

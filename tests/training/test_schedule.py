@@ -57,7 +57,7 @@ def rates(pairs, accuracies, *settings):
     """Return the relative learning rate in each epoch of a training with these dev accuracies after each epoch."""
     configured = config.parse({}, [*PLATEAU, f"training.epochs={len(accuracies)}", *settings])
     prepared, scores = prepare(pairs, None, configured), iter(accuracies)
-    n = len(prepared.dev_sources)
+    n = len(prepared.dev.sources)
 
     def evaluate(_networks, _prepared):
         return Quality(range(n), [["x"]] * n, scored(next(scores)))

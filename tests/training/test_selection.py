@@ -57,9 +57,9 @@ def test_poor_answers_are_compared_by_loss_and_good_ones_by_chrf():
 def test_an_empty_or_constant_answer_is_poor(pairs, answer):
     prepared = prepare(pairs, None, config.parse({}, TINY))
     network = Loop(prepared).network
-    poor = selection.assess([network], prepared, answer=lambda _, part: [answer] * len(part.dev_sources))
+    poor = selection.assess([network], prepared, answer=lambda _, part: [answer] * len(part.dev.sources))
     assert poor.measure == "loss"
-    right = selection.assess([network], prepared, answer=lambda _, part: [group[0] for group in part.dev_references])
+    right = selection.assess([network], prepared, answer=lambda _, part: [group[0] for group in part.dev.references])
     assert (right.measure, right.scores.exact, round(right.sentences.bleu)) == ("chrF", 100, 100)
 
 
@@ -69,8 +69,8 @@ def test_poor_answers_are_few(pairs, monkeypatch):
     n_answered = []
 
     def answers(_, part):
-        n_answered.append(len(part.dev_sources))
-        return [["?"] for _ in part.dev_sources]
+        n_answered.append(len(part.dev.sources))
+        return [["?"] for _ in part.dev.sources]
 
     found = selection.assess([Loop(prepared).network], prepared, answer=answers)
     assert n_answered == [len(found.measured)] == [10]
@@ -82,7 +82,7 @@ def test_the_dev_loss_is_the_mean_over_symbols_whatever_the_batches(pairs, monke
     together = selection.dev_loss(network, prepared)
     monkeypatch.setattr(selection, "BATCH", 1)
     assert selection.dev_loss(network, prepared) == pytest.approx(together, rel=1e-5)
-    V = len(prepared.target_vocabulary)
+    V = len(prepared.target.vocabulary)
     network.params.flat[:] = 0
     assert selection.dev_loss(network, prepared) == pytest.approx(math.log(V))  # without label smoothing
 

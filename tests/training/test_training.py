@@ -72,7 +72,7 @@ def test_the_last_weights_that_are_as_good_as_any_before_are_kept(tmp_path, pair
     def scripted(networks, prepared):
         seen.append(networks[0].params.flat.copy())
         right = next(n_right)
-        return [reference[0] if i < right else ["?"] for i, reference in enumerate(prepared.dev_references)]
+        return [reference[0] if i < right else ["?"] for i, reference in enumerate(prepared.dev.references)]
 
     events, instruments = [], Instruments(evaluate=instrumented.evaluator(scripted))
     four = config.parse({}, [*TINY, "training.epochs=4"])

@@ -23,7 +23,7 @@ class LineColumns:
     def __init__(self, bundle: Bundle, given: Mapping[str, Any], warn: Callable[[str], None]) -> None:
         self._bundle, self._warn = bundle, warn
         self._has_features = bool(bundle.config.text.features_column)
-        self._tab_is_text = TAB in bundle.source_vocabulary  # sources of JSON files may contain tabs
+        self._tab_is_text = TAB in bundle.source.vocabulary  # sources of JSON files may contain tabs
         self._source, self._features = _numbers(given, has_features=self._has_features)
         self._is_given = bool(given.keys() & {"source_column", "features_column"})
         self._warned = self._began = False
@@ -64,7 +64,7 @@ class LineColumns:
 
     def _known(self, features: str) -> bool:
         symbols = text.feature_symbols(features)
-        return bool(symbols) and any(symbol in self._bundle.source_vocabulary for symbol in symbols)
+        return bool(symbols) and any(symbol in self._bundle.source.vocabulary for symbol in symbols)
 
 
 def _numbers(given: Mapping[str, Any], *, has_features: bool) -> tuple[int, int]:

@@ -43,15 +43,15 @@ class Summary(msgspec.Struct, frozen=True):
 def of(bundle: Bundle) -> Summary:
     """Return the summary of a model."""
     text = bundle.config.text
-    source, target = bundle.source_vocabulary.symbols, bundle.target_vocabulary.symbols
+    source, target = bundle.source.vocabulary.symbols, bundle.target.vocabulary.symbols
     return Summary(
         len(bundle.networks),
         sum(array.size for array in bundle.weights.values()),
         "int8" if bundle.int8 else "float32",
         msgspec.to_builtins(bundle.config.model),
         msgspec.to_builtins(list(bundle.config.others)),
-        Side(text.source_tokens, bundle.source_format.unicode_form.value, len(source), source),
-        Side(text.target_tokens, bundle.target_format.unicode_form.value, len(target), target),
+        Side(text.source_tokens, bundle.source.unicode_form.value, len(source), source),
+        Side(text.target_tokens, bundle.target.unicode_form.value, len(target), target),
         bundle.limits,
         len(bundle.lexicon),
         bundle.manifest,

@@ -52,19 +52,15 @@ class Warnings:
         if self._is_in_other_case(symbol):
             return "case"
         found = scripts([symbol])
-        return (
-            "script" if found and found.isdisjoint(scripts(self._model.bundle.source_vocabulary.symbols)) else "symbol"
-        )
+        known = scripts(self._model.bundle.source.vocabulary.symbols)
+        return "script" if found and found.isdisjoint(known) else "symbol"
 
     def _is_in_other_case(self, symbol: str) -> bool:
-        known, split = self._model.bundle.source_vocabulary, self._model.bundle.source_format.split
-        return any(
-            other != symbol and all(token in known for token in split(other))
-            for other in (symbol.lower(), symbol.upper())
-        )
+        unknown = self._model.bundle.source.unknown
+        return any(other != symbol and not unknown(other) for other in (symbol.lower(), symbol.upper()))
 
     def _message(self, kind: str, symbols: Sequence[str]) -> str:
-        vocabulary = self._model.bundle.source_vocabulary.symbols
+        vocabulary = self._model.bundle.source.vocabulary.symbols
         if kind == "feature":
             return f"the model was not trained on the feature{'s' * (len(symbols) > 1)} {listed(map(feature, symbols))}"
         if kind == "case":

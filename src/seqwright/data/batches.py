@@ -9,14 +9,14 @@ hardly two neighbours of the file, and they are in other company every epoch.
 """
 
 import mmap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.data import readers, text, vocabulary
+from seqwright.data import vocabulary
 from seqwright.types import Ids
 
 __all__ = [
@@ -25,8 +25,6 @@ __all__ = [
     "IdPair",
     "Positions",
     "batches",
-    "encode_pairs",
-    "encode_source",
     "end_to_end",
     "pad",
 ]
@@ -88,32 +86,6 @@ class Examples:
         source, source_lengths = gather(self.source, self.source_starts, index)
         target, target_lengths = gather(self.target, self.target_starts, index)
         return Batch(source, source_lengths, target, target_lengths - np.int32(1), index)
-
-
-def encode_source(
-    source: str, features: str, source_format: text.Splitter, source_vocabulary: vocabulary.Vocabulary
-) -> list[int]:
-    """Return what the encoder reads for one source: features, tokens, END."""
-    ids = source_vocabulary.encode(text.source_tokens(source, features, source_format))
-    ids.append(vocabulary.END)
-    return ids
-
-
-def encode_pairs(
-    pairs: Iterable[readers.Pair],
-    *,
-    source_format: text.Splitter,
-    target_format: text.Splitter,
-    source_vocabulary: vocabulary.Vocabulary,
-    target_vocabulary: vocabulary.Vocabulary,
-) -> Examples:
-    """Return the pairs as ids, in order; symbols that a vocabulary lacks become UNKNOWN."""
-    sources, targets = [], []
-    for pair in pairs:
-        sources.append(encode_source(pair.source, pair.features, source_format, source_vocabulary))
-        target = target_vocabulary.encode(target_format.split(pair.target))
-        targets.append([vocabulary.START, *target, vocabulary.END])
-    return Examples(*end_to_end(sources), *end_to_end(targets))
 
 
 def end_to_end(sequences: Sequence[Sequence[int]]) -> tuple[Ids, Positions]:

@@ -1,7 +1,7 @@
 """Encoded training pairs with all that was found on the way, and the files that hold them in a `cache`.
 
-found.json          everything small: formats, pairs held out, excluded pairs, limits
-source.vocab.json   target.vocab.json
+found.json          everything small: kinds of tokens, pairs held out, excluded pairs, limits
+source.vocab.json   target.vocab.json   and others of `tokenizer`
 source.npy          target.npy          ids, end to end
 source_starts.npy   target_starts.npy
 """
@@ -16,10 +16,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.data import batches, readers, subwords, text, vocabulary
+from seqwright.data import batches, readers
 from seqwright.data.limits import Limits
+from seqwright.data.tokenizer import Segmentation, Tokenizer
 
-__all__ = ["Corpus", "Excluded", "Format", "Found", "Reading", "Whole", "described", "load", "save"]
+__all__ = ["Corpus", "Excluded", "Found", "Reading", "Whole", "described", "load", "save"]
 
 Whole = npt.NDArray[np.signedinteger[Any]]  # of any width
 
@@ -58,10 +59,8 @@ class Corpus(NamedTuple):
     """
 
     examples: batches.Examples
-    source_format: text.TextFormat | subwords.Subwords
-    target_format: text.TextFormat | subwords.Subwords
-    source_vocabulary: vocabulary.Vocabulary
-    target_vocabulary: vocabulary.Vocabulary
+    source: Tokenizer
+    target: Tokenizer
     dev: list[readers.Pair]
     excluded: list[Excluded]
     has_features: bool
@@ -71,32 +70,11 @@ class Corpus(NamedTuple):
     readings: list[Reading]
 
 
-class Format(msgspec.Struct, frozen=True):
-    """A `Splitter` without its model."""
-
-    form: text.UnicodeForm
-    tokens: text.Tokens | None  # None: subwords
-    model: bytes | None = None
-
-    @classmethod
-    def of(cls, splitter: text.Splitter) -> Format:
-        if isinstance(splitter, subwords.Subwords):
-            return cls(splitter.unicode_form, None, splitter.model)
-        assert isinstance(splitter, text.TextFormat)
-        return cls(splitter.unicode_form, splitter.tokens)
-
-    def splitter(self) -> text.TextFormat | subwords.Subwords:
-        if self.tokens is None:
-            assert self.model is not None
-            return subwords.Subwords(self.model, self.form)
-        return text.TextFormat(self.tokens, self.form)
-
-
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A corpus without its arrays and vocabularies."""
+    """A corpus without its arrays and tokenizers."""
 
-    source: Format
-    target: Format
+    source: Segmentation
+    target: Segmentation
     dev: list[readers.Pair]
     excluded: list[tuple[int, int, int]]  # number of the input, line, tokens
     has_features: bool
@@ -107,29 +85,25 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     def corpus(
         self,
         examples: batches.Examples,
-        source_vocabulary: vocabulary.Vocabulary,
-        target_vocabulary: vocabulary.Vocabulary,
+        source: Tokenizer,
+        target: Tokenizer,
         names: Sequence[str],
         hashes: dict[str, str],
     ) -> Corpus:
         return Corpus(
-            examples, self.source.splitter(), self.target.splitter(), source_vocabulary, target_vocabulary, self.dev,
+            examples, source, target, self.dev,
             [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
             self.has_features, self.limits, self.sentences, hashes, self.readings,
         )  # fmt: skip
 
 
 def save(
-    folder: Path,
-    found: Found,
-    source_vocabulary: vocabulary.Vocabulary,
-    target_vocabulary: vocabulary.Vocabulary,
-    arrays: Mapping[str, Iterable[Whole]],
+    folder: Path, found: Found, source: Tokenizer, target: Tokenizer, arrays: Mapping[str, Iterable[Whole]]
 ) -> None:
     """Write an entry's files.   arrays: of `batches.Examples`, in pieces.   OSError."""
     (folder / "found.json").write_bytes(msgspec.json.encode(found))
-    (folder / "source.vocab.json").write_bytes(source_vocabulary.to_json())
-    (folder / "target.vocab.json").write_bytes(target_vocabulary.to_json())
+    for name, data in (source.files("source") | target.files("target")).items():
+        (folder / name).write_bytes(data)
     for name, pieces in arrays.items():
         write_array(folder / f"{name}.npy", pieces)
 
@@ -157,10 +131,12 @@ def write_header(stream: BinaryIO, dtype: np.dtype[Any], n: int) -> int:
 def load(entry: Path, names: Sequence[str], hashes: dict[str, str]) -> Corpus:
     """Return the corpus of an entry.   names: of the inputs, which may be called otherwise than when it was made."""
     found = msgspec.json.decode((entry / "found.json").read_bytes(), type=Found)
-    source, target = (
-        vocabulary.Vocabulary.from_json((entry / f"{side}.vocab.json").read_bytes(), path=entry)
-        for side in ("source", "target")
-    )
+
+    def read(name: str) -> bytes:
+        return (entry / name).read_bytes()
+
+    source = Tokenizer.load("source", read, found.source, folder=entry)
+    target = Tokenizer.load("target", read, found.target, folder=entry)
     names_of_arrays = ("source", "source_starts", "target", "target_starts")
     arrays = {name: np.load(entry / f"{name}.npy", mmap_mode="r") for name in names_of_arrays}
     return found.corpus(batches.Examples(**arrays), source, target, names, hashes)

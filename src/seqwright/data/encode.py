@@ -25,10 +25,13 @@ import numpy as np
 from seqwright import errors
 from seqwright.data import batches, cache, corpus, holdout, readers, sentences, spool, subwords, text, vocabulary
 from seqwright.data.limits import Limits
+from seqwright.data.tokenizer import Segmentation, Tokenizer
 
 __all__ = ["Request", "read", "size"]
 
-VERSION = 4  # of what is cached: raised whenever the same text would give other files
+Splitter = text.TextFormat | subwords.Subwords
+
+VERSION = 5  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
 HEAD_CHARACTERS = 1 << 25
 IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
@@ -38,18 +41,12 @@ WITHOUT_CACHE = 1 << 28  # ids that memory must hold where no cache can be writt
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the files that decides about a corpus.
 
-    tokens: characters, graphemes, words, subwords:N; None is found from the data, as the Unicode form is.
-    model: of subwords that are to cut a side, instead of those that would be found in it.
     dev_share: of the sources, to hold out; None holds none out.   max_tokens: longer examples are excluded.
     """
 
     columns: readers.Columns = readers.Columns()
-    source_tokens: str | None = None
-    source_form: text.UnicodeForm | None = None
-    target_tokens: str | None = None
-    target_form: text.UnicodeForm | None = None
-    source_model: bytes | None = None
-    target_model: bytes | None = None
+    source: Segmentation = Segmentation()
+    target: Segmentation = Segmentation()
     dev_share: float | None = None
     seed: int = 1
     max_tokens: int = 65_536
@@ -112,14 +109,14 @@ class Side:
             counts += np.bincount(portion.ids[kept_ids(portion, dropped)], minlength=len(counts))
         return counts
 
-    def numbered(self, counts: corpus.Whole) -> tuple[vocabulary.Vocabulary, corpus.Whole]:
-        """Return the vocabulary, and the final id of each provisional number."""
+    def numbered(self, splitter: Splitter, counts: corpus.Whole) -> tuple[Tokenizer, corpus.Whole]:
+        """Return the tokenizer, and the final id of each provisional number."""
         first = len(vocabulary.SPECIAL)
         found = vocabulary.Vocabulary.from_counts(dict(zip(self.numbers, counts[first:].tolist(), strict=True)))
         final: corpus.Whole = np.full(len(counts), vocabulary.UNKNOWN, np.int32)
         final[:first] = np.arange(first)
         final[[self.numbers[symbol] for symbol in found.symbols]] = np.arange(first, len(found))
-        return found, final.astype(np.int16) if len(found) < 1 << 15 else final
+        return Tokenizer(splitter, found), final.astype(np.int16) if len(found) < 1 << 15 else final
 
     def flat(self, final: corpus.Whole, dropped: corpus.Whole) -> Iterator[corpus.Whole]:
         """Yield the final ids of the rows that are kept, end to end."""
@@ -171,22 +168,22 @@ class Builder:
         """Read all pairs and return them encoded; see `read`."""
         rows = self._rows()
         head = list(first_ones(rows))
-        source_format, target_format, are_sentences = self._formats([pair for _, pair in head])
+        source_splitter, target_splitter, are_sentences = self._splitters([pair for _, pair in head])
         held_out = None
         if self._request.dev_share is not None:
             held_out = holdout.HoldOut(fraction=self._request.dev_share, seed=self._request.seed)
         with cache.writing(self._place):
             for number, pair in itertools.chain(head, rows):
-                if self._add(number, pair, source_format, target_format) and held_out is not None:
+                if self._add(number, pair, source_splitter, target_splitter) and held_out is not None:
                     held_out.see(pair)
         self._check_enough()
         dev = [] if held_out is None else self._told(held_out.dev)
         dropped = np.array([row for row, _ in dev], np.int64)
-        source_vocabulary, source_final = self._source.numbered(self._source.counts(dropped))
-        target_vocabulary, target_final = self._target.numbered(self._target.counts(dropped))
+        source, source_final = self._source.numbered(source_splitter, self._source.counts(dropped))
+        target, target_final = self._target.numbered(target_splitter, self._target.counts(dropped))
         found = corpus.Found(
-            source=corpus.Format.of(source_format),
-            target=corpus.Format.of(target_format),
+            source=Segmentation(source.tokens, source.unicode_form),
+            target=Segmentation(target.tokens, target.unicode_form),
             dev=[pair for _, pair in dev],
             excluded=self._excluded,
             has_features=self._has_features,
@@ -204,9 +201,9 @@ class Builder:
         names = [one.name for one in self._inputs]
         if self._building is None:
             examples = batches.Examples(**{name: np.concatenate(list(pieces)) for name, pieces in arrays.items()})
-            return found.corpus(examples, source_vocabulary, target_vocabulary, names, hashes)
+            return found.corpus(examples, source, target, names, hashes)
         with cache.writing(self._place):
-            corpus.save(self._building.path, found, source_vocabulary, target_vocabulary, arrays)
+            corpus.save(self._building.path, found, source, target, arrays)
             self._source.rows.close()
             self._target.rows.close()
             entry = self._building.commit(key(self._request, hashes))
@@ -221,7 +218,7 @@ class Builder:
                     yield number, pair
             columns = dataclasses.replace(columns, like=columns.like or one.schema)  # all are read alike
 
-    def _formats(self, head: list[readers.Pair]) -> tuple[text.Splitter, text.Splitter, bool]:
+    def _splitters(self, head: list[readers.Pair]) -> tuple[Splitter, Splitter, bool]:
         """Return how both sides are cut, from those of the first pairs that are not held out; and whether the pairs
         are sentences."""
         request = self._request
@@ -233,15 +230,15 @@ class Builder:
         are_sentences = sentences.are_translations(sources, targets)
         n_units = sentences.units(len(head)) if are_sentences else 0
         return (
-            splitter(sources, request.source_tokens, request.source_form, n_units, request.source_model),
-            splitter(targets, request.target_tokens, request.target_form, n_units, request.target_model),
+            splitter(sources, request.source, n_units),
+            splitter(targets, request.target, n_units),
             are_sentences,
         )
 
-    def _add(self, number: int, pair: readers.Pair, source_format: text.Splitter, target_format: text.Splitter) -> bool:
+    def _add(self, number: int, pair: readers.Pair, source_splitter: Splitter, target_splitter: Splitter) -> bool:
         """Append the pair; return whether it is short enough."""
-        source = text.source_tokens(pair.source, pair.features, source_format)
-        target = target_format.split(pair.target)
+        source = text.source_tokens(pair.source, pair.features, source_splitter)
+        target = target_splitter.split(pair.target)
         n_tokens = size(source, target)
         if n_tokens > self._request.max_tokens:
             self._excluded.append((number, pair.line, n_tokens))
@@ -308,19 +305,14 @@ def first_ones(rows: Iterator[tuple[int, readers.Pair]]) -> Iterator[tuple[int, 
             return
 
 
-def splitter(
-    texts: list[str],
-    tokens: str | None,
-    form: text.UnicodeForm | None,
-    n_units: int = 0,
-    model: bytes | None = None,
-) -> text.Splitter:
+def splitter(texts: list[str], settings: Segmentation, n_units: int = 0) -> Splitter:
     """Return what cuts texts like these; what is given is kept, the rest is found.
 
-    n_units: subwords that suit the texts, 0 for none.   model: subwords that are given.
+    n_units: subwords that suit the texts, 0 for none.
     """
-    if model is not None:
-        return subwords.Subwords(model, form or text.UnicodeForm.NFC)
+    tokens, form = settings.tokens, settings.unicode_form
+    if settings.model is not None:
+        return subwords.Subwords(settings.model, form or text.UnicodeForm.NFC)
     n_pieces = subwords.size(tokens)
     if n_pieces is None and tokens is None and n_units:
         # A script of thousands of characters has pieces beside them.

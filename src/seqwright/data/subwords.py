@@ -43,6 +43,14 @@ class Subwords:
                 "not a SentencePiece model; restore the model from a copy or train it again"
             ) from None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Subwords):
+            return NotImplemented
+        return self.model == other.model and self.unicode_form == other.unicode_form
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.unicode_form))
+
     @property
     def n_pieces(self) -> int:
         """How many pieces there are, special ones included."""

@@ -121,7 +121,7 @@ def _unseen(teacher: Translator, directory: Path, dev: list[readers.Pair]) -> tu
     """Return the dev pairs that the teacher was not trained on and False, or all and True if there are none."""
     bundle = teacher.bundle
     limit = bundle.config.training.max_batch_tokens
-    reading = provenance.Reading(evaluation.columns(teacher), bundle.source_format, bundle.target_format, limit)
+    reading = provenance.Reading(evaluation.columns(teacher), bundle.source, bundle.target, limit)
     try:
         seen = provenance.seen_in_training(bundle, directory, set(map(reading.tokens, dev)))
     except DataError:  # the data of the teacher is not available

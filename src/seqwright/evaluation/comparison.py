@@ -177,13 +177,13 @@ def compare(
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
         raise DataError("there are no pairs to compare on")
-    format_ = a.bundle.target_format
-    expected = [[format_.split(text) for text in group] for group in references]
+    split = a.bundle.target.split
+    expected = [[split(text) for text in group] for group in references]
     answers_a, answers_b = (
         best(measure.answers_to(model, sources, Options(beam=beam, lexicon=lexicon), measure.part(listen, i, 2)))
         for i, model in enumerate((a, b))
     )
-    said_a, said_b = ([format_.split(text) for text in texts] for texts in (answers_a, answers_b))
+    said_a, said_b = ([split(text) for text in texts] for texts in (answers_a, answers_b))
     scored_a, scored_b = scored(said_a, expected), scored(said_b, expected)
     by_whom: dict[tuple[bool, bool], list[Disagreement]] = {}
     for (source, features), group, text_a, text_b, right_a, right_b in zip(

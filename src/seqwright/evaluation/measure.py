@@ -126,11 +126,11 @@ def evaluate(
     sources, references = metrics.group_references(pair for pair in pairs if pair.source or pair.target)
     if not sources:
         raise DataError("there are no pairs to evaluate on")
-    format_ = model.bundle.target_format
-    expected = [[format_.split(text) for text in group] for group in references]
+    split = model.bundle.target.split
+    expected = [[split(text) for text in group] for group in references]
     answers = answers_to(model, sources, Options(beam=beam, n_best=n_best, lexicon=lexicon), listen)
     # Cut again, because the same text can be made of other subwords.
-    said = [format_.split(hypotheses[0].text) for hypotheses in answers]
+    said = [split(hypotheses[0].text) for hypotheses in answers]
     answered = [
         Answered(*source, group, hypotheses, tokens in rights)
         for source, group, hypotheses, tokens, rights in zip(sources, references, answers, said, expected, strict=True)
@@ -272,7 +272,7 @@ def read_dictionary(
 ) -> Dictionary:
     """Return the pairs of a file to be answered from before the model.   DataError: not such a file."""
     pairs = (pair for one in readers.inputs(path) for pair in one.pairs(columns(model, reading)))
-    return Dictionary(pairs, model.bundle.source_format, model.bundle.target_format)
+    return Dictionary(pairs, model.bundle.source, model.bundle.target)
 
 
 def score_file(

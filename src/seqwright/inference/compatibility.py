@@ -20,7 +20,7 @@ def check(options: Options, bundle: Bundle, *, calibrated: bool) -> None:
     if options.coverage_penalty and not attention:
         raise UsageError("coverage_penalty needs a model with attention, whose weights it sums")
     if options.constraint is not None:
-        _check_constraint(options.constraint, options, len(bundle.target_vocabulary))
+        _check_constraint(options.constraint, options, len(bundle.target.vocabulary))
 
 
 def _check_constraint(constraint: Automaton, options: Options, n_symbols: int) -> None:

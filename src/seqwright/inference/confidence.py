@@ -20,7 +20,7 @@ class Confidence:
     """The calibration that a model's manifest holds, if any.   ModelError: it is damaged."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self._vocabulary = bundle.source_vocabulary
+        self._vocabulary = bundle.source.vocabulary
         self.calibration: Calibration | None = None
         self._table = None
         if "calibration" not in bundle.manifest:

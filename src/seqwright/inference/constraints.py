@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from seqwright.data import text, vocabulary
+from seqwright.data import vocabulary
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.errors import ConstraintError
 from seqwright.inference import pattern as patterns
 from seqwright.search import automaton
@@ -15,8 +16,7 @@ __all__ = ["build"]
 
 
 def build(
-    format_: text.Splitter,
-    known: vocabulary.Vocabulary,
+    target: Tokenizer,
     *,
     prefix: str = "",
     prefix_tokens: Sequence[str] = (),
@@ -32,18 +32,18 @@ def build(
     tokens.
     ConstraintError: a token that is not in the vocabulary, an invalid pattern, or an empty intersection.
     """
-    alphabet = np.arange(len(vocabulary.SPECIAL), len(known), dtype=np.int32)
+    alphabet = np.arange(len(vocabulary.SPECIAL), len(target.vocabulary), dtype=np.int32)
     parts = []
     if prefix:
-        parts.append(automaton.prefixed(encoded(format_.split(prefix), f"prefix {prefix!r}", known), alphabet))
+        parts.append(automaton.prefixed(encoded(target.split(prefix), f"prefix {prefix!r}", target), alphabet))
     if prefix_tokens:
-        parts.append(automaton.prefixed(encoded(prefix_tokens, "prefix", known), alphabet))
+        parts.append(automaton.prefixed(encoded(prefix_tokens, "prefix", target), alphabet))
     if allow is not None:
-        parts.append(automaton.repeated(encoded(format_.split(allow), f"allowed symbols {allow!r}", known)))
+        parts.append(automaton.repeated(encoded(target.split(allow), f"allowed symbols {allow!r}", target)))
     if pattern is not None:
-        parts.append(patterns.compiled(pattern, format_, known))
+        parts.append(patterns.compiled(pattern, target))
     if one_of is not None:
-        entries = [known.encode(format_.split(entry)) for entry in one_of]
+        entries = [target.encode(entry) for entry in one_of]
         known_entries = [entry for entry in entries if vocabulary.UNKNOWN not in entry]
         if not known_entries:
             raise ConstraintError(f"each of the {len(entries):,} texts has a token outside the vocabulary")
@@ -58,7 +58,7 @@ def build(
     return found
 
 
-def encoded(tokens: Sequence[str], what: str, known: vocabulary.Vocabulary) -> list[int]:
-    if never := known.unknown(tokens):
+def encoded(tokens: Sequence[str], what: str, target: Tokenizer) -> list[int]:
+    if never := target.vocabulary.unknown(tokens):
         raise ConstraintError(f"{what}: {never[0]!r} is not in the vocabulary of targets; no training target has it")
-    return known.encode(tokens)
+    return target.vocabulary.encode(tokens)

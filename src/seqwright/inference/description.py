@@ -9,7 +9,7 @@ __all__ = ["described"]
 
 def described(bundle: Bundle, *, n_networks: int) -> str:
     """Return the sizes of a model, its kind of attention and number type, and its dev accuracy if that is known."""
-    n_source, n_target = len(bundle.source_vocabulary.symbols), len(bundle.target_vocabulary.symbols)
+    n_source, n_target = len(bundle.source.vocabulary.symbols), len(bundle.target.vocabulary.symbols)
     parts = [
         f"{n_source:,} to {n_target:,} symbols",
         f"{sum(array.size for array in bundle.weights.values()):,} parameters",

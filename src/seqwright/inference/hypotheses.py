@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from seqwright.data import text, vocabulary
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.inference import copying
 from seqwright.inference.answer import Hypothesis, Link, links
 from seqwright.inference.reading import Reading, Window
 from seqwright.search import Candidate
 from seqwright.types import Array
 
-__all__ = ["Target", "concatenated", "from_candidate"]
-
-
-class Target(NamedTuple):
-    """The target side of a model: how ids become text."""
-
-    format: text.Splitter
-    vocabulary: vocabulary.Vocabulary
+__all__ = ["concatenated", "from_candidate"]
 
 
 def from_candidate(
-    candidate: Candidate, reading: Reading, window: Window, target: Target, *, n_masked: int, copy_unknown: bool
+    candidate: Candidate, reading: Reading, window: Window, target: Tokenizer, *, n_masked: int, copy_unknown: bool
 ) -> Hypothesis:
     """Return the hypothesis of a candidate for one window of a source.
 
@@ -35,7 +27,7 @@ def from_candidate(
     tokens = target.vocabulary.decode(candidate.ids)
     log_probs, weights = candidate.log_probs, candidate.attention_weights
     if weights is None:
-        joined = target.format.join(tokens)
+        joined = target.join(tokens)
         return Hypothesis(joined, tokens, candidate.score, log_probs, candidate.finished, None, None)
     weights = _of_all_ids(weights, len(window.ids), n_masked)
     first = len(window.features)
@@ -52,7 +44,7 @@ def from_candidate(
         weights = weights[[*inserted.rows, len(weights) - 1]]
     pairs = [(window.positions[s], t) for s, t in links(weights, first)]
     alignment = _alignment(weights, reading, window) if len(reading.windows) == 1 else None
-    joined = target.format.join(tokens)
+    joined = target.join(tokens)
     return Hypothesis(joined, tokens, candidate.score, log_probs, candidate.finished, alignment, pairs)
 
 
@@ -73,7 +65,7 @@ def _alignment(weights: Array, reading: Reading, window: Window) -> Array:
 
 
 def concatenated(
-    parts: Sequence[Hypothesis], reading: Reading, target: Target, *, spaces: Sequence[bool] | None = None
+    parts: Sequence[Hypothesis], reading: Reading, target: Tokenizer, *, spaces: Sequence[bool] | None = None
 ) -> Hypothesis:
     """Return the hypotheses for the windows of one source as one; its score is the mean over all tokens.
 
@@ -100,4 +92,4 @@ def concatenated(
     log_probs.append(sum(part.log_probs[-1] for part in parts))
     score = sum(log_probs) / len(log_probs)
     finished = all(part.finished for part in parts)
-    return Hypothesis(target.format.join(tokens), tokens, score, log_probs, finished, None, pairs)
+    return Hypothesis(target.join(tokens), tokens, score, log_probs, finished, None, pairs)

@@ -22,7 +22,7 @@ class KnownAnswers:
         self._bundle = bundle
         self._lexicon = None
         if bundle.lexicon:
-            self._lexicon = Dictionary(bundle.lexicon, bundle.source_format, bundle.target_format)
+            self._lexicon = Dictionary(bundle.lexicon, bundle.source, bundle.target)
 
     def look_up(self, source: str, features: str, options: Options) -> list[Hypothesis]:
         """Return the answers of the dictionary or the lexicon, whose log-probabilities are 0; [] for other sources."""
@@ -40,7 +40,7 @@ class KnownAnswers:
         max_length = len(tokens) if options.max_length is None else options.max_length
         if not (options.min_length or 0) <= len(tokens) <= max_length:
             return False
-        return options.constraint is None or self._bundle.target_vocabulary.encode(tokens) in options.constraint
+        return options.constraint is None or self._bundle.target.vocabulary.encode(tokens) in options.constraint
 
     def is_empty(self, reading: Reading, options: Options) -> bool:
         """Return whether the answer is empty because the source is: no tokens but dropped ones and unknown spaces.
@@ -51,7 +51,7 @@ class KnownAnswers:
             return False
         if options.constraint is not None and [] not in options.constraint:
             return False
-        return reading.is_blank(self._bundle.source_vocabulary)
+        return reading.is_blank(self._bundle.source.vocabulary)
 
     def empty(self, source: str, features: str, reading: Reading) -> Answer:
         """Return the empty answer; its confidence is 1, or 0 if symbols other than spaces were dropped."""

@@ -27,7 +27,7 @@ def next_tokens(
 
     UsageError: a token of the prefix is not in the vocabulary.
     """
-    known = bundle.target_vocabulary
+    known = bundle.target.vocabulary
     if never := known.unknown(prefix):
         raise UsageError(f"{never[0]!r} is not in the vocabulary of targets; no training target has it")
     reading = predictor.reader.read(source, features, max_tokens=max(len(source), 1) * 64)

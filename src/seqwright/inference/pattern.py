@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqwright.data import text, vocabulary
+from seqwright.data import vocabulary
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.errors import ConstraintError
 from seqwright.inference.pattern_automaton import CharacterAutomaton
 from seqwright.inference.pattern_syntax import Parser
@@ -30,17 +31,18 @@ Kinds = tuple[int, ...]
 Groups = dict[int, list[tuple[Kinds, Ids]]]  # equivalence classes of characters with their tokens, by the first class
 
 
-def compiled(pattern: str, format_: text.Splitter, known: vocabulary.Vocabulary) -> automaton.Automaton:
+def compiled(pattern: str, target: Tokenizer) -> automaton.Automaton:
     """Return the targets whose text matches.   ConstraintError: a syntax error, too large, or no target matches."""
     characters = CharacterAutomaton(pattern)
     try:
-        begin, end = Parser(pattern, characters, format_.unicode_form).parse()
+        begin, end = Parser(pattern, characters, target.unicode_form).parse()
     except RecursionError:
         raise ConstraintError(f"the pattern {pattern[:20]!r}… has too many nested groups") from None
     characters.end = end
-    space = format_.join(["a", "b"])[1:-1]  # the separator of tokens: a space for words, else empty
-    kinds = characters.kinds({*space, *(one for token in known.symbols for one in token)})
-    at_start, after_start = (_grouped(known.symbols, before, kinds) for before in ("", space))
+    space = target.join(["a", "b"])[1:-1]  # the separator of tokens: a space for words, else empty
+    known = target.vocabulary.symbols
+    kinds = characters.kinds({*space, *(one for token in known for one in token)})
+    at_start, after_start = (_grouped(known, before, kinds) for before in ("", space))
     start = characters.closed([begin], at_start=True)
     queue, accepting = [start], [characters.accepts(start, at_start=True)]
     numbers: dict[frozenset[int], int] = {}  # without the start, which has no incoming transition

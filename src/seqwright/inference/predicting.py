@@ -23,7 +23,6 @@ class Predictor:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._known = KnownAnswers(bundle)
-        self._target = hypotheses.Target(bundle.target_format, bundle.target_vocabulary)
         self.reader: Reader = Reader.of(bundle)
         self.searcher: Searcher = Searcher(bundle)
         self.confidence: Confidence = Confidence(bundle)
@@ -79,7 +78,7 @@ class Predictor:
         found: the candidates of windows that do not depend on each other.
         """
         if len(reading.windows) > 1 and windows.depend(options):
-            known = self._bundle.target_vocabulary
+            known = self._bundle.target.vocabulary
             space = known.encode([" "])[0] if " " in known else None
             return windows.searched_in_order(
                 reading, options, self.searcher.search, limits=self._bundle.limits, space=space
@@ -104,7 +103,7 @@ class Predictor:
             return Answer(source=source, features=features, hypotheses=[], flags=tuple(flags))
         if not found[0].finished:
             flags.append(Flag.CUT)
-        if self._bundle.target_subwords and repetition.repeats(found[0].text, found[0].tokens, source):
+        if self._bundle.target.model and repetition.repeats(found[0].text, found[0].tokens, source):
             flags.append(Flag.REPEATS)
         confidence = None if factor is None else self.confidence.of(found[0].log_probs, factor)
         if confidence is not None and confidence < options.min_confidence:
@@ -120,7 +119,7 @@ class Predictor:
             if copy_unknown and options.max_length is not None and len(part.tokens) > options.max_length:
                 part = self.decoded(candidate, reading, window)
             parts.append(part)
-        return hypotheses.concatenated(parts, reading, self._target, spaces=chain.spaces)
+        return hypotheses.concatenated(parts, reading, self._bundle.target, spaces=chain.spaces)
 
     def decoded(
         self, candidate: search.Candidate, reading: Reading, window: Window, *, copy_unknown: bool = False
@@ -128,5 +127,5 @@ class Predictor:
         """Return a candidate as text."""
         n_masked = self.searcher.n_masked(window.ids)
         return hypotheses.from_candidate(
-            candidate, reading, window, self._target, n_masked=n_masked, copy_unknown=copy_unknown
+            candidate, reading, window, self._bundle.target, n_masked=n_masked, copy_unknown=copy_unknown
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from seqwright.bundle import Bundle
 from seqwright.data import text, vocabulary
+from seqwright.data.tokenizer import Tokenizer
 
 __all__ = ["Reader", "Reading", "Window", "split"]
 
@@ -44,45 +45,42 @@ class Reader(NamedTuple):
     a token of the source, which a model with a copy gate copies.
     """
 
-    format: text.Splitter
-    vocabulary: vocabulary.Vocabulary
+    tokenizer: Tokenizer
     drop_unknown_features: bool
 
     @classmethod
     def of(cls, bundle: Bundle) -> Reader:
         """Return the reader of a model's sources."""
-        model, known = bundle.config.model, bundle.source_vocabulary
-        drop = text.UNKNOWN_FEATURE not in known and bool(model.copying or model.sum_features)
-        return cls(bundle.source_format, known, drop)
+        model = bundle.config.model
+        has_unknown = text.UNKNOWN_FEATURE in bundle.source.vocabulary
+        return cls(bundle.source, not has_unknown and bool(model.copying or model.sum_features))
 
     def read(self, source: str, features: str, *, max_tokens: int, drop_unknown: bool = False) -> Reading:
         """Return a source in windows of at most max_tokens tokens.   drop_unknown: leave unknown symbols out."""
-        names, tokens = self.features(features), self.format.split(source)
+        names, tokens, known = self.features(features), self.tokenizer.split(source), self.tokenizer.vocabulary
         drop_names = self.drop_unknown_features or drop_unknown
-        kept = [i for i, name in enumerate(names) if name in self.vocabulary or not drop_names]
-        positions = [i for i, token in enumerate(tokens) if token in self.vocabulary or not drop_unknown]
-        before = self.vocabulary.encode(names[i] for i in kept)
+        kept = [i for i, name in enumerate(names) if name in known or not drop_names]
+        positions = [i for i, token in enumerate(tokens) if token in known or not drop_unknown]
+        before = known.encode(names[i] for i in kept)
         windows = []
         for first, end in split([tokens[i] for i in positions], max_tokens):
-            ids = self.vocabulary.encode(tokens[i] for i in positions[first:end])
+            ids = known.encode(tokens[i] for i in positions[first:end])
             windows.append(Window([*before, *ids, vocabulary.END], kept, positions[first:end]))
-        return Reading(names, tokens, self.vocabulary.unknown([*names, *tokens]), windows)
+        return Reading(names, tokens, known.unknown([*names, *tokens]), windows)
 
     def folded(self, source: str) -> str:
         """Return the source unchanged, in lower case or in upper case, whichever has the fewest unknown tokens."""
-        if not self._unknown_tokens(source):
+        unknown = self.tokenizer.unknown
+        if not unknown(source):
             return source
-        return min((source, source.lower(), source.upper()), key=lambda given: len(self._unknown_tokens(given)))
-
-    def _unknown_tokens(self, source: str) -> list[str]:
-        return self.vocabulary.unknown(self.format.split(source))
+        return min((source, source.lower(), source.upper()), key=lambda given: len(unknown(given)))
 
     def features(self, features: str) -> list[str]:
         """Return the symbol of each feature, without the spaces around its name if only that symbol is known."""
-        found = []
+        found, unknown = [], self.tokenizer.vocabulary.unknown
         for name in features.split(";"):
             given, stripped = text.feature_symbols(name), text.feature_symbols(name.strip())
-            found += given if self.vocabulary.unknown(given) == [] or self.vocabulary.unknown(stripped) else stripped
+            found += given if unknown(given) == [] or unknown(stripped) else stripped
         return found
 
 

@@ -28,7 +28,7 @@ def scored(
         predictor.reader.read(source, f, max_tokens=max(len(source), 1) * 64)
         for source, f in zip(sources, features, strict=True)
     ]
-    tokens = [bundle.target_format.split(target) for target in targets]
+    tokens = [bundle.target.split(target) for target in targets]
     ids = [_ids(some, reading, bundle) for some, reading in zip(tokens, readings, strict=True)]
     answers: list[Answer] = [Answer(source="", hypotheses=[])] * len(sources)
     for i, candidate in predictor.searcher.score([one.windows[0].ids for one in readings], ids, options):
@@ -44,7 +44,7 @@ def scored(
 def _ids(tokens: Sequence[str], reading: Reading, bundle: Bundle) -> list[int]:
     """Return the ids of a target; PAD for a token that the model can neither predict nor copy from the source."""
     copied = reading.unknown if bundle.config.model.copying else []
-    encoded = zip(tokens, bundle.target_vocabulary.encode(tokens), strict=True)
+    encoded = zip(tokens, bundle.target.vocabulary.encode(tokens), strict=True)
     return [
         vocabulary.PAD if symbol == vocabulary.UNKNOWN and token not in copied else symbol for token, symbol in encoded
     ]

@@ -310,8 +310,8 @@ class Translator:
         if one_of is not None:
             one_of = arguments.texts(one_of, "one_of")
         return constraints.build(
-            self.bundle.target_format, self.bundle.target_vocabulary, prefix=prefix, prefix_tokens=prefix_tokens,
-            allow=allow, one_of=one_of, pattern=pattern, min_length=min_length,
+            self.bundle.target, prefix=prefix, prefix_tokens=prefix_tokens, allow=allow, one_of=one_of, pattern=pattern,
+            min_length=min_length,
         )  # fmt: skip
 
     def next_tokens(
@@ -362,7 +362,7 @@ class Translator:
             The symbols of its features, then its tokens.
         """
         reader = self._predictor.reader
-        return [*reader.features(features), *reader.format.split(source)]
+        return [*reader.features(features), *reader.tokenizer.split(source)]
 
     def unknown(self, source: str, features: str = "", *, fold_case: bool = False) -> list[str]:
         """Find the symbols of a source and its features that are not in the model's vocabulary.
@@ -383,7 +383,7 @@ class Translator:
         """
         if fold_case:
             source = self._predictor.reader.folded(source)
-        return self.bundle.source_vocabulary.unknown(self.source_tokens(source, features))
+        return self.bundle.source.vocabulary.unknown(self.source_tokens(source, features))
 
     def check(self, options: AnyOptions) -> None:
         """Check whether this model can follow options, as `answer` does.

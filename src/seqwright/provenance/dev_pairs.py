@@ -123,7 +123,7 @@ def count_seen(bundle: Bundle, directory: Path, sources: Iterable[tuple[str, str
 
     Reads the training files again, which are verified by their hashes, unless they have more than `MOST_BYTES`.
     """
-    tokens = [tuple(text.source_tokens(*one, bundle.source_format)) for one in sources]
+    tokens = [tuple(text.source_tokens(*one, bundle.source)) for one in sources]
     try:
         n_bytes = _size(provenance(bundle.manifest))
         if n_bytes > MOST_BYTES:
@@ -152,7 +152,7 @@ class _Training:
     def __init__(self, found: Provenance, bundle: Bundle, directory: Path) -> None:
         self._found, self._bundle, self._directory = found, bundle, directory
         columns = bundle.config.text.columns()
-        self._reading = Reading(columns, bundle.source_format, bundle.target_format, found.dev.max_tokens)
+        self._reading = Reading(columns, bundle.source, bundle.target, found.dev.max_tokens)
 
     def measured(self) -> list[readers.Pair]:
         """Return the pairs that were measured on."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from seqwright import metrics
 from seqwright.data import encode, readers, text
+from seqwright.data.tokenizer import Tokenizer
 
 __all__ = ["Reading", "dev_of_files", "measured", "pairs_sha256", "sources_sha256"]
 
@@ -19,8 +20,8 @@ class Reading(NamedTuple):
     """How the pairs of a training are read, and cut into tokens."""
 
     columns: readers.Columns
-    source: text.Splitter
-    target: text.Splitter
+    source: Tokenizer
+    target: Tokenizer
     max_tokens: int
 
     def tokens(self, pair: readers.Pair) -> tuple[str, ...]:

@@ -52,11 +52,12 @@ class Item(NamedTuple):
 
 def items(answered: Sequence[evaluation.Answered], bundle: Bundle) -> list[Item]:
     """Return the items in the order of the answers."""
-    counts = dict(zip(bundle.source_vocabulary.symbols, bundle.source_vocabulary.counts, strict=True))
+    known = bundle.source.vocabulary
+    counts = dict(zip(known.symbols, known.counts, strict=True))
     found = []
     for one in answered:
-        source = text.source_tokens(one.source, one.features, bundle.source_format)
-        expected = [bundle.target_format.split(reference) for reference in one.references]
+        source = text.source_tokens(one.source, one.features, bundle.source)
+        expected = [bundle.target.split(reference) for reference in one.references]
         distances = [metrics.edit_distance(one.hypotheses[0].tokens, tokens) for tokens in expected]
         closest = distances.index(min(distances))
         right_at = next((i for i, h in enumerate(one.hypotheses) if h.tokens in expected), None)

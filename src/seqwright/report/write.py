@@ -98,13 +98,12 @@ def composed(
     elif result is not None:
         answered = items(result.answered, bundle)
         figures = headline(result.scores, answered)
-        format_ = bundle.target_format
         sections += [
             scores.strengths(answered),
-            mistakes.rewrites(answered, format_),
+            mistakes.rewrites(answered, bundle.target),
             mistakes.confused(answered),
-            examples.worst(answered, format_),
-            examples.uncertain(answered, format_),
+            examples.worst(answered, bundle.target),
+            examples.uncertain(answered, bundle.target),
             *filter(None, [examples.attention(answered)]),
             scores.oracle(answered),
             scores.confidence(answered),

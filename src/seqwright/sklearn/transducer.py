@@ -300,7 +300,7 @@ class SequenceTransducer(BaseEstimator):
         inputs.check_lengths(sources, expected)
         if not expected:
             raise inputs.InputError("X and y are empty; a score needs at least one pair")
-        split = self.translator_.bundle.target_format.split
+        split = self.translator_.bundle.target.split
         answers = self.predict(X)
         return sum(split(a) == split(e) for a, e in zip(answers, expected, strict=True)) / len(expected)
 

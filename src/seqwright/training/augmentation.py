@@ -80,7 +80,7 @@ def of(prepared: Prepared) -> Augmentation | None:
     """Return the augmentation of a training, None if it has none."""
     if not prepared.config.training.augmentation:
         return None
-    source, target = prepared.source_vocabulary, prepared.target_vocabulary
+    source, target = prepared.source.vocabulary, prepared.target.vocabulary
     is_feature = vocabulary.features(source)
     inflects = bool(is_feature.any()) and prepared.traits.copied_share >= COPYING
     return Augmentation(prepared.examples, is_feature, source.copy_map(target) if inflects else None)

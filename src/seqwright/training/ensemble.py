@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,7 +51,7 @@ class Ensemble:
         prepared, self.done = self._prepared, []
         for member in range(state.done):
             kind = prepared.config.networks[member]
-            spec = kind.spec(len(prepared.source_vocabulary), len(prepared.target_vocabulary))
+            spec = kind.spec(len(prepared.source.vocabulary), len(prepared.target.vocabulary))
             params = Parameters(Seq2seq.declared(spec))
             params.flat[:] = state.arrays[f"done.{member}"]
             self.done.append(params)
@@ -110,7 +111,7 @@ class Ensemble:
             part = msgspec.structs.replace(config.training, time_budget_s=part_s)
             config = msgspec.structs.replace(config, training=part)
         reserved = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
-        prepared = self._prepared._replace(config=config)
+        prepared = dataclasses.replace(self._prepared, config=config)
         return Loop(
             prepared,
             member=member,

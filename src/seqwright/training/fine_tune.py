@@ -14,6 +14,7 @@ from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.config import Config
 from seqwright.data import batches
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
 from seqwright.errors import UsageError
 from seqwright.models import Seq2seq
@@ -95,18 +96,20 @@ def _is_given(section: Any, key: str) -> bool:
     return bool(getattr(section, key) != getattr(type(section)(), key))
 
 
-def extended(old: Vocabulary, found: Vocabulary) -> Vocabulary:
-    """Return a vocabulary of the old symbols with their ids, followed by the new ones; counts are of the new data."""
-    counts = dict(zip(old.symbols, old.counts, strict=True)) | dict(zip(found.symbols, found.counts, strict=True))
-    symbols = [*old.symbols, *(symbol for symbol in found.symbols if symbol not in old)]
-    return Vocabulary(symbols, [counts[symbol] for symbol in symbols])
+def extended(base: Tokenizer, found: Tokenizer) -> Tokenizer:
+    """Return a tokenizer with the symbols of `base` and their ids, then new symbols; counts are of the new data."""
+    old, new = base.vocabulary, found.vocabulary
+    counts = dict(zip(old.symbols, old.counts, strict=True)) | dict(zip(new.symbols, new.counts, strict=True))
+    symbols = [*old.symbols, *(symbol for symbol in new.symbols if symbol not in old)]
+    return Tokenizer(found.splitter, Vocabulary(symbols, [counts[symbol] for symbol in symbols]))
 
 
 def remapped(
-    examples: batches.Examples, found: tuple[Vocabulary, Vocabulary], now: tuple[Vocabulary, Vocabulary]
+    examples: batches.Examples, found: tuple[Tokenizer, Tokenizer], now: tuple[Tokenizer, Tokenizer]
 ) -> batches.Examples:
-    """Return the examples, in memory, with the ids of other vocabularies.   found, now: (source, target)."""
-    source, target = (_new_ids(before, after) for before, after in zip(found, now, strict=True))
+    """Return the examples, in memory, with the ids of other tokenizers.   found, now: (source, target)."""
+    both = zip(found, now, strict=True)
+    source, target = (_new_ids(before.vocabulary, after.vocabulary) for before, after in both)
     return dataclasses.replace(examples, source=source[examples.source], target=target[examples.target])
 
 

@@ -67,7 +67,7 @@ class Loop:
         self._instruments, self._clock = instruments, instruments.clock
         self._config = prepared.config
         init, shuffle, dropout, hide = np.random.SeedSequence(self._config.training.seed + member).spawn(4)
-        source, target = prepared.source_vocabulary, prepared.target_vocabulary
+        source, target = prepared.source.vocabulary, prepared.target.vocabulary
         spec = self._config.networks[member].spec(len(source), len(target))
         self._network = models.build(
             spec,
@@ -226,7 +226,7 @@ class Loop:
         position.measured_pairs = position.pairs
         self._measured_at = self._clock()
         self.measuring_s = self._measured_at - began
-        if len(found.measured) < len(self._prepared.dev_sources):  # a part was decoded, as the answers are poor
+        if len(found.measured) < len(self._prepared.dev.sources):  # a part was decoded, as the answers are poor
             self.measuring_s = min(self.measuring_s * POOR_ANSWERS, POOR_SHARE * (training.time_budget_s or math.inf))
         sentences = found.sentences
         return Measured(

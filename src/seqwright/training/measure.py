@@ -35,7 +35,7 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
 
     These are the answers of the trained model with a beam of 1: a long source is read in the same windows.
     """
-    readings = prepared.dev_readings
+    readings = prepared.dev.readings
     places = [(i, window) for i, reading in enumerate(readings) for window in _windows(reading, prepared)]
     order = sorted(range(len(places)), key=lambda n: len(places[n][1].ids))
     found: dict[int, Hypothesis] = {}
@@ -46,18 +46,18 @@ def dev_answers(networks: Sequence[Seq2seq], prepared: Prepared) -> list[list[st
     parts: list[list[Hypothesis]] = [[] for _ in readings]
     for n, (i, _) in enumerate(places):
         parts[i].append(found[n])
-    target = hypotheses.Target(prepared.target_format, prepared.target_vocabulary)
+    target = prepared.target
     # A text is split again, since it can be spelled with other subwords.
     texts = [
         hypotheses.concatenated(some, reading, target).text if some else ""
         for some, reading in zip(parts, readings, strict=True)
     ]
-    return [prepared.target_format.split(text) for text in texts]
+    return [target.split(text) for text in texts]
 
 
 def _windows(reading: Reading, prepared: Prepared) -> list[Window]:
     """Return the windows of a dev source that are searched; none if its answer is empty because it is."""
-    empty = prepared.limits.empty_answers_empty and reading.is_blank(prepared.source_vocabulary)
+    empty = prepared.limits.empty_answers_empty and reading.is_blank(prepared.source.vocabulary)
     return [] if empty else reading.windows
 
 
@@ -75,13 +75,14 @@ def _greedy(
     padded = batches.pad([window.ids for _, window in places])
     found = search.run.Sources(members, *padded, vocabulary.NEVER_ANSWERED).beam(rules, width=1)
     n_attended = members[0].memory_lengths(*padded).tolist()
-    target = hypotheses.Target(prepared.target_format, prepared.target_vocabulary)
     for (i, window), [candidate], n in zip(places, found, n_attended, strict=True):
-        reading = prepared.dev_readings[i]
+        reading = prepared.dev.readings[i]
         if not reading.unknown:  # attention weights only serve to copy unknown symbols
             candidate = candidate._replace(attention_weights=None)
         n_masked = len(window.ids) - n
-        yield hypotheses.from_candidate(candidate, reading, window, target, n_masked=n_masked, copy_unknown=False)
+        yield hypotheses.from_candidate(
+            candidate, reading, window, prepared.target, n_masked=n_masked, copy_unknown=False
+        )
 
 
 def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
@@ -99,11 +100,11 @@ def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
 
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
     """Return the calibration of the model: from log-probabilities of answers to their accuracy on the dev set."""
-    sources, features = zip(*prepared.dev_texts, strict=True)
+    sources, features = zip(*prepared.dev.texts, strict=True)
     alone = Options(lexicon=False)  # an answer from the lexicon is not the network's
     answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
-    split = prepared.target_format.split
-    right = [split(a.text) in group for a, group in zip(answers, prepared.dev_references, strict=True)]
+    split = prepared.target.split
+    right = [split(a.text) in group for a, group in zip(answers, prepared.dev.references, strict=True)]
     found, usual = _familiarity(prepared)
     # The lowered confidence of unusual sources would otherwise be taken for that of the usual ones, too.
     fitted = usual if usual.sum() >= FITTED else np.ones(len(right), np.bool_)
@@ -114,7 +115,7 @@ def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration
 
 def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArray[np.bool_]]:
     """Return a measure of how familiar a source is, and which dev sources are usual by it."""
-    examples, is_feature = prepared.examples, vocabulary.features(prepared.source_vocabulary)
+    examples, is_feature = prepared.examples, vocabulary.features(prepared.source.vocabulary)
 
     def without_features(ids: Ids) -> list[int]:
         return [int(i) for i in ids[int(is_feature[ids].sum()) :]]  # features come first
@@ -127,9 +128,9 @@ def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArr
                 without_features(examples.source[starts[n] : starts[n + 1]]) for n in chosen[first : first + PORTION]
             ]
 
-    dev = [without_features(np.array(ids)) for ids in prepared.dev_sources]
+    dev = [without_features(np.array(ids)) for ids in prepared.dev.sources]
     found = familiarity.fit(
-        portions(), dev, n_ids=len(prepared.source_vocabulary), longest=prepared.limits.longest_source
+        portions(), dev, n_ids=len(prepared.source.vocabulary), longest=prepared.limits.longest_source
     )
     lengths, none = np.array([len(ids) - 1 for ids in dev], np.int32), np.zeros(len(dev), np.int32)
     return found, found.usual(found.table().surprises(dev), lengths, none) >= 1
@@ -140,15 +141,15 @@ def dev_examples(answers: Sequence[Sequence[str]], prepared: Prepared) -> list[E
 
     answers: to all dev sources, from `dev_answers`.
     """
-    order = sorted(range(len(answers)), key=lambda i: (len(prepared.dev_sources[i]), i))
+    order = sorted(range(len(answers)), key=lambda i: (len(prepared.dev.sources[i]), i))
     chosen = dict.fromkeys(order[int(share * len(order))] for share in EXAMPLES_AT)  # fewer for a small dev set
-    join = prepared.target_format.join
+    join = prepared.target.join
     return [
         Example(
-            source=" ".join(filter(None, prepared.dev_texts[i])),
+            source=" ".join(filter(None, prepared.dev.texts[i])),
             answer=join(answers[i]),
-            reference=join(prepared.dev_references[i][0]),
-            right=answers[i] in prepared.dev_references[i],
+            reference=join(prepared.dev.references[i][0]),
+            right=answers[i] in prepared.dev.references[i],
         )
         for i in chosen
     ]

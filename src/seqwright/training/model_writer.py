@@ -58,12 +58,10 @@ def assemble(setup: Setup, networks: Ensemble, calibrated: calibration.Calibrati
     described = manifest.describe(prepared, setup.origin, None if networks.best is None else networks.position)
     return bundle.Bundle(
         prepared.config,
-        prepared.source_vocabulary,
-        prepared.target_vocabulary,
+        prepared.source,
+        prepared.target,
         prepared.limits,
         networks.weights(),
         described | ({} if calibrated is None else {"calibration": calibrated}),
-        prepared.source_subwords,
-        prepared.target_subwords,
         lexicon=prepared.lexicon,
     )

@@ -204,11 +204,11 @@ def _opening(setup: Setup, networks: Ensemble) -> Iterator[Event]:
     first = networks.done[0] if networks.done else networks.loop.network.params
     yield Started(
         n_pairs=len(prepared.examples),
-        n_dev=len(prepared.dev_sources),
-        dev_examples=prepared.dev_texts[:N_EXAMPLES],
+        n_dev=len(prepared.dev.sources),
+        dev_examples=prepared.dev.texts[:N_EXAMPLES],
         dev=prepared.dev_origin,
-        n_source_symbols=len(prepared.source_vocabulary.symbols),
-        n_target_symbols=len(prepared.target_vocabulary.symbols),
+        n_source_symbols=len(prepared.source.vocabulary.symbols),
+        n_target_symbols=len(prepared.target.vocabulary.symbols),
         n_parameters=first.flat.size,
         kernels=networks.loop.engine,
         config=prepared.config,

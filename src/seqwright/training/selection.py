@@ -57,10 +57,10 @@ def assess(networks: Sequence[Seq2seq], prepared: Prepared, *, answer: Answerer 
     For sentences, only a part of the dev set is decoded while the answers are poor.
     answer: returns the tokens of the answer to each dev source.
     """
-    every = range(len(prepared.dev_sources))
+    every = range(len(prepared.dev.sources))
     if not prepared.traits.sentences:
         answers = answer(networks, prepared)
-        return Quality(every, answers, metrics.evaluate(answers, prepared.dev_references))
+        return Quality(every, answers, metrics.evaluate(answers, prepared.dev.references))
     loss = sum(dev_loss(network, prepared) for network in networks) / len(networks)
     few = every[:: -(-len(every) // PROBE)]
     probed = answered(networks, prepared, few, answer=answer)
@@ -75,25 +75,25 @@ def answered(
 ) -> Quality:
     """Return the answers to some dev sources, and their scores."""
     part = prepared.dev_part(index)
-    answers, join = answer(networks, part), prepared.target_format.join
-    references = [[join(tokens) for tokens in group] for group in part.dev_references]
+    answers, join = answer(networks, part), prepared.target.join
+    references = [[join(tokens) for tokens in group] for group in part.dev.references]
     sentences = metrics.evaluate_sentences([join(tokens) for tokens in answers], references)
-    return Quality(index, answers, metrics.evaluate(answers, part.dev_references), sentences=sentences)
+    return Quality(index, answers, metrics.evaluate(answers, part.dev.references), sentences=sentences)
 
 
 def is_poor(quality: Quality, prepared: Prepared) -> bool:
     """Return whether the answers are too poor to compare their scores."""
     assert quality.sentences is not None, "strings are compared by exact matches"
     [(_, n_same)] = Counter(map(tuple, quality.answers)).most_common(1)
-    n_expected = max(Counter(tuple(prepared.dev_references[i][0]) for i in quality.measured).values())
+    n_expected = max(Counter(tuple(prepared.dev.references[i][0]) for i in quality.measured).values())
     return quality.sentences.chrf < POOR or n_same > max(SAME * len(quality.answers), n_expected)
 
 
 def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
     """Return the mean cross-entropy of the first reference of each dev source, in nats per symbol."""
-    encode = prepared.target_vocabulary.encode
-    targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev_references]
-    examples = batches.Examples(*batches.end_to_end(prepared.dev_sources), *batches.end_to_end(targets))
+    encode = prepared.target.vocabulary.encode
+    targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev.references]
+    examples = batches.Examples(*batches.end_to_end(prepared.dev.sources), *batches.end_to_end(targets))
     total = n_symbols = 0.0
     for batch in batches.batches(examples, batch_size=BATCH, rng=None):
         n = int(batch.target_lengths.sum())

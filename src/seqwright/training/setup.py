@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +67,7 @@ def set_up(
     prepared = prepare(pairs, dev, config, base=base, base_directory=base_directory)
     record = prepared.provenance
     record = msgspec.structs.replace(record, files=[*record.files, *derived_from])
-    prepared = prepared._replace(provenance=provenance.moved(record, path, base=base_directory))
+    prepared = dataclasses.replace(prepared, provenance=provenance.moved(record, path, base=base_directory))
     identity = manifest.identity(prepared.config, prepared.provenance, origin.base_hash)
     if unfinished is not None and unfinished.identity != identity:
         if not overwrite:

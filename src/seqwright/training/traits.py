@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from seqwright.data import alignment, vocabulary
 from seqwright.data.batches import Examples, IdPair
-from seqwright.data.vocabulary import START, Vocabulary
+from seqwright.data.tokenizer import Tokenizer
+from seqwright.data.vocabulary import START
 
 __all__ = ["FEW", "Traits"]
 
@@ -32,27 +33,20 @@ class Traits(NamedTuple):
     correspondence: float = 0.0
 
     @classmethod
-    def of(
-        cls,
-        examples: Examples,
-        source_vocabulary: Vocabulary,
-        target_vocabulary: Vocabulary,
-        *,
-        sentences: bool = False,
-    ) -> Traits:
+    def of(cls, examples: Examples, source: Tokenizer, target: Tokenizer, *, sentences: bool = False) -> Traits:
         """Return the traits of the examples; START and END are not counted."""
-        copy_map = source_vocabulary.copy_map(target_vocabulary)
+        copy_map = source.vocabulary.copy_map(target.vocabulary)
         n_copied = n_symbols = n_targets = 0
         for n in range(0, len(examples), -(-len(examples) // SAMPLE) or 1):
-            source = examples.source[examples.source_starts[n] : examples.source_starts[n + 1] - 1]
-            target = examples.target[examples.target_starts[n] : examples.target_starts[n + 1] - 1]
-            target = target[target != START]
-            n_copied += int(np.isin(target, copy_map[source]).sum())
-            n_symbols += len(target)
+            source_ids = examples.source[examples.source_starts[n] : examples.source_starts[n + 1] - 1]
+            target_ids = examples.target[examples.target_starts[n] : examples.target_starts[n + 1] - 1]
+            target_ids = target_ids[target_ids != START]
+            n_copied += int(np.isin(target_ids, copy_map[source_ids]).sum())
+            n_symbols += len(target_ids)
             n_targets += 1
         correspondence = 0.0
         if len(examples) < FEW and not sentences:
-            is_feature = vocabulary.features(source_vocabulary)
+            is_feature = vocabulary.features(source.vocabulary)
             correspondence = alignment.explained(
                 alignment.align([_plain(examples, n, is_feature) for n in range(len(examples))])
             )

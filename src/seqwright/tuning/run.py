@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -161,7 +162,7 @@ def _try(
     )
     epochs = complete.training.epochs
     assert epochs is not None, "set by the recipe"
-    loop = Loop(prepared._replace(config=complete))
+    loop = Loop(dataclasses.replace(prepared, config=complete))
     try:
         for event in loop.events():
             listen(event)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from seqwright.bundle import Bundle
 from seqwright.data.subwords import Subwords
-from seqwright.data.vocabulary import Vocabulary
+from seqwright.data.tokenizer import Tokenizer
 from seqwright.inference.confidence import Confidence
 from seqwright.models import Seq2seq, int8
 
@@ -42,10 +42,8 @@ def packed(bundle: Bundle) -> str:
     text = bundle.config.text
     description = {
         "networks": networks,
-        "source": side(text.source_tokens, bundle.source_format.unicode_form, bundle.source_vocabulary,
-                       bundle.source_subwords),
-        "target": side(text.target_tokens, bundle.target_format.unicode_form, bundle.target_vocabulary,
-                       bundle.target_subwords),
+        "source": side(text.source_tokens, bundle.source),
+        "target": side(text.target_tokens, bundle.target),
         "limits": msgspec.to_builtins(bundle.limits),
         "lexicon": [(pair.source, pair.target, pair.features) for pair in bundle.lexicon],
         "calibration": calibration(bundle, arrays),
@@ -53,16 +51,16 @@ def packed(bundle: Bundle) -> str:
     return base64.b64encode(zlib.compress(laid_out(description, arrays), 9)).decode("ascii")
 
 
-def side(tokens: str | None, form: str, vocabulary: Vocabulary, subwords: Subwords | None) -> dict[str, Any]:
+def side(tokens: str | None, tokenizer: Tokenizer) -> dict[str, Any]:
     """Return how one side is cut into tokens, and its symbols."""
     found: dict[str, Any] = {
         "tokens": tokens or "characters",
-        "form": form,
-        "symbols": vocabulary.symbols,
+        "form": tokenizer.unicode_form,
+        "symbols": tokenizer.vocabulary.symbols,
         "subwords": None,
     }
-    if subwords is not None:
-        pieces, scores = zip(*subwords.scores(), strict=True)
+    if isinstance(tokenizer.splitter, Subwords):
+        pieces, scores = zip(*tokenizer.splitter.scores(), strict=True)
         found["subwords"] = {"pieces": pieces, "scores": scores}
     return found
 

@@ -7,7 +7,8 @@ from typing import Any
 from seqwright.bundle import Bundle
 from seqwright.data import text
 from seqwright.data.subwords import Subwords
-from seqwright.data.vocabulary import END, PAD, SPECIAL, START, UNKNOWN, Vocabulary
+from seqwright.data.tokenizer import Tokenizer
+from seqwright.data.vocabulary import END, PAD, SPECIAL, START, UNKNOWN
 from seqwright.exporters.onnx.precision import Precision
 from seqwright.inference.reading import Reader
 
@@ -18,14 +19,12 @@ VERSION = 1
 
 def rules(bundle: Bundle, precision: Precision) -> dict[str, Any]:
     """Return the document; its keys are described in the README of an export."""
-    form = bundle.source_format
-    known = bundle.source_vocabulary
     return {
         "version": VERSION,
         "precision": precision.value,
         "special": {"pad": PAD, "unknown": UNKNOWN, "start": START, "end": END},
-        "source": _side(form, bundle.config.text.source_tokens, known),
-        "target": _side(bundle.target_format, bundle.config.text.target_tokens, bundle.target_vocabulary),
+        "source": _side(bundle.source, bundle.config.text.source_tokens),
+        "target": _side(bundle.target, bundle.config.text.target_tokens),
         "window": bundle.limits.window,
         "empty_answers_empty": bundle.limits.empty_answers_empty,
         "drop_unknown_features": Reader.of(bundle).drop_unknown_features,
@@ -33,10 +32,11 @@ def rules(bundle: Bundle, precision: Precision) -> dict[str, Any]:
     }
 
 
-def _side(form: text.Splitter, tokens: str | None, vocabulary: Vocabulary) -> dict[str, Any]:
+def _side(tokenizer: Tokenizer, tokens: str | None) -> dict[str, Any]:
+    splitter = tokenizer.splitter
     side = {
-        "tokens": "subwords" if isinstance(form, Subwords) else (tokens or text.Tokens.CHARACTERS),
-        "unicode_form": form.unicode_form.value,
-        "symbols": [*SPECIAL, *vocabulary.symbols],
+        "tokens": "subwords" if isinstance(splitter, Subwords) else (tokens or text.Tokens.CHARACTERS),
+        "unicode_form": splitter.unicode_form.value,
+        "symbols": [*SPECIAL, *tokenizer.vocabulary.symbols],
     }
-    return side | ({"pieces": form.scores()} if isinstance(form, Subwords) else {})
+    return side | ({"pieces": splitter.scores()} if isinstance(splitter, Subwords) else {})
