@@ -58,7 +58,7 @@ class Tokenizer:
         """The kind of tokens, as a setting states it."""
         if isinstance(self.splitter, subwords.Subwords):
             return f"subwords:{self.splitter.n_pieces}"
-        return self.splitter.tokens.value
+        return self.splitter.tokens
 
     @property
     def model(self) -> bytes | None:
