@@ -67,7 +67,7 @@ def test_only_the_most_frequent_n_grams_are_kept(monkeypatch):
     monkeypatch.setattr(familiarity, "MOST", 10)
     rng = np.random.default_rng(0)
     sources = [[*rng.integers(4, 500, 6).tolist(), END] for _ in range(50)]
-    assert len(familiarity.fit(iter([sources]), sources, n_ids=500, longest=6).table()._keys) == 10
+    assert len(familiarity.fit(iter([sources]), sources, n_ids=500, longest=6).table().keys) == 10
 
 
 def test_it_is_stored_as_json_and_damage_is_named():

@@ -32,7 +32,7 @@ def export(
 
     With --html, the page of `seqwright serve` is written with the model inside: one file that anyone opens in a
     browser, on a phone too, without a server or a network. It has 8-bit weights, and answers as a model with these
-    weights does. Every word is answered in the browser and leaves it nowhere.
+    weights does. What is typed is not sent anywhere.
 
     With --onnx, the encoder, a step of the decoder and the whole search become graphs for ONNX Runtime, which answer as
     predict does, from Python, JavaScript and C#; the directory has a README and a client in each. --int8 and --float16
