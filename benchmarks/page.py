@@ -2,9 +2,9 @@
 
     python -m benchmarks.page MODEL FILE [MODEL FILE …] [--words 500] [--beam 5]
 
-FILE has pairs of the kind of the model's. `predict` has the same 8-bit weights; texts, scores and confidences are compared
-for each word. Words are answered one by one, as when they are typed. Times by the clock are medians; `cpu` is the
-processor time of the whole browser for each word, which hardly depends on what else the machine does.
+FILE has pairs of the kind of the model's. `predict` has the same 8-bit weights; texts, scores and confidences are
+compared for each word. Words are answered one by one, as when they are typed. Times by the clock are medians; `cpu` is
+the processor time of the whole browser for each word, which hardly depends on what else the machine does.
 """
 
 from __future__ import annotations

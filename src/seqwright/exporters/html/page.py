@@ -24,7 +24,7 @@ POLICY = (  # nothing is loaded from anywhere, and nothing is sent
 
 
 def composed(name: str, path: Path, model: Translator) -> bytes:
-    """Return the page for a model.   path: its directory, from which examples are read.   name: what the page calls it."""
+    """Return the page for a model.   name: what the page calls it.   path: its directory, for examples."""
     playground = resources.files("seqwright.serve") / "playground"
     engine = resources.files("seqwright.exporters.html") / "engine"
     html = (playground / "index.html").read_text("utf-8")
