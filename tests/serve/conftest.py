@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,18 +31,19 @@ def start(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     """Return a function that starts a server for a copy of the trained model, with other limits if given."""
     started = []
 
-    def run(*, token: str = "", workers: int = 1, **limits: object) -> Server:
+    def run(*, token: str = "", workers: int = 1, others: Sequence[Path] = (), **limits: object) -> Server:
         model = Path(shutil.copytree(trained, tmp_path_factory.mktemp("served") / "words"))
-        command = [sys.executable, "-c", START, str(model), repr(limits), token, str(workers)]
+        models = list(map(str, [model, *others]))
+        command = [sys.executable, "-c", START, *models, repr(limits), token, str(workers)]
         if not limits:
-            command = [sys.executable, "-m", "seqwright", "serve", str(model), "--port", "0"]
+            command = [sys.executable, "-m", "seqwright", "serve", *models, "--port", "0"]
             command += ["--token", token] if token else []
             command += ["--workers", str(workers)] if workers > 1 else []
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         started.append(process)
         assert process.stderr is not None
         line = process.stderr.readline().decode()
-        found = re.search(r"serving words at http://127\.0\.0\.1:(\d+)/", line)
+        found = re.search(r"serving words.* at http://127\.0\.0\.1:(\d+)/", line)
         assert found, line + process.stderr.read().decode()
         return Server(process, int(found[1]), model)
 
