@@ -264,3 +264,17 @@ def test_a_port_that_is_taken_and_names_that_are_equal_are_misuse(server, traine
         command = [sys.executable, "-m", "seqwright", "serve", str(trained), *arguments]
         done = subprocess.run(command, capture_output=True, timeout=30, check=False)
         assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done
+
+
+def test_clients_that_vanish_leave_no_trace_in_the_log(start):
+    server = start(batch_delay_s=0.5)
+    body = b'{"sources": ["abc"]}'
+    head = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", server.port), 20) as one:
+            one.sendall(head % len(body) + body)
+            time.sleep(0.1)
+    counted = b'seqwright_requests_total{path="/v1/predict",status="499"} 5.0'
+    until(lambda: counted in server.send("GET", "/metrics").body)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.communicate(timeout=30)[1] == b""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from seqwright.errors import SeqwrightError, UsageError
@@ -69,8 +69,15 @@ async def unexpected(_request: Request, _error: Exception) -> Response:
     return response(500, "the server failed; its log has the reason")
 
 
+async def of_disconnect(_request: Request, _error: Exception) -> Response:
+    """Return what is counted where nobody is left to read a response, which is no defect."""
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+CLIENT_CLOSED_REQUEST = 499  # as nginx logs it; no client ever receives it
 HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
     Problem: of_problem,
     HTTPException: of_http,
+    ClientDisconnect: of_disconnect,
     Exception: unexpected,
 }
