@@ -142,22 +142,35 @@ constexpr int kNext = 8;  // rows ahead to prefetch: they are pages apart, beyon
 
 }  // namespace
 
-void pack_columns(const float* W, ptrdiff_t ldw, int K, int n, float* to) {
-    if (n == kLanes)
-        for (int k = 0; k < K; k++) {
-            prefetch(W + (k + kNext) * ldw);
-            store(to + static_cast<ptrdiff_t>(k) * kNR, load(W + k * ldw));
+void pack_vectors(const float* W, ptrdiff_t ldw, int K, int n, int vectors, float* const* to) {
+    const int whole = smaller(vectors, n / kLanes);
+    for (int k = 0; k < K; k++, W += ldw) {
+        const ptrdiff_t at = static_cast<ptrdiff_t>(k) * kNR;
+        for (int v = 0; v < whole; v++) {
+            prefetch(W + kNext * ldw + v * kLanes);
+            store(to[v] + at, load(W + v * kLanes));
         }
-    else
-        for (int k = 0; k < K; k++) store(to + static_cast<ptrdiff_t>(k) * kNR, load_n(W + k * ldw, n));
+        for (int v = whole; v < vectors; v++) {
+            const int left = n - v * kLanes;
+            store(to[v] + at, left > 0 ? load_n(W + v * kLanes, left) : zero());
+        }
+    }
+}
+
+void pack_panels(const float* W, ptrdiff_t ldw, int K, int N, Range panels, float* to, ptrdiff_t size) {
+    const int first = panels.begin * kVectors, last = panels.end * kVectors;
+    for (int v = first; v < last; v += kRun) {
+        float* at[kRun];
+        const int vectors = smaller(kRun, last - v);
+        for (int i = 0; i < vectors; i++)
+            at[i] = to + ((v + i) / kVectors - panels.begin) * size + (v + i) % kVectors * kLanes;
+        const int n = larger(0, N - v * kLanes);
+        pack_vectors(n > 0 ? W + v * kLanes : W, ldw, K, n, vectors, at);
+    }
 }
 
 void pack_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
-    for (int v = 0; v < kVectors; v++) {
-        const int j = p * kNR + v * kLanes;
-        const int n = larger(0, smaller(N - j, kLanes));
-        pack_columns(n > 0 ? W + j : W, ldw, K, n, to + v * kLanes);
-    }
+    pack_panels(W, ldw, K, N, {p, p + 1}, to, 0);
 }
 
 void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to) {
@@ -192,7 +205,7 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
     const int packers = tasks_for(static_cast<double>(K) * N, 1 << 15, count);
     parallel(packers, [&](int i) {
         const Range mine = share(count, packers, i);
-        for (int p = mine.begin; p < mine.end; p++) pack(p, packed + p * size);
+        pack(mine, packed + mine.begin * size, size);
     });
     // Rows first: a thread with its own rows copies them once. Columns too where the rows are few. Never three tasks for two.
     const int workers = tasks_for(work, kWorth, 1 << 20);
@@ -239,7 +252,7 @@ void matmul(int M, int K, int N, const float* A, const float* B, const float* bi
     }
     for (int j = 0; j < N; j += kColumns) {
         const int n = smaller(kColumns, N - j);
-        by_panels(M, K, n, A, [&](int p, float* to) { pack_panel(B + j, N, K, n, p, to); },
+        by_panels(M, K, n, A, [&](Range mine, float* to, ptrdiff_t size) { pack_panels(B + j, N, K, n, mine, to, size); },
                   bias == nullptr ? nullptr : bias + j, C + j, N, false);
     }
 }
@@ -249,7 +262,10 @@ void matmul_transposed(int M, int K, int N, const float* A, const float* B, cons
     for (int j = 0; j < N; j += kColumns) {
         const int n = smaller(kColumns, N - j);
         const float* rows = B + static_cast<ptrdiff_t>(j) * K;
-        by_panels(M, K, n, A, [&](int p, float* to) { pack_transposed_panel(rows, K, K, n, p, to); },
+        const auto pack = [&](Range mine, float* to, ptrdiff_t size) {
+            for (int p = mine.begin; p < mine.end; p++, to += size) pack_transposed_panel(rows, K, K, n, p, to);
+        };
+        by_panels(M, K, n, A, pack,
                   bias == nullptr ? nullptr : bias + j, C + j, ldc, add);
     }
 }
@@ -260,28 +276,37 @@ constexpr int kGroup = 256 / kNR;
 
 constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
 
+struct Chosen {  // row k is row at[k], or first + k
+    const int* at;
+    int first;
+    Chosen from(int k) const { return {at == nullptr ? nullptr : at + k, first + k}; }
+    ptrdiff_t operator[](int k) const { return at == nullptr ? first + k : at[k]; }
+};
+
 // Tiles [first, last) of `tiles` even cuts of the columns of A (K, width), whose rows lie `row` apart: kMR values of each
 // row next to each other, of which a lower tile uses the first.
-void pack_tiles(int K, const float* A, ptrdiff_t row, int width, int tiles, int first, int last, float* to) {
+void pack_tiles(int K, const float* all, Chosen rows, ptrdiff_t row, int width, int tiles, int first, int last, float* to) {
     Range columns[kTiles];
     for (int t = first; t < last; t++) columns[t - first] = share(width, tiles, t);
-    for (int k = 0; k < K; k++, A += row, to += kMR)
+    for (int k = 0; k < K; k++, to += kMR) {
+        const float* A = all + rows[k] * row;
         for (int t = 0; t < last - first; t++) {
             float* at = to + static_cast<ptrdiff_t>(t) * kMR * kKC;
             const Range c = columns[t];
             if (c.begin + kMR <= width) memcpy(at, A + c.begin, kMR * sizeof(float));  // a constant size is faster
             else memcpy(at, A + c.begin, static_cast<size_t>(c.end - c.begin) * sizeof(float));
         }
+    }
 }
 
-void pack_group(const float* B, int N, int K, int first, int last, float* to) {
+void pack_group(const float* B, Chosen rows, int N, int K, int first, int last, float* to) {
     for (int k = 0; k < K; k++) {
-        const float* row = B + static_cast<ptrdiff_t>(k) * N;
+        const float *row = B + rows[k] * N, *next = B + rows[smaller(k + kNext, K - 1)] * N;
         for (int p = first; p < last; p++) {
             float* at = to + (static_cast<ptrdiff_t>(p - first) * kKC + k) * kNR;
             for (int v = 0; v < kVectors; v++) {
                 const int j = p * kNR + v * kLanes;
-                prefetch(row + static_cast<ptrdiff_t>(kNext) * N + j);
+                prefetch(next + j);
                 if (j + kLanes <= N) store(at + v * kLanes, load(row + j));
                 else store(at + v * kLanes, j < N ? load_n(row + j, N - j) : zero());
             }
@@ -303,7 +328,7 @@ void add_rows(int K, const float* panel, int n, float* total) {
 
 }  // namespace
 
-void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total) {
+void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total, const int* chosen) {
     const int M = A.width_x + A.width_h;
     if (N == 0 || K == 0) return;
     const int count = panels(N);
@@ -330,19 +355,20 @@ void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h,
         float* packed = workspace(Slot::rows, static_cast<size_t>(kTiles) * kMR * kKC);
         for (int k = 0; k < K; k += kKC) {
             const int deep = smaller(kKC, K - k);
+            const Chosen at = Chosen{chosen, 0}.from(k);
             for (int first = all_tiles.begin; first < larger(all_tiles.end, all_tiles.begin + 1); first += kTiles) {
                 const Range tiles{first, smaller(first + kTiles, all_tiles.end)};
                 const int end_x = smaller(tiles.end, tiles_x), begin_h = larger(tiles.begin, tiles_x);
                 if (tiles.begin < end_x)
-                    pack_tiles(deep, A.x + k * A.row_x, A.row_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
+                    pack_tiles(deep, A.x, at, A.row_x, A.width_x, tiles_x, tiles.begin, end_x, packed);
                 if (begin_h < tiles.end)
-                    pack_tiles(deep, A.h + k * A.row_h, A.row_h, A.width_h, tiles_h, begin_h - tiles_x,
+                    pack_tiles(deep, A.h, at, A.row_h, A.width_h, tiles_h, begin_h - tiles_x,
                                tiles.end - tiles_x, packed + static_cast<ptrdiff_t>(begin_h - first) * kMR * kKC);
                 for (int p = columns.begin; p < columns.end; p++) {
                     // Packed in groups, so that a row of B is read by the kilobyte.
                     const int in_group = (p - columns.begin) % kGroup;
                     if (in_group == 0)
-                        pack_group(B + static_cast<ptrdiff_t>(k) * N, N, deep, p, smaller(p + kGroup, columns.end), group);
+                        pack_group(B, at, N, deep, p, smaller(p + kGroup, columns.end), group);
                     const float* panel = group + static_cast<ptrdiff_t>(in_group) * kKC * kNR;
                     const int j = p * kNR, n = smaller(kNR, N - j);
                     if (total != nullptr && first == 0) add_rows(deep, panel, n, total + j);

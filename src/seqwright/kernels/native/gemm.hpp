@@ -79,7 +79,11 @@ inline void put(Rows to, int r, int k, const float* x, int n) {
 // Panel p holds columns [p·kNR, (p + 1)·kNR) of a (K, N) matrix, all K rows of them, zeros beyond N.
 void pack_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to);             // of W (K, N)
 void pack_transposed_panel(const float* W, ptrdiff_t ldw, int K, int N, int p, float* to);  // of Wᵀ, W (N, K)
-void pack_columns(const float* W, ptrdiff_t ldw, int K, int n, float* to);  // n <= 16 columns into one vector of a panel
+// Panels [first, last) of W, to `to`, to + size, …: some at a time, so that rows of W are read by half a kilobyte.
+void pack_panels(const float* W, ptrdiff_t ldw, int K, int N, Range panels, float* to, ptrdiff_t size);
+constexpr int kRun = 8;
+// Up to kRun vectors from adjacent columns of W, of which n exist, zeros beyond: row k of vector v to to[v] + k · kNR.
+void pack_vectors(const float* W, ptrdiff_t ldw, int K, int n, int vectors, float* const* to);
 
 // C[0:rows, 0:n] = start + A · panel, n <= kNR. `start` is a row that every row begins with (start_stride 0), a matrix
 // (C itself, to go on summing), or null for zeros. Columns of C beyond n are not touched.
@@ -102,7 +106,8 @@ struct TallRows {  // row k of A is [x[k] | h[k]]; rows of x and of h lie row_x 
     int width_h;
     ptrdiff_t row_h;
 };
-void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total);
+// rows (K): sum over these rows of A and B only, in this order; null for the first K.
+void add_outer(int K, TallRows A, int N, const float* B, float* C_x, float* C_h, float* total, const int* rows = nullptr);
 
 // C (M, N) = start + A (M, K) B for a few rows, reading B in place: packing it would cost as much as several of these.
 // lda, ldb and ldc are the row strides; accumulates onto C.

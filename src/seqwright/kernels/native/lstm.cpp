@@ -103,13 +103,17 @@ void pack_lstm(LstmLayer p, float* weights, float* bias, int biases) {
     const int tasks = tasks_for(4.0 * (K + biases) * p.H, 1 << 15, groups);
     parallel(tasks, [&](int i) {
         const Range mine = share(groups, tasks, i), rows = share(biases, tasks, i);
-        for (int group = mine.begin; group < mine.end; group++) {
-            const int u = group * kLanes, n = smaller(kLanes, p.H - u);
+        for (int group = mine.begin; group < mine.end; group += kRun) {
+            const int u = group * kLanes, count = smaller(kRun, mine.end - group), n = smaller(count * kLanes, p.H - u);
             for (int gate = 0; gate < 4; gate++) {
-                const int column = group * 4 + gate, from = gate * p.H + u;
-                float* to = weights + static_cast<ptrdiff_t>(column / kVectors) * K * kNR + column % kVectors * kLanes;
-                pack_columns(p.Wx + from, 4 * p.H, p.D, n, to);
-                pack_columns(p.Wh + from, 4 * p.H, p.H, n, to + static_cast<ptrdiff_t>(p.D) * kNR);
+                float *of_x[kRun], *of_h[kRun];
+                for (int i = 0; i < count; i++) {
+                    const int column = (group + i) * 4 + gate;
+                    of_x[i] = weights + static_cast<ptrdiff_t>(column / kVectors) * K * kNR + column % kVectors * kLanes;
+                    of_h[i] = of_x[i] + static_cast<ptrdiff_t>(p.D) * kNR;
+                }
+                pack_vectors(p.Wx + gate * p.H + u, 4 * p.H, p.D, n, count, of_x);
+                pack_vectors(p.Wh + gate * p.H + u, 4 * p.H, p.H, n, count, of_h);
             }
         }
         for (int v = rows.begin; v < rows.end; v++) pack_bias(p.b + static_cast<ptrdiff_t>(v) * 4 * p.H, p.H, bias + v * width);
@@ -322,10 +326,14 @@ void weights_backward(const LstmBackward& s, Steps steps) {
     float* db = s.ids == nullptr ? s.db : nullptr;
     // h before step t is row t of h[:-1], or of h[1:] in reverse: either way a run of T states.
     const float* h = s.h + steps.before(0) * B * s.row_h;
-    const auto add = [&](int t, int n, int width_h) {  // over n steps from t
+    int* rows = reinterpret_cast<int*>(workspace(Slot::state, static_cast<size_t>(s.T) * static_cast<size_t>(B)));
+    const auto add = [&](int t, int n, int width_h) {  // over the symbols of n steps from t: da is 0 at padding
         if (D + width_h == 0 && db == nullptr) return;
-        const ptrdiff_t at = static_cast<ptrdiff_t>(t) * B;
-        add_outer(n * B, {s.x + at * D, D, D, h + at * s.row_h, width_h, s.row_h}, K, s.gates + at * K, s.dWx, s.dWh, db);
+        int count = 0;
+        for (int end = t + n; t < end; t++)
+            for (int b = 0; b < B; b++)
+                if (t < s.lengths[b]) rows[count++] = t * B + b;
+        add_outer(count, {s.x, D, D, h, width_h, s.row_h}, K, s.gates, s.dWx, s.dWh, db, rows);
     };
     const int T = s.zero_start ? s.T - 1 : s.T;  // steps with a state before them; the other is the first to be read
     if (s.zero_start && !s.reverse) add(0, 1, 0);
