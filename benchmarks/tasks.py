@@ -99,4 +99,5 @@ LINES = [
     Line("Korean → English sentences, 3,087 pairs", "translation", only=("ko-found",)),
     Line("French → English sentences, 136,935 pairs, 12 minutes", "translation", only=("fre-12m",)),
     Line("the same, 2 minutes", "translation", only=("fre-2m",)),
+    Line("the same, 60 minutes", "translation", only=("fre-60m",)),
 ]
