@@ -6,28 +6,24 @@ const pageData = (id) => document.getElementById(id).textContent;
 
 class PageEngine {
   #worker = new Worker(URL.createObjectURL(new Blob([pageData("engine-source")], { type: "text/javascript" })));
-  #asked = new Map(); // id -> { resolve, reject }
+  #asked = new Map(); // id -> { resolve, reject }; requests wait in the worker until the model is loaded
   #last = 0;
+  #failure = null;
   #description = JSON.parse(pageData("description"));
-  #loaded;
 
   constructor() {
-    this.#loaded = new Promise((resolve, reject) => this.#asked.set(null, { resolve, reject }));
     this.#worker.onmessage = ({ data: { id, result, error } }) => {
+      if (id === null) return this.#fail(error);
       const { resolve, reject } = this.#asked.get(id) ?? {};
       this.#asked.delete(id);
       if (error) reject?.(Object.assign(new Error(error), { refused: true }));
       else resolve?.(result);
     };
-    this.#worker.onerror = ({ message }) => this.#asked.get(null)?.reject(new Error(message));
+    this.#worker.onerror = ({ message }) => this.#fail(message);
     this.#worker.postMessage({ data: pageData("model-data") });
   }
 
-  async models() {
-    await this.#loaded;
-    return [this.#description.card];
-  }
-
+  async models() { return [this.#description.card]; }
   async examples() { return this.#description.examples; }
   predict(request, { signal } = {}) { return this.#call("predict", request, signal); }
   score(request, { signal } = {}) { return this.#call("score", request, signal); }
@@ -35,8 +31,15 @@ class PageEngine {
   report() { return null; }
   command() { return null; }
 
+  #fail(message) {
+    this.#failure = new Error(message);
+    for (const { reject } of this.#asked.values()) reject(this.#failure);
+    this.#asked.clear();
+  }
+
   #call(method, request, signal) {
     signal?.throwIfAborted();
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       signal?.addEventListener("abort", () => {

@@ -1,8 +1,8 @@
 "use strict";
 // The worker: loads the model and answers requests one source at a time, so that one that is no longer wanted can be dropped.
 //
-// Receives { data } once, then { id, method, request } and { cancel: id }; sends { id, result } or { id, error }, and for an id
-// of null that the model is loaded, or why it is not.
+// Receives { data } once, then { id, method, request } and { cancel: id }; sends { id, result } or { id, error }, with an id of
+// null where the model cannot be loaded.
 
 const OPTIONS = ["model", "sources", "features", "beam", "n_best", "prefix", "prefix_tokens", "max_length", "attention"];
 const waiting = new Map();
@@ -56,7 +56,6 @@ onmessage = async ({ data: { data, cancel, id, method, request } }) => {
   if (data !== undefined) {
     try {
       predictor = await loaded(data);
-      postMessage({ id: null });
     } catch (error) {
       postMessage({ id: null, error: error.message });
     }
