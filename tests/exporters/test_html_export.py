@@ -176,6 +176,23 @@ def test_given_targets_and_next_tokens_have_the_probabilities_of_the_model(model
     assert agreed([{"token": token, "score": score} for token, score in tokens], found) == ""
 
 
+def test_what_is_typed_does_not_wait_for_a_file_and_what_is_cancelled_ends(models, opened):
+    page = opened(models("bilinear"))
+    order = page.evaluate("""async () => {
+      const order = [], stop = new AbortController(), many = Array(300).fill("fedcba");
+      const all = [
+        engine.predict({ sources: many }).then(() => order.push("file")),
+        engine.predict({ sources: [...many, "a"] }, { signal: stop.signal }).catch((error) => order.push(error.name)),
+      ];
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      all.push(engine.predict({ sources: ["abc"] }).then(() => order.push("typed")));
+      stop.abort();
+      await Promise.all(all);
+      return order;
+    }""")
+    assert order == ["AbortError", "typed", "file"]
+
+
 def test_text_is_cut_into_the_pieces_that_sentencepiece_finds(browser):
     words = [pair[0] for pair in pairs_of("subwords")] * 4
     cutter = subwords.train(words, 60, UnicodeForm.NFKC)

@@ -1,53 +1,55 @@
 "use strict";
-// The worker: loads the model and answers requests one source at a time, so that one that is no longer wanted can be dropped.
+// The worker: loads the model and answers requests.
 //
 // Receives { data } once, then { id, method, request } and { cancel: id }; sends { id, result } or { id, error }, with an id of
 // null where the model cannot be loaded.
 
-const OPTIONS = ["model", "sources", "features", "beam", "n_best", "prefix", "prefix_tokens", "max_length", "attention"];
-const waiting = new Map();
-const turns = new MessageChannel(); // between sources, so that messages that have arrived are read first
+const WITHOUT_EFFECT = ["model", "attention"]; // there is one model, and records always have attention weights
+const waiting = new Map(); // id -> { steps, size }: a generator of METHODS, and its number of sources
+const turns = new MessageChannel();
 const turn = () => new Promise((resolve) => { turns.port1.onmessage = resolve; turns.port2.postMessage(null); });
 let predictor = null, isBusy = false;
 
+// Each yields after a source and returns the result.
 const METHODS = {
-  *predict({ sources, features, beam, n_best, prefix = "", prefix_tokens: tokens = [], max_length: maxLength }) {
-    const options = { beam, nBest: n_best, prefix: predictor.prefix(predictor.formats.target.split(prefix), tokens), maxLength };
-    for (const [i, source] of sources.entries()) yield predictor.predict(source, features?.[i] ?? "", options);
+  *predict({ sources, features, beam, n_best: nBest, prefix = "", prefix_tokens: tokens = [], max_length: maxLength, ...others }) {
+    const refused = Object.keys(others).find((name) => !WITHOUT_EFFECT.includes(name));
+    if (refused) throw new Error(`${refused}: this page has no such option; use seqwright predict`);
+    const options = { beam, nBest, prefix: predictor.prefix(predictor.formats.target.split(prefix), tokens), maxLength };
+    return { answers: yield* each(sources, (source, i) => predictor.predict(source, features?.[i] ?? "", options)) };
   },
   *score({ sources, targets, features }) {
-    for (const [i, source] of sources.entries()) yield predictor.score(source, features?.[i] ?? "", targets[i]);
+    return { answers: yield* each(sources, (source, i) => predictor.score(source, features?.[i] ?? "", targets[i])) };
   },
   *continue({ source, features = "", tokens = [], n = 10 }) {
-    yield predictor.following(source, features, tokens, n);
+    return { alternatives: predictor.following(source, features, tokens, n) };
   },
 };
 
-async function answered(id, { method, request }) {
-  const refused = method === "predict" && Object.keys(request).find((name) => !OPTIONS.includes(name));
-  if (refused) throw new Error(`${refused}: this page has no such option; use seqwright predict`);
-  const found = [];
-  for (const one of METHODS[method](request)) {
-    found.push(one);
-    await turn();
-    if (!waiting.has(id)) return null;
+function* each(sources, answer) {
+  const answers = [];
+  for (const [i, source] of sources.entries()) {
+    answers.push(answer(source, i));
+    yield;
   }
-  return method === "continue" ? { alternatives: found[0] } : { answers: found };
+  return answers;
 }
 
+// Answer one source of the shortest request after the other, and read the messages that have arrived in between: what is
+// typed does not wait for a file, and what is cancelled ends.
 async function work() {
   if (isBusy) return;
   isBusy = true;
-  await turn();
-  while (predictor && waiting.size) {
-    const [[id, asked]] = waiting;
+  for (await turn(); predictor && waiting.size; await turn()) {
+    const [id, { steps }] = [...waiting].reduce((first, one) => (one[1].size < first[1].size ? one : first));
     try {
-      postMessage({ id, result: await answered(id, asked) });
+      const { done, value } = steps.next();
+      if (!done) continue;
+      postMessage({ id, result: value });
     } catch (error) {
       postMessage({ id, error: error.message });
     }
     waiting.delete(id);
-    await turn();
   }
   isBusy = false;
 }
@@ -62,7 +64,7 @@ onmessage = async ({ data: { data, cancel, id, method, request } }) => {
   } else if (cancel !== undefined) {
     waiting.delete(cancel);
   } else {
-    waiting.set(id, { method, request });
+    waiting.set(id, { steps: METHODS[method](request), size: request.sources?.length ?? 1 });
   }
   work();
 };
