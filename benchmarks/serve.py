@@ -100,7 +100,7 @@ class Task:
 
     def rate_in_process(self, seconds: float) -> float:
         """Return the words a second that one call after the other answers, with their records."""
-        words = random.Random(1).sample(self.words * 8, 8 * len(self.words))
+        words = random.Random(1).sample(self.words, len(self.words))
         begin, n = time.perf_counter(), 0
         while time.perf_counter() - begin < seconds:
             for answer in self.translator.answer(words, options=Options(beam=BEAM)):
@@ -135,7 +135,7 @@ def rate(task: Task, seconds: float, workers: int) -> Iterator[dict[str, Any]]:
     pairs = []
     with Server(task.model, workers=workers) as server:
         task.rate_of(server, 1)
-        for _ in range(max(3, round(seconds / 4))):
+        for _ in range(max(3, min(9, round(seconds / 4)))):
             inside, (outside, outcome) = task.rate_in_process(2), task.rate_of(server, 2)
             pairs.append((outside / inside, inside, outside))
             assert outcome is None or outcome.wrong == 0

@@ -67,3 +67,19 @@ def other(tmp_path_factory, reversals):
     tiny = ["model.hidden_size=6", "model.embedding_size=4", "training.epochs=2", "training.report=false"]
     training.train(folder / "pairs.tsv", output=folder / "model", config=parse({}, tiny))
     return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory):
+    """Return the directory of a model from Hebrew and Hangul to Arabic and to letters with combining marks."""
+    folder = tmp_path_factory.mktemp("scripts")
+    hebrew, hangul, arabic = "אבגדהוזח", "가나다라마바사아", "ابجدهوزح"
+    marked = ["a\u0320", "k", "o\u031e", "t\u0348", "i", "s\u02b0", "u", "n"]
+    words = [(i % 8, i // 8, (5 * i + 3) % 8) for i in range(60)]
+    pairs = [("".join(hebrew[i] for i in word), "".join(marked[i] for i in word)) for word in words]
+    pairs += [("".join(hangul[i] for i in word), "".join(arabic[i] for i in word)) for word in words]
+    (folder / "pairs.tsv").write_text("".join(f"{s}\t{t}\n" for s, t in pairs), encoding="utf-8")
+    tiny = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=4", "training.report=false",
+            "text.target_tokens=characters"]  # fmt: skip
+    training.train(folder / "pairs.tsv", output=folder / "model", config=parse({}, tiny))
+    return folder / "model"

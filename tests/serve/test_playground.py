@@ -247,6 +247,38 @@ def test_what_cannot_be_read_or_answered_is_said_in_words(light, tmp_path):
     light.wrong.clear()
 
 
+@pytest.mark.parametrize("kind", ["light", "phone"])
+def test_right_to_left_text_hangul_and_combining_marks_are_read_in_their_order(start, browser, scripts, kind):
+    page = browser.new_page(**NAMES[kind])
+    site = Site(page, start(others=[scripts]))
+    site.open()
+    page.get_by_label("Model", exact=True).select_option("model")
+    page.fill("#prefix", "ka\u0320")
+    site.ask("אבג")
+    assert page.locator("#source").evaluate("e => e.matches(':dir(rtl)')")
+    assert symbols(page, "source").all_inner_texts() == ["א", "ב", "ג", "■"]
+    assert places(symbols(page, "source")) == sorted(places(symbols(page, "source")), reverse=True)
+    assert symbols(page).all_inner_texts()[:3] == ["k", "a", "\u25cc\u0320"]
+    assert places(symbols(page)) == sorted(places(symbols(page)))
+    assert texts(page)[0].startswith("ka\u0320")
+    page.fill("#prefix", "سلاب"[2:])
+    site.ask("\u1100\u1161\u1102\u1161")  # conjoining jamo are the syllables that they compose to
+    assert symbols(page, "source").all_inner_texts() == ["가", "나", "■"]
+    assert symbols(page).all_inner_texts()[:2] == ["ا", "ب"]
+    assert places(symbols(page)) == sorted(places(symbols(page)), reverse=True)
+    assert page.locator(".answers .text").first.evaluate("e => e.matches(':dir(rtl)')")
+    heights = page.locator(".symbol").evaluate_all("all => all.map((one) => one.scrollHeight <= one.clientHeight + 1)")
+    assert all(heights), "a symbol is cut off"
+    assert site.fits()
+    assert site.violations() == []
+    page.close()
+    assert site.wrong == []
+
+
+def places(chips):
+    return chips.evaluate_all("all => all.map((one) => one.getBoundingClientRect().left)")
+
+
 def test_the_page_of_the_interface_names_every_path_and_structure(site):
     page = site.open("/api")
     page.wait_for_selector("#schemas dl")
