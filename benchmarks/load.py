@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 __all__ = ["Outcome", "closed", "encoded", "open_"]
 
 MOST_CONNECTIONS = 1024
+REFUSED_S = 0.05  # until a connection is tried again
 
 
 def encoded(sources: Sequence[str], **options: object) -> list[bytes]:
@@ -34,7 +35,8 @@ def encoded(sources: Sequence[str], **options: object) -> list[bytes]:
 class Outcome:
     """What became of requests.
 
-    statuses: how many had each; "lost" had no answer, "unsent" were due while all connections were in use.
+    statuses: how many had each; "lost" were sent and had no answer, "refused" were not sent, because the server took no
+    connection, and "unsent" were due while all connections were in use.
     latencies_s: of those that were answered with 200.   wrong: bodies that were not the expected ones.
     """
 
@@ -81,7 +83,8 @@ class Connection(asyncio.Protocol):
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """Return status and body."""
-        assert self.transport is not None
+        if self.transport is None:
+            raise ConnectionResetError
         self._waiting = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         return await self._waiting
@@ -96,13 +99,15 @@ class Client:
         self.outcome = Outcome()
 
     async def send(self, request: bytes, due_s: float) -> None:
-        """Send a request and count its outcome; it is sent once more if the server closed an idle connection before."""
-        connection = None
+        """Send a request and count its outcome."""
+        sent = False
         try:
             connection = await self._connection()
+            sent = True
             status, body = await connection.send(request)
-        except (OSError, AssertionError):
-            self.outcome.statuses["lost"] += 1
+        except OSError:
+            self.outcome.statuses["lost" if sent else "refused"] += 1
+            await asyncio.sleep(0 if sent else REFUSED_S)
             return
         self.outcome.statuses[str(status)] += 1
         if status == 200:

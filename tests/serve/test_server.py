@@ -267,7 +267,7 @@ def test_a_port_that_is_taken_and_names_that_are_equal_are_misuse(server, traine
 
 
 def test_clients_that_vanish_leave_no_trace_in_the_log(start):
-    server = start(batch_delay_s=0.5)
+    server = start(batch_delay_s=2.0)
     body = b'{"sources": ["abc"]}'
     head = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     for _ in range(5):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ from seqwright.serve.work import Continue, Predict, Score
 __all__ = ["Service"]
 
 Result = TypeVar("Result")
+KEPT_OPTIONS = 64  # of requests that were checked: most requests have those of an earlier one
 
 
 class Service:
@@ -45,6 +47,7 @@ class Service:
         self._metrics = metrics.Metrics()
         self._metrics.loads.set(models.n_loads)
         self._bodies = requests.Bodies(limits)
+        self._options = functools.lru_cache(KEPT_OPTIONS)(Settings.options)
         self._description = openapi.description(token=bool(token))
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
@@ -164,16 +167,15 @@ class Service:
     def _checked(self, settings: Settings, sources: list[str]) -> Options:
         """Return the options without the constraint.   Problem: 422 for what exceeds the limits."""
         limits = self._limits
-        with refusals():
-            options = settings.options()
-            limits.caps.check(options, sources)
-        if (n := sum(map(len, sources))) > limits.characters:
-            raise Problem(422, f"the texts have {n:,} characters: at most {limits.characters:,} here; stream them")
-        entries = settings.one_of or ()
-        tokens = settings.prefix_tokens
+        entries, tokens = settings.one_of or (), settings.prefix_tokens
         texts = [settings.prefix, settings.allow or "", settings.pattern or "", *entries, *tokens]
         if sum(map(len, texts)) + len(entries) + len(tokens) > limits.constraint_characters:
             raise Problem(422, f"the constraints are too long: at most {limits.constraint_characters:,} characters")
+        with refusals():
+            options = self._options(settings)
+            limits.caps.check(options, sources)
+        if (n := sum(map(len, sources))) > limits.characters:
+            raise Problem(422, f"the texts have {n:,} characters: at most {limits.characters:,} here; stream them")
         return options
 
     async def _whole(self, request: Request, work: Work, items: Sequence[tuple[str, ...]], width: int) -> Response:

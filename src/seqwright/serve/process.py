@@ -41,7 +41,7 @@ class Process:
         # asyncio accepts up to `backlog` connections at a time: of several processes, one must not take them all.
         config = uvicorn.Config(
             service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
-            backlog=1 if shared else BACKLOG, h11_max_incomplete_event_size=1 << 16,
+            proxy_headers=False, backlog=1 if shared else BACKLOG, h11_max_incomplete_event_size=1 << 16,
             timeout_graceful_shutdown=round(limits.request_s),
         )  # fmt: skip
         self._server = Server(config)

@@ -18,6 +18,7 @@ __all__ = ["Bodies", "ClientDisconnect", "decoded", "lines", "of_query", "unless
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Result = TypeVar("Result")
+WATCHED_AFTER_S = 0.1
 DISCARDED_S = 10.0  # a client that sends too much reads no response before it has sent all
 
 
@@ -121,18 +122,37 @@ async def lines(request: Request, limits: Limits) -> AsyncIterator[list[bytes]]:
 
 async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
     """Return the result of work, which is cancelled when the client has disconnected.   ClientDisconnect: it has."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    task = asyncio.current_task()
+    assert task is not None, "in a coroutine"
+    watching: list[asyncio.Task[None]] = []
+    gone = False
+
+    def disconnected(watch: asyncio.Task[None]) -> None:
+        nonlocal gone
+        if not watch.cancelled():
+            gone = True
+            task.cancel()
+
+    def watch() -> None:
+        watching.append(asyncio.ensure_future(_disconnect(request)))
+        watching[0].add_done_callback(disconnected)
+
+    # Most answers are there before a client can lose patience, and a task for each costs a tenth of the rate.
+    timer = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, watch)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ClientDisconnect
+        return await work
+    except asyncio.CancelledError:
+        if not gone:
+            raise
+        task.uncancel()
+        raise ClientDisconnect from None
     finally:
-        task.cancel()
-        gone.cancel()
+        timer.cancel()
+        for one in watching:
+            one.remove_done_callback(disconnected)
+            one.cancel()
 
 
-async def _disconnected(request: Request) -> None:
+async def _disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
