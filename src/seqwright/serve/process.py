@@ -15,6 +15,7 @@ from seqwright.serve.limits import Limits
 __all__ = ["BACKLOG", "Process"]
 
 BACKLOG = 2048
+KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
 LOOKED_S = 0.05  # between looks whether all connections are closed
 
 
@@ -42,7 +43,7 @@ class Process:
         config = uvicorn.Config(
             service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
             proxy_headers=False, backlog=1 if shared else BACKLOG, h11_max_incomplete_event_size=1 << 16,
-            timeout_graceful_shutdown=round(limits.request_s),
+            timeout_keep_alive=KEPT_S, timeout_graceful_shutdown=round(limits.request_s),
         )  # fmt: skip
         self._server = Server(config)
         self._retiring: asyncio.Task[None] | None = None
