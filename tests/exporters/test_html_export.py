@@ -225,6 +225,16 @@ def test_what_is_typed_is_answered_and_steered_without_a_network(models, opened)
     assert page.locator("#file-rows tr").count() == 2
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible(scheme, models, opened):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
+    page = opened(models("copying"), color_scheme=scheme)
+    page.fill("#source", "fed")
+    page.wait_for_selector(".answers button")
+    found = axe.Axe().run(page).response["violations"]
+    assert [(one["id"], node["html"]) for one in found for node in one["nodes"]] == []
+
+
 def test_the_engine_has_every_kind_of_attention():
     source = (resources.files("seqwright.exporters.html") / "engine" / "layers.js").read_text("utf-8")
     assert re.findall(r"^  (\w+): \{ //", source, re.MULTILINE) == list(attention.SCORES)

@@ -17,6 +17,7 @@ __all__ = ["composed"]
 
 # The worker's source, in the order of what they need.
 WORKER = ("layers", "network", "search", "tokenize", "confidence", "predict", "model", "worker")
+NOTE = '<p class="soft">The model is in this file and answers in your browser; nothing is sent.</p>'
 POLICY = (  # nothing is loaded from anywhere, and nothing is sent
     "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -34,6 +35,7 @@ def composed(name: str, path: Path, model: Translator) -> bytes:
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
     html = html.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{policy}', 1)
     html = html.replace('<link rel="stylesheet" href="/assets/style.css">\n', f"<style>\n{style}</style>\n", 1)
+    html = html.replace("<h1>seqwright</h1>\n", f"<h1>seqwright</h1>\n  {NOTE}\n", 1)
     worker = "".join((engine / f"{part}.js").read_text("utf-8") for part in WORKER)
     view = ((engine if script == "engine.js" else playground) / script for script in scripts)
     inside = [
