@@ -38,6 +38,7 @@ FLOORS = {
     "suggestion": 5,
     "demo": 5,
     "serve": 5,
+    "ray": 5,
     "cli": 6,
 }
 BESIDE = {  # what may be imported from the same floor, by whom

@@ -23,6 +23,7 @@ EXTRAS = {  # libraries that packages need
     "seqwright.serve.": ("prometheus_client", "starlette", "uvicorn"),
     "seqwright.exporters.onnx.": ("onnx",),
     "seqwright.engines.pytorch.": ("torch",),
+    "seqwright.ray.": ("pyarrow",),
 }
 ABSENT = tuple(package for package, libraries in EXTRAS.items() if not all(map(importlib.util.find_spec, libraries)))
 IMPORTABLE = [name for name in MODULES if not name.startswith(ABSENT)]

@@ -11,7 +11,7 @@ __all__ = ["predict"]
 
 @click.command(short_help="Predict an answer for each line of a file.")
 @click.argument("model")
-@click.argument("file", default="-")
+@click.argument("file", nargs=-1)
 @options.beam
 @options.threads
 @click.option("--n-best", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
@@ -69,12 +69,15 @@ __all__ = ["predict"]
 @click.option("--max-batch-tokens", type=click.IntRange(min=1), default=16_384, show_default=True, metavar="N",
               help="Source tokens in a batch, each of which takes some KiB of memory.")  # fmt: skip
 @click.option("--flush", is_flag=True, help="Answer each line before the next one is read; slower for files.")
+@click.option("--ray", is_flag=False, flag_value="", metavar="[ADDRESS]",
+              help="Answer files on a Ray cluster, by default that of this machine; needs seqwright[ray].")  # fmt: skip
+@click.option("-o", "--output", metavar="DIR", help="For --ray: folder or URI of the answered files.")
 @options.reading
 @click.option("--quiet", is_flag=True, help="Write no summary to standard error.")
 def predict(
     *,
     model: str,
-    file: str,
+    file: tuple[str, ...],
     beam: int,
     n_best: int,
     scores: bool,
@@ -105,6 +108,8 @@ def predict(
     max_source_tokens: int | None,
     max_batch_tokens: int,
     flush: bool,
+    ray: str | None,
+    output: str | None,
     quiet: bool,
     reading: dict[str, Any],
 ) -> None:
@@ -113,6 +118,10 @@ def predict(
     With --n-best, answers are columns separated by tabs, best first; columns are empty where the search found fewer.
     Lines for a model with features are source<TAB>features. Tabs and line ends within an answer are written as spaces,
     except in JSON. Lines of a pipe are answered as they arrive.
+
+    With --ray, FILE is any number of files, folders, patterns and URIs: Parquet, JSON lines, CSV and lines. Records get
+    the columns answer and score, lines an answer after a tab, in files of the same names in --output. The command
+    answers what is missing if it is started again.
 
     Flags in --json and --tsv: unknown:x, a symbol that is not in the vocabulary; refused, no answer because of one;
     windows:n, a long line answered in n windows; cut, an answer truncated at the maximum length; repeats, an answer
@@ -123,11 +132,20 @@ def predict(
     Examples:
       seqwright predict words-model new.txt > answers.txt
       echo tomato | seqwright predict words-model
-      seqwright predict words-model new.txt --n-best 3 --scores
       seqwright predict words-model new.txt --json > answers.jsonl
+      seqwright predict words-model 'data/*.parquet' --ray --output answered
     """
     if tsv and as_json:
         raise click.UsageError("--tsv and --json exclude each other; choose one")
+    if ray is not None:
+        form_options = {"--tsv": tsv, "--json": as_json, "--scores": scores, "--alignment": alignment, "--flush": flush,
+                        "--n-best": n_best > 1}  # fmt: skip
+        for name in (name for name, given in form_options.items() if given):
+            raise click.UsageError(f"{name} has no effect with --ray, which writes columns; leave it out")
+        if output is None or not file:
+            raise click.UsageError("--ray needs files to answer, and --output DIR for the answered ones")
+    elif output is not None or len(file) > 1:
+        raise click.UsageError("several files, and --output, need --ray; answer one file, and redirect its answers")
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import evaluation, inference
     from seqwright.cli import answers, records
@@ -157,4 +175,10 @@ def predict(
         lexicon=not no_lexicon, min_confidence=min_confidence,
         max_source_tokens=max_source_tokens, max_batch_tokens=max_batch_tokens,
     )  # fmt: skip
-    answers.write(loaded, file, form, options=search, errors=errors, flush=flush, quiet=quiet, reading=reading)
+    if ray is not None:
+        from seqwright.cli import on_ray
+
+        on_ray.predict(model, file, str(output), address=ray, options=search, reading=reading, quiet=quiet)
+        return
+    path = file[0] if file else "-"
+    answers.write(loaded, path, form, options=search, errors=errors, flush=flush, quiet=quiet, reading=reading)

@@ -1,0 +1,116 @@
+"""Files and datasets answered on a cluster of several nodes in this machine, while nodes and actors are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seqwright
+from seqwright import ray as on_ray
+from seqwright.cli.main import main
+from seqwright.errors import UsageError
+
+ray = pytest.importorskip("ray")
+cluster_utils = pytest.importorskip("ray.cluster_utils")
+
+pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]  # Ray's own warnings
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Return a cluster of a head and a node, with a processor each, that this process is connected to."""
+    made = cluster_utils.Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8}
+    )
+    made.add_node(num_cpus=1, object_store_memory=10**8)
+    ray.init(address=made.address, log_to_driver=False, logging_level="error")
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def write(folder: Path, n_files: int, n_records: int) -> list[str]:
+    """Write files of JSON lines, return the words of all records."""
+    folder.mkdir()
+    words = [f"{'abcdefgh'[i % 8]}{'hgfedcba'[i // 8 % 8]}{'aceg'[i // 64 % 4]}" for i in range(n_files * n_records)]
+    for n in range(n_files):
+        some = words[n * n_records : (n + 1) * n_records]
+        lines = [json.dumps({"id": n * n_records + i, "source": word}) for i, word in enumerate(some)]
+        (folder / f"{n}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return words
+
+
+def answers(folder: Path) -> list[dict[str, Any]]:
+    """Return the records of all files, in order."""
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.jsonl"))]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+def test_nodes_and_actors_that_are_killed_lose_nothing_and_repeat_nothing(
+    cluster: Any, trained: Path, tmp_path: Path
+) -> None:
+    words = write(tmp_path / "in", 3, 3_000)
+    (tmp_path / "in" / "2a.jsonl").write_text('{"source": "abc"}\n{"sou')
+    node = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+    killed: list[str] = []
+
+    def kill() -> None:
+        while len(list((tmp_path / "out").glob("*.jsonl"))) < 3:
+            time.sleep(0.05)
+        cluster.remove_node(node, allow_graceful=False)
+        killed.append("node")
+        from ray.util.state import list_actors
+
+        alive = [one for one in list_actors(filters=[("state", "=", "ALIVE")]) if "Parts" in one.class_name]
+        if alive:
+            os.kill(alive[0].pid, signal.SIGKILL)
+            killed.append("actor")
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    done = on_ray.predict_files(trained, str(tmp_path / "in"), str(tmp_path / "out"), part_bytes=10_000)
+    killer.join()
+    assert "node" in killed
+    assert list(done.failed) == [str(tmp_path / "in" / "2a.jsonl")]
+    found = answers(tmp_path / "out")
+    assert [one["id"] for one in found] == list(range(len(words)))
+    expected = seqwright.load(trained).predict(words[:256])
+    assert [one["answer"] for one in found[:256]] == [hypotheses[0].text for hypotheses in expected]
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_run_that_is_started_again_answers_what_is_missing(trained: Path, tmp_path: Path) -> None:
+    write(tmp_path / "in", 2, 50)
+    arguments = ["predict", str(trained), f"{tmp_path}/in/*.jsonl", "--ray", "--output", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    whole = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "out").iterdir()}
+    path = tmp_path / "out" / "1.jsonl"
+    path.unlink()
+    assert main(arguments) == 0
+    again = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "out").iterdir()}
+    assert {name: data for name, (data, _) in again.items()} == {name: data for name, (data, _) in whole.items()}
+    assert [name for name in whole if whole[name][1] != again[name][1]] == [path]
+    with pytest.raises(UsageError, match="other options"):
+        on_ray.predict_files(trained, f"{tmp_path}/in", str(tmp_path / "out"), source_column="source")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_dataset_gets_columns_of_answers(trained: Path) -> None:
+    import ray.data
+
+    words = ["abc", "hgf", "cab"] * 5
+    dataset = ray.data.from_items([{"n": n, "word": word} for n, word in enumerate(words)])
+    rows = on_ray.predict(dataset, trained, source="word", workers=1).take_all()
+    expected = seqwright.load(trained).predict(words)
+    found = {row["n"]: (row["answer"], row["score"]) for row in rows}
+    for n, hypotheses in enumerate(expected):
+        assert found[n] == (hypotheses[0].text, pytest.approx(hypotheses[0].score, abs=1e-6))
