@@ -16,7 +16,7 @@ from seqwright.serve import card, examples
 __all__ = ["composed"]
 
 # The worker's source, in the order of what they need.
-WORKER = ("layers", "network", "search", "tokenize", "confidence", "predict", "model", "worker")
+WORKER = ("layers", "network", "search", "tokenize", "confidence", "read", "flags", "predict", "model", "worker")
 NOTE = '<p class="soft">The model is in this file and answers in your browser; nothing is sent.</p>'
 POLICY = (  # nothing is loaded from anywhere, and nothing is sent
     "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; "

@@ -4,7 +4,7 @@
 // Return the description and a function that returns an array by name.   data: base64 of a zlib stream of the length of the
 // description (uint32), the description, and the arrays that it lists as [name, type, shape, position], little-endian.
 async function unpacked(data) {
-  if (!globalThis.DecompressionStream) throw new Error("This browser is too old for this page; one of 2023 or later can show it.");
+  if (!globalThis.DecompressionStream) throw new Error("This browser is too old for this page, which needs one of 2023.");
   const packed = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const buffer = await new Response(stream).arrayBuffer();
@@ -46,6 +46,7 @@ async function loaded(data) {
   return new Predictor({
     networks: networks.map(({ spec, weights, rows }) => new Network(spec, floats(weights, rows, array), maps)),
     ...symbols, formats, limits, lexicon: entries,
+    reader: new Reader(formats.source, symbols.source, networks[0].spec, limits),
     confidence: calibration && new Confidence(calibration, array("ngrams")?.values, array("counts")?.values),
   });
 }

@@ -134,7 +134,8 @@ class Decoder {
         ofContext: new Matrix(part("Wc"), 0, M), ofState: new Matrix(part("Wc"), M),
       };
     }
-    this.affine = { b: named("affine.b").values, W: spec.tied ? Matrix.transposed(embedding) : new Matrix(named("affine.W"), 0, H) };
+    const output = spec.tied ? Matrix.transposed(embedding) : new Matrix(named("affine.W"), 0, H);
+    this.affine = { b: named("affine.b").values, W: output };
     if (!spec.tied) this.conditioned.logits = new Matrix(named("affine.W"), H);
     if (spec.copying) this.copying = { W: named("copying.W").values, b: named("copying.b").values[0] };
   }

@@ -4,11 +4,11 @@
 // Limits: the options of a search are beam, n_best, a prefix and a maximum length; the worker refuses all others.
 
 const NO_ANSWER = "no answer can meet the constraints: nothing is allowed by all of them";
-const MOST_TOKENS = 1 << 16, MOST_CELLS = 1 << 24, SHORTEST_WINDOW = 50; // data/limits.py
+const NOT_STEERED = "this page does not steer answers to sources longer than those of the training";
 
 class Predictor {
   constructor(model) {
-    Object.assign(this, model); // networks, source, target, formats, limits, lexicon, confidence: see model.js
+    Object.assign(this, model); // networks, source, target, formats, reader, limits, lexicon, confidence: see model.js
   }
 
   // The record of the answer to one source, as `seqwright predict --json` and with source_tokens and attention.
@@ -16,16 +16,16 @@ class Predictor {
   predict(text, features, { beam = 5, nBest: n = 1, prefix = [], maxLength }) {
     if (maxLength < prefix.length) throw new Error(NO_ANSWER);
     const known = this.#lookedUp(text, features, prefix, maxLength).slice(0, n);
-    const reading = this.read(text, features);
+    const reading = this.reader.read(text, features);
     if (known.length) return this.#record(reading, known, { flags: ["lexicon"], confidence: 1 });
     const flags = spelled(reading.unknown).map((word) => `unknown:${word}`);
     if (this.#isEmpty(reading, prefix)) return this.#emptyRecord(reading, flags);
     if (reading.windows.length > 1) flags.push(`windows:${reading.windows.length}`);
     const depends = prefix.length || maxLength !== undefined;
-    if (depends && reading.windows.length > 1) throw new Error("this page does not steer answers to sources longer than those of the training");
+    if (depends && reading.windows.length > 1) throw new Error(NOT_STEERED);
     const found = reading.windows.map((window) => {
       const rules = { prefix, ...this.#lengths(window.ids.length, prefix, maxLength) };
-      return searched(this.networks, window.ids, Math.max(beam, n), rules).slice(0, n);
+      return beamSearch(this.networks, window.ids, Math.max(beam, n), rules).slice(0, n);
     });
     const hypotheses = combined(found, n).map((parts) => this.#hypothesis(parts, reading));
     if (!hypotheses[0].finished) flags.push("cut");
@@ -35,7 +35,7 @@ class Predictor {
 
   // The record of a given target.
   score(text, features, target) {
-    const reading = this.read(text, features, Infinity), [window] = reading.windows, tokens = this.formats.target.split(target);
+    const reading = this.reader.read(text, features, Infinity), [window] = reading.windows, tokens = this.formats.target.split(target);
     const copied = this.networks[0].spec.copying ? reading.unknown : [];
     const ids = this.target.encode(tokens).map((id, t) => (id === UNKNOWN && !copied.includes(tokens[t]) ? PAD : id));
     const hypothesis = this.#decoded(forced(this.networks, window.ids, ids), reading, window);
@@ -46,7 +46,7 @@ class Predictor {
 
   // The most probable tokens after the beginning of a target, null for its end.
   following(text, features, tokens, n) {
-    const [window] = this.read(text, features, Infinity).windows;
+    const [window] = this.reader.read(text, features, Infinity).windows;
     const found = following(this.networks, window.ids, this.prefix(tokens), n);
     return found.map(([id, score]) => ({ token: id === END ? null : this.target.decode([id])[0], score }));
   }
@@ -60,35 +60,11 @@ class Predictor {
     return this.target.encode(longest);
   }
 
-  // A source in tokens and in windows of ids; inference/reading.py.
-  read(text, features, maxTokens = this.#window()) {
-    const names = this.#features(features), tokens = this.formats.source.split(text);
-    const { copying, sum_features: sums } = this.networks[0].spec, drops = !this.source.has(UNKNOWN_FEATURE) && (copying || sums);
-    const kept = [...names.keys()].filter((i) => this.source.has(names[i]) || !drops);
-    const before = this.source.encode(kept.map((i) => names[i]));
-    const windows = split(tokens, maxTokens).map(([first, end]) => ({
-      ids: [...before, ...this.source.encode(tokens.slice(first, end)), END], features: kept, first, end,
-    }));
-    return { text, given: features, features: names, tokens, unknown: this.source.unknown([...names, ...tokens]), windows };
-  }
-
-  // The symbol of each feature, without the spaces around its name if only that symbol is known.
-  #features(features) {
-    return features.split(";").flatMap((name) => {
-      const given = featureSymbols(name), stripped = featureSymbols(name.trim());
-      return !this.source.unknown(given).length || this.source.unknown(stripped).length ? given : stripped;
-    });
-  }
-
-  #window() {
-    const { longest_source: source, longest_target: target } = this.limits;
-    return Math.max(Math.min(2 * (source || target), MOST_TOKENS), SHORTEST_WINDOW);
-  }
-
   // The least and greatest numbers of target tokens for a source of n ids; data/limits.py and inference/searcher.py.
   #lengths(n, prefix, maxLength) {
     const { longest_target: longest, ratio, shortest_target: shortest } = this.limits;
-    const most = Math.min(Math.min(2 * longest, rounded(1.5 * ratio * n)) + 5, MOST_TOKENS, Math.floor(MOST_CELLS / Math.max(1, n)));
+    const usual = Math.min(2 * longest, rounded(1.5 * ratio * n)) + 5;
+    const most = Math.min(usual, MOST_TOKENS, Math.floor(MOST_CELLS / Math.max(1, n)));
     const least = n > 1 ? Math.min((shortest + 1) >> 1, most) : 0;
     if (maxLength !== undefined) return { minLength: Math.min(least, maxLength), maxLength };
     return { minLength: least, maxLength: Math.max(most, least, prefix.length) };
@@ -97,9 +73,9 @@ class Predictor {
   // The targets of a source in the lexicon that begin with the prefix; inference/known_answers.py.
   #lookedUp(text, features, prefix, maxLength = Infinity) {
     const key = JSON.stringify([this.formats.source.normalized(text), ...featureSymbols(features)]);
-    const found = (this.lexicon.get(key) ?? []).map((target) => ({ text: target, tokens: this.formats.target.split(target) }));
-    const allowed = (ids) => ids.length <= maxLength && (!prefix.length || (prefix.every((id, t) => ids[t] === id) && ids.every((id) => id > END)));
-    return found.filter(({ tokens }) => allowed(this.target.encode(tokens)))
+    const begins = (ids) => prefix.every((id, t) => ids[t] === id) && ids.every((id) => id > END);
+    return (this.lexicon.get(key) ?? []).map((target) => ({ text: target, tokens: this.formats.target.split(target) }))
+      .filter(({ tokens }) => tokens.length <= maxLength && (!prefix.length || begins(this.target.encode(tokens))))
       .map((one) => ({ ...one, score: 0, logProbs: [...one.tokens, END].map(() => 0), finished: true, links: null, alignment: null }));
   }
 
@@ -146,7 +122,8 @@ class Predictor {
   // A candidate for one window as text, with unknown symbols that were copied spelled out; inference/copying.py.
   #decoded({ ids, logProbs, score, finished, weights, nMasked }, reading, { ids: read, features, first, end }) {
     const tokens = this.target.decode(ids);
-    if (!weights) return { text: this.formats.target.join(tokens), tokens, score, logProbs, finished, alignment: null, links: null };
+    const found = { tokens, score, logProbs, finished, alignment: null, links: null };
+    if (!weights) return { ...found, text: this.formats.target.join(tokens) };
     const n = features.length, at = (t, s) => (s < nMasked ? 0 : weights[t][s - nMasked]); // s: of the window's ids
     const strongest = (t, columns) => columns.reduce((best, s) => (at(t, s) > at(t, best) ? s : best), columns[0]);
     const own = Array.from({ length: end - first }, (_, i) => n + i), unknown = own.filter((s) => read[s] === UNKNOWN);
@@ -161,18 +138,19 @@ class Predictor {
       places.forEach((column, s) => { row[column] = at(t, s); });
       return row;
     });
-    return { text: this.formats.target.join(tokens), tokens, score, logProbs, finished, alignment, links };
+    return { ...found, text: this.formats.target.join(tokens), alignment, links };
   }
 
   #record({ text, given, features, tokens }, hypotheses, { flags, confidence }) {
     const finite = (value) => (Number.isFinite(value) ? value : null);
-    const nBest = hypotheses.map((one) => ({
-      text: one.text, tokens: one.tokens, score: finite(one.score), token_scores: one.logProbs.map(finite), alignment: one.links,
+    const nBest = hypotheses.map(({ text: answer, tokens: own, score, logProbs, links }) => ({
+      text: answer, tokens: own, score: finite(score), token_scores: logProbs.map(finite), alignment: links,
     }));
+    const decimals = (row) => Array.from(row, (weight) => Math.round(1e4 * weight) / 1e4);
     return {
       source: text, ...(given && { features: given }), ...nBest[0], confidence, flags, n_best: nBest,
       source_tokens: [...features, ...tokens],
-      attention: hypotheses.map(({ alignment }) => alignment && alignment.map((row) => Array.from(row, (one) => Math.round(1e4 * one) / 1e4))),
+      attention: hypotheses.map(({ alignment }) => alignment && alignment.map(decimals)),
     };
   }
 }
@@ -183,19 +161,6 @@ const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
 function rounded(x) {
   const below = Math.floor(x), part = x - below;
   return part > 0.5 || (part === 0.5 && below % 2) ? below + 1 : below;
-}
-
-// The [first, end] of each window: after the last space of its second half, or where it is full; inference/reading.py.
-function split(tokens, maxTokens) {
-  const found = [];
-  let first = 0;
-  while (tokens.length - first > maxTokens) {
-    let end = first + maxTokens;
-    for (let i = first + Math.floor(maxTokens / 2); i < first + maxTokens; i++) if (isSpace(tokens[i])) end = i + 1;
-    found.push([first, end]);
-    first = end;
-  }
-  return [...found, [first, tokens.length]];
 }
 
 // The n combinations of one candidate of each window with the least loss of score, by best-first search; inference/windows.py.
@@ -214,31 +179,4 @@ function combined(found, n) {
     });
   }
   return [...chains.values()];
-}
-
-// Distinct symbols as one word each: a feature as feature:NAME, one that cannot be printed as code points; inference/answer.py.
-function spelled(symbols) {
-  const codes = (word) => Array.from(word, (one) => `U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ");
-  return [...new Set(symbols)].map((symbol) => (isFeature(symbol) ? symbol.replace(" ", ":") : symbol))
-    .map((word) => (/[\p{C}\p{Z}]/u.test(word) ? codes(word) : word));
-}
-
-// Whether a phrase, or a token, follows itself more often than in the source; inference/repetition.py.
-function repeats(text, tokens, source) {
-  const words = (one) => one.split(/[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/).filter(Boolean);
-  const runs = (some, read, size, least) => longestRun(some, size) >= least && longestRun(some, size) > longestRun(read, size);
-  const phrases = [[1, 4], [2, 3], [3, 3], [4, 3]];
-  return phrases.some(([size, least]) => runs(words(text), words(source), size, least)) || runs(tokens, Array.from(source), 1, 6);
-}
-
-// How often, at most, `size` items follow themselves: 1 where none does, 0 where there are fewer.
-function longestRun(items, size) {
-  let longest = Math.min(1, Math.floor(items.length / size));
-  for (let start = 0; start < size; start++) {
-    for (let i = start + size, run = 1; i + size <= items.length; i += size) {
-      run = items.slice(i, i + size).every((item, j) => item === items[i - size + j]) ? run + 1 : 1;
-      longest = Math.max(longest, run);
-    }
-  }
-  return longest;
 }

@@ -47,12 +47,11 @@ class Hypotheses {
   weightsOf(k) {
     return this.attends ? this.weights.slice(k * this.S, (k + 1) * this.S) : null;
   }
-
 }
 
 // Return up to `width` candidates, best first; search/beam.py. A hypothesis that has ended leaves the beam.
 // rules: minLength, maxLength, and prefix, ids that targets begin with.
-function searched(networks, ids, width, rules) {
+function beamSearch(networks, ids, width, rules) {
   const hypotheses = new Hypotheses(networks, ids, width), { V, logProbs } = hypotheses;
   const done = [];
   let live = [{ before: null, symbol: START, total: 0 }];
@@ -62,7 +61,8 @@ function searched(networks, ids, width, rules) {
     const next = [], parents = [];
     for (const [i, total] of best(logProbs, live, V, width - done.length)) {
       const k = Math.floor(i / V), symbol = i % V;
-      const node = { before: live[k], symbol, total, logProb: logProbs[i], byModel: byModel[k], weights: hypotheses.weightsOf(k) };
+      const weights = hypotheses.weightsOf(k);
+      const node = { before: live[k], symbol, total, logProb: logProbs[i], byModel: byModel[k], weights };
       if (symbol === END) {
         done.push(candidate(node, hypotheses.nMasked));
       } else {

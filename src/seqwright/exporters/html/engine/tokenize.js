@@ -108,7 +108,8 @@ class Vocabulary {
 
   // For each id that of the same symbol in another vocabulary, -1 where it has none.
   copyMap(target) {
-    return this.names.map((name, id) => (id < SPECIAL.length ? (id === END || id === UNKNOWN ? id : -1) : target.ids.get(name) ?? -1));
+    const ofSpecial = (id) => (id === END || id === UNKNOWN ? id : -1); // the others differ in meaning
+    return this.names.map((name, id) => (id < SPECIAL.length ? ofSpecial(id) : target.ids.get(name) ?? -1));
   }
 
   features() {
