@@ -112,6 +112,23 @@ def lstm_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
     return [dh, dh_end, dc_end, x, lengths, Wx, Wh, h, c, gates, normal(x.shape), dWx, dWh, db, *options]
 
 
+def bilstm_forward(rng: np.random.Generator, T: int, B: int, D: int, H: int, V: int = 0) -> Arguments:
+    one, other = (lstm_forward(rng, T, B, D, H, reverse, True, V) for reverse in (False, True))
+    return [*one[:2], tuple(one[2:8]), tuple(other[2:8]), one[10]]
+
+
+def bilstm_backward(rng: np.random.Generator, **sizes: Any) -> Arguments:
+    x, lengths, *directions, ids = args = bilstm_forward(rng, **sizes)
+    reference.bilstm_forward(*args)
+    normal = rng.standard_normal
+
+    def backward(Wx: Any, Wh: Any, b: Any, h: Any, c: Any, gates: Any) -> tuple[Any, ...]:
+        arriving = normal(h[1:].shape), normal(h[0].shape), normal(c[0].shape)
+        return *arriving, Wx, Wh, h, c, gates, *(normal(a.shape) for a in (x, Wx, Wh, b))
+
+    return [x, lengths, *(backward(*direction) for direction in directions), ids]
+
+
 def attention_forward(rng: np.random.Generator, T: int, B: int, S: int, E: int, biased: bool = False) -> Arguments:
     """biased: whether a bias is added to the attention scores."""
     normal = rng.standard_normal
@@ -248,6 +265,11 @@ SIZES: dict[str, list[dict[str, Any]]] = {
         (0, 2, 3, 4, True, True), (1, 3, 5, 7, True, True), (3, 4, 17, 16, False, True), (5, 15, 9, 33, True, True),
         (4, 29, 64, 48, False, True), (3, 2, 0, 17, False, True, 5), (4, 3, 5, 16, True, False, 3),
         (1, 6, 0, 15, False, True, 1), (5, 30, 0, 33, True, True, 7), (4, 17, 9, 64, False, False, 40),
+    ),
+    "bilstm_forward": table(
+        "T B D H V",
+        (0, 2, 3, 4), (2, 0, 3, 4), (1, 1, 1, 1), (3, 2, 16, 15), (4, 13, 33, 33), (3, 2, 0, 17, 5), (6, 30, 0, 33, 7),
+        (5, 31, 100, 65),
     ),
     "attention_forward": table(
         "T B S E",

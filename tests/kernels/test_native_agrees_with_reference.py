@@ -31,6 +31,9 @@ def comparable(kernel: str, args: list[Any]) -> list[np.ndarray]:
     if kernel == "lstm_forward":  # gates at padding are never read
         T, lengths, gates = len(args[0]), args[1], args[7]
         gates[np.arange(T)[:, None] >= lengths] = 0
+    if kernel == "bilstm_forward":
+        for direction in args[2:4]:
+            direction[5][np.arange(len(args[0]))[:, None] >= args[1]] = 0
     return list(arrays(args))
 
 

@@ -49,6 +49,8 @@ INPUTS = {  # how many leading arrays are only read, beside those named
     "tied_affine_backward": [0, 1, 2],
     "lstm_forward": [0, 1, 2, 3, 4],
     "lstm_backward": [0, 3, 4, 5, 6, 7, 8],
+    "bilstm_forward": [0, 1],
+    "bilstm_backward": [0, 1],
     "attention_forward": [0, 1, 2],
     "attention_backward": [0, 1, 2, 3, 4, 5],
     "additive_attention_forward": [0, 1, 2, 3, 4],

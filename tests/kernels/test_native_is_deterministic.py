@@ -45,6 +45,9 @@ BIG = [
     ("lstm_backward", {"T": 5, "B": 37, "D": 70, "H": 130, "reverse": True}),
     ("lstm_forward", {"T": 7, "B": 61, "D": 0, "H": 72, "zero_start": True, "V": 30}),
     ("lstm_backward", {"T": 7, "B": 61, "D": 0, "H": 72, "reverse": True, "zero_start": True, "V": 30}),
+    ("bilstm_forward", {"T": 7, "B": 61, "D": 40, "H": 72}),
+    ("bilstm_backward", {"T": 7, "B": 61, "D": 40, "H": 72}),
+    ("bilstm_backward", {"T": 7, "B": 61, "D": 0, "H": 72, "V": 30}),
     ("attention_forward", {"T": 9, "B": 40, "S": 11, "E": 130}),
     ("attention_backward", {"T": 9, "B": 40, "S": 11, "E": 130, "biased": True}),
     ("additive_attention_forward", {"T": 9, "B": 40, "S": 11, "A": 70, "M": 130}),
@@ -283,6 +286,20 @@ def test_a_product_gives_a_row_the_same_in_any_batch(kernel: str) -> None:
         some = cast([a[rows] if i in cut else a for i, a in enumerate(args)], np.float32)
         native(kernel)(*some)
         assert some[out].tobytes() == whole[out][rows].tobytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_both_directions_give_the_bytes_of_two_calls(threads: int) -> None:
+    kernel_cases._native.set_threads(threads)
+    x, lengths, forward, backward, ids = both = cast(
+        arguments("bilstm_backward", {"T": 7, "B": 61, "D": 40, "H": 72}), np.float32
+    )
+    apart = cast([forward, backward], np.float32)
+    native("bilstm_backward")(*both)
+    for direction, reverse in zip(apart, (False, True), strict=True):
+        native("lstm_backward")(*direction[:3], x, lengths, *direction[3:], reverse, True, ids)
+    for a, b in zip(arrays([forward, backward]), arrays(apart), strict=True):
+        assert a.tobytes() == b.tobytes()
 
 
 @pytest.mark.parametrize("N", [3, 70])

@@ -177,6 +177,26 @@ std::vector<Call> calls() {
                 k.lstm_backward({{Wx, Wh, nullptr, D, H}, ids, T, B, V, dh, H, dh_end, dc_end, x, lengths, h, H, c, gates, dx, dWx,
                                  dWh, db, reverse, zero_start});
             });
+    for (auto [T, B, D, H] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 0, 3, 4}, {4, 5, 16, 15}, {3, 29, 7, 33}, {2, 61, 70, 65}})
+        add("bilstm", [=](const Kernels& k, Arrays& a) {
+            const float *x = a.floats(product(T, B, D)), *dh = a.floats(product(T, B, 2, H));
+            const int32_t* lengths = a.ints(product(B), T + 1);
+            float* h = a.floats(product(T + 2, B, 2, H));  // both directions are columns of one memory
+            std::vector<seqwright::LstmForward> forward;
+            std::vector<seqwright::LstmBackward> backward;
+            for (bool reverse : {false, true}) {
+                const float *Wx = a.floats(product(D, 4, H)), *Wh = a.floats(product(H, 4, H)), *b = a.floats(product(4, H));
+                float *c = a.floats(product(T + 1, B, H)), *gates = a.floats(product(T, B, 4, H)), *dh_end = a.floats(product(B, H)),
+                      *dc_end = a.floats(product(B, H)), *dx = a.floats(product(T, B, D)), *dWx = a.floats(product(D, 4, H)),
+                      *dWh = a.floats(product(H, 4, H)), *db = a.floats(product(4, H));
+                float* own = h + (reverse ? 2 * B * H + H : 0);
+                forward.push_back({{Wx, Wh, b, D, H}, nullptr, T, B, 1, x, lengths, own, 2 * H, c, gates, reverse, true});
+                backward.push_back({{Wx, Wh, nullptr, D, H}, nullptr, T, B, 1, dh + reverse * H, 2 * H, dh_end, dc_end, x, lengths, own,
+                                    2 * H, c, gates, dx, dWx, dWh, db, reverse, true});
+            }
+            k.bilstm_forward(forward[0], forward[1]);
+            k.bilstm_backward(backward[0], backward[1]);
+        });
     for (auto [T, B, S, E] : {std::tuple{1, 1, 1, 1}, {0, 2, 3, 4}, {2, 3, 0, 4}, {3, 4, 5, 7}, {5, 3, 17, 33}, {7, 40, 9, 130}})
         add("attention", [=](const Kernels& k, Arrays& a) {
             const float *q = a.floats(product(T, B, E)), *memory = a.floats(product(S, B, E));

@@ -193,16 +193,21 @@ class Encoder:
         for layer, weights in enumerate(self.weights.lstm):
             # The outputs are [1:-1] in both directions: the initial state is the first or the last row.
             states = cache.new(f"states.{layer}", (S + 2, B, self.spec.memory_size))
-            ends = []
-            for n, (direction, p) in enumerate(zip(_directions(self.spec), weights, strict=True)):
-                part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
+            parts = [cache.of(f"lstm.{layer}.{direction}") for direction in _directions(self.spec)]
+            if self.spec.bidirectional:
+                hs = states[:-1, :, :H], states[1:, :, H:]
+                if x is None:
+                    ends = embedded_lstm.forward_both(E, weights, ids, lengths, parts, hs=hs)
+                else:
+                    ends = lstm.forward_both(weights, x, lengths, parts, hs=hs)
+            else:
+                [p], [part], reverse = weights, parts, self.spec.reversed_source
                 own = states[1:] if reverse else states[:-1]
-                own = own[:, :, n * H : (n + 1) * H]
                 if x is None:
                     _, end = embedded_lstm.forward(E, p, ids, lengths, None, part, reverse=reverse, h=own)
                 else:
                     _, end = lstm.forward(p, x, lengths, None, part, reverse=reverse, h=own)
-                ends.append(end)
+                ends = [end]
             x = dropout.forward(states[1:-1], self.spec.dropout, rng, cache.of(f"dropout.{layer}"))
             above = layer - self._below
             if above >= 0:
@@ -265,21 +270,23 @@ class Encoder:
             above = layer - self._below
             if above >= 0:
                 dends = self._cross_backward(d.h[above], d.c[above], cache.of(f"bridge.{layer}"))
-            parts = []
-            for n, (direction, p, g, dend) in enumerate(
-                zip(_directions(self.spec), self.weights.lstm[layer], self._g.lstm[layer], dends, strict=True)
-            ):
-                part, reverse = cache.of(f"lstm.{layer}.{direction}"), direction == "backward"
-                dout = dx[:, :, n * H : (n + 1) * H]
-                if layer == 0 and cache.get("x") is None:
-                    E, dE = self.weights.embedding, self._g.embedding
-                    embedded_lstm.backward(E, p, dout, dend, dE, g, part, reverse=reverse)
+            weights, grads = self.weights.lstm[layer], self._g.lstm[layer]
+            parts = [cache.of(f"lstm.{layer}.{direction}") for direction in _directions(self.spec)]
+            E, dE = self.weights.embedding, self._g.embedding
+            embedded = layer == 0 and cache.get("x") is None
+            if self.spec.bidirectional:
+                dhs = dx[:, :, :H], dx[:, :, H:]
+                if embedded:
+                    embedded_lstm.backward_both(E, weights, dhs, dends, dE, grads, parts)
                 else:
-                    parts.append(lstm.backward(p, dout, dend, g, part, reverse=reverse)[0])
-            if parts:
-                dx = parts[0]
-            if len(parts) == 2:
-                dx += parts[1]
+                    dx, other = lstm.backward_both(weights, dhs, dends, grads, parts)
+                    dx += other
+            else:
+                [p], [g], [part], [dend], reverse = weights, grads, parts, dends, self.spec.reversed_source
+                if embedded:
+                    embedded_lstm.backward(E, p, dx, dend, dE, g, part, reverse=reverse)
+                else:
+                    dx, _ = lstm.backward(p, dx, dend, g, part, reverse=reverse)
         if cache.get("x") is not None:
             dx = dropout.backward(dx, cache.of("dropout"))
             embedding.backward(dx, self._g.embedding, cache.of("embedding"))

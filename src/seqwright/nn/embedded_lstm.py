@@ -5,6 +5,8 @@ its sums at the row of each symbol; backward adds up the gradient of every row b
 The outputs are bitwise equal to those of the two layers in sequence.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from seqwright import kernels
@@ -12,7 +14,7 @@ from seqwright.nn import lstm
 from seqwright.nn.cache import Cache
 from seqwright.types import Array, Ids
 
-__all__ = ["backward", "forward", "pays"]
+__all__ = ["backward", "backward_both", "forward", "forward_both", "pays"]
 
 
 def pays(E: Array, ids: Ids) -> bool:
@@ -32,12 +34,22 @@ def forward(
     h: Array | None = None,
 ) -> tuple[Array, lstm.State]:
     """Return the result of `lstm.forward` for the inputs E[ids].   E (V, D).   ids (T, B)."""
+    tabled, nothing = _tabled(E, p, cache), np.empty((*ids.shape, 0), E.dtype)
+    return lstm.forward(tabled, nothing, lengths, start, cache.of("lstm"), reverse=reverse, ids=ids, h=h)
+
+
+def forward_both(
+    E: Array, ps: Sequence[lstm.Params], ids: Ids, lengths: Ids, caches: Sequence[Cache], *, hs: Sequence[Array]
+) -> list[lstm.State]:
+    """Return the result of `lstm.forward_both` for the inputs E[ids]."""
+    tabled, nothing = [*map(_tabled, (E, E), ps, caches)], np.empty((*ids.shape, 0), E.dtype)
+    return lstm.forward_both(tabled, nothing, lengths, [cache.of("lstm") for cache in caches], hs=hs, ids=ids)
+
+
+def _tabled(E: Array, p: lstm.Params, cache: Cache) -> lstm.Params:
     table = cache.new("table", (len(E), p.Wx.shape[1]))
     kernels.affine_forward(E, p.Wx, p.b, table)
-    nothing = np.empty((*ids.shape, 0), E.dtype)
-    return lstm.forward(
-        p._replace(Wx=p.Wx[:0], b=table), nothing, lengths, start, cache.of("lstm"), reverse=reverse, ids=ids, h=h
-    )
+    return p._replace(Wx=p.Wx[:0], b=table)
 
 
 def backward(
@@ -55,12 +67,38 @@ def backward(
 
     The other arguments are those of `lstm.backward`.
     """
+    begun = _begin_backward(p, grads, cache)
+    _, dstart = lstm.backward(begun[0], dh, dend, begun[1], cache.of("lstm"), reverse=reverse)
+    _end_backward(E, p, dE, grads, cache)
+    return dstart
+
+
+def backward_both(
+    E: Array,
+    ps: Sequence[lstm.Params],
+    dhs: Sequence[Array],
+    dends: Sequence[lstm.State | None],
+    dE: Array,
+    grads: Sequence[lstm.Params],
+    caches: Sequence[Cache],
+) -> None:
+    """Add to dE (V, D) and to the gradients of both directions."""
+    begun = [*map(_begin_backward, ps, grads, caches)]
+    tabled, dtabled = zip(*begun, strict=True)
+    lstm.backward_both(tabled, dhs, dends, dtabled, [cache.of("lstm") for cache in caches])
+    for p, g, cache in zip(ps, grads, caches, strict=True):
+        _end_backward(E, p, dE, g, cache)
+
+
+def _begin_backward(p: lstm.Params, grads: lstm.Params, cache: Cache) -> tuple[lstm.Params, lstm.Params]:
+    """Return parameters and gradients in which the table is the bias; its gradient is 0."""
     dtable = cache.new("dtable", cache["table"].shape)
     kernels.clear(dtable)
-    _, dstart = lstm.backward(
-        p._replace(Wx=p.Wx[:0]), dh, dend, grads._replace(Wx=grads.Wx[:0], b=dtable), cache.of("lstm"), reverse=reverse
-    )
+    return p._replace(Wx=p.Wx[:0]), grads._replace(Wx=grads.Wx[:0], b=dtable)
+
+
+def _end_backward(E: Array, p: lstm.Params, dE: Array, grads: lstm.Params, cache: Cache) -> None:
+    """Add the gradient of the table to those of E, Wx and b."""
     rows = cache.new("rows", E.shape)
-    kernels.affine_backward(dtable, E, p.Wx, rows, grads.Wx, grads.b)
+    kernels.affine_backward(cache["dtable"], E, p.Wx, rows, grads.Wx, grads.b)
     dE += rows
-    return dstart

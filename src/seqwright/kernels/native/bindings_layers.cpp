@@ -91,8 +91,8 @@ int symbols(const std::optional<Ids>& ids, int T, int B, const char* name, const
     return dim(b, 0);
 }
 
-void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, RowsOut h, Out c, Out gates, bool reverse, bool zero_start,
-                  std::optional<Ids> ids) {
+LstmForward lstm_of(const In& x, const Ids& lengths, const In& Wx, const In& Wh, const In& b, const RowsOut& h, const Out& c,
+                    const Out& gates, bool reverse, bool zero_start, const std::optional<Ids>& ids) {
     rank("x", x, 3);
     rank("Wh", Wh, 2);
     const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
@@ -103,35 +103,78 @@ void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, RowsOut h, Out
     expect("c", c, T + 1, B, H);
     expect("gates", gates, T, B, 4 * H);
     const int V = symbols(ids, T, B, "b", b, 4 * H);
-    const LstmForward s{{Wx.data(), Wh.data(), b.data(), D, H}, maybe(ids), T, B, V, x.data(), lengths.data(),
-                        h.data(), row_of("h", h), c.data(), gates.data(), reverse, zero_start};
+    return {{Wx.data(), Wh.data(), b.data(), D, H}, maybe(ids), T, B, V, x.data(), lengths.data(),
+            h.data(), row_of("h", h), c.data(), gates.data(), reverse, zero_start};
+}
+
+void lstm_forward(int isa, In x, Ids lengths, In Wx, In Wh, In b, RowsOut h, Out c, Out gates, bool reverse, bool zero_start,
+                  std::optional<Ids> ids) {
+    const LstmForward s = lstm_of(x, lengths, Wx, Wh, b, h, c, gates, reverse, zero_start, ids);
     nb::gil_scoped_release release;
     set_of(isa).lstm_forward(s);
 }
 
-void lstm_backward(int isa, RowsIn dh, Out dh_end, Out dc_end, In x, Ids lengths, In Wx, In Wh, RowsIn h, In c, Out gates,
-                   Out dx, Out dWx, Out dWh, Out db, bool reverse, bool zero_start, std::optional<Ids> ids) {
+struct Lstm {  // an LSTM's arrays in its backward pass
+    In Wx, Wh;
+    RowsIn h;
+    In c;
+    Out gates, dx, dWx, dWh, db;
+};
+
+LstmBackward lstm_of(const RowsIn& dh, const Out& dh_end, const Out& dc_end, const In& x, const Ids& lengths, const Lstm& of,
+                     bool reverse, bool zero_start, const std::optional<Ids>& ids) {
     rank("x", x, 3);
-    rank("Wh", Wh, 2);
-    const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(Wh, 0);
+    rank("Wh", of.Wh, 2);
+    const int T = dim(x, 0), B = dim(x, 1), D = dim(x, 2), H = dim(of.Wh, 0);
     expect("dh", dh, T, B, H);
     expect("dh_end", dh_end, B, H);
     expect("dc_end", dc_end, B, H);
     expect("lengths", lengths, B);
-    expect("Wx", Wx, D, 4 * H);
-    expect("Wh", Wh, H, 4 * H);
-    expect("h", h, T + 1, B, H);
-    expect("c", c, T + 1, B, H);
-    expect("gates", gates, T, B, 4 * H);
-    expect("dx", dx, T, B, D);
-    expect("dWx", dWx, D, 4 * H);
-    expect("dWh", dWh, H, 4 * H);
-    const int V = symbols(ids, T, B, "db", db, 4 * H);
-    const LstmBackward s{{Wx.data(), Wh.data(), nullptr, D, H}, maybe(ids), T, B, V, dh.data(), row_of("dh", dh),
-                         dh_end.data(), dc_end.data(), x.data(), lengths.data(), h.data(), row_of("h", h), c.data(),
-                         gates.data(), dx.data(), dWx.data(), dWh.data(), db.data(), reverse, zero_start};
+    expect("Wx", of.Wx, D, 4 * H);
+    expect("Wh", of.Wh, H, 4 * H);
+    expect("h", of.h, T + 1, B, H);
+    expect("c", of.c, T + 1, B, H);
+    expect("gates", of.gates, T, B, 4 * H);
+    expect("dx", of.dx, T, B, D);
+    expect("dWx", of.dWx, D, 4 * H);
+    expect("dWh", of.dWh, H, 4 * H);
+    const int V = symbols(ids, T, B, "db", of.db, 4 * H);
+    return {{of.Wx.data(), of.Wh.data(), nullptr, D, H}, maybe(ids), T, B, V, dh.data(), row_of("dh", dh),
+            dh_end.data(), dc_end.data(), x.data(), lengths.data(), of.h.data(), row_of("h", of.h), of.c.data(),
+            of.gates.data(), of.dx.data(), of.dWx.data(), of.dWh.data(), of.db.data(), reverse, zero_start};
+}
+
+void lstm_backward(int isa, RowsIn dh, Out dh_end, Out dc_end, In x, Ids lengths, In Wx, In Wh, RowsIn h, In c, Out gates,
+                   Out dx, Out dWx, Out dWh, Out db, bool reverse, bool zero_start, std::optional<Ids> ids) {
+    const LstmBackward s = lstm_of(dh, dh_end, dc_end, x, lengths, {Wx, Wh, h, c, gates, dx, dWx, dWh, db}, reverse, zero_start, ids);
     nb::gil_scoped_release release;
     set_of(isa).lstm_backward(s);
+}
+
+// Both directions; each is a tuple of its arrays, which Python keeps while the kernel runs.
+void bilstm_forward(int isa, In x, Ids lengths, nb::tuple forward, nb::tuple backward, std::optional<Ids> ids) {
+    const auto of = [&](nb::tuple a, bool reverse) {
+        if (nb::len(a) != 6) throw nb::value_error("a direction is Wx, Wh, b, h, c, gates");
+        return lstm_of(x, lengths, array_of<In>(a, 0, "Wx"), array_of<In>(a, 1, "Wh"), array_of<In>(a, 2, "b"),
+                       array_of<RowsOut>(a, 3, "h"), array_of<Out>(a, 4, "c"), array_of<Out>(a, 5, "gates"), reverse, true, ids);
+    };
+    const LstmForward one = of(forward, false), other = of(backward, true);
+    nb::gil_scoped_release release;
+    set_of(isa).bilstm_forward(one, other);
+}
+
+void bilstm_backward(int isa, In x, Ids lengths, nb::tuple forward, nb::tuple backward, std::optional<Ids> ids) {
+    const auto of = [&](nb::tuple a, bool reverse) {
+        if (nb::len(a) != 12) throw nb::value_error("a direction is dh, dh_end, dc_end, Wx, Wh, h, c, gates, dx, dWx, dWh, db");
+        const Lstm arrays{array_of<In>(a, 3, "Wx"), array_of<In>(a, 4, "Wh"), array_of<RowsIn>(a, 5, "h"), array_of<In>(a, 6, "c"),
+                          array_of<Out>(a, 7, "gates"), array_of<Out>(a, 8, "dx"), array_of<Out>(a, 9, "dWx"),
+                          array_of<Out>(a, 10, "dWh"), array_of<Out>(a, 11, "db")};
+        return lstm_of(array_of<RowsIn>(a, 0, "dh"), array_of<Out>(a, 1, "dh_end"), array_of<Out>(a, 2, "dc_end"), x, lengths, arrays,
+                       reverse, true, ids);
+    };
+    const LstmBackward one = of(forward, false), other = of(backward, true);
+    nb::gil_scoped_release release;
+    set_of(isa).bilstm_backward(one, other);
 }
 
 struct Attended {
@@ -344,6 +387,10 @@ void bind_layers(nb::module_& m) {
     m.def("lstm_backward", &lstm_backward, "isa"_a, array("dh"), array("dh_end"), array("dc_end"), array("x"), array("lengths"),
           array("Wx"), array("Wh"), array("h"), array("c"), array("gates"), array("dx"), array("dWx"), array("dWh"),
           array("db"), "reverse"_a, "zero_start"_a = false, maybe_array("ids") = nb::none());
+    m.def("bilstm_forward", &bilstm_forward, "isa"_a, array("x"), array("lengths"), "forward"_a, "backward"_a,
+          maybe_array("ids") = nb::none());
+    m.def("bilstm_backward", &bilstm_backward, "isa"_a, array("x"), array("lengths"), "forward"_a, "backward"_a,
+          maybe_array("ids") = nb::none());
     m.def("attention_forward", &attention_forward, "isa"_a, array("q"), array("memory"), array("lengths"), array("weights"),
           array("context"), maybe_array("bias") = nb::none());
     m.def("attention_backward", &attention_backward, "isa"_a, array("dcontext"), maybe_array("dweights"), array("q"),

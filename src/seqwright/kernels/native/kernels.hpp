@@ -147,6 +147,8 @@ struct Search {  // beam search; or sampling, with `width` groups of one hypothe
                                         float* dE, float* db))                                                                     \
     KERNEL(void, lstm_forward, (const LstmForward& s))                                                                             \
     KERNEL(void, lstm_backward, (const LstmBackward& s))                                                                           \
+    KERNEL(void, bilstm_forward, (const LstmForward& forward, const LstmForward& backward))                                        \
+    KERNEL(void, bilstm_backward, (const LstmBackward& forward, const LstmBackward& backward))                                     \
     KERNEL(void, attention_forward, (int T, int B, int S, int E, const float* q, const float* memory, const int32_t* lengths,      \
                                      float* weights, float* context, ptrdiff_t row_context, const float* bias))                    \
     KERNEL(void, attention_backward, (int T, int B, int S, int E, const float* dcontext, ptrdiff_t row_dcontext,                   \

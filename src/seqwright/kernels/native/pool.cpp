@@ -220,6 +220,7 @@ int available_cores() {
 }
 
 int threads() {
+    if (inside_task) return 1;
     int n = wanted.load();
     if (n == 0) {
         set_threads(available_cores());

@@ -20,7 +20,7 @@ from seqwright.kernels.reference.copying import (
 )
 from seqwright.kernels.reference.cross_entropy import cross_entropy_backward, cross_entropy_forward
 from seqwright.kernels.reference.embedding import embedding_backward, embedding_forward
-from seqwright.kernels.reference.lstm import lstm_backward, lstm_forward
+from seqwright.kernels.reference.lstm import bilstm_backward, bilstm_forward, lstm_backward, lstm_forward
 from seqwright.kernels.reference.optimize import adam_update, squared_norm
 from seqwright.kernels.reference.pointwise import clear, dropout, tanh_backward, tanh_forward
 
@@ -33,6 +33,8 @@ __all__ = [
     "affine_forward",
     "attention_backward",
     "attention_forward",
+    "bilstm_backward",
+    "bilstm_forward",
     "clear",
     "copy_cross_entropy_backward",
     "copy_cross_entropy_forward",

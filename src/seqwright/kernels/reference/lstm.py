@@ -8,11 +8,26 @@ the last real one. Read backwards (`reverse`), a row keeps its initial state unt
 therefore have the same rule, and padding never changes a result.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 
 from seqwright.types import Array, Ids
 
-__all__ = ["activate_", "lstm_backward", "lstm_forward", "steps"]
+__all__ = [
+    "Backward",
+    "Forward",
+    "activate_",
+    "bilstm_backward",
+    "bilstm_forward",
+    "lstm_backward",
+    "lstm_forward",
+    "steps",
+]
+
+Forward: TypeAlias = tuple[Array, Array, Array, Array, Array, Array]  # Wx, Wh, b, h, c, gates
+# dh, dh_end, dc_end, Wx, Wh, h, c, gates, dx, dWx, dWh, db
+Backward: TypeAlias = tuple[Array, Array, Array, Array, Array, Array, Array, Array, Array, Array, Array, Array]
 
 
 def lstm_forward(
@@ -117,6 +132,21 @@ def lstm_backward(
     np.matmul(da_rows, Wx.T, out=dx.reshape(T * B, D))
     if zero_start:
         dh_end[:], dc_end[:] = 0, 0
+
+
+def bilstm_forward(x: Array, lengths: Ids, forward: Forward, backward: Forward, ids: Ids | None = None) -> None:
+    """Run `lstm_forward` in both directions, from zeros.   forward, backward: Wx, Wh, b, h, c, gates of each."""
+    lstm_forward(x, lengths, *forward, False, True, ids)
+    lstm_forward(x, lengths, *backward, True, True, ids)
+
+
+def bilstm_backward(x: Array, lengths: Ids, forward: Backward, backward: Backward, ids: Ids | None = None) -> None:
+    """Run `lstm_backward` in both directions, which started from zeros.
+
+    forward, backward: dh, dh_end, dc_end, Wx, Wh, h, c, gates, dx, dWx, dWh, db of each.
+    """
+    lstm_backward(*forward[:3], x, lengths, *forward[3:], False, True, ids)
+    lstm_backward(*backward[:3], x, lengths, *backward[3:], True, True, ids)
 
 
 def steps(T: int, reverse: bool) -> list[tuple[int, int, int]]:
