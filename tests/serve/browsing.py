@@ -26,10 +26,9 @@ class Site:
     def ask(self, source):
         """Type a source and wait for its answers."""
         page = self.page
-        page.locator("#source").fill(source)
         with page.expect_response("**/v1/predict"):
-            pass
-        page.wait_for_function("document.querySelector('.answers:not(.stale) button, .message:not([hidden])')")
+            page.locator("#source").fill(source)
+        page.wait_for_selector(".answers:not(.stale) button, .message:not([hidden])")
 
     def fits(self):
         """Return whether nothing is cut off at the side."""

@@ -85,6 +85,7 @@ class Supervisor:
             number = found.si_signo if found else None
             if number in (signal.SIGTERM, signal.SIGINT):
                 self._ending = self._ending or signal.Signals(number).name
+                self._listener.close()  # held open, it would go on taking connections that no worker accepts
                 self._tell(signal.SIGTERM, self._started)
             elif number == signal.SIGHUP or (number is None and not self._ending):
                 self._renew(all_=number == signal.SIGHUP)

@@ -19,9 +19,19 @@ const END = "■";
 const BLANKS = { " ": "␣", "\t": "⇥", "\u00a0": "⍽" };
 const isFeature = (token) => token.startsWith("feature ");
 
-// A token as it is shown alone: blanks have a sign, and a combining mark has something to combine with.
+// Conjoining jamo by block: where it begins, and the letters that stand alone.
+const JAMO = [
+  [0x1100, "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"],
+  [0x1161, "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"],
+  [0x11a8, "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"],
+];
+const jamo = (token) => token.length === 1 && JAMO.map(([first, letters]) => letters[token.charCodeAt(0) - first]).find(Boolean);
+
+// A token as it is shown alone: blanks have a sign, a part of a syllable is a letter of its own, and a combining mark has
+// something to combine with.
 function visible(token) {
   if (token === null) return END;
+  if (jamo(token)) return jamo(token);
   if (token in BLANKS) return BLANKS[token];
   if (isFeature(token)) return token.slice("feature ".length);
   return /^\p{M}/u.test(token) ? `\u25cc${token}` : token;
