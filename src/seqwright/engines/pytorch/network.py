@@ -129,7 +129,14 @@ class Network(nn.Module):
 
     def forward(self, batch: Tensors) -> torch.Tensor:
         """Return the sum of the cross-entropy over all real target symbols of a batch."""
-        spec = self.spec
+        logits, weights, gate = self.outputs(batch)
+        wanted, smoothing = batch.wanted.t(), self.spec.label_smoothing
+        if gate is not None:
+            return copy_cross_entropy(logits, weights, gate, batch.copyable, batch.copies, wanted, smoothing)
+        return cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="sum", label_smoothing=smoothing)
+
+    def outputs(self, batch: Tensors) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Return logits (B, T, V), attention weights (B, T, S) or None, and log-odds of copying (B, T, 1) or None."""
         memory, (h, c) = self.encode(batch)
         x = self._dropped(self.target_embedding(batch.read), "target", batch)
         conditioning = self._conditioning(h, batch)  # (1, B, P)
@@ -140,19 +147,12 @@ class Network(nn.Module):
                 x = self._dropped(x, f"decoder.{n}", batch)
             x, _ = lstm(x, (h[n : n + 1], c[n : n + 1]))
         x, weights = x.transpose(0, 1), None  # batch first, as attention's products give their results
-        if spec.attention != "none":
+        if self.spec.attention != "none":
             x, weights = self.attend(x, memory, batch)
         x = self._dropped(x, "out", batch, time=1)
         if conditioning is not None:
             x = torch.cat([x, conditioning.transpose(0, 1).expand(-1, x.shape[1], -1)], 2)
-        logits, wanted = self.affine(x), batch.wanted.t()
-        if spec.copying:
-            return copy_cross_entropy(
-                logits, weights, self.gate(x), batch.copyable, batch.copies, wanted, spec.label_smoothing
-            )
-        return cross_entropy(
-            logits.flatten(0, 1), wanted.flatten(), reduction="sum", label_smoothing=spec.label_smoothing
-        )
+        return self.affine(x), weights, self.gate(x) if self.spec.copying else None
 
     def encode(self, batch: Tensors) -> tuple[torch.Tensor, States]:
         """Return the memory (S, B, M) and the decoder's initial states h, c (L, B, H)."""
