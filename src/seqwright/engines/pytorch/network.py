@@ -92,7 +92,7 @@ class Network(nn.Module):
     def of(cls, network: Seq2seq, *, packed: bool = False) -> Network:
         """Return the network of one of ours, with its weights and dtype."""
         found = cls(network.spec, packed=packed)
-        found.to(torch.from_numpy(network.params.flat).dtype)
+        found.to(torch.from_numpy(np.empty(0, network.params.dtype)).dtype)
         found.load_(network.params.flat)
         return found
 
@@ -113,7 +113,7 @@ class Network(nn.Module):
         """Copy a flat vector, in the order of `Seq2seq.params`, to the tensors `of` the parameters, by default them."""
         names, start = ours(self), 0
         for name, declared in Seq2seq.declared(self.spec).items():
-            array = torch.from_numpy(flat[start : start + int(np.prod(declared.shape))].reshape(declared.shape))
+            array = torch.tensor(flat[start : start + int(np.prod(declared.shape))].reshape(declared.shape))
             start += array.numel()
             value = array.T if names[name].transposed else array
             of(names[name].parameter)[..., : value.shape[-1]] = value

@@ -21,7 +21,7 @@ from seqwright import optim
 from seqwright.engines.pytorch import devices
 from seqwright.engines.pytorch.engine import PyTorch
 from seqwright.engines.pytorch.replica import Optimizer, Replica
-from seqwright.errors import UsageError
+from seqwright.errors import TrainingError, UsageError
 from seqwright.models import Seq2seq
 
 __all__ = ["follow", "release", "start"]
@@ -37,9 +37,12 @@ def start(network: Seq2seq, optimizer: optim.Adam | optim.SGD, *, device: str, p
     if _launched():
         if _rank():
             raise UsageError("torchrun can start `seqwright train` and `seqwright.train` only")
-        _join(place)
+        try:
+            _join(place)
+            _send("begin", (network.spec, settings))
+        except RuntimeError as error:
+            raise TrainingError(f"the processes of this training cannot meet: {str(error).splitlines()[0]}") from None
         n = distributed.get_world_size()
-        _send("begin", (network.spec, settings))
     replica = Replica(network.spec, settings, device=place, precision=precision)
     description = devices.described(place, precision) + (f", {n} processes" if n > 1 else "")
     return PyTorch(network, replica, _send if n > 1 else None, description)
@@ -89,7 +92,11 @@ def _join(device: torch.device) -> None:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo", timeout=WAIT)
+    store, rank, n = next(distributed.rendezvous("env://", timeout=WAIT))
+    # torchrun may keep its store for a restart, with the addresses of the processes that have ended.
+    store = distributed.PrefixStore(f"restart {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=n, timeout=WAIT)
 
 
 def _send(name: str, arguments: tuple[Any, ...]) -> None:
