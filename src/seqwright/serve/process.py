@@ -16,7 +16,7 @@ __all__ = ["BACKLOG", "Process"]
 
 BACKLOG = 2048
 KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
-LOOKED_S = 0.05  # between looks whether all connections are closed
+POLL_S = 0.05  # between checks whether all connections are closed
 
 
 class Server(uvicorn.Server):
@@ -75,10 +75,10 @@ class Process:
         self._retiring = asyncio.get_running_loop().create_task(self._end_when_closed())
 
     async def _end_when_closed(self) -> None:
-        for _ in range(round(self._limits.request_s / LOOKED_S)):
+        for _ in range(round(self._limits.request_s / POLL_S)):
             if not self._server.server_state.connections:
                 break
-            await asyncio.sleep(LOOKED_S)
+            await asyncio.sleep(POLL_S)
         self._server.should_exit = True
 
 
