@@ -58,9 +58,10 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             arguments["model"] = str(options.model.absolute())
         elif options.benchmark != "generate":
             arguments["only"] = options.only
-        if options.real or options.whole:
-            arguments["whole"] = options.whole
-        name = "real" if options.real or options.whole else options.benchmark
+        name = "real" if options.real else options.benchmark
+        if options.whole:
+            name = "whole"
+            del arguments["steps"]
         for message in worker.run(name, arguments, threads=threads):
             yield message["row"]
 
