@@ -23,6 +23,7 @@ from seqwright.training.events import (
     Resumed,
     Returned,
     Started,
+    Validated,
 )
 
 __all__ = ["listening"]
@@ -100,7 +101,7 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned):
+        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned | Validated):
             self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
             self.write(progressed(event))
@@ -145,7 +146,7 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned):
+        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned | Validated):
             self.write(turn(event))
         if isinstance(event, Measured | Progressed):
             self._live.update(self._dashboard, refresh=True)
@@ -168,7 +169,9 @@ def opening(event: Started) -> list[str]:
     ]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"skipped  {len(event.excluded) - N_EXCLUDED:,} more such pairs")
-    if event.dev_status == "seen":
+    if event.dev_status == "seen" and training.cross_validation:
+        excluded.append("dev      training sources, to show progress: all pairs are trained on after cross-validation")
+    elif event.dev_status == "seen":
         excluded.append("warning  all dev sources are also training sources: dev scores measure memorisation")
     elif event.n_seen:
         excluded.append(f"skipped  {event.n_seen:,} dev sources that are also training sources")
@@ -199,7 +202,9 @@ def _network(model: ModelConfig) -> str:
     return f"{direction}LSTM of {layers}{model.hidden_size}{attention}"
 
 
-def turn(event: AlreadyTrained | Begun | Resumed | Returned) -> str:
+def turn(event: AlreadyTrained | Begun | Resumed | Returned | Validated) -> str:
+    if isinstance(event, Validated):
+        return f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
     if isinstance(event, AlreadyTrained):
         return f"done     already trained on the same data with the same settings\nmodel    {event.output}"
     if isinstance(event, Begun):
@@ -261,6 +266,14 @@ def closing(event: Finished) -> str:
     if event.dev_accuracy is None:
         model = event.output or "nothing was written"
         return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
+    if event.dev_interval is not None:
+        low, high = event.dev_interval
+        return (
+            f"done     {how} after {clock(event.elapsed_s)}\n"
+            f"accuracy exact match {event.dev_accuracy:.1f} % (95 % interval {low:.1f} to {high:.1f} %) of the answers "
+            f"in cross-validation\n"
+            f"model    {event.output}, trained on all pairs" + (f"\nreport   {event.report}" if event.report else "")
+        )
     scores = f"exact match {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
     return (
         f"done     {how} after {clock(event.elapsed_s)}\n"

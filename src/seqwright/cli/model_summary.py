@@ -85,6 +85,11 @@ def as_text(summary: Summary) -> str:
     scores = manifest.get("scores")
     if isinstance(scores, dict):
         lines.append(f"dev         {_dev(scores)}")
+    if isinstance(folds := manifest.get("cross_validation"), dict):
+        lines.append(
+            f"accuracy    exact match {folds['accuracy']:.1f} % (95 % interval {folds['low']:.1f} to "
+            f"{folds['high']:.1f} %) in cross-validation with {len(folds['folds'])} folds"
+        )
     lines += [f"joined      {one['model']}, seed {one['seed']}" for one in manifest.get("joined") or []]
     if "seqwright" in manifest:
         lines.append(f"made by     seqwright {manifest['seqwright']}")

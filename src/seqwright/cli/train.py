@@ -30,6 +30,12 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     metavar="N",
     help="Train an ensemble of N networks: slower, and more accurate.",
 )
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(min=2, max=100),
+    metavar="K",
+    help="For few pairs: measure accuracy and fit confidence by K-fold cross-validation, then train on all pairs.",
+)
 @options.time_budget
 @options.checkpoint_every
 @options.threads
@@ -73,6 +79,7 @@ def train(
     seed: int | None,
     epochs: int | None,
     members: int | None,
+    cross_validate: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
     device: str | None,
@@ -121,6 +128,7 @@ def train(
 
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
+        "training.cross_validation": cross_validate,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
         "training.device": device, "training.precision": precision,
         "training.cache": cache, "training.log": log, "training.lexicon": lexicon,

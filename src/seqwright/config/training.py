@@ -40,6 +40,11 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Share of the sources that are held out as dev set if no dev file is given, above 0 and below 1.
     dev_seed : int, default 1
         Seed that selects them; separate from `seed`, so that trainings with several seeds can be compared.
+    dev_fold : int, default 0
+        Which of the shares is held out, from 0; the folds of a share of 1 / K hold out different sources.
+    cross_validation : int, default 0
+        Networks (or ensembles) that are each trained on the pairs outside one of so many folds, before the model is
+        trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
     dev_limit : int, default 2000
         Greatest number of dev sources.
     max_batch_tokens : int, default 65_536
@@ -79,6 +84,8 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     patience: Positive | Literal["auto"] | None = "auto"
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1
+    dev_fold: Annotated[int, msgspec.Meta(ge=0)] = 0
+    cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     dev_limit: Positive = 2000
     max_batch_tokens: Positive = 65_536
     cache: str = ""
@@ -91,6 +98,13 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 
     def _conflict(self) -> str:
+        if self.cross_validation == 1:
+            return "training.cross_validation = 1: expected 2 or more folds, or 0 for none"
+        if (self.dev_fold + 1) * self.dev_share > 1 + 1e-9:
+            return f"training.dev_fold = {self.dev_fold}: there are {1 / self.dev_share:.0f} folds, counted from 0"
+        return self._precision_conflict()
+
+    def _precision_conflict(self) -> str:
         if self.precision == "float32":
             return ""
         if self.device is None:

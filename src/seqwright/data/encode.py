@@ -41,7 +41,8 @@ WITHOUT_CACHE = 1 << 28  # ids that memory must hold where no cache can be writt
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the files that decides about a corpus.
 
-    dev_share: of the sources, to hold out; None holds none out.   max_tokens: longer examples are excluded.
+    dev_share: of the sources, to hold out; None holds none out.   fold: which of them, see `holdout.HoldOut`.
+    max_tokens: longer examples are excluded.
     """
 
     columns: readers.Columns = readers.Columns()
@@ -49,6 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     target: Segmentation = Segmentation()
     dev_share: float | None = None
     seed: int = 1
+    fold: int = 0
     max_tokens: int = 65_536
 
 
@@ -169,9 +171,9 @@ class Builder:
         rows = self._rows()
         head = list(first_ones(rows))
         source_splitter, target_splitter, are_sentences = self._splitters([pair for _, pair in head])
-        held_out = None
-        if self._request.dev_share is not None:
-            held_out = holdout.HoldOut(fraction=self._request.dev_share, seed=self._request.seed)
+        held_out, request = None, self._request
+        if request.dev_share is not None:
+            held_out = holdout.HoldOut(fraction=request.dev_share, seed=request.seed, fold=request.fold)
         with cache.writing(self._place):
             for number, pair in itertools.chain(head, rows):
                 if self._add(number, pair, source_splitter, target_splitter) and held_out is not None:
@@ -225,7 +227,7 @@ class Builder:
         if request.dev_share is not None:
             # A source of these that is held out of all pairs is held out of these alone, too.
             with contextlib.suppress(errors.DataError):
-                head, _ = holdout.split(head, fraction=request.dev_share, seed=request.seed)
+                head, _ = holdout.split(head, fraction=request.dev_share, seed=request.seed, fold=request.fold)
         sources, targets = [pair.source for pair in head], [pair.target for pair in head]
         are_sentences = sentences.are_translations(sources, targets)
         n_units = sentences.units(len(head)) if are_sentences else 0

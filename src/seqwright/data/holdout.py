@@ -22,11 +22,14 @@ class HoldOut:
 
     Dev are the sources whose hash, as a number from 0 to 1, is below fraction; where those are too many, the ones with
     the lowest hashes; where there is none, the lowest of all. At least one source is left for training.
+    fold: hashes are counted from fold · fraction on, so that the folds 0, 1 … of a fraction 1 / K hold out different
+    sources.
     Memory: the pairs of the sources that may be dev.
     """
 
-    def __init__(self, *, fraction: float, seed: int, at_most: int = AT_MOST) -> None:
+    def __init__(self, *, fraction: float, seed: int, fold: int = 0, at_most: int = AT_MOST) -> None:
         assert 0 < fraction < 1, f"fraction is {fraction}"
+        self._first = int(fold * fraction * 2**64)
         assert at_most > 0, f"at_most is {at_most}"
         self._below = int(fraction * 2**64)
         self._key = hashlib.blake2b(b"%d" % seed, digest_size=16).digest()
@@ -63,7 +66,8 @@ class HoldOut:
         if not source.isascii():
             source = unicodedata.normalize("NFC", source)  # equal-looking sources are one
         data = source.encode("utf-8", "surrogatepass")
-        return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=self._key).digest(), "big")
+        number = int.from_bytes(hashlib.blake2b(data, digest_size=8, key=self._key).digest(), "big")
+        return (number - self._first) % 2**64
 
     def _is_candidate(self, number: int) -> bool:
         if not self._highest:
@@ -81,10 +85,10 @@ class HoldOut:
 
 
 def split(
-    pairs: Sequence[Pair], *, fraction: float = 0.1, seed: int, at_most: int = AT_MOST
+    pairs: Sequence[Pair], *, fraction: float = 0.1, seed: int, fold: int = 0, at_most: int = AT_MOST
 ) -> tuple[list[Pair], list[Pair]]:
     """Return (training, dev) of pairs in memory, each in the order they had; see `HoldOut`."""
-    held_out = HoldOut(fraction=fraction, seed=seed, at_most=at_most)
+    held_out = HoldOut(fraction=fraction, seed=seed, fold=fold, at_most=at_most)
     for pair in pairs:
         held_out.see(pair)
     dev = held_out.dev()

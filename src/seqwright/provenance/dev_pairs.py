@@ -182,7 +182,7 @@ class _Training:
     def _held_out(self) -> list[readers.Pair]:
         record = self._found.dev
         assert record.share is not None and record.seed is not None and record.at_most is not None, "held out by them"
-        held_out = holdout.HoldOut(fraction=record.share, seed=record.seed, at_most=record.at_most)
+        held_out = holdout.HoldOut(fraction=record.share, seed=record.seed, fold=record.fold, at_most=record.at_most)
         for pair in self._pairs("train"):
             held_out.see(pair)
         return [pair for _, pair in held_out.dev()]

@@ -56,8 +56,8 @@ class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
 class DevRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How the dev pairs were chosen, and the hashes that tell whether they were found again.
 
-    origin: "held out" of the training files, by `data.holdout` with share, seed and at_most; or "files" of their own.
-    max_tokens: longer pairs are left out.   limit: sources measured, evenly from all.
+    origin: "held out" of the training files, by `data.holdout` with share, seed, fold and at_most; or "files" of their
+    own.   max_tokens: longer pairs are left out.   limit: sources measured, evenly from all.
     n_seen: sources that are left out because they are training sources, too, of this training or of the model that it
     started from.   status: "seen" where all of them are, so that they had to be measured on, and "unknown" where the
     training pairs of the model that it started from could not be read; in both cases no figure is shown.
@@ -67,6 +67,7 @@ class DevRecord(msgspec.Struct, frozen=True, kw_only=True):
     origin: Literal["held out", "files"]
     share: float | None = None
     seed: int | None = None
+    fold: int = 0
     at_most: int | None = None
     max_tokens: int
     limit: int

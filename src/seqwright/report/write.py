@@ -9,7 +9,7 @@ from seqwright import data_checks, evaluation, file_set, metrics
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
 from seqwright.inference import translator
-from seqwright.report import examples, history, learning, mistakes, origin, page, scores, sentences
+from seqwright.report import examples, history, learning, mistakes, origin, page, scores, sentences, validation
 from seqwright.report.items import Item, items
 from seqwright.report.markup import element
 from seqwright.report.recovery import Recovered, recover
@@ -108,6 +108,9 @@ def composed(
             scores.oracle(answered),
             scores.confidence(answered),
         ]
+    elif "cross_validation" in bundle.manifest:
+        figures = [*validation.headline(bundle)]
+        sections = [validation.section(bundle)]
     elif found.dev_missing:
         text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", text)))

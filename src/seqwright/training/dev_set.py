@@ -95,6 +95,7 @@ def choose(
         origin="held out" if is_held_out else "files",
         share=config.dev_share if is_held_out else None,
         seed=config.dev_seed if is_held_out else None,
+        fold=config.dev_fold if is_held_out else 0,
         at_most=holdout.AT_MOST if is_held_out else None,
         max_tokens=reading.max_tokens,
         limit=config.dev_limit,

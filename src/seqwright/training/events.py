@@ -22,6 +22,7 @@ __all__ = [
     "Resumed",
     "Returned",
     "Started",
+    "Validated",
 ]
 
 
@@ -252,6 +253,8 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
         The path of the report.
     dev_loss, dev_bleu, dev_chrf : float or None
         Of the best model for sentences, as in `Measured`.
+    dev_interval : tuple of float or None
+        After a cross-validation: the 95 % interval of dev_accuracy, which is then that of the folds.
     """
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
@@ -263,7 +266,27 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     dev_loss: float | None = None
     dev_bleu: float | None = None
     dev_chrf: float | None = None
+    dev_interval: tuple[float, float] | None = None
 
 
-Event = AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Finished
+class Validated(msgspec.Struct, frozen=True, tag="validated"):
+    """One fold of a cross-validation is trained and measured.
+
+    Attributes
+    ----------
+    fold, of : int
+        The number of the fold, from 1, and of all.
+    n : int
+        Its sources.
+    accuracy : float
+        Exact match on them in percent.
+    """
+
+    fold: int
+    of: int
+    n: int
+    accuracy: float
+
+
+Event = Validated | AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Finished
 Listener = Callable[[Event], None]

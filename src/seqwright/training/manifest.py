@@ -63,7 +63,7 @@ def describe(prepared: Prepared, origin: Origin, measured: Position | None) -> d
         "n_pairs": len(prepared.examples),
         "dev": prepared.dev_origin,
         "provenance": prepared.provenance,
-        "scores": None if measured is None else _scores(measured),
+        "scores": None if measured is None or prepared.is_whole else _scores(measured),
         "again": Again(prepared.config, origin.fine_tune, origin.base_hash),
     }
 
@@ -87,8 +87,9 @@ def identity(config: Config, found: provenance.Provenance, base_hash: str) -> di
     relevant = msgspec.json.decode(msgspec.json.encode(config))  # with the types that a checkpoint restores
     for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the lexicon by its hash, below
         del relevant["training"][indifferent]
-    if not relevant["training"]["augmentation"]:  # unknown to earlier versions
-        del relevant["training"]["augmentation"]
+    for later in ("augmentation", "dev_fold", "cross_validation"):  # unknown to earlier versions
+        if not relevant["training"][later]:
+            del relevant["training"][later]
     # By role, as the path of a file may change.
     roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
     data = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}
@@ -155,7 +156,8 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
         config = msgspec.structs.replace(
             config, training=msgspec.structs.replace(config.training, lexicon=str(lexicon[0]))
         )
-    dev = paths("dev") if found.dev.origin == "files" else None
+    is_given = found.dev.origin == "files" and not config.training.cross_validation
+    dev = paths("dev") if is_given else None
     return Recalled(paths("train"), dev, config, _base(again, path.parent, place))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,9 +20,9 @@ from seqwright.models import Seq2seq
 from seqwright.models.inference import Inference
 from seqwright.training.events import Example
 from seqwright.training.prepare import Prepared
-from seqwright.types import Ids
+from seqwright.types import Array, Ids
 
-__all__ = ["as_good", "calibrated", "dev_answers", "dev_examples"]
+__all__ = ["Outcomes", "as_good", "calibrated", "dev_answers", "dev_examples", "familiar", "outcomes"]
 
 DEV_BATCH = 256
 FAMILIAR = 200_000  # training sources for familiarity, evenly spaced
@@ -100,20 +101,35 @@ def as_good(scores: metrics.Scores, *, exact: float, ter: float) -> bool:
 
 def calibrated(model: Translator, prepared: Prepared) -> calibration.Calibration:
     """Return the calibration of the model: from log-probabilities of answers to their accuracy on the dev set."""
+    measured = outcomes(model, prepared)
+    found, usual = familiar(prepared)
+    # The lowered confidence of unusual sources would otherwise be taken for that of the usual ones, too.
+    fitted = usual if usual.sum() >= FITTED else np.ones(len(usual), np.bool_)
+    fit = calibration.fit(measured.totals[fitted].tolist(), measured.right[fitted].tolist())
+    return msgspec.structs.replace(fit, n=len(usual), familiarity=found)
+
+
+class Outcomes(NamedTuple):
+    """The log-probability of the answer to each dev source, and whether it is right.   (n,).   scores: of all."""
+
+    totals: Array
+    right: npt.NDArray[np.bool_]
+    scores: metrics.Scores
+
+
+def outcomes(model: Translator, prepared: Prepared) -> Outcomes:
+    """Return the outcomes of the answers to the dev sources."""
     sources, features = zip(*prepared.dev.texts, strict=True)
     alone = Options(lexicon=False)  # an answer from the lexicon is not the network's
     answers = [hypotheses[0] for hypotheses in model.predict(sources, features=features, options=alone)]
     split = prepared.target.split
-    right = [split(a.text) in group for a, group in zip(answers, prepared.dev.references, strict=True)]
-    found, usual = _familiarity(prepared)
-    # The lowered confidence of unusual sources would otherwise be taken for that of the usual ones, too.
-    fitted = usual if usual.sum() >= FITTED else np.ones(len(right), np.bool_)
+    tokens = [split(answer.text) for answer in answers]
+    right = [one in group for one, group in zip(tokens, prepared.dev.references, strict=True)]
     totals = np.array([sum(answer.log_probs) for answer in answers])
-    fit = calibration.fit(totals[fitted].tolist(), np.array(right)[fitted].tolist())
-    return msgspec.structs.replace(fit, n=len(right), familiarity=found)
+    return Outcomes(totals, np.array(right), metrics.evaluate(tokens, prepared.dev.references))
 
 
-def _familiarity(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArray[np.bool_]]:
+def familiar(prepared: Prepared) -> tuple[familiarity.Familiarity, npt.NDArray[np.bool_]]:
     """Return a measure of how familiar a source is, and which dev sources are usual by it."""
     examples, is_feature = prepared.examples, vocabulary.features(prepared.source.vocabulary)
 

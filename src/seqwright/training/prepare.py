@@ -59,6 +59,11 @@ class Prepared:
         n_pairs = len(self.examples)
         return n_pairs + round((self.config.training.augmentation or 0.0) * n_pairs)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the training is on all pairs, after a cross-validation, so that no dev score means anything."""
+        return bool(self.config.training.cross_validation) and self.provenance.dev.status == "seen"
+
     def dev_part(self, index: Sequence[int]) -> Prepared:
         """Return the data with some of the dev sources only."""
         return dataclasses.replace(self, dev=self.dev.part(index))
@@ -158,6 +163,7 @@ def _request(config: Config, *, hold_out: bool, base: Bundle | None) -> encode.R
         target=Segmentation(text.target_tokens, text.target_form, None if base is None else base.target.model),
         dev_share=config.training.dev_share if hold_out else None,
         seed=config.training.dev_seed if hold_out else 0,  # has no other effect, and would need another cache
+        fold=config.training.dev_fold if hold_out else 0,
         max_tokens=config.training.max_batch_tokens,
     )
 

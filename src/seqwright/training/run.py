@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import OutputError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, interrupt, manifest
+from seqwright.training import arguments, cross_validation, interrupt, manifest
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.checkpointer import Checkpointer
 from seqwright.training.ensemble import Ensemble
@@ -35,6 +36,7 @@ from seqwright.training.instruments import Instruments
 from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
 from seqwright.training.model_writer import ModelWriter, assemble
+from seqwright.training.output import FOLDS
 from seqwright.training.selection import record
 from seqwright.training.setup import Setup, set_up
 from seqwright.training.tensorboard import TensorBoard
@@ -116,16 +118,47 @@ def train(
     engines.check(device, precision)
     if engines.follows(device, precision):
         return Translator(bundle.load(Path(output)))
+    is_cross_validated = bool(config.training.cross_validation)
+    if is_cross_validated:
+        cross_validation.check(pairs, dev, fine_tune)
+        dev, config = pairs, cross_validation.whole(config)
     setup = set_up(
         pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
         overwrite=overwrite, derived_from=derived_from,
     )  # fmt: skip
+    listeners = Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)])
     with engines.leading(device):
-        return run(setup, Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)]))
+        if not is_cross_validated:
+            return run(setup, listeners)
+        validated = None if setup.is_finished else _cross_validated(pairs, setup, listeners, overwrite=overwrite)
+        model = run(setup, listeners, validated=validated)
+        cross_validation.remove(setup.path)
+        return model
 
 
-def run(setup: Setup, listeners: Listeners, instruments: Instruments = Instruments()) -> Translator:  # noqa: B008
-    """Run a training that is set up, and return its model."""
+def _cross_validated(
+    pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool
+) -> cross_validation.Validated:
+    """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
+
+    def train_without(fold: int) -> cross_validation.Fold:
+        config = cross_validation.of_fold(setup.prepared.config, fold)
+        path = setup.path / FOLDS / str(fold + 1)
+        origin = manifest.Origin(None, setup.origin.command, {})
+        one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
+        return cross_validation.Fold(run(one, Listeners([])), one.prepared)
+
+    folds = range(setup.prepared.config.training.cross_validation)
+    return cross_validation.validate([partial(train_without, fold) for fold in folds], setup.prepared, listeners)
+
+
+def run(
+    setup: Setup,
+    listeners: Listeners,
+    instruments: Instruments = Instruments(),  # noqa: B008
+    validated: cross_validation.Validated | None = None,
+) -> Translator:
+    """Run a training that is set up, and return its model.   validated: by a cross-validation before."""
     path, prepared = setup.path, setup.prepared
     if setup.is_finished:
         listeners(AlreadyTrained(str(path)))
@@ -169,17 +202,28 @@ def run(setup: Setup, listeners: Listeners, instruments: Instruments = Instrumen
             raise
 
     setup.file.check()
-    model_writer.save(_final_model(setup, networks, instruments))
+    model_writer.save(_final_model(setup, networks, instruments, validated))
     setup.file.remove()
     model = Translator(bundle.load(path))
     page = _report(setup, model)
-    publish(msgspec.structs.replace(_finished(networks, networks.position.reason, path), report=page))
+    finished = msgspec.structs.replace(_finished(networks, networks.position.reason, path), report=page)
+    if validated is not None:
+        scores = validated.scores
+        finished = msgspec.structs.replace(
+            finished, dev_accuracy=scores.accuracy, dev_interval=(scores.low, scores.high)
+        )
+    publish(finished)
     return model
 
 
-def _final_model(setup: Setup, networks: Ensemble, instruments: Instruments) -> bundle.Bundle:
+def _final_model(
+    setup: Setup, networks: Ensemble, instruments: Instruments, validated: cross_validation.Validated | None
+) -> bundle.Bundle:
     """Return the model with its own dev scores, also as an ensemble, and its calibration."""
     prepared, model = setup.prepared, assemble(setup, networks)
+    if validated is not None:
+        model = assemble(setup, networks, validated.calibration)
+        return msgspec.structs.replace(model, manifest=model.manifest | {"cross_validation": validated.scores})
     if networks.done:
         record(instruments.evaluate(model.build(), prepared), networks.position)
     if prepared.provenance.dev.status == "seen":

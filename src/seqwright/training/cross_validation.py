@@ -1,0 +1,129 @@
+"""Cross-validation: the accuracy of a model that is trained on all pairs, from models that are trained on parts.
+
+K models are each trained without one fold, a K-th of the sources, and answer that fold. Their answers are to sources
+that they have not seen, one for each source of the data: their share of correct ones estimates the accuracy (Stone
+1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"), slightly too low, since each had fewer
+pairs, and the confidence of the final model is fitted on them (Platt 1999, section 2.2, fits it in this way).
+
+Each fold is an ordinary training in a directory of its own below the model directory, so that an interrupted one is
+continued, and a finished one not repeated.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from seqwright.config import Config
+from seqwright.data import batches, readers, vocabulary
+from seqwright.errors import UsageError
+from seqwright.inference import calibration
+from seqwright.inference.translator import Translator
+from seqwright.report import groups
+from seqwright.training import dev_set, events, measure
+from seqwright.training.output import FOLDS
+from seqwright.training.prepare import Prepared
+
+__all__ = ["Fold", "Scores", "Validated", "check", "of_fold", "remove", "validate", "whole"]
+
+SHOWN = 100  # training sources that are decoded after each epoch, to show progress
+
+
+class Fold(NamedTuple):
+    """A model that was trained without a fold, and the data of that training."""
+
+    model: Translator
+    prepared: Prepared
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of the answers to all folds.
+
+    n: sources.   accuracy, ter: in percent.   low, high: of the 95 % interval of the accuracy.   folds: the accuracy of
+    each.
+    """
+
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    ter: float
+    folds: list[float]
+
+
+class Validated(NamedTuple):
+    """Scores of the folds, and the calibration of the model of all pairs."""
+
+    scores: Scores
+    calibration: calibration.Calibration
+
+
+def check(pairs: readers.Pairs, dev: readers.Pairs | None, fine_tune: object) -> None:
+    """Raise UsageError if a training cannot be cross-validated."""
+    if dev is not None:
+        raise UsageError("cross-validation takes the place of a dev file; give one of them")
+    if fine_tune is not None:
+        raise UsageError("a fine-tuning cannot be cross-validated; give a dev file, or have pairs held out")
+    paths = [pairs] if isinstance(pairs, str | Path) else pairs if isinstance(pairs, list | tuple) else []
+    if any(str(path) == "-" for path in paths):
+        raise UsageError("cross-validation reads the pairs several times; give a file in place of standard input")
+
+
+def of_fold(config: Config, fold: int) -> Config:
+    """Return the configuration of the training without a fold, counted from 0."""
+    n = config.training.cross_validation
+    training = msgspec.structs.replace(
+        config.training, cross_validation=0, dev_share=1 / n, dev_fold=fold, patience=None, report=False, log="none"
+    )
+    return msgspec.structs.replace(config, training=training)
+
+
+def whole(config: Config) -> Config:
+    """Return the configuration of the training on all pairs."""
+    training = msgspec.structs.replace(config.training, patience=None, dev_limit=SHOWN)
+    return msgspec.structs.replace(config, training=training)
+
+
+def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Callable[[events.Event], None]) -> Validated:
+    """Return the scores of the folds, and the calibration of the final model.   folds: each trains one model."""
+    found: list[measure.Outcomes] = []
+    first: Prepared | None = None
+    for number, train in enumerate(folds, start=1):
+        fold = train()
+        first = first or fold.prepared
+        found.append(measure.outcomes(fold.model, fold.prepared))
+        scores = found[-1].scores
+        listen(events.Validated(number, len(folds), scores.n, scores.exact))
+    assert first is not None, "there are two folds at least"
+    right = np.concatenate([one.right for one in found])
+    fit = calibration.fit(np.concatenate([one.totals for one in found]).tolist(), right.tolist())
+    familiarity, _ = measure.familiar(_without(first.dev_pairs, final))
+    low, high = groups.wilson(int(right.sum()), len(right))
+    edits, tokens = (sum(getattr(one.scores, name) for one in found) for name in ("edits", "tokens"))
+    scored = Scores(
+        n=len(right), accuracy=100 * float(right.mean()), low=low, high=high, ter=100 * edits / max(1, tokens),
+        folds=[one.scores.exact for one in found],
+    )  # fmt: skip
+    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity))
+
+
+def remove(path: Path) -> None:
+    """Remove the models of the folds from a model directory."""
+    shutil.rmtree(path / FOLDS, ignore_errors=True)
+
+
+def _without(held_out: Sequence[readers.Pair], final: Prepared) -> Prepared:
+    """Return the data of the final training without some pairs, which become its dev set."""
+    dev = dev_set.DevSet.of(held_out, final.source, final.target, window=final.limits.window)
+    sources, examples = set(map(tuple, dev.sources)), final.examples
+    kept = [n for n in range(len(examples)) if (*examples.pair(n)[0], vocabulary.END) not in sources]
+    batch = [examples.pair(n) for n in kept]
+    source = batches.end_to_end([(*one, vocabulary.END) for one, _ in batch])
+    target = batches.end_to_end([(vocabulary.START, *one, vocabulary.END) for _, one in batch])
+    return dataclasses.replace(final, examples=batches.Examples(*source, *target), dev=dev)

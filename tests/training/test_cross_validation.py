@@ -1,0 +1,110 @@
+"""Cross-validation: its folds, its figures, and a model that is trained on all pairs."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import seqwright
+from seqwright import config, errors, training
+from seqwright.data import holdout
+from seqwright.data.readers import Pair
+from seqwright.training import events
+
+SETTINGS = [
+    "model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.cross_validation=3",
+    "training.augmentation=1",
+]  # fmt: skip
+CONFIG = config.parse({}, SETTINGS)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    rng = random.Random(8)
+    words = sorted({"".join(rng.choices("abcd", k=rng.randint(2, 6))) for _ in range(60)})
+    path = tmp_path / "pairs.tsv"
+    path.write_text("".join(f"{word}\t{word.upper()}\n" for word in words))
+    return path
+
+
+def test_folds_hold_out_each_source_once() -> None:
+    pairs = [Pair(f"w{n}", "x") for n in range(500)]
+    for n_folds in (2, 3, 7):
+        dev = [holdout.split(pairs, fraction=1 / n_folds, seed=1, fold=fold)[1] for fold in range(n_folds)]
+        assert sorted(pair for part in dev for pair in part) == sorted(pairs)
+        assert all(abs(len(part) - 500 / n_folds) < 60 for part in dev)
+    assert holdout.split(pairs, fraction=0.1, seed=1, fold=0) == holdout.split(pairs, fraction=0.1, seed=1)
+
+
+def test_the_model_has_all_pairs_and_the_figures_of_its_folds(pairs: Path, tmp_path: Path) -> None:
+    received: list[events.Event] = []
+    model = training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=received.append)
+    n = len(pairs.read_text().splitlines())
+    manifest = model.bundle.manifest
+    assert (manifest["n_pairs"], manifest["calibration"]["n"], manifest["scores"]) == (n, n, None)
+    assert not (tmp_path / "model" / "folds").exists()
+    alone = []
+    for fold in range(3):
+        apart = config.parse(
+            {}, [*SETTINGS[:3], "training.augmentation=1", "training.patience=none", f"training.dev_fold={fold}",
+                 f"training.dev_share={1 / 3!r}"],
+        )  # fmt: skip
+        one = training.train(pairs, output=tmp_path / f"fold{fold}", config=apart)
+        alone.append(seqwright.evaluation.evaluate_dev(one, tmp_path / f"fold{fold}").scores)
+    scores = manifest["cross_validation"]
+    assert scores["folds"] == pytest.approx([one.exact for one in alone])
+    assert scores["n"] == sum(one.n for one in alone) == n
+    assert scores["accuracy"] == pytest.approx(100 * (1 - sum(one.errors for one in alone) / n))
+    assert scores["low"] <= scores["accuracy"] <= scores["high"]
+    assert [type(event) for event in received[:3]] == [events.Validated] * 3
+    finished = received[-1]
+    assert isinstance(finished, events.Finished)
+    assert finished.dev_accuracy == scores["accuracy"]
+    assert "not seen" in (tmp_path / "model" / "report.html").read_text("utf-8")
+
+
+def test_a_cross_validation_that_was_interrupted_ends_with_the_same_bytes(pairs: Path, tmp_path: Path) -> None:
+    training.train(pairs, output=tmp_path / "whole", config=CONFIG)
+
+    def stop_after(n: int, kind: type) -> training.events.Listener:
+        def listen(event: events.Event) -> None:
+            nonlocal n
+            n -= isinstance(event, kind)
+            if n == 0:
+                raise KeyboardInterrupt
+
+        return listen
+
+    for stop in (stop_after(2, events.Validated), stop_after(2, events.Measured)):
+        with pytest.raises(KeyboardInterrupt):
+            training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=stop)
+    model = training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "model")]
+    assert weights[0] == weights[1]
+    whole = seqwright.load(tmp_path / "whole").bundle.manifest
+    assert model.bundle.manifest["cross_validation"] == whole["cross_validation"]
+    received: list[events.Event] = []
+    training.train(pairs, output=tmp_path / "model", config=CONFIG, listen=received.append)
+    assert received == [events.AlreadyTrained(str(tmp_path / "model"))]
+
+
+def test_it_is_repeated_from_its_manifest(pairs: Path, tmp_path: Path) -> None:
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    again = training.recall(tmp_path / "model" / "manifest.json")
+    assert again.dev is None
+    training.train(again.pairs, dev=again.dev, output=tmp_path / "again", config=again.config)
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("model", "again")]
+    assert weights[0] == weights[1]
+
+
+def test_with_a_dev_file_or_standard_input_it_is_refused(pairs: Path, tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match="takes the place of a dev file"):
+        training.train(pairs, dev=pairs, output=tmp_path / "model", config=CONFIG)
+    with pytest.raises(errors.UsageError, match="standard input"):
+        training.train("-", output=tmp_path / "model", config=CONFIG)
+    with pytest.raises(errors.ConfigError, match="2 or more folds"):
+        config.parse({}, ["training.cross_validation=1"])
+    with pytest.raises(errors.ConfigError, match="10 folds"):
+        config.parse({}, ["training.dev_fold=10"])
