@@ -79,7 +79,7 @@ def test_a_dictionary_is_words_and_phonemes_with_comments_and_variants(write):
     ]
 
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters=" \t\n\r#;%/-()\ufeff"), min_size=1, max_size=5)
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters=" \x00\t\n\r#;%/-()\ufeff"), min_size=1, max_size=5)
 
 
 @given(st.lists(st.tuples(WORDS, st.lists(WORDS, min_size=1, max_size=4)), min_size=1, max_size=6))

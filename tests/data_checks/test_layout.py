@@ -61,3 +61,21 @@ def test_training_warns_of_the_same_sources_unless_an_option_decides(tmp_path, c
     assert [message.partition(" and")[0] for message in found] == [
         "2 sources begin with #", "1 source begins with //",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("comment", [None, ""])
+def test_few_targets_that_may_end_in_a_remark_are_reported_by_check_and_training(tmp_path, comment):
+    many = "".join(f"{a}{b}{c}\t{c}{b}{a}ena{b}\n" for a in "bdfgk" for b in "aeiou" for c in "lmn")
+    path = tmp_path / "a.tsv"
+    path.write_text(f"{many}bap\tpabena # rare\ndop\tpodena # place, danish\n", encoding="utf-8")
+    text = config.TextConfig(comment=comment)
+    warned = [line for line in prepare(path, None, config.Config(text=text)).reading if "remark" in line]
+    found = [finding for finding in check_files([path], config=text).findings if finding.kind == "possible remarks"]
+    if comment is None:
+        assert [line.partition(":")[0] for line in warned] == [
+            "warning  2 targets contain ' # ' and may end in a remark, which is learned"
+        ]
+        assert lines(found[0]) == [f"{path}:76", f"{path}:77"]
+    else:  # an option says that # begins no comment
+        assert not warned
+        assert not found

@@ -7,7 +7,7 @@ from seqwright.data.readers import Pair
 from seqwright.data_checks.findings import Case, Finding, Level
 from seqwright.data_checks.splits import SIDES, Split, places, texts
 
-__all__ = ["possible_comments", "quotation_marks", "removed_quotation_marks"]
+__all__ = ["possible_comments", "possible_remarks", "quotation_marks", "removed_quotation_marks"]
 
 
 def quotation_marks(splits: Sequence[Split]) -> Iterator[Finding]:
@@ -70,3 +70,23 @@ def possible_comments(splits: Sequence[Split]) -> Iterator[Finding]:
                 "pairs, --comment none.",
                 cases=[Case(repr(pair.source), places([(split, pair)])) for split, pair in found],
             )
+
+
+def possible_remarks(splits: Sequence[Split]) -> Iterator[Finding]:
+    """Find targets that may end in a remark, on few lines, in files that are read line by line."""
+    found: list[tuple[Split, Pair]] = []
+    for split in splits:
+        if split.schema is None or split.schema.format not in readers.OF_LINES:
+            continue
+        marked = [(split, pair) for pair in split.pairs if readers.REMARK in pair.target]
+        found += marked if readers.is_rare(len(marked), len(split.pairs)) else []
+    if found:
+        n = f"{len(found):,} target{' contains' if len(found) == 1 else 's contain'}"
+        yield Finding(
+            kind="possible remarks",
+            level=Level.NOTE,
+            message=f"{n} '{readers.REMARK}' and may end in a remark",
+            advice="They are read as they are, and the remark is learned. Remove remarks from the file; --format "
+            "dictionary (WORD PH PH) skips them.",
+            cases=[Case(repr(pair.target), places([(split, pair)])) for split, pair in found],
+        )

@@ -106,6 +106,7 @@ def found(
     yield from layout.removed_quotation_marks(splits)
     if is_comment_open:
         yield from layout.possible_comments(splits)
+        yield from layout.possible_remarks(splits)
     yield from lengths.empty(splits)
     yield from lengths.long(cuts, units)
     yield from lengths.unlikely_ratios(cuts)

@@ -23,7 +23,7 @@ from seqwright.data.readers import (
     tsv,
 )
 from seqwright.data.readers.columns import STANDARD, Columns, Pair
-from seqwright.data.readers.schema import COMMENT_MARKS, OF_LINES, Count, Format, Schema
+from seqwright.data.readers.schema import COMMENT_MARKS, OF_LINES, REMARK, Count, Format, Schema
 
 __all__ = ["Input", "Pairs", "Parallel", "Paths", "Reader", "inputs", "read_pairs"]
 
@@ -101,6 +101,8 @@ class Input:
             if pair.source.startswith(marks) and self.schema.format in OF_LINES:
                 mark = next(mark for mark in marks if pair.source.startswith(mark))
                 self.count.marked[mark] = self.count.marked.get(mark, 0) + 1
+            if marks and REMARK in pair.target and self.schema.format in OF_LINES:
+                self.count.remarks += 1
             yield pair
         if not self.count.pairs:
             what = "there are none" if self.in_memory else "the file is empty"

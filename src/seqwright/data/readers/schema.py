@@ -11,6 +11,7 @@ __all__ = [
     "COMMENT_MARKS",
     "DELIMITERS",
     "OF_LINES",
+    "REMARK",
     "Column",
     "Count",
     "Format",
@@ -27,6 +28,7 @@ Role = Literal["source", "target", "features", "ignored"]
 OF_LINES: tuple[Format, ...] = ("tsv", "csv", "dictionary", "parallel")  # formats that may have lines of comments
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 COMMENT_MARKS = ("#", ";;;", "//")  # with which few sources, if any, begin
+REMARK = " # "  # within few targets, if any; a dictionary's reader removes what follows
 RARE = 0.05  # of the sources; where more begin with such a mark, it belongs to the data
 TITLES: dict[Format, str] = {
     "tsv": "tab-separated",
@@ -84,7 +86,7 @@ class Count(msgspec.Struct):
     """Lines that were skipped while a file was read, and sources that may be comments although they were read.
 
     special: entries of a dictionary for silence and noise.   marked: sources that begin with a mark of comments, by the
-    mark, where no option decides what a comment is.
+    mark, where no option decides what a comment is.   remarks: targets that contain REMARK, likewise.
     """
 
     comments: int = 0
@@ -92,6 +94,7 @@ class Count(msgspec.Struct):
     special: int = 0
     pairs: int = 0
     marked: dict[str, int] = {}
+    remarks: int = 0
 
     def add(self, other: Count) -> None:
         """Add the counts of another file."""
@@ -101,6 +104,7 @@ class Count(msgspec.Struct):
         self.pairs += other.pairs
         for mark, n in other.marked.items():
             self.marked[mark] = self.marked.get(mark, 0) + n
+        self.remarks += other.remarks
 
 
 def describe(schema: Schema, count: Count) -> list[str]:
@@ -131,13 +135,17 @@ def is_rare(n: int, n_pairs: int) -> bool:
 
 
 def warnings(count: Count) -> list[str]:
-    """Return a line for each mark of comments that few sources begin with, with the options that decide."""
-    return [
+    """Return a line for each mark of comments that few sources or targets have, with what decides."""
+    lines = [
         f"warning  {n:,} source{' begins' if n == 1 else 's begin'} with {mark} and may be "
         f"{'a comment' if n == 1 else 'comments'}: --comment '{mark}' skips such lines, --comment none reads them"
         for mark, n in count.marked.items()
         if is_rare(n, count.pairs)
     ]
+    if is_rare(count.remarks, count.pairs):
+        n = f"{count.remarks:,} target{' contains' if count.remarks == 1 else 's contain'}"
+        lines.append(f"warning  {n} '{REMARK}' and may end in a remark, which is learned: remove it from the file")
+    return lines
 
 
 def _details(schema: Schema) -> str:
