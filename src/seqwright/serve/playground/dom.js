@@ -11,7 +11,11 @@ function element(tag, { attributes = {}, ...properties } = {}, ...children) {
   return made;
 }
 
-const percent = (share) => (share >= 0.9995 ? "100" : (100 * share).toFixed(share < 0.0995 ? 1 : 0)) + "\u00a0%";
+// A share of one; what is too small to be written is not none.
+function percent(share) {
+  if (share > 0 && share < 0.0005) return "<\u20090.1\u00a0%";
+  return (share >= 0.9995 ? "100" : (100 * share).toFixed(share < 0.0995 ? 1 : 0)) + "\u00a0%";
+}
 const grouped = (number) => number.toLocaleString("en");
 const counted = (number, noun) => `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 

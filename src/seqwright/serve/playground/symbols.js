@@ -14,7 +14,7 @@ class Symbols {
     this.weights = fits ? weights : null;
     this.source = source && [...source, null];
     this.tokens = [...tokens, null];
-    this.pinned = null;
+    this.pinned = this.present = null;
     this.answerChips = this.tokens.map((token, t) => this.#answerChip(token, t, scores[t], t < kept, onOpen));
     this.sourceChips = this.weights ? this.source.map((token, s) => this.#sourceChip(token, s)) : [];
     roving(this.answerChips, { rightToLeft: direction(tokens) === "rtl" });
@@ -98,6 +98,7 @@ class Symbols {
 
   // Light up a symbol, what it belongs to, and the lines between them; nothing without one.
   #light(at) {
+    this.present = at;
     if (!this.weights) return;
     const weight = (t, s) => (!at || (at.t ?? t) !== t || (at.s ?? s) !== s ? 0 : this.weights[t][s]);
     const strongest = (shares) => Math.max(0, ...shares);
@@ -118,6 +119,7 @@ class Symbols {
     const from = this.sourceChips.map(middle), to = this.answerChips.map(middle);
     const lines = this.weights.flatMap((row, t) => row.flatMap((weight, s) => (weight < FAINTEST ? [] : [this.#line(from[s], to[t], box.height, weight, t, s)])));
     this.svg.replaceChildren(...lines);
+    this.#light(this.present);
   }
 
   #line(x1, x2, height, weight, t, s) {
