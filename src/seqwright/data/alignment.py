@@ -106,7 +106,7 @@ class _Lattice:
             found.append(np.where(numbers >= 0, numbers + sum(sizes), -1))
             sizes.append(n)
             self.shape_of += [number] * n
-        self.links = [np.where(numbers >= 0, numbers, sum(sizes)) for numbers in found]
+        self.links = [np.where(numbers >= 0, numbers, sum(sizes)).astype(np.int32) for numbers in found]
         self.n_links = sum(sizes)
 
     def initial(self) -> Array:
