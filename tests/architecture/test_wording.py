@@ -45,7 +45,7 @@ def python_prose(text: str) -> Iterator[tuple[int, str]]:
 
 
 def native_prose(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the comments of a C++ file with their lines."""
+    """Yield the comments of a file in C++ or JavaScript with their lines."""
     for number, line in enumerate(text.splitlines(), start=1):
         if "//" in line:
             yield number, line.partition("//")[2]
@@ -67,7 +67,7 @@ def files(*patterns: str) -> list[Path]:
 
 KINDS = [
     (python_prose, files("src/**/*.py", "benchmarks/*.py", "docs/*.py")),
-    (native_prose, files("src/**/*.cpp", "src/**/*.hpp")),
+    (native_prose, files("src/**/*.cpp", "src/**/*.hpp", "src/**/*.js")),
     (document_prose, [path for path in files("*.md", "docs/**/*.md", "benchmarks/*.md") if path.name != "log.md"]),
 ]
 

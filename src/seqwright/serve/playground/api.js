@@ -1,5 +1,5 @@
 "use strict";
-// The page of the interface: what openapi.json says, for readers.
+// The page of the interface: the content of openapi.json, for readers.
 
 const lastPart = (reference) => reference.split("/").at(-1);
 const anchor = (name) => `schema-${name}`;

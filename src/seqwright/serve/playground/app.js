@@ -1,5 +1,5 @@
 "use strict";
-// The page: which models answer, what is asked, and which parts show it. Talks to models through `engine` alone.
+// The page: which models answer, what is requested, and which parts show it. Talks to models through `engine` alone.
 
 const WAIT_MS = 120;  // after the last key
 

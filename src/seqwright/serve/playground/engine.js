@@ -1,9 +1,9 @@
 "use strict";
-// The engine: everything that the page asks about models, answered by the server that the page is from.
+// The engine: everything that the page requests from models, answered by the server that the page is from.
 //
 // Another page with the same views brings an engine of its own: an object with these members. Requests and responses are
 // those of the HTTP interface (openapi.json); methods that get { signal } stop when it is aborted, with an AbortError, and
-// reject with an Error whose message is shown to the reader; error.refused: for what was asked, so that other sources may do.
+// reject with an Error whose message is shown to the reader; error.refused: because of the request, so that other sources may do.
 //
 //   models()            -> [card, ...], the default first
 //   examples(name)      -> [{ source, features, target }, ...], maybe none

@@ -53,7 +53,7 @@ class Panel {
     text.replaceChildren(...(other == null ? [this.best.text] : pieces(this.best, other).map((piece) => (piece.common ? piece.text : element("mark", { textContent: piece.text })))));
   }
 
-  // Show what a reference says, null: there is none.
+  // Show a reference; null: there is none.
   refer(target) {
     this.reference.hidden = target == null || !this.#answer;
     if (this.reference.hidden) return;
