@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
-from benchmarks import peer, peer_recipe
-from benchmarks.recipes import Drawn
-from benchmarks.shapes import Batch
+from benchmarks import peer
 from seqwright import Seq2seq
+from seqwright.engines.pytorch import tensors
+from seqwright.engines.pytorch.network import Network
+from seqwright.models import Inputs
 
-__all__ = ["DisagreementError", "check_gradients", "check_recipe", "difference", "recipe_difference"]
+__all__ = ["DisagreementError", "check_gradients", "difference"]
 
 # Of float32 results of different order of summation and different tanh; what is measured is near 1e-6.
 TOLERANCE = 1e-4
@@ -19,37 +22,9 @@ class DisagreementError(AssertionError):
     """The parties do not compute the same function, so their times must not be compared."""
 
 
-def check_gradients(net: Seq2seq, batch: Batch) -> float:
+def check_gradients(net: Seq2seq, inputs: Inputs, *, packed: bool = True) -> float:
     """Return the greatest relative difference of loss and gradients.   DisagreementError: above TOLERANCE."""
-    return _checked(difference(net, batch))
-
-
-def check_recipe(net: Seq2seq, batch: Drawn, *, packed: bool) -> float:
-    """Return the greatest relative difference under the same dropout masks.   DisagreementError: above TOLERANCE."""
-    return _checked(recipe_difference(net, batch, packed=packed, rng=np.random.default_rng(1)))
-
-
-def difference(net: Seq2seq, batch: Batch) -> dict[str, float]:
-    """Return the relative difference of the loss, and of each gradient by name, as ‖ours - theirs‖ / ‖theirs‖."""
-    ours_loss = net.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths)
-    net.backward()
-    theirs = peer.Peer(net)
-    loss = theirs(*peer.Ids.of(batch))
-    loss.backward()
-    return _differences(net, ours_loss, loss.item(), theirs.gradients())
-
-
-def recipe_difference(net: Seq2seq, batch: Drawn, *, packed: bool, rng: np.random.Generator) -> dict[str, float]:
-    """Return the same for a batch of a real training.   rng: draws our dropout masks, which the peer takes."""
-    ours_loss = net.loss(*batch[:4], rng, read=batch.read, copied=batch.copied)
-    net.backward()
-    theirs = peer_recipe.Network(net, packed=packed)
-    loss = theirs(peer_recipe.Tensors.of(net, batch), peer_recipe.masks_of(net))
-    loss.backward()
-    return _differences(net, ours_loss, loss.item(), theirs.gradients())
-
-
-def _checked(worst: dict[str, float]) -> float:
+    worst = difference(net, inputs, packed=packed)
     for name, value in worst.items():
         if not value <= TOLERANCE:
             raise DisagreementError(
@@ -58,10 +33,25 @@ def _checked(worst: dict[str, float]) -> float:
     return max(worst.values())
 
 
-def _differences(net: Seq2seq, ours: float, theirs: float, gradients: dict[str, np.ndarray]) -> dict[str, float]:
-    found = {"loss": abs(ours - theirs) / abs(theirs)}
-    for name, expected in gradients.items():
+def difference(net: Seq2seq, inputs: Inputs, *, packed: bool = True) -> dict[str, float]:
+    """Return the relative difference of the loss, and of each gradient by name, as ‖ours - theirs‖ / ‖theirs‖.
+
+    Both have the same dropout masks.
+    """
+    rng, theirs = np.random.default_rng(1), peer.network(net, packed=packed)
+    masks = tensors.masks(net.spec, inputs.source.shape[1], copy.deepcopy(rng), net.params.dtype.type)
+    ours = net.loss_of(inputs, rng)
+    net.backward()
+    loss = theirs(peer.batch(net, inputs, masks)) / int(inputs.target_lengths.sum())
+    loss.backward()
+    found = {"loss": abs(ours - loss.item()) / abs(loss.item())}
+    for name, expected in gradients(net, theirs).items():
         found[name] = float(np.linalg.norm(net.grads.named[name] - expected) / np.linalg.norm(expected))
-    missing = net.grads.named.keys() - found.keys()
-    assert not missing, f"the peer has no gradient for {sorted(missing)}"
     return found
+
+
+def gradients(net: Seq2seq, theirs: Network) -> dict[str, np.ndarray]:
+    """Return the gradients of PyTorch's network by our names."""
+    found = net.grads.like()
+    found.flat[:] = theirs.flat(lambda parameter: parameter.grad)
+    return found.named

@@ -30,7 +30,7 @@ def measure(*, steps: int, threads: int) -> Iterator[dict[str, Any]]:
     net, sources = shape.network(), shape.batch().source
     for side in ("encoder", "decoder"):
         net.params.named[f"{side}.embedding.W"][:] *= 100  # N(0, 1): else all words get nearly the same answer
-    copied, exact, int8 = peer.Peer(net), Inference(net), Inference(net, int8=True)
+    copied, exact, int8 = peer.network(net), Inference(net), Inference(net, int8=True)
     for B in (1, shape.B):
         source = np.ascontiguousarray(sources[:, :B])
         ids = torch.from_numpy(source).long()

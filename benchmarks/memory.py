@@ -19,7 +19,7 @@ def measure(*, party: str, steps: int, only: list[str], threads: int) -> Iterato
         if party == "torch":
             from benchmarks import peer
 
-            theirs, ids = peer.Training(peer.Peer(net)), peer.Ids.of(batch)
+            theirs, ids = peer.Training(peer.network(net)), peer.batch(net, net.inputs(*batch))
             del net
             for _ in range(steps):
                 theirs.step(ids)

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import torch
 
-from benchmarks.peer import Peer
+from benchmarks.peer import encode
+from seqwright.engines.pytorch.network import Network
 
 __all__ = ["Cells", "Tables"]
 
@@ -28,14 +29,14 @@ __all__ = ["Cells", "Tables"]
 class Cells:
     """The plain loop: `torch.lstm_cell`, which nn.LSTMCell calls, a step."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Network) -> None:
         self._peer = peer
 
     @torch.inference_mode()
     def __call__(self, source: torch.Tensor, start_id: int, steps: int) -> torch.Tensor:
         """Return ids (steps, B) for source (S, B)."""
-        peer, lstm = self._peer, self._peer.decoder
-        memory, (h, c) = peer.encode(source)
+        peer, lstm = self._peer, self._peer.decoder[0]
+        memory, (h, c) = encode(peer, source)
         h, c, memory = h[0], c[0], memory.transpose(0, 1)
         keys = (memory @ peer.Wa.weight).transpose(1, 2)  # (B, H, S)
         ids, found = torch.full((len(h),), start_id), []
@@ -57,14 +58,14 @@ class Tables:
     """
 
     @torch.inference_mode()
-    def __init__(self, peer: Peer, *, encoder_by_steps: bool) -> None:
-        assert peer.bidirectional and peer.attention == "bilinear", "written for the network that is measured"
+    def __init__(self, peer: Network, *, encoder_by_steps: bool) -> None:
+        assert peer.spec.bidirectional and peer.spec.attention == "bilinear", "written for the network that is measured"
         self._peer = peer
         self._directions = []
         if encoder_by_steps:
             source = peer.source_embedding.weight
-            self._directions = [_table(source, peer.encoder, suffix) for suffix in ("", "_reverse")]
-        self._decoder = _table(peer.target_embedding.weight, peer.decoder, "")
+            self._directions = [_table(source, peer.encoder[0], suffix) for suffix in ("", "_reverse")]
+        self._decoder = _table(peer.target_embedding.weight, peer.decoder[0], "")
         self._Wc, self._bc = peer.Wc.weight.t(), peer.Wc.bias.detach()
         self._W, self._b = peer.affine.weight.t(), peer.affine.bias.detach()
 
@@ -133,7 +134,7 @@ class Tables:
         return h, c, torch.addmm(self._b, attended, self._W).log_softmax(1).view(len(keys), K, -1)
 
     def _encode(self, source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        memory, (h, c) = self._peer.encode(source)
+        memory, (h, c) = encode(self._peer, source)
         return memory.transpose(0, 1).contiguous(), h[0], c[0]
 
     def _encode_by_steps(self, source: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

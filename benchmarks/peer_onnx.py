@@ -16,7 +16,8 @@ import onnxruntime
 import torch
 from torch import nn
 
-from benchmarks.peer import Peer
+from benchmarks.peer import encode
+from seqwright.engines.pytorch.network import Network
 
 __all__ = ["Graphs"]
 
@@ -24,14 +25,14 @@ STATE = ("ids", "h", "c")
 
 
 class _Encoder(nn.Module):
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Network) -> None:
         super().__init__()
         self.peer = peer
 
     @torch.no_grad()
     def forward(self, source: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return memory (B, S, M), keys (B, H, S) and the state h, c (B, H) for source (S, B)."""
-        memory, (h, c) = self.peer.encode(source)
+        memory, (h, c) = encode(self.peer, source)
         memory = memory.transpose(0, 1)
         return memory, (memory @ self.peer.Wa.weight).transpose(1, 2), h[0], c[0]
 
@@ -39,9 +40,9 @@ class _Encoder(nn.Module):
 class _Step(nn.Module):
     """An LSTM cell whose input products come from a table, attention, and the best symbol."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Network) -> None:
         super().__init__()
-        lstm = peer.decoder
+        lstm = peer.decoder[0]
         with torch.no_grad():
             self.table = torch.addmm(lstm.bias_ih_l0, peer.target_embedding.weight, lstm.weight_ih_l0.t())
             self.Wh = lstm.weight_hh_l0.t().contiguous()
@@ -61,7 +62,7 @@ class _Step(nn.Module):
 class Graphs:
     """Greedy generation for a fixed number of words: both graphs, and the arrays that are bound to them."""
 
-    def __init__(self, peer: Peer, *, words: int, symbols: int, threads: int) -> None:
+    def __init__(self, peer: Network, *, words: int, symbols: int, threads: int) -> None:
         source = torch.zeros(symbols, words, dtype=torch.int64)
         memory, keys, h, c = _Encoder(peer)(source)
         self._encoder = _session(_Encoder(peer), (source,), ["source"], ["memory", "keys", "h", "c"], threads)

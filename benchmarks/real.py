@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import agreement, machine, peer_recipe, recipes, timing
+from benchmarks import agreement, machine, peer, recipes, timing
+from seqwright.engines.pytorch.tensors import masks
 from seqwright.training.loop import optimizer
 
 __all__ = ["measure"]
@@ -31,11 +32,13 @@ def _row(recipe: recipes.Recipe, rounds: int, threads: int) -> dict[str, Any]:
     net, drawn = recipes.drawn(prepared, BATCHES)
     settings = prepared.config.optim
     assert settings.learning_rate is not None and settings.clip_norm is not None, "set by the recipe"
-    difference = max(agreement.check_recipe(net, drawn[0], packed=packed) for packed in (False, True))
-    tensors = [peer_recipe.Tensors.of(net, batch) for batch in drawn]
+    inputs = [net.inputs(*batch[:4], read=batch.read, copied=batch.copied) for batch in drawn]
+    difference = max(agreement.check_gradients(net, inputs[0], packed=packed) for packed in (False, True))
+    shapes = [masks(net.spec, one.source.shape[1], np.random.default_rng(2)) for one in inputs]
+    tensors = [peer.batch(net, *both) for both in zip(inputs, shapes, strict=True)]
     rivals = {
-        name: peer_recipe.Training(
-            peer_recipe.Network(net, packed=name == "packed"), learning_rate=settings.learning_rate,
+        name: peer.Training(
+            peer.network(net, packed=name == "packed"), learning_rate=settings.learning_rate,
             clip_norm=settings.clip_norm,
         )
         for name in ("padded", "packed")
@@ -48,9 +51,9 @@ def _row(recipe: recipes.Recipe, rounds: int, threads: int) -> dict[str, Any]:
             net.backward()
             adam.update(net.params, net.grads)
 
-    def theirs(rival: peer_recipe.Training) -> None:
+    def theirs(rival: peer.Training) -> None:
         for batch in tensors:
-            rival.step(batch)
+            rival.step(batch._replace(masks=peer.redrawn(batch.masks, net.spec.dropout)))
 
     neighbours = machine.Neighbours()
     turns = {name: (lambda rival=rival: theirs(rival)) for name, rival in rivals.items()}

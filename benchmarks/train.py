@@ -15,9 +15,10 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
     """Yield a row for each shape. Loss and all gradients of both parties are compared before anything is timed."""
     for shape in shapes.chosen(only):
         net, batch = shape.network(), shape.batch()
-        difference = agreement.check_gradients(net, batch)
-        optimizer, theirs = seqwright.Adam(), peer.Training(peer.Peer(net))
-        ids = peer.Ids.of(batch)
+        inputs = net.inputs(*batch)
+        difference = agreement.check_gradients(net, inputs)
+        optimizer, theirs = seqwright.Adam(), peer.Training(peer.network(net))
+        tensors = peer.batch(net, inputs)
 
         def ours(net=net, batch=batch, optimizer=optimizer):  # the defaults bind this round's objects
             net.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths)
@@ -26,7 +27,8 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
 
         neighbours = machine.Neighbours()
         seconds = timing.interleaved(
-            {"ours": ours, "torch": lambda theirs=theirs, ids=ids: theirs.step(ids), **limit.turns()}, rounds=steps
+            {"ours": ours, "torch": lambda theirs=theirs, tensors=tensors: theirs.step(tensors), **limit.turns()},
+            rounds=steps,
         )
         best = limit.best(seconds)
         gflop, ours_gflop = 2e-9 * shape.multiply_adds(), 2e-9 * shape.carried_out()

@@ -23,7 +23,7 @@ def test_every_generator_gives_our_ids(B):
             array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
     expected = np.stack([net.generate(source[:, b : b + 1].T, generate.START_ID, shape.T) for b in range(B)], axis=1)
     assert len(set(expected.flat)) > 2
-    copied, ids = peer.Peer(net), torch.from_numpy(source).long()
+    copied, ids = peer.network(net), torch.from_numpy(source).long()
     for generator in (
         peer_generation.Cells(copied),
         peer_generation.Tables(copied, encoder_by_steps=False),
@@ -43,7 +43,7 @@ def test_the_beam_search_of_the_peer_finds_our_candidates(B):
             array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
     expected = generate.best_ids(generate.our_beam(Inference(net), source, shape.T)())
     assert expected.shape == (B, generate.WIDTH, shape.T)
-    copied, ids = peer.Peer(net), torch.from_numpy(source).long()
+    copied, ids = peer.network(net), torch.from_numpy(source).long()
     for encoder_by_steps in (False, True):
         tables = peer_generation.Tables(copied, encoder_by_steps=encoder_by_steps)
         found = tables.beam(ids, generate.START_ID, generate.END_ID, shape.T, generate.WIDTH)
@@ -58,7 +58,7 @@ def test_onnx_runtime_gives_our_ids(B):
         if array.ndim == 2:
             array[:] = np.random.default_rng(len(name)).normal(0, 1.5, array.shape)
     expected = np.stack([net.generate(source[:, b : b + 1].T, generate.START_ID, shape.T) for b in range(B)], axis=1)
-    graphs = peer_onnx.Graphs(peer.Peer(net), words=B, symbols=shape.S, threads=1)
+    graphs = peer_onnx.Graphs(peer.network(net), words=B, symbols=shape.S, threads=1)
     for _ in range(2):  # nothing of a call stays for the next
         np.testing.assert_array_equal(graphs(source.astype(np.int64), generate.START_ID, shape.T), expected)
     assert len(set(expected.flat)) > 2

@@ -21,9 +21,10 @@ from benchmarks.shapes import Shape
 )
 def test_multiply_adds_are_those_that_pytorch_counts(bidirectional, attention, S):
     shape = Shape("small", V=11, D=4, H=6, B=3, S=S, T=5, bidirectional=bidirectional, attention=attention, goals={})
-    theirs, ids = peer.Peer(shape.network(np.float64)), peer.Ids.of(shape.batch())  # float64: products one by one
+    net = shape.network(np.float64)
+    theirs, tensors = peer.network(net), peer.batch(net, net.inputs(*shape.batch()))  # float64: products one by one
     with FlopCounterMode(display=False) as counter:
-        theirs(*ids).backward()
+        theirs(tensors).backward()
     assert 2 * shape.multiply_adds() == counter.get_total_flops()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import distributed
 
 from seqwright.engines.engine import Outcome
 from seqwright.engines.pytorch.replica import Replica
@@ -75,9 +76,9 @@ class PyTorch:
                 f"training.max_batch_tokens"
             ) from None
         except RuntimeError as error:
-            if self._send is None:
+            if not (isinstance(error, distributed.DistError) or "gloo" in str(error).lower()):
                 raise
             raise TrainingError(
-                f"another process of this training has ended ({str(error).splitlines()[0]}); the last checkpoint is "
-                f"kept: run the same command again, or give torchrun --max-restarts"
+                "another process of this training has ended; the last checkpoint is kept: run the same command again, "
+                "or let torchrun do so with --max-restarts"
             ) from None
