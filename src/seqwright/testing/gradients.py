@@ -28,9 +28,9 @@ def check_vjp(
 ) -> None:
     """Raise AssertionError, naming the argument, where vjp is not the transposed derivative of f.
 
-    f(**arguments) returns the outputs.   vjp(arguments, v) returns the gradient of Σ v · outputs for each argument, by
-    name.   Directions are random in one argument and zero in the others, for each in turn, then random in all.
-    rtol: greatest |numeric - backward| / max(|numeric|, |backward|, 1e-2 of the typical size of such a product, 1e-4):
+    `f(**arguments)` returns the outputs.   vjp(arguments, v) returns the gradient of Σ v · outputs for each argument,
+    by name.   Directions are random in one argument and zero in the others, for each in turn, then random in all.
+    rtol: greatest `|numeric - backward| / max(|numeric|, |backward|, 1e-2 size, 1e-4)`, size: the typical product;
     below that, the rounding of f is all that a difference shows.
     """
     v, gradients = _upstream_and_gradients(f, vjp, arguments, rng)
