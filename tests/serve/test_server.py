@@ -266,6 +266,19 @@ def test_a_port_that_is_taken_and_names_that_are_equal_are_misuse(server, traine
         assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done
 
 
+@pytest.mark.parametrize("sent", [b"", b"POST /v1/predict HTTP/1.1\r\nHost:"], ids=["nothing", "half a head"])
+def test_a_connection_without_a_request_is_closed_after_a_while(start, sent):
+    server = start(idle_s=0.5)
+    with socket.create_connection(("127.0.0.1", server.port), 20) as silent:
+        silent.sendall(sent)
+        assert silent.recv(100) == b""
+    connection = server.connect()
+    assert exchange(connection, "GET", "/health").status == 200
+    time.sleep(0.7)
+    assert exchange(connection, "GET", "/health").status == 200  # after its first request it may be idle for longer
+    connection.close()
+
+
 def test_clients_that_vanish_leave_no_trace_in_the_log(start):
     server = start(batch_delay_s=2.0)
     body = b'{"sources": ["abc"]}'

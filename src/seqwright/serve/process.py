@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from seqwright.serve.app import Service
 from seqwright.serve.limits import Limits
@@ -17,6 +18,26 @@ __all__ = ["BACKLOG", "Process"]
 BACKLOG = 2048
 KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
 POLL_S = 0.05  # between checks whether all connections are closed
+
+
+def impatient(idle_s: float) -> type[HttpToolsProtocol]:
+    """Return uvicorn's protocol with a bound on the time until the first request, which uvicorn does not have."""
+
+    class Impatient(HttpToolsProtocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._first = asyncio.get_running_loop().call_later(idle_s, self._end_without_request)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._first.cancel()
+            super().connection_lost(exc)
+
+        def _end_without_request(self) -> None:
+            cycle: object = self.cycle  # uvicorn declares it without None
+            if cycle is None:
+                self.transport.close()
+
+    return Impatient
 
 
 class Server(uvicorn.Server):
@@ -41,9 +62,9 @@ class Process:
         self._service, self._listener, self._limits = service, listener, limits
         # asyncio accepts up to `backlog` connections at a time: of several processes, one must not take them all.
         config = uvicorn.Config(
-            service.app, log_level="error", access_log=False, server_header=False, lifespan="on",
-            proxy_headers=False, backlog=1 if shared else BACKLOG, h11_max_incomplete_event_size=1 << 16,
-            timeout_keep_alive=KEPT_S, timeout_graceful_shutdown=round(limits.request_s),
+            service.app, http=impatient(limits.idle_s), log_level="error", access_log=False, server_header=False,
+            lifespan="on", proxy_headers=False, backlog=1 if shared else BACKLOG, timeout_keep_alive=KEPT_S,
+            timeout_graceful_shutdown=round(limits.request_s),
         )  # fmt: skip
         self._server = Server(config)
         self._retiring: asyncio.Task[None] | None = None
