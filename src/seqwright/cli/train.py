@@ -111,13 +111,14 @@ def train(
     match for strings, loss and chrF for sentences. An interrupted training loses no work: the same command resumes it
     and produces the same model, bit for bit.
 
+    With --device, PyTorch trains the same network, and `torchrun --nproc-per-node 4 -m seqwright train ...` does so in
+    several processes; the model directory is the same, and PyTorch is not needed to use it.
+
     \b
     Examples:
       seqwright train words.tsv
       seqwright train words.tsv --dev dev.tsv -o words-model --time-budget 10m
       seqwright train corpus.ko --target corpus.en --target-tokens subwords:8000
-      seqwright train words.tsv --device cuda
-      torchrun --nproc-per-node 4 -m seqwright train corpus.tsv --device cuda
       seqwright train --from-manifest words-model/manifest.json -o the-same-model
     """
     # Imported here, not above: `seqwright --help` needs none of it.
