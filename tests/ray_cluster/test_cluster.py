@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]  # Ray'
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Return a cluster of a head and a node, with a processor each, that this process is connected to."""
+    os.environ.setdefault("RAY_worker_niceness", "0")  # by default other work on this machine has precedence
     made = cluster_utils.Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8}
     )

@@ -6,6 +6,7 @@ answers the parts that have none. Ray restarts actors and repeats the parts that
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import pickle
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ import msgspec
 
 from seqwright import bundle as bundles
 from seqwright.errors import DependencyError, UsageError
+from seqwright.inference import Options
 from seqwright.inference.modes import AnyOptions, as_options
 from seqwright.inference.translator import Translator
 
@@ -202,7 +204,7 @@ def predict_files(
     outputs, folder = located(output)
     columns = Columns(source_column, features_column)
     paths = sorted({path for _, some in found for path in some})
-    _claim(outputs, folder, [bundles.stamp(Path(model)), _digest((chosen, columns, part_bytes))])
+    _claim(outputs, folder, [bundles.stamp(Path(model)), _digest(chosen, columns, part_bytes)])
     planned = plan(inputs, paths, folder, part_bytes=part_bytes)
     present = [info.is_file for info in outputs.get_file_info([part.output for part in planned.parts])]
     todo = [part for part, is_there in zip(planned.parts, present, strict=True) if not is_there]
@@ -237,8 +239,11 @@ def _claim(outputs: Any, folder: str, run: list[str]) -> None:
         stream.write(msgspec.json.encode(run))
 
 
-def _digest(what: object) -> str:
-    return hashlib.sha256(pickle.dumps(what)).hexdigest()[:16]
+def _digest(options: Options, *others: object) -> str:
+    """Return a hash of all that the answers depend on besides the model."""
+    plain = dataclasses.replace(options, constraint=None, dictionary=None)
+    contents = [repr((plain, *others)).encode(), pickle.dumps(options.constraint), pickle.dumps(options.dictionary)]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()[:16]
 
 
 def _shared(model: Translator) -> Any:
