@@ -26,8 +26,9 @@ function floats(names, rows, array) {
   for (const name of names) {
     const { shape, values } = array(name), scales = array(`${name}.scales`)?.values, weight = name.replace(/^\d+\./, "");
     const [N, byRow] = [shape.at(-1), rows.includes(weight)];
-    const scaled = scales && Float32Array.from(values, (code, i) => code * scales[byRow ? Math.floor(i / N) : i % N]);
-    found[weight] = { shape, values: scaled ?? values };
+    const scaled = scales ? new Float32Array(values) : values;
+    for (let i = 0; scales && i < scaled.length; i++) scaled[i] *= scales[byRow ? Math.floor(i / N) : i % N];
+    found[weight] = { shape, values: scaled };
   }
   return found;
 }
