@@ -104,3 +104,14 @@ def test_a_long_training_waits_longer_for_something_better():
     assert completed(1000).training.patience == completed(1000).training.epochs // 3 > 20
     assert completed(1000, "training.patience=5").training.patience == 5
     assert completed(1000, "training.patience=none").training.patience is None
+
+
+def test_few_pairs_that_correspond_symbol_by_symbol_are_augmented():
+    def augmentation(n_pairs, correspondence):
+        traits = Traits(n_pairs, target_length=8.0, correspondence=correspondence)
+        return recipe.complete(config.parse({}), traits).training.augmentation
+
+    assert augmentation(100, 0.7) > 0
+    assert augmentation(1999, 0.7) > 0
+    assert augmentation(100, 0.2) == 0
+    assert augmentation(3600, 0.7) == 0
