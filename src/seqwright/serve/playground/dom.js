@@ -23,7 +23,7 @@ const END = "■";
 const BLANKS = { " ": "␣", "\t": "⇥", "\u00a0": "⍽" };
 const isFeature = (token) => token.startsWith("feature ");
 
-// Conjoining jamo by block: where it begins, and the letters that stand alone.
+// Conjoining jamo by block: where it begins, and the letters that are shown alone.
 const JAMO = [
   [0x1100, "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"],
   [0x1161, "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"],

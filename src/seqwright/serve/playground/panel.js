@@ -1,5 +1,5 @@
 "use strict";
-// The answers of one model to one source: n-best list, flags, symbols with attention, and steering. Asks an engine.
+// The answers of one model to one source: n-best list, flags, symbols with attention, and steering. Sends requests to an engine.
 
 const N_ALTERNATIVES = 8;
 const FLAGS = {
