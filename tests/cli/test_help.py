@@ -1,5 +1,6 @@
 """What `--help` and `--version` say, and what they cost."""
 
+import json
 import os
 import re
 import subprocess
@@ -49,6 +50,43 @@ def test_version_names_the_kernels():
     assert result.code == 0
     assert re.search(r"^seqwright \d+\.\d+", result.out)
     assert re.search(r"^kernels: .*kernels", result.out, re.MULTILINE)
+
+
+def test_version_as_json_has_the_facts_of_the_text():
+    facts = json.loads(process("--version", "--json").out)
+    text = process("--version").out
+    assert facts == json.loads(process("--json", "--version").out)
+    assert all(facts[name] in text for name in ("seqwright", "kernels", "python", "system", "machine", "numpy"))
+    assert "reference" in facts["available_kernels"]
+
+
+def test_json_without_version_is_misuse(seqwright):
+    assert "--version" in seqwright("--json", "predict").refused(2)
+
+
+def test_a_missing_command_is_misuse(seqwright):
+    assert "command" in seqwright("--").refused(2)
+
+
+@pytest.mark.parametrize(
+    ("words", "candidates"),
+    [
+        (["pre"], {"predict"}),
+        (["train", "--epo"], {"--epochs"}),
+        (["train", "--device", ""], {"cpu", "cuda", "mps", "auto"}),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(words, candidates):
+    command_line = {"COMP_WORDS": " ".join(["seqwright", *words]), "COMP_CWORD": str(len(words))}
+    done = process(env={**os.environ, "_SEQWRIGHT_COMPLETE": "bash_complete", **command_line})
+    assert {line.partition(",")[2] for line in done.out.split()} == candidates
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_there_is_a_completion_script_for_each_shell(shell):
+    script = process(env={**os.environ, "_SEQWRIGHT_COMPLETE": f"{shell}_source"})
+    assert script.code == 0
+    assert f"_SEQWRIGHT_COMPLETE={shell}_complete" in script.out
 
 
 def test_the_installed_command_and_the_module_are_the_same(seqwright):

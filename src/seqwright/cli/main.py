@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 from seqwright.cli import program, streams
 from seqwright.cli.check import check
@@ -23,38 +24,24 @@ from seqwright.cli.serve import serve
 from seqwright.cli.suggest import suggest
 from seqwright.cli.train import train
 from seqwright.cli.tune import tune
+from seqwright.cli.version import show as show_version
 from seqwright.errors import AmbiguityError, SeqwrightError
 
 __all__ = ["main"]
 
 
-def print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if not wanted:
-        return
-    import platform
-
-    import numpy as np
-
-    import seqwright
-    from seqwright import kernels
-
-    click.echo(f"seqwright {seqwright.__version__}")
-    click.echo(f"kernels:  {kernels.description()}")
-    click.echo(f"python:   {platform.python_version()} on {platform.system()} {platform.machine()}")
-    click.echo(f"numpy:    {np.__version__}")
-    context.exit()
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version,
-    help="Show the version and the kernels in use, and exit.",
+@click.group(
+    invoke_without_command=True, subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )  # fmt: skip
+@click.option("--version", is_flag=True, help="Show the version and the kernels in use, and exit.")
+@click.option("--json", "as_json", is_flag=True, help="With --version: as JSON.")
 @click.option(
     "--debug", is_flag=True, expose_value=False,  # `main` removes it from any position before "--"
     help="Show the traceback of an error; allowed at any position.",
 )  # fmt: skip
-def seqwright() -> None:
+@click.pass_context
+def seqwright(context: click.Context, version: bool, as_json: bool) -> None:
     """Train sequence-to-sequence models on files of pairs, and run them.
 
     \b
@@ -63,6 +50,13 @@ def seqwright() -> None:
     seqwright predict words-model new.txt     answer each line
     seqwright evaluate words-model test.tsv   measure accuracy
     """
+    if version:
+        show_version(as_json=as_json)
+        context.exit()
+    if as_json:
+        raise click.UsageError("--json before a command needs --version; commands take --json after their name")
+    if context.invoked_subcommand is None:
+        raise click.UsageError("Missing command.")
 
 
 for _command in (
@@ -84,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given[:n_options]
     given = [word for i, word in enumerate(given) if word != "--debug" or i > n_options]
     streams.prepare()
+    if completion := os.environ.get("_SEQWRIGHT_COMPLETE"):  # set by the script that the shell loads
+        return shell_complete(seqwright, {}, "seqwright", "_SEQWRIGHT_COMPLETE", completion)
     try:
         if not given:
             run(["--help"])
