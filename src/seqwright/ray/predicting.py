@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Predicted", "connect", "predict", "predict_files"]
 
 RUN = "_seqwright.json"  # in the output: what its answers are answers of
-REMOTE: dict[str, int] = {"max_restarts": -1, "max_task_retries": -1}
 
 
 class Predicted(NamedTuple):
@@ -270,7 +270,7 @@ def _pool(workers: int | None, threads: int, *, most: int | None = None) -> dict
     ray = _ray()
     n = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
     n = n if most is None else min(n, most)
-    return {"compute": ray.data.ActorPoolStrategy(min_size=1, max_size=n), "num_cpus": threads, **REMOTE}
+    return {"compute": ray.data.ActorPoolStrategy(min_size=1, max_size=n), "num_cpus": threads}
 
 
 def _ray() -> Any:
@@ -280,4 +280,6 @@ def _ray() -> Any:
     except ImportError:
         raise DependencyError("a Ray cluster needs the libraries of the extra: pip install 'seqwright[ray]'") from None
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)  # states that there are no bars
     return ray
