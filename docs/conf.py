@@ -1,5 +1,6 @@
 """Configuration of the documentation: `sphinx-build -W docs build/docs`."""
 
+import os
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # cells run `!seqwright …`
 
 project = "seqwright"
 version = release = installed_version("seqwright")
@@ -34,7 +36,8 @@ myst_fence_as_directive = ["math"]  # as GitHub renders it
 myst_heading_anchors = 3
 
 nb_execution_mode = "cache"  # a page runs again when one of its cells changes
-nb_execution_timeout = 300
+nb_execution_in_temp = True
+nb_execution_timeout = 300  # seconds for a cell
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
