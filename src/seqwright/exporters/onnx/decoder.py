@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,11 @@ def _additive_keys(g: Graph, weights: Weights, memory: str) -> str:
     return g.unsqueezed(product(g, memory, weights.matrix(weights["Wk"])), 1)
 
 
-KEYS = {"dot": _dot_keys, "bilinear": _bilinear_keys, "additive": _additive_keys}  # as in `nn.attention.SCORES`
+KEYS: dict[str, Callable[[Graph, Weights, str], str]] = {
+    "dot": _dot_keys,
+    "bilinear": _bilinear_keys,
+    "additive": _additive_keys,
+}  # as in `nn.attention.SCORES`
 
 
 def _attention(g: Graph, spec: ModelSpec, weights: Weights, fixed: Fixed, h: str, n: str) -> tuple[str, str]:

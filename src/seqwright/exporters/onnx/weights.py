@@ -28,7 +28,9 @@ class Weights:
     """The weights of one network, by name without the prefix; arrays of a float precision are float32 in the graph."""
 
     def __init__(self, graph: Graph, arrays: Mapping[str, Array], precision: Precision) -> None:
-        self.graph, self._arrays, self.precision = graph, arrays, precision
+        self.graph: Graph = graph
+        self.precision: Precision = precision
+        self._arrays = arrays
 
     def __getitem__(self, name: str) -> Array:
         return self._arrays[name]
