@@ -70,6 +70,9 @@ class Familiarity(msgspec.Struct, frozen=True, kw_only=True):
 class Table:
     """Counts of n-grams, to look up."""
 
+    keys: Keys
+    counts: npt.NDArray[np.int32]
+
     def __init__(self, order: int, n_ids: int, keys: Keys, counts: npt.NDArray[np.int32]) -> None:
         self._order, self._n_ids, self.keys, self.counts = order, n_ids, keys, counts
         single = keys <= n_ids  # the numbers of longer n-grams are greater

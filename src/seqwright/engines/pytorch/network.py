@@ -56,6 +56,22 @@ class Network(nn.Module):
     packed: how the encoder reads ragged batches.
     """
 
+    spec: ModelSpec
+    packed: bool
+    source_embedding: nn.Embedding
+    encoder: nn.ModuleList
+    bridges: nn.ModuleDict
+    target_embedding: nn.Embedding
+    decoder: nn.ModuleList
+    Wa: nn.Linear
+    Wq: nn.Linear
+    Wk: nn.Linear
+    v: nn.Linear
+    distance: nn.Parameter
+    Wc: nn.Linear
+    affine: nn.Linear
+    gate: nn.Linear
+
     def __init__(self, spec: ModelSpec, *, packed: bool) -> None:
         super().__init__()
         self.spec, self.packed = spec, packed
