@@ -80,7 +80,8 @@ def test_the_stored_configuration_has_no_question_left(trained):
     asked = {f"text.{key}" for key in ("source_column", "target_column", "header", "delimiter", "comment")}
     assert stored["text"]["schema"] is not None, "what was found, where nothing was asked"
     unlimited = {"training.time_budget_s", "training.patience", "optim.clip_norm"}  # where none is no limit
-    assert open_ - asked - {"optim.warmup_steps"} <= unlimited
+    kernels = {"training.device"}  # none: the kernels of the package
+    assert open_ - asked - kernels - {"optim.warmup_steps"} <= unlimited
     assert config.parse(stored) == bundle.load(trained).config
 
 

@@ -15,7 +15,7 @@ from seqwright.nn import parameters as parameters_of_layers
 CONFIGURATION = [
     seqwright.Config, seqwright.ModelConfig, seqwright.OptimConfig, seqwright.TextConfig, seqwright.TrainingConfig,
 ]  # fmt: skip
-LAYERS = {
+DECODER = {
     "of",
     "declared",
     "decode",
@@ -24,11 +24,8 @@ LAYERS = {
     "hidden_backward",
     "logits",
     "logits_backward",
-    "loss",
-    "memory_lengths",
-    "start",
     "step",
-}  # of the other networks: documented by shapes, for those who write layers
+}  # its time-major methods: documented by shapes, for those who write layers
 
 
 def members(name, value):
@@ -47,7 +44,7 @@ def public():
         if isinstance(value, str):
             continue
         for full, member in members(name, value):
-            if not (name in {"Decoder", "Seq2seq"} and full.rpartition(".")[2] in LAYERS):
+            if not (name == "Decoder" and full.rpartition(".")[2] in DECODER):
                 yield full, member
 
 

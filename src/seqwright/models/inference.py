@@ -8,7 +8,8 @@ from seqwright import kernels
 from seqwright.models.compiled import compiled
 from seqwright.models.decoder import DecoderState
 from seqwright.models.int8 import quantized
-from seqwright.models.seq2seq import Seq2seq, Step
+from seqwright.models.seq2seq import Seq2seq
+from seqwright.models.step import Step
 from seqwright.types import Ids
 
 __all__ = ["Inference", "compiled"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from seqwright.errors import ConfigError
+from seqwright.models.spec import ModelSpec
 from seqwright.types import Ids
 
-__all__ = ["Inputs", "Split", "split"]
+__all__ = ["Inputs", "Split", "checked", "split"]
 
 
 class Inputs(NamedTuple):
@@ -62,3 +64,14 @@ def split(source: Ids, lengths: Ids, feature_mask: npt.NDArray[np.bool_] | None)
     places = np.arange(1, len(source) + 1, dtype=np.int32)[:, None]
     n = np.where(feature_mask[source] & (places <= lengths), places, 0).max(axis=0, initial=0)
     return Split(lengths - n, n)
+
+
+def checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:
+    """Return a copy map or feature mask as an array (V,).   ConfigError: it is missing or has another size."""
+    V = spec.source_vocab_size
+    if (shape := np.shape(given)) != (V,):
+        found = "got none" if given is None else f"got shape {shape}"
+        raise ConfigError(
+            f"{name}: expected one entry for each of {V} source symbols, {found}; build it from the vocabulary"
+        )
+    return np.asarray(given, dtype)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self, Unpack
+from typing import Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from seqwright import kernels
-from seqwright.errors import ConfigError, UsageError
+from seqwright.errors import UsageError
 from seqwright.models import compiled, initial, output_loss
 from seqwright.models.decoder import Decoder, DecoderState
 from seqwright.models.encoder import Encoded, Encoder
-from seqwright.models.inputs import Inputs, Split, split
+from seqwright.models.inputs import Inputs, Split, checked, split
 from seqwright.models.spec import ModelSpec, Options, from_article
+from seqwright.models.step import Step
 from seqwright.nn.cache import Cache
 from seqwright.nn.parameters import Declared, Parameters
-from seqwright.types import Array, Ids
+from seqwright.types import Ids
 
-__all__ = ["Seq2seq", "Step"]
+__all__ = ["Seq2seq"]
 
 
 class Seq2seq:
@@ -90,7 +91,22 @@ class Seq2seq:
         copy_map: Sequence[int] | Ids | None = None,
         feature_mask: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     ) -> Self:
-        """Return a network over given parameters; see `models.build`."""
+        """Assemble a network over given parameters; see `models.build`.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            Its options.
+        params, grads : Parameters
+            Values and gradients of all that `declared` names; gradients may be None where nothing is trained.
+        copy_map, feature_mask
+            As for the constructor.
+
+        Returns
+        -------
+        Seq2seq
+            The network, which shares the arrays.
+        """
         network = cls.__new__(cls)
         network._assemble(spec, params, grads, copy_map, feature_mask)
         return network
@@ -108,15 +124,26 @@ class Seq2seq:
             self.grads = grads
         self.encoder = Encoder.of(spec, params, grads, "encoder.")
         self.decoder = Decoder.of(spec, params, grads, "decoder.")
-        self.copy_map = _checked("copy_map", copy_map, np.int32, spec) if spec.copying else None
-        self.feature_mask = _checked("feature_mask", feature_mask, np.bool_, spec) if spec.sum_features else None
+        self.copy_map = checked("copy_map", copy_map, np.int32, spec) if spec.copying else None
+        self.feature_mask = checked("feature_mask", feature_mask, np.bool_, spec) if spec.sum_features else None
         self.cache = Cache(params.dtype)
         self._network = compiled.CurrentNetwork()
         self._predicted: output_loss.Predicted | None = None
 
     @staticmethod
     def declared(spec: ModelSpec) -> dict[str, Declared]:
-        """Return all parameters by name, in the order of the flat vector."""
+        """Declare the parameters.
+
+        Parameters
+        ----------
+        spec : ModelSpec
+            Options of the network.
+
+        Returns
+        -------
+        dict of str to Declared
+            All parameters by name, in the order of the flat vector.
+        """
         sides = {"encoder": Encoder.declared(spec), "decoder": Decoder.declared(spec)}
         return {f"{side}.{name}": one for side, named in sides.items() for name, one in named.items()}
 
@@ -150,13 +177,12 @@ class Seq2seq:
         xs, ts = np.asarray(xs), np.asarray(ts)
         B, S = xs.shape
         T = ts.shape[1] - 1
+        source_lengths = np.full(B, S) if source_lengths is None else source_lengths
+        target_lengths = np.full(B, T) if target_lengths is None else target_lengths
         return self.loss(
-            np.ascontiguousarray(xs.T, np.int32),
-            np.full(B, S, np.int32) if source_lengths is None else np.asarray(source_lengths, np.int32),
-            np.ascontiguousarray(ts.T, np.int32),
-            np.full(B, T, np.int32) if target_lengths is None else np.asarray(target_lengths, np.int32),
-            rng,
-        )
+            np.ascontiguousarray(xs.T, np.int32), np.asarray(source_lengths, np.int32),
+            np.ascontiguousarray(ts.T, np.int32), np.asarray(target_lengths, np.int32), rng,
+        )  # fmt: skip
 
     def loss(
         self,
@@ -170,11 +196,29 @@ class Seq2seq:
         copied: Ids | None = None,
         smoothing: float | None = None,
     ) -> float:
-        """Return the loss of `forward` for time-major ids: source (S, B), target (T + 1, B).
+        """Compute the loss of `forward` for time-major ids.
 
-        read (T, B): the decoder's inputs, by default target[:-1].   smoothing: replaces label_smoothing, such as 0 for
-        evaluation.
-        copied (S, B): the source to copy from, where it differs from `source` by unknown-symbol dropout.
+        Parameters
+        ----------
+        source : array of int32, shape (S, B)
+            Source ids, padded at the end.
+        source_lengths, target_lengths : array of int32, shape (B,)
+            Number of real symbols among the S source symbols and the T predicted ones.
+        target : array of int32, shape (T + 1, B)
+            Target ids, padded at the end.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks; None disables dropout.
+        read : array of int32, shape (T, B), optional
+            The inputs of the decoder, by default target[:-1].
+        copied : array of int32, shape (S, B), optional
+            The source to copy from, where it differs from `source` by unknown-symbol dropout.
+        smoothing : float, optional
+            Replaces `label_smoothing`, such as 0 for evaluation.
+
+        Returns
+        -------
+        float
+            In nats per symbol.
         """
         inputs = self.inputs(source, source_lengths, target, target_lengths, read=read, copied=copied)
         return self.loss_of(inputs, rng, smoothing=smoothing)
@@ -189,7 +233,18 @@ class Seq2seq:
         read: Ids | None = None,
         copied: Ids | None = None,
     ) -> Inputs:
-        """Return the inputs of `loss_of`; the arguments are those of `loss`."""
+        """Apply features and copy map to a batch.
+
+        Parameters
+        ----------
+        source, source_lengths, target, target_lengths, read, copied
+            As for `loss`.
+
+        Returns
+        -------
+        Inputs
+            What `loss_of` reads.
+        """
         original = source if copied is None else copied
         parts = self._split(original, source_lengths)
         return Inputs(
@@ -201,7 +256,20 @@ class Seq2seq:
     def loss_of(
         self, inputs: Inputs, rng: np.random.Generator | None = None, *, smoothing: float | None = None
     ) -> float:
-        """Return the loss for prepared inputs; the other arguments are those of `loss`."""
+        """Compute the loss of prepared inputs.
+
+        Parameters
+        ----------
+        inputs : Inputs
+            From the method `inputs`.
+        rng, smoothing
+            As for `loss`.
+
+        Returns
+        -------
+        float
+            As `loss`.
+        """
         cache = self.encoder.cache
         encoded = self.encoder.encode(inputs.source, inputs.source_lengths, cache, rng)
         if inputs.features is not None and inputs.n_features is not None:
@@ -275,7 +343,18 @@ class Seq2seq:
         return ids[1:]
 
     def memory_lengths(self, source: Ids, lengths: Ids) -> Ids:
-        """Return (B,), the number of symbols of source (S, B) that the decoder attends to: those after the features."""
+        """Count the symbols that the decoder attends to: those after the features.
+
+        Parameters
+        ----------
+        source, lengths
+            Source ids (S, B) and the number of real symbols of each (B,).
+
+        Returns
+        -------
+        array of int32, shape (B,)
+            The number for each source.
+        """
         return self._split(source, lengths).lengths
 
     def _split(self, source: Ids, lengths: Ids) -> Split:
@@ -283,17 +362,31 @@ class Seq2seq:
 
     def _encode(self, source: Ids, lengths: Ids, cache: Cache) -> Encoded:
         parts = self._split(source, lengths)
-        encoded = self.encoder.encode(parts.rest(source), parts.lengths, cache)
-        features = parts.features(source)
+        encoded, features = self.encoder.encode(parts.rest(source), parts.lengths, cache), parts.features(source)
         if features is None or parts.n_features is None:
             return encoded
         return encoded._replace(features=self.encoder.summed(features, parts.n_features, cache))
 
     def start(self, source: Ids, source_lengths: Ids, *, forbidden: Sequence[int] = ()) -> tuple[Step, DecoderState]:
-        """Return a step function and an initial state for `seqwright.search`, for source (S, B).
+        """Encode sources for `seqwright.search`.
 
         Each call has a cache of its own, so any number of threads may search at once.
-        forbidden: ids that are never generated, such as padding; the copy mechanism can still copy them.
+
+        Parameters
+        ----------
+        source : array of int32, shape (S, B)
+            Source ids.
+        source_lengths : array of int32, shape (B,)
+            Number of real symbols of each source.
+        forbidden : sequence of int, optional
+            Ids that are never generated, such as padding; the copy mechanism can still copy them.
+
+        Returns
+        -------
+        step : Step
+            Returns the log-probabilities of the next symbols.
+        state : DecoderState
+            The state before the first step.
         """
         cache = Cache(self.params.dtype)
         encoded = self._encode(source, source_lengths, cache.of("encoder"))
@@ -304,34 +397,4 @@ class Seq2seq:
         """Return the target id of each source symbol (S, B), -1 for none; None without a copy mechanism."""
         if self.copy_map is None:
             return None
-        copyable: Ids = self.copy_map[self._split(source, lengths).rest(source)]
-        return copyable
-
-
-def _checked(name: str, given: Any, dtype: type[np.generic], spec: ModelSpec) -> npt.NDArray[Any]:
-    """Return a copy map or feature mask as an array (V,).   ConfigError: it is missing or has another size."""
-    V = spec.source_vocab_size
-    if (shape := np.shape(given)) != (V,):
-        found = "got none" if given is None else f"got shape {shape}"
-        raise ConfigError(
-            f"{name}: expected one entry for each of {V} source symbols, {found}; build it from the vocabulary"
-        )
-    return np.asarray(given, dtype)
-
-
-class Step:
-    """A decoder as a `search.Step`: log-probabilities of the next symbols of hypotheses."""
-
-    def __init__(self, decoder: Decoder, cache: Cache, forbidden: list[int]) -> None:
-        self._decoder, self._cache, self._forbidden = decoder, cache, forbidden
-
-    def __call__(self, ids: Ids, state: DecoderState) -> tuple[Array, DecoderState]:
-        """Return the log-probabilities (K, B, V) of the symbol after ids (K, B), and the next state."""
-        (logits, weights, gate), state = self._decoder.step(ids, state, self._cache)
-        logits[:, :, self._forbidden] = -np.inf
-        if weights is not None and gate is not None and state.source is not None:
-            kernels.copy_log_probs(logits, weights, gate, state.source, logits)
-            return logits, state
-        logits -= logits.max(axis=2, keepdims=True)
-        logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
-        return logits, state
+        return np.asarray(self.copy_map[self._split(source, lengths).rest(source)])
