@@ -74,3 +74,18 @@ def test_a_model_without_confidence_is_refused(model: seqwright.Translator) -> N
         suggestion.suggest(bare, ["abc"])
     with pytest.raises(errors.UsageError, match="no source"):
         suggestion.suggest(model, [""])
+
+
+def test_the_expected_accuracy_is_what_dev_shows_and_not_lowered_for_unusual_sources(
+    model: seqwright.Translator,
+) -> None:
+    calibration = model.bundle.manifest["calibration"]
+    assert calibration["familiarity"]
+    manifest = {**model.bundle.manifest, "calibration": {**calibration, "familiarity": None}}
+    plain = seqwright.Translator(msgspec.structs.replace(model.bundle, manifest=manifest))
+    words = ["abc", "cab", "bca", "zzzz", "cbcbcb"]
+    found = suggestion.suggest(model, words, n=0)
+    assert any(one.confidence < other.confidence for one, other in zip(
+        suggestion.suggest(model, words, n=5).chosen, suggestion.suggest(plain, words, n=5).chosen, strict=True
+    ))  # fmt: skip
+    assert found.accuracy == pytest.approx(suggestion.suggest(plain, words, n=0).accuracy)

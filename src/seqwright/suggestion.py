@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from seqwright.errors import UsageError
 from seqwright.inference import Answer
+from seqwright.inference.answer import Flag
+from seqwright.inference.calibration import Calibration
 from seqwright.inference.confidence import Confidence
 from seqwright.inference.translator import Translator
 
@@ -118,11 +120,20 @@ def suggest(
     confidences = [answer.confidence or 0.0 for answer in answers]
     grams = [_grams(model.source_tokens(*one)) for one in different]
     chosen = _greedy(grams, [1 - confidence for confidence in confidences], n)
-    rest = [confidences[i] for i in sorted(set(range(len(different))) - set(chosen))]
+    # What the dev pairs show: the confidence of an answer is lower for an unusual source, of which dev has as many.
+    expected = [_without_familiarity(answer, calibration) for answer in answers]
+    rest = [expected[i] for i in sorted(set(range(len(different))) - set(chosen))]
     accuracy, interval = _estimate(rest, calibration.n)
     return Suggestion(
         [Suggested(*different[i], answers[i].text, confidences[i]) for i in chosen], len(rest), accuracy, interval
     )
+
+
+def _without_familiarity(answer: Answer, calibration: Calibration) -> float:
+    """Return the probability that an answer is correct by its score alone, as it was fitted on the dev pairs."""
+    if Flag.LEXICON in answer.flags:
+        return 1.0
+    return calibration.confidence(answer.hypotheses[0].log_probs) if answer.hypotheses else 0.0
 
 
 def _grams(tokens: Sequence[str]) -> list[tuple[str, ...]]:
