@@ -115,3 +115,11 @@ def test_few_pairs_that_correspond_symbol_by_symbol_are_augmented():
     assert augmentation(599, 0.7) > 0
     assert augmentation(100, 0.2) == 0
     assert augmentation(600, 0.7) == 0
+
+
+def test_few_sentences_attend_bilinearly_and_many_additively():
+    found = [
+        recipe.complete(config.parse({}, []), Traits(n_pairs, 0.1, 12.0, sentences=True)).model.attention
+        for n_pairs in (3_000, 19_999, 20_000, 100_000)
+    ]
+    assert found == ["bilinear", "bilinear", "additive", "additive"]

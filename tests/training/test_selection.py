@@ -136,7 +136,7 @@ def test_sentences_in_characters_attend_as_other_long_targets_do():
         return found.attention, found.distance_bias
 
     assert attention("characters") == ("additive", True)
-    assert attention("subwords:1000") == ("additive", False)
+    assert attention("subwords:1000") == ("bilinear", False)
 
 
 def test_few_sentences_are_read_with_gaps():

@@ -148,7 +148,8 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
             model = _filled(model, hidden_size=model.embedding_size, embedding_size=model.hidden_size)
         model = _filled(
             model, hidden_size=hidden, encoder_layers=model.layers, copying=False, dropout=dropout,
-            attention="additive", sum_features=has_features and not model.tied,
+            attention="additive" if is_long or n_pairs >= SMALL else "bilinear",
+            sum_features=has_features and not model.tied,
         )  # fmt: skip
         model = _filled(model, distance_bias=is_long and model.attention != "none")
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
