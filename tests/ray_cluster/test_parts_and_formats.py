@@ -17,7 +17,7 @@ from pyarrow import fs
 import seqwright
 from seqwright.errors import DataError, UsageError
 from seqwright.inference import Options
-from seqwright.ray.answering import Done, Parts
+from seqwright.ray.answering import Done, Parts, remove_unfinished
 from seqwright.ray.formats import Columns
 from seqwright.ray.parts import Part, expanded, located, plan
 
@@ -172,3 +172,12 @@ def test_files_of_one_name_in_two_folders_keep_their_folders(tmp_path: Path) -> 
         (tmp_path / name).touch()
     found = plan(fs.LocalFileSystem(), [str(tmp_path / "x/a.txt"), str(tmp_path / "y/a.txt")], "/out")
     assert [part.output for part in found.parts] == ["/out/x/a.txt", "/out/y/a.txt"]
+
+
+def test_what_killed_actors_left_of_answered_parts_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    unfinished = tmp_path / f".{'0f' * 16}.a.jsonl"
+    others = [tmp_path / name for name in ("a.jsonl", ".a.jsonl", f".{'0f' * 16}.b.jsonl", f".{'0f' * 15}.a.jsonl")]
+    for path in (unfinished, *others):
+        path.write_text("{}\n")
+    remove_unfinished(fs.LocalFileSystem(), [str(tmp_path / "a.jsonl")])
+    assert sorted(tmp_path.iterdir()) == sorted(others)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -15,7 +17,9 @@ from seqwright.inference.translator import Translator
 from seqwright.ray.formats import ANSWER, SCORE, Columns, format_of
 from seqwright.ray.parts import Part
 
-__all__ = ["Batches", "Done", "Parts"]
+__all__ = ["Batches", "Done", "Parts", "remove_unfinished"]
+
+UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.(.+)")
 
 
 class Done(NamedTuple):
@@ -82,6 +86,16 @@ class Parts:
                 self._outputs.delete_file(beside)
             raise
         return n
+
+
+def remove_unfinished(outputs: filesystems.FileSystem, answered: Iterable[str]) -> None:
+    """Delete what actors that were killed have left beside the files of these answered parts."""
+    wanted = set(answered)
+    for folder in sorted({path.rpartition("/")[0] for path in wanted}):
+        for info in outputs.get_file_info(filesystems.FileSelector(folder)):
+            found = UNFINISHED.fullmatch(info.base_name)
+            if found and f"{folder}/{found[1]}" in wanted:
+                outputs.delete_file(info.path)
 
 
 class Batches:

@@ -190,7 +190,7 @@ def predict_files(
         If the model cannot be loaded.
     """
     ray = _ray()
-    from seqwright.ray.answering import Parts
+    from seqwright.ray.answering import Parts, remove_unfinished
     from seqwright.ray.formats import Columns
     from seqwright.ray.parts import expanded, located, plan
 
@@ -221,6 +221,7 @@ def predict_files(
                 failed.setdefault(row["path"], row["fault"])
             if listen is not None:
                 listen(n, len(todo))
+        remove_unfinished(outputs, [part.output for part in todo if part.path not in failed])
     return Predicted(n_records, n_done, sum(present), failed)
 
 
