@@ -15,6 +15,8 @@ from seqwright.testing.faults import Fault, with_fault
 BIDIRECTIONAL = {"layers": 2, "bidirectional": True, "attention": "bilinear", "bridge": "hc"}
 PEEKY = {"layers": 2, "peeky": True, "bridge": "hc"}
 FULL = variants.FULL
+HARD = "entropy.backward(dloss, cache, smoothing=0.0"
+COPIED_HARD = "copying.backward(dloss, cache, smoothing=0.0"
 AT_LOGITS = (
     'dx = self._with_conditioning_backward(dx, dconditioning)\n    dx = dropout.backward(dx, cache.of("dropout.out"))'
 )
@@ -34,10 +36,10 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("BIDIRECTIONAL", Encoder.encode_backward): [
         Fault("the memory's gradient is forgotten", "dx = d.memory", "dx = 0 * d.memory"),
-        Fault("one direction's gradient is forgotten", "dx += parts[1]", "pass"),
-        Fault("both directions get the same part", "dx[:, :, n * H : (n + 1) * H]", "dx[:, :, :H]"),
+        Fault("one direction's gradient is forgotten", "dx += other", "pass"),
+        Fault("both directions get the same part", "dx[:, :, :H], dx[:, :, H:]", "dx[:, :, :H], dx[:, :, :H]"),
         Fault("every layer gets the top one's state", "(d.h[above], d.c[above], cache", "(d.h[-1], d.c[-1], cache"),
-        Fault("all directions are read forwards", 'direction == "backward"', "False"),
+        Fault("the directions get each other's cache", "dends, grads, parts)", "dends, grads, parts[::-1])"),
     ],
     ("DEEP", Encoder.encode_backward): [
         Fault("the layers that cross get each other's state", "(d.h[above], d.c", "(d.h[1 - above], d.c"),
@@ -63,10 +65,10 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("COPYING", Decoder.hidden_backward): [
         Fault("the gate's gradient is forgotten", "dx += affine.backward(p.copying", "affine.backward(p.copying"),
-        Fault("the weights' gradient is forgotten", "dx, doutputs.attention_weights, d.memory", "dx, None, d.memory"),
+        Fault("the weights' gradient is forgotten", "dx, dhidden.attention_weights, d.memory", "dx, None, d.memory"),
     ],
-    ("COPYING", Seq2seq.backward): [
-        Fault("smoothing is forgotten", "smoothing = self.spec.label_smoothing", "smoothing = 0.0"),
+    ("COPYING", output_loss._gradients): [
+        Fault("smoothing is forgotten", "copying.backward(dloss, cache, smoothing=tile.smoothing", COPIED_HARD),
     ],
     ("SUMMING", Decoder.hidden_backward): [
         Fault("features get the gradient of h", "[:, -self.spec.features_size :]", "[:, : self.spec.features_size]"),
@@ -80,7 +82,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("conditioning gradient is set", "dconditioning += dboth", "dconditioning[:] = dboth"),
     ],
     ("FULL", output_loss._gradients): [
-        Fault("smoothing is forgotten", "smoothing=tile.smoothing", "smoothing=0.0"),
+        Fault("smoothing is forgotten", "entropy.backward(dloss, cache, smoothing=tile.smoothing", HARD),
     ],
     ("FULL", Seq2seq.backward): [
         Fault("old gradients stay", "kernels.clear(self.grads.flat)", "pass"),
@@ -91,14 +93,14 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
 
 # a wrong forward with the backward that fits it: only the oracle sees it
 WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
-    ("PLAIN", Seq2seq.loss): [
+    ("PLAIN", Seq2seq.inputs): [
         Fault("the decoder predicts what it has just read", "target[1:]", "target[:-1]"),
         Fault("padding of the target counts", "target[1:], target_lengths", "target[1:], 9 + target_lengths"),
-        Fault("padding of the source is read", "copied, source_lengths)", "copied, 0 * source_lengths + len(source))"),
+        Fault("padding of the source is read", "l, source_lengths)", "l, 0 * source_lengths + len(source))"),
     ],
-    ("COPYING", Seq2seq.loss): [
+    ("COPYING", Seq2seq.inputs): [
         Fault("the decoder copies what it has just read", "target[1:]", "target[:-1]"),
-        Fault("all that is copied is one symbol", "[split.rest(source if", "[0 * split.rest(source if"),
+        Fault("all that is copied is one symbol", "copy_map[parts.rest(", "copy_map[0 * parts.rest("),
     ],
     ("PEEKY", Encoder._cross): [
         Fault("c crosses as h", "getattr(end, state)", "end.h"),
@@ -107,8 +109,8 @@ WRONG_MODELS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
         Fault("the states of the directions are swapped", "for end in ends]", "for end in ends[::-1]]"),
     ],
     ("BIDIRECTIONAL", Encoder.encode): [
-        Fault("the outputs of the directions are swapped", "n * H : (n + 1) * H", "(1 - n) * H : (2 - n) * H"),
-        Fault("both directions read forwards", 'direction == "backward"', "False"),
+        Fault("the outputs of the directions are swapped", ":H], states[1:, :, H:]", "H:], states[1:, :, :H]"),
+        Fault("the outputs of one direction are a symbol late", "states[1:, :, H:]", "states[:-1, :, H:]"),
     ],
     ("DEEP", Encoder.encode): [
         Fault("the layers that cross are swapped", "h[above], c[above]", "h[1 - above], c[1 - above]"),
@@ -148,7 +150,8 @@ def planted(faults):
 @pytest.fixture
 def plant(monkeypatch):
     def plant(method, fault):
-        owner = {"Encoder": Encoder, "Decoder": Decoder, "Seq2seq": Seq2seq}[method.__qualname__.split(".")[0]]
+        owners = {"Encoder": Encoder, "Decoder": Decoder, "Seq2seq": Seq2seq}
+        owner = owners.get(method.__qualname__.split(".")[0], output_loss)
         monkeypatch.setattr(owner, method.__name__, with_fault(method, fault.right, fault.wrong))
 
     return plant

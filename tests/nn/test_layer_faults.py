@@ -74,9 +74,8 @@ OF_A_LOSS = [
     Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
     Fault("smoothing is ignored", "-= smoothing / V *", "-= 0 *"),
 ]
-OF_A_MEAN = [
-    Fault("mean over the padding too", 'np.minimum(cache["lengths"], probs.shape[0]).sum()', "probs[..., 0].size"),
-]
+COUNT = 'n_symbols(len(probs), cache["lengths"])'
+OVER_ALL = "mean over the padding too"
 FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
     (check_lstms, kernels, "lstm_backward"): [
         Fault("h_t for h_{t-1} in dWh", "h[1:] if reverse else h[:-1]", "h[:-1] if reverse else h[1:]"),
@@ -108,19 +107,23 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("no tanh on the cell", "o * np.tanh(c[after])", "o * c[after]"),
         Fault("the forget gate is not used", "f * c[before] + i * g", "c[before] + i * g"),
     ],
-    (check_lstms, lstm, "forward"): [
+    (check_lstms, lstm, "_begin"): [
         Fault("h and c of the start are swapped", "h[first], c[first] =", "c[first], h[first] ="),
-        Fault("the end of reverse is its start", "(T, 0) if reverse", "(T, T) if reverse"),
     ],
-    (check_lstms, lstm, "backward"): [
+    (check_lstms, lstm, "_ended"): [
+        Fault("the end of reverse is its start", "State(h[0], c[0])", "State(h[-1], c[-1])"),
+    ],
+    (check_lstms, lstm, "_begin_backward"): [
         Fault("dh and dc of the end are swapped", "dstate.h[:], dstate.c[:] =", "dstate.c[:], dstate.h[:] ="),
         Fault("gradient of the end is forgotten", "if dend is None", "if True"),
     ],
     (check_embedded_lstms, kernels, "lstm_backward"): [
         Fault("a symbol that comes twice counts once", "np.add.at(db, ids.reshape(-1), da_rows)", "db[ids] += gates"),
     ],
-    (check_embedded_lstms, embedded_lstm, "backward"): [
+    (check_embedded_lstms, embedded_lstm, "_begin_backward"): [
         Fault("the table's gradient is not cleared", "kernels.clear(dtable)", "dtable[:] = 1"),
+    ],
+    (check_embedded_lstms, embedded_lstm, "_end_backward"): [
         Fault("dE is set, not added", "dE += rows", "dE[:] = rows"),
     ],
     (check_attentions, attention_kernels, "masked_softmax_"): [
@@ -177,7 +180,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("padding is ignored", ">= lengths] = 0", ">= lengths] *= 1"),
         Fault("the upstream gradient is ignored", "dlogits *= scale", "dlogits *= 1 / lengths.sum()"),
     ],
-    (check_cross_entropies, cross_entropy, "backward"): OF_A_MEAN,
+    (check_cross_entropies, cross_entropy, "backward"): [Fault(OVER_ALL, COUNT, "probs[..., 0].size")],
     (check_copyings, kernels, "copy_cross_entropy_forward"): OF_A_LOSS,
     (check_copyings, kernels, "copy_cross_entropy_backward"): [
         Fault("w does not depend on the weights", "dcopied = gamma * total / w - by_copying", "dcopied = -by_copying"),
@@ -186,7 +189,7 @@ FAULTS: dict[tuple[Callable[[], None], ModuleType, str], list[Fault]] = {
         Fault("generating gets the whole symbol", "wanted * w * probs / mixture, wanted)", "wanted, wanted)"),
         Fault("the softmax takes all from the logits", "np.subtract(probs * total,", "np.subtract(probs,"),
     ],
-    (check_copyings, copying, "backward"): OF_A_MEAN,
+    (check_copyings, copying, "backward"): [Fault(OVER_ALL, "cross_entropy." + COUNT, "probs[..., 0].size")],
     (check_embeddings, kernels, "embedding_backward"): [
         Fault("repeated ids are assigned, not added",
               "np.add.at(dW, ids.reshape(-1), dout.reshape(ids.size, dW.shape[1]))", "dW[ids] += dout"),
