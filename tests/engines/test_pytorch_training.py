@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seqwright import bundle, config, load, training
-from seqwright.data import batches, vocabulary
+from seqwright.data import vocabulary
 from seqwright.training.events import Measured, Started
 
 torch = pytest.importorskip("torch", reason="the engine needs PyTorch: pip install seqwright[torch]")
@@ -72,7 +72,7 @@ def greedy(model, source):
     """Return the text of the most probable symbols, one after the other, by PyTorch."""
     [net] = model.build()
     theirs = Network.of(net)
-    ids = batches.encode_source(source, "", model.source_format, model.source_vocabulary)
+    ids = [*model.source.encode(source), vocabulary.END]
     found, lengths = [vocabulary.START], np.array([len(ids)], np.int32)
     while found[-1] != vocabulary.END and len(found) <= model.limits.max_length(len(ids)):
         target = np.array([*found, vocabulary.PAD], np.int32)[:, None]
@@ -83,7 +83,7 @@ def greedy(model, source):
         too_short = len(found) <= model.limits.min_length(len(ids))
         logits[[*vocabulary.NEVER_ANSWERED, *([vocabulary.END] if too_short else [])]] = -torch.inf
         found.append(int(logits.argmax()))
-    return model.target_format.join(model.target_vocabulary.decode(found[1:-1]))
+    return model.target.decode(found[1:-1])
 
 
 def test_an_interrupted_training_ends_with_the_same_bytes(pairs, tmp_path):
