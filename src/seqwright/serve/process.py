@@ -18,6 +18,7 @@ __all__ = ["BACKLOG", "Process"]
 BACKLOG = 2048
 KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
 POLL_S = 0.05  # between checks whether all connections are closed
+LAST_S = 0.5  # after the last connection is accepted, for requests that are on their way
 
 
 def impatient(idle_s: float) -> type[HttpToolsProtocol]:
@@ -86,17 +87,20 @@ class Process:
         if self._service.draining:
             self._server.force_exit = True
         self._service.draining = True
-        asyncio.get_running_loop().call_later(self._limits.drain_s, setattr, self._server, "should_exit", True)
+        asyncio.get_running_loop().call_later(self._limits.drain_s, self._stop_accepting, LAST_S)
 
     def retire(self) -> None:
         """Accept no connections, answer each open one once more, and end when all are closed; others accept."""
         self._service.retiring = True
+        self._stop_accepting(self._limits.request_s)
+
+    def _stop_accepting(self, most_s: float) -> None:
         for listening in self._server.servers:
             listening.close()
-        self._retiring = asyncio.get_running_loop().create_task(self._end_when_closed())
+        self._retiring = asyncio.get_running_loop().create_task(self._end_when_closed(most_s))
 
-    async def _end_when_closed(self) -> None:
-        for _ in range(round(self._limits.request_s / POLL_S)):
+    async def _end_when_closed(self, most_s: float) -> None:
+        for _ in range(round(most_s / POLL_S)):
             if not self._server.server_state.connections:
                 break
             await asyncio.sleep(POLL_S)
