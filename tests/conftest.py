@@ -1,6 +1,8 @@
 """Fixtures that every test can ask for."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +13,18 @@ from seqwright import config, training
 # No deadline for a single example: on a shared machine it would measure the neighbours.
 hypothesis.settings.register_profile("seqwright", deadline=None)
 hypothesis.settings.load_profile("seqwright")
+
+
+@pytest.fixture(autouse=True)
+def one_thread_of_pytorch() -> Iterator[None]:
+    """Let PyTorch, where it is in use, have one thread: its threads spin, and on a busy machine that costs minutes."""
+    if (torch := sys.modules.get("torch")) is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,6 @@ def made(splitter, texts):
 
 @pytest.fixture(scope="module")
 def pieces():
-    pytest.importorskip("sentencepiece")
     texts = ["a cat sat", "the cat", "a hat that sat"] * 9
     return made(subwords.train(texts, 20, text.UnicodeForm.NFC), texts)
 

@@ -1,6 +1,7 @@
 """Signs that a file is laid out in another way than it is read: quotation marks around fields, unmarked comments."""
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 
 from seqwright.data import readers
 from seqwright.data.readers import Pair
@@ -54,13 +55,7 @@ def removed_quotation_marks(splits: Sequence[Split]) -> Iterator[Finding]:
 def possible_comments(splits: Sequence[Split]) -> Iterator[Finding]:
     """Find sources that begin as comments do, on few lines, in files that are read line by line."""
     for prefix in readers.COMMENT_MARKS:
-        found: list[tuple[Split, Pair]] = []
-        for split in splits:
-            if split.schema is None or split.schema.format not in readers.OF_LINES:
-                continue
-            marked = [(split, pair) for pair in split.pairs if pair.source.startswith(prefix)]
-            found += marked if readers.is_rare(len(marked), len(split.pairs)) else []
-        if found:
+        if found := _rare(splits, functools.partial(_begins, prefix)):
             n = f"{len(found):,} source{' begins' if len(found) == 1 else 's begin'}"
             yield Finding(
                 kind="possible comments",
@@ -72,15 +67,13 @@ def possible_comments(splits: Sequence[Split]) -> Iterator[Finding]:
             )
 
 
+def _begins(prefix: str, pair: Pair) -> bool:
+    return pair.source.startswith(prefix)
+
+
 def possible_remarks(splits: Sequence[Split]) -> Iterator[Finding]:
     """Find targets that may end in a remark, on few lines, in files that are read line by line."""
-    found: list[tuple[Split, Pair]] = []
-    for split in splits:
-        if split.schema is None or split.schema.format not in readers.OF_LINES:
-            continue
-        marked = [(split, pair) for pair in split.pairs if readers.REMARK in pair.target]
-        found += marked if readers.is_rare(len(marked), len(split.pairs)) else []
-    if found:
+    if found := _rare(splits, lambda pair: readers.REMARK in pair.target):
         n = f"{len(found):,} target{' contains' if len(found) == 1 else 's contain'}"
         yield Finding(
             kind="possible remarks",
@@ -90,3 +83,13 @@ def possible_remarks(splits: Sequence[Split]) -> Iterator[Finding]:
             "dictionary (WORD PH PH) skips them.",
             cases=[Case(repr(pair.target), places([(split, pair)])) for split, pair in found],
         )
+
+
+def _rare(splits: Sequence[Split], is_marked: Callable[[Pair], bool]) -> list[tuple[Split, Pair]]:
+    """Return the marked pairs of the splits that are read line by line and have few of them."""
+    found: list[tuple[Split, Pair]] = []
+    for split in splits:
+        if split.schema is not None and split.schema.format in readers.OF_LINES:
+            marked = [(split, pair) for pair in split.pairs if is_marked(pair)]
+            found += marked if readers.is_rare(len(marked), len(split.pairs)) else []
+    return found
