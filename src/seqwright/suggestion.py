@@ -111,7 +111,9 @@ def suggest(
         raise UsageError("there is no source to choose; give a file with a source on each line")
     calibration = Confidence(model.bundle).calibration
     if calibration is None:
-        raise UsageError("the model has no calibrated confidence; train it with dev pairs that are no training pairs")
+        raise UsageError(
+            "the model has no calibrated confidence; finish its training, with dev pairs that are no training pairs"
+        )
     answers: list[Answer] = []
     for first in range(0, len(different), CHUNK):
         texts, tags = zip(*different[first : first + CHUNK], strict=True)
