@@ -73,3 +73,11 @@ def test_a_wrong_gradient_is_refused(batch, monkeypatch):
     monkeypatch.setattr(agreement, "gradients", wrong)
     with pytest.raises(agreement.DisagreementError, match=r"decoder\.lstm\.0\.Wh"):
         agreement.check_gradients(net, net.inputs(*batch))
+
+
+def test_a_gradient_whose_sums_cancel_is_compared_in_double_precision(batch):
+    """At nearly equal keys, the gradient of the queries is a small rest, and float32 has few of its digits."""
+    net = seqwright.Seq2seq(11, 4, 6, bidirectional=True, attention="additive", bridge="hc")
+    inputs = net.inputs(*batch)
+    assert agreement.difference(net, inputs)["decoder.attention.Wq"] > agreement.TOLERANCE
+    assert agreement.check_gradients(net, inputs) < agreement.TOLERANCE
