@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import imports, report, timing, worker
+from benchmarks import growth, imports, report, timing, worker
 
-STEPS = {"train": 30, "generate": 40, "predict": 20, "kernels": 20, "import": 20, "memory": 10, "data": 20}
+STEPS = {
+    "train": 30, "parts": 20, "growth": 10, "generate": 40, "predict": 20, "kernels": 20, "import": 20, "memory": 10,
+    "data": 20,
+}  # fmt: skip
 QUIET = 0.05  # share of the machine that neighbours may use before a warning
 THIRD = "bi+attention-256"
 
@@ -50,6 +53,9 @@ def _rows(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield message["row"]
         return
     for threads in options.threads:
+        if options.benchmark == "growth":
+            yield from growth.measure(steps=steps, only=options.only, threads=threads)
+            continue
         if options.benchmark == "memory":
             yield from _memory(steps, options.only or [THIRD], threads)
             continue
@@ -90,7 +96,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("benchmark", choices=STEPS)
     parser.add_argument("--threads", default=",".join(map(str, sorted({1, cores}))), help="numbers of threads: 1,2")
     parser.add_argument("--steps", type=int, help="interleaved rounds; a figure to be quoted needs 20")
-    parser.add_argument("--only", default="", help="shapes, kernels, or numbers of pairs of data, separated by commas")
+    parser.add_argument(
+        "--only", default="", help="shapes, trainings, kernels, sizes, or numbers of pairs, separated by commas"
+    )
     parser.add_argument("--real", action="store_true", help="for train: steps as `seqwright train` takes them")
     parser.add_argument("--whole", action="store_true", help="for train: real trainings from first step to last")
     parser.add_argument("--model", type=Path, metavar="DIR", help="for predict: a trained model, its data still there")
