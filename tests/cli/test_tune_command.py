@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from seqwright import config
+from seqwright.cli import trials
+from seqwright.tuning import Trial, Tried, Tuned
+
 QUICK = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4", "--set", "training.epochs=2"]
 
 
@@ -33,3 +37,25 @@ def test_a_missing_argument_file_or_package_is_named_in_one_line(tmp_path, seqwr
     assert "no such file" in seqwright("tune", tmp_path / "missing.tsv").refused(1).lower()
     monkeypatch.setitem(sys.modules, "optuna", None)
     assert "pip install 'seqwright[tune]'" in seqwright("tune", pairs, "-o", tmp_path / "tuned").refused(1)
+
+
+def test_the_table_of_sentences_has_their_scores_and_names_the_criterion(tmp_path, capsys):
+    settings = {"model.dropout": 0.2}
+    good = Trial(number=1, settings=settings, state="complete", measure="chrF", dev_loss=2.5, dev_bleu=20, dev_chrf=41)
+    poor = Trial(number=2, settings=settings, state="complete", measure="loss", dev_loss=4, dev_bleu=0, dev_chrf=9)
+    failed = Trial(number=3, settings=settings, state="pruned")
+    found = Tuned([poor, failed, good], good, config.Config(), tmp_path / "best.toml")
+    trials.tell(Tried(good, best=True))
+    trials.show(found, ["pairs.tsv"])
+    out, err = capsys.readouterr()
+    title, *rows = (line.split() for line in out.splitlines()[:4])
+    assert title == ["trial", "chrF", "BLEU", "loss", "epochs", "time", "dropout"]
+    assert [row[:4] for row in rows] == [
+        ["1", "41.0", "20.0", "2.500"], ["2", "9.0", "0.0", "4.000"], ["3", "–", "–", "–"],
+    ]  # fmt: skip
+    assert "dev chrF 41.0   BLEU 20.0   loss 2.500" in err
+    assert "3 trials; the settings of the best chrF on the dev set are in" in out
+
+
+def test_a_search_whose_sentences_are_all_poor_says_that_it_went_by_the_loss():
+    assert "too poor for chrF" in trials.criterion("loss")

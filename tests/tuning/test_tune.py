@@ -4,14 +4,16 @@ import sys
 
 import pytest
 
-from seqwright import config, errors, training, tuning
+from seqwright import config, errors, metrics, training, tuning
 from seqwright.models import Seq2seq
-from seqwright.training import loop
+from seqwright.training import loop, selection
+from seqwright.training.checkpoint import Position
 from seqwright.training.events import Measured
 from seqwright.tuning import run
 from seqwright.tuning import study as studies
 from seqwright.tuning.space import Range, applied, configured, space
-from seqwright.tuning.study import Study, score
+from seqwright.tuning.study import DevScores, Study
+from tests.data.test_sentences import translations
 
 QUICK = config.parse(
     {}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "optim.learning_rate=4e-3"]
@@ -68,8 +70,28 @@ def test_tied_embeddings_are_as_wide_as_the_network_that_is_tried():
     assert applied(tied, {"model.hidden_size": 96}).model.embedding_size == 96
 
 
+def exact(accuracy, ter=0.0):
+    return DevScores(dev_accuracy=accuracy, dev_ter=ter)
+
+
+def sentences(measure, *, loss, chrf, accuracy=0.0):
+    return DevScores(measure=measure, dev_accuracy=accuracy, dev_ter=90.0, dev_loss=loss, dev_bleu=1.0, dev_chrf=chrf)
+
+
 def test_more_accuracy_is_better_and_then_a_lower_error_rate():
-    assert score(50.1, 90) > score(50.0, 1) > score(50.0, 2)
+    ascending = [exact(50.0, 2), exact(50.0, 1), exact(50.1, 90)]
+    assert sorted(ascending, key=lambda scores: scores.objective) == ascending
+
+
+def test_sentences_are_compared_by_chrf_and_poor_ones_by_the_loss():
+    ascending = [
+        sentences("loss", loss=6.0, chrf=14.9, accuracy=2.0),
+        sentences("loss", loss=5.0, chrf=1.0),
+        sentences("chrF", loss=7.0, chrf=15.0),
+        sentences("chrF", loss=4.0, chrf=30.0, accuracy=1.0),
+        sentences("chrF", loss=4.5, chrf=31.0),
+    ]
+    assert sorted(ascending, key=lambda scores: scores.objective) == ascending
 
 
 def test_the_first_trial_is_the_configuration_itself_and_the_best_is_written_for_train(pairs, tmp_path):
@@ -188,15 +210,48 @@ def test_a_trial_that_is_worse_than_the_others_at_the_same_moment_is_pruned(tmp_
     searched = {"model.dropout": Range(0, 1)}
     for _ in range(studies.FIRST_PRUNED):
         trial = study.ask(searched)
-        pruned = [trial.report(share, accuracy=100 * share, ter=0, epochs=1, seconds=1) for share in (0.3, 0.6, 1)]
+        pruned = [trial.report(share, exact(100 * share), epochs=1, seconds=1) for share in (0.3, 0.6, 1)]
         assert pruned == [False] * 3
-        trial.end(score(100, 0))
+        trial.end(exact(100))
     as_good, worse = study.ask(searched), study.ask(searched)
-    assert not as_good.report(0.5, accuracy=60, ter=0, epochs=1, seconds=1)
-    assert worse.report(0.5, accuracy=20, ter=0, epochs=1, seconds=1)
+    assert not as_good.report(0.5, exact(60), epochs=1, seconds=1)
+    assert worse.report(0.5, exact(20), epochs=1, seconds=1)
     worse.end(None)
     assert study.trials[-1].state == "pruned"
     assert study.best.dev_accuracy == 100
+
+
+class Scripted:
+    """A training with the given measurements: dev losses and chrF, which is compared from 15."""
+
+    def __init__(self, measurements):
+        self.position, self._measurements = Position(), measurements
+
+    def elapsed_s(self):
+        return 1.0
+
+    def events(self):
+        for epoch, (loss, chrf) in enumerate(self._measurements, 1):
+            scores = metrics.SentenceScores(
+                bleu=chrf / 2, chrf=chrf, length_ratio=1.0, bleu_signature="", chrf_signature=""
+            )
+            measure = "chrF" if chrf >= 15 else "loss"
+            exact = metrics.evaluate([["a"]], [[["a" if loss < 0.5 else "b"]]])
+            quality = selection.Quality([0], [["a"]], exact, measure, loss, scores)
+            best = selection.selected(quality, self.position, epoch)
+            yield Measured(epoch, loss, exact.exact, exact.ter, best, 1.0, [], measure, loss)
+
+
+def test_trials_of_sentences_go_by_chrf_and_not_by_exact_matches(tmp_path, monkeypatch):
+    pairs = tmp_path / "sentences.tsv"
+    pairs.write_text("".join(f"{s}\t{t}\n" for s, t in translations(200)), encoding="utf-8")
+    trials = iter([[(3.0, 2.0), (2.0, 40.0)], [(3.0, 1.0), (0.1, 14.0)], [(4.0, 5.0), (3.0, 41.0)]])
+    monkeypatch.setattr(run, "Loop", lambda _: Scripted(next(trials)))
+    found = tuning.tune(pairs, output=tmp_path / "tuned", config=QUICK, max_trials=3)
+    assert [trial.measure for trial in found.trials] == ["chrF", "loss", "chrF"]
+    assert [trial.dev_accuracy for trial in found.trials] == [0, 100, 0]
+    assert (found.best.number, found.best.dev_chrf, found.best.dev_bleu, found.best.dev_loss) == (3, 41.0, 20.5, 3.0)
+    assert tuning.tune(pairs, output=tmp_path / "tuned", config=QUICK, max_trials=3) == found  # from the journal
 
 
 def test_a_training_whose_loss_is_not_finite_is_a_bad_trial_and_no_failure(pairs, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -28,10 +28,8 @@ def tell(event: Event | Trying | Tried) -> None:
     elif isinstance(event, Tried):
         trial = event.trial
         end = "best so far" if event.best else "pruned" if trial.state == "pruned" else ""
-        line = (
-            f"            dev exact match {trial.dev_accuracy:5.1f} %   TER {trial.dev_ter:5.1f} %   "
-            f"{trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
-        )
+        scores = "   ".join(f"{name} {score}" for name, score in dev_scores(trial).items())
+        line = f"            dev {scores}   {trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
         print(line.rstrip(), file=sys.stderr, flush=True)
 
 
@@ -40,27 +38,43 @@ def show(found: Tuned, pairs: Sequence[str]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
-    names = list(found.best.settings)
+    scores, settings = list(dev_scores(found.best)), list(found.best.settings)
     table = Table(box=None)
-    for title in ("trial", "exact match", "TER", "epochs", "time", *map(short, names), ""):
+    for title in ("trial", *scores, "epochs", "time", *map(short, settings), ""):
         table.add_column(title, justify="right")
     for trial in sorted(found.trials, key=rank):
-        table.add_row(*cells(trial, names), style="bold" if trial == found.best else "")
+        table.add_row(*cells(trial, scores, settings), style="bold" if trial == found.best else "")
     console.print(table)
     files = " ".join(map(shlex.quote, pairs))
     command = f"{program.name()} train {files} --config {shlex.quote(str(found.path))}"
-    console.print(f"\n{len(found.trials)} trials; the best settings are in {found.path}:\n{command}",
-                  markup=False, soft_wrap=True)  # fmt: skip
+    console.print(f"\n{len(found.trials)} trials; the settings of the best {criterion(found.best.measure)} on the dev "
+                  f"set are in {found.path}:\n{command}", markup=False, soft_wrap=True)  # fmt: skip
 
 
-def rank(trial: Trial) -> tuple[bool, float, float]:
-    return trial.state != "complete", -trial.dev_accuracy, trial.dev_ter
+def rank(trial: Trial) -> tuple[bool, float]:
+    return trial.state != "complete", -trial.objective
 
 
-def cells(trial: Trial, names: Sequence[str]) -> list[str]:
-    figures = [f"{trial.dev_accuracy:.1f} %", f"{trial.dev_ter:.1f} %", f"{trial.epochs:.1f}", clock(trial.seconds)]
-    settings = [written(trial.settings.get(name, "")) for name in names]
-    return [str(trial.number), *figures, *settings, "" if trial.state == "complete" else trial.state]
+def dev_scores(trial: Trial) -> dict[str, str]:
+    """Return the dev scores by name, the one that trials are compared by first."""
+    if trial.measure == "exact":
+        return {"exact match": f"{trial.dev_accuracy:5.1f} %", "TER": f"{trial.dev_ter:5.1f} %"}
+    scores = {"chrF": trial.dev_chrf, "BLEU": trial.dev_bleu, "loss": trial.dev_loss}
+    return {name: f"{score:.{3 if name == 'loss' else 1}f}" for name, score in scores.items() if score is not None}
+
+
+def criterion(measure: Literal["exact", "loss", "chrF"]) -> str:
+    """Return the name of the measure that trials are compared by."""
+    if measure == "loss":
+        return "loss (the answers are too poor for chrF)"
+    return "chrF" if measure == "chrF" else "exact match"
+
+
+def cells(trial: Trial, scores: Sequence[str], settings: Sequence[str]) -> list[str]:
+    found = dev_scores(trial)
+    figures = [*(found.get(name, "–").strip() for name in scores), f"{trial.epochs:.1f}", clock(trial.seconds)]
+    values = [written(trial.settings.get(name, "")) for name in settings]
+    return [str(trial.number), *figures, *values, "" if trial.state == "complete" else trial.state]
 
 
 def short(name: str) -> str:

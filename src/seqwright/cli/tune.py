@@ -44,8 +44,8 @@ def tune(
     """Search sizes, encoder layers, attention, dropout, learning rate and batch size for PAIRS.
 
     The first trial uses the settings of --config, or those of `seqwright train`; the sampler of Optuna chooses the
-    others by the results so far. Unpromising trials are pruned, and each takes at most a tenth of the time. Needs
-    `pip install 'seqwright[tune]'`.
+    others by the results so far. Unpromising trials are pruned, and each takes at most a tenth of the time. Trials are
+    compared by exact match on the dev set, those of sentences by chrF. Needs `pip install 'seqwright[tune]'`.
 
     After an interruption, the same command continues the search and restarts the interrupted trial; after the end, it
     continues with a larger budget. The best settings are written to DIR/best.toml, for `seqwright train --config`.

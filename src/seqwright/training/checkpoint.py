@@ -12,7 +12,7 @@ import contextlib
 import json
 import secrets
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import msgspec
 import safetensors
@@ -42,7 +42,7 @@ class Position(msgspec.Struct):
     best_epoch: float = 0.0
     top_measure: str = ""  # the criterion of top_value, for sentences: "loss" or "chrF" (`training.selection`)
     top_value: float = 0.0
-    best_measure: str = ""
+    best_measure: Literal["", "exact", "loss", "chrF"] = ""
     best_loss: float | None = None  # dev scores of the kept parameters, for sentences
     best_bleu: float | None = None
     best_chrf: float | None = None

@@ -15,12 +15,13 @@ from seqwright.config import Config, to_toml
 from seqwright.data import readers
 from seqwright.errors import TrainingError, UsageError
 from seqwright.training import recipe
+from seqwright.training.checkpoint import Position
 from seqwright.training.events import Event, Measured
 from seqwright.training.loop import Loop
 from seqwright.training.output import writing
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.tuning.space import Searched, applied, configured, space
-from seqwright.tuning.study import RunningTrial, Study, Trial, require, score
+from seqwright.tuning.study import DevScores, RunningTrial, Study, Trial, require
 
 __all__ = ["Tried", "Trying", "Tuned", "tune"]
 
@@ -92,9 +93,10 @@ def tune(
 ) -> Tuned:
     """Search hidden size, depth, attention, dropout, learning rate and batch size for these pairs.
 
-    The first trial is the configuration itself, so the result is at least as good on the dev set. A trial takes at most
-    a tenth of the time, and is pruned if the median of the others is better. An interrupted search continues with the
-    interrupted trial; a finished search continues if it is given more time or trials.
+    Trials are compared by the measure that a training selects its parameters by: exact match on the dev set, chrF for
+    sentences. The first trial is the configuration itself, so the result is at least as good on the dev set. A trial
+    takes at most a tenth of the time, and is pruned if the median of the others is better. An interrupted search
+    continues with the interrupted trial; a finished search continues if it is given more time or trials.
 
     Parameters
     ----------
@@ -176,14 +178,23 @@ def _try(
     except TrainingError:
         running.end(None)
         return
-    running.end(score(loop.position.best_exact, loop.position.best_ter))
+    running.end(_selected(loop.position))
 
 
 def _report(running: RunningTrial, event: Measured, loop: Loop, epochs: int, most_s: float) -> bool:
     """Report a measurement; return whether to prune the trial."""
-    at, seconds = loop.position, loop.elapsed_s()
+    seconds = loop.elapsed_s()
     share = max(event.epoch / epochs, seconds / most_s)
-    return running.report(share, accuracy=at.best_exact, ter=at.best_ter, epochs=event.epoch, seconds=seconds)
+    return running.report(share, _selected(loop.position), epochs=event.epoch, seconds=seconds)
+
+
+def _selected(at: Position) -> DevScores:
+    """Return the scores of the parameters that are selected."""
+    return DevScores(
+        measure=at.best_measure or "exact",
+        dev_accuracy=at.best_exact, dev_ter=at.best_ter,
+        dev_loss=at.best_loss, dev_bleu=at.best_bleu, dev_chrf=at.best_chrf,
+    )  # fmt: skip
 
 
 def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
@@ -198,7 +209,8 @@ def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
 def _identity(prepared: Prepared, config: Config, fixed: Collection[str], searched: Searched) -> dict[str, Any]:
     """Return what must be equal for trials to be comparable."""
     data = [file.sha256 for file in prepared.provenance.of("train", "dev")]
-    return {
+    measure = {"measure": "chrF"} if prepared.traits.sentences else {}
+    return measure | {
         "seqwright": seqwright.__version__,
         "data": data,
         "config": msgspec.to_builtins(config),

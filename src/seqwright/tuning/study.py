@@ -18,7 +18,7 @@ from seqwright.errors import DependencyError, UsageError
 from seqwright.training.output import writing
 from seqwright.tuning.space import Range, Searched
 
-__all__ = ["RunningTrial", "Study", "Trial", "require", "score"]
+__all__ = ["DevScores", "RunningTrial", "Study", "Trial", "require"]
 
 NAME = "trials.log"
 MOMENTS = 20  # of a training, at which trials are compared, since numbers of epochs may differ
@@ -26,7 +26,41 @@ FIRST_PRUNED = 4  # earlier trials are never pruned
 EARLIEST = 5  # no pruning before this moment
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
+class DevScores(msgspec.Struct, frozen=True, kw_only=True):
+    """The dev scores of the selected parameters of a training.
+
+    Attributes
+    ----------
+    measure : {"exact", "loss", "chrF"}
+        The criterion by which the training selected them, as in `Measured`; trials are compared by it.
+    dev_accuracy, dev_ter : float
+        Exact match and token error rate in percent.
+    dev_loss, dev_bleu, dev_chrf : float or None
+        For sentences: nats per target symbol, BLEU and chrF.
+    """
+
+    measure: Literal["exact", "loss", "chrF"] = "exact"
+    dev_accuracy: float = 0.0
+    dev_ter: float = 0.0
+    dev_loss: float | None = None
+    dev_bleu: float | None = None
+    dev_chrf: float | None = None
+
+    @property
+    def objective(self) -> float:
+        """What a search maximizes: exact matches and then a lower token error rate; of sentences, chrF.
+
+        Sentences without a chrF are compared by the loss; they are worse than any with one (`training.selection`).
+        """
+        if self.measure == "exact":
+            # Different accuracies on up to a thousand dev sources differ by more.
+            return self.dev_accuracy - 1e-4 * self.dev_ter
+        value = self.dev_chrf if self.measure == "chrF" else self.dev_loss
+        assert value is not None, "measured for sentences"
+        return value if self.measure == "chrF" else -value  # chrF ≥ 0 ≥ -loss
+
+
+class Trial(DevScores, frozen=True, kw_only=True):
     """One training of a search and its result.
 
     Attributes
@@ -37,8 +71,6 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         The searched settings by "section.key".
     state : {"complete", "pruned", "running"}
         Interrupted trials are "running", too.
-    dev_accuracy, dev_ter : float
-        The best dev scores so far in percent: exact match and token error rate.
     epochs, seconds : float
         Spent on the training.
     """
@@ -46,15 +78,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     settings: dict[str, Any]
     state: Literal["complete", "pruned", "running"]
-    dev_accuracy: float = 0.0
-    dev_ter: float = 0.0
     epochs: float = 0.0
     seconds: float = 0.0
-
-
-def score(dev_accuracy: float, dev_ter: float) -> float:
-    """Return the objective: higher for a higher accuracy and, at equal accuracy, for a lower token error rate."""
-    return dev_accuracy - 1e-4 * dev_ter  # different accuracies on up to a thousand dev sources differ by more
 
 
 class RunningTrial:
@@ -66,20 +91,21 @@ class RunningTrial:
         self.number: int = trial.number + 1
         self._last_moment = 0  # the last moment with a score
 
-    def report(self, share: float, *, accuracy: float, ter: float, epochs: float, seconds: float) -> bool:
-        """Record the progress of the trial and its best scores so far; return whether to prune it."""
+    def report(self, share: float, scores: DevScores, *, epochs: float, seconds: float) -> bool:
+        """Record the progress of the trial and the scores that are selected so far; return whether to prune it."""
         moment = int(MOMENTS * min(1.0, share))
-        for name, value in {"accuracy": accuracy, "ter": ter, "epochs": epochs, "seconds": seconds}.items():
-            self._trial.set_user_attr(name, value)
+        for name, value in {**msgspec.structs.asdict(scores), "epochs": epochs, "seconds": seconds}.items():
+            self._trial.set_user_attr(_attribute(name), value)
         for between in range(self._last_moment + 1, moment + 1):
-            self._trial.report(score(accuracy, ter), between)
+            self._trial.report(scores.objective, between)
         self._last_moment = max(moment, self._last_moment)
         return bool(self._last_moment and self._trial.should_prune())
 
-    def end(self, value: float | None) -> None:
-        """Record the final score of the trial, None if it was pruned."""
+    def end(self, scores: DevScores | None) -> None:
+        """Record the final scores of the trial, None if it was pruned."""
         pruned = importlib.import_module("optuna").trial.TrialState.PRUNED
-        self._study.tell(self._trial, value, state=pruned if value is None else None)
+        value, state = (None, pruned) if scores is None else (scores.objective, None)
+        self._study.tell(self._trial, value, state=state)
 
 
 class Study:
@@ -137,10 +163,7 @@ class Study:
                 number=trial.number + 1,
                 settings=trial.params,
                 state=states[trial.state],  # type: ignore[arg-type]
-                dev_accuracy=trial.user_attrs.get("accuracy", 0.0),
-                dev_ter=trial.user_attrs.get("ter", 0.0),
-                epochs=trial.user_attrs.get("epochs", 0.0),
-                seconds=trial.user_attrs.get("seconds", 0.0),
+                **_recorded(trial.user_attrs),
             )
             for trial in self._study.trials
             if trial.state in states
@@ -155,7 +178,7 @@ class Study:
     def best(self) -> Trial | None:
         """The best complete trial."""
         complete = [trial for trial in self.trials if trial.state == "complete"]
-        return max(complete, key=lambda trial: score(trial.dev_accuracy, trial.dev_ter), default=None)
+        return max(complete, key=lambda trial: trial.objective, default=None)
 
     def _redo_interrupted(self) -> None:
         for trial in self._study.get_trials(states=(self._states.RUNNING,)):
@@ -171,6 +194,17 @@ def require() -> Any:
         raise DependencyError("tune needs the library optuna: pip install 'seqwright[tune]'") from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna
+
+
+def _attribute(name: str) -> str:
+    """Return the name in the journal of a score or another quantity of a trial."""
+    return name.removeprefix("dev_")
+
+
+def _recorded(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scores and other quantities of a trial that the journal has."""
+    names = {*DevScores.__struct_fields__, "epochs", "seconds"}
+    return {name: attributes[_attribute(name)] for name in names if _attribute(name) in attributes}
 
 
 def _suggested(trial: Any, name: str, values: Range | tuple[Any, ...]) -> Any:
