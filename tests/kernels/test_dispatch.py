@@ -2,9 +2,12 @@
 
 import inspect
 import os
+import platform
 import subprocess
 import sys
+from pathlib import Path
 
+import kernel_cases
 import numpy as np
 import pytest
 
@@ -28,6 +31,22 @@ def test_every_kernel_of_the_reference_is_offered_with_its_signature() -> None:
 def test_the_reference_can_be_forced_and_says_that_it_is_slow() -> None:
     described = run("from seqwright import kernels; print(kernels.description())", SEQWRIGHT_KERNELS="reference")
     assert described.stdout.startswith("NumPy reference kernels (slow")
+
+
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@pytest.mark.skipif(not kernel_cases.INSTRUCTION_SETS, reason=kernel_cases.WHY_NOT)
+@pytest.mark.skipif(
+    platform.machine() != "x86_64" or not CPUINFO.exists(), reason="needs /proc/cpuinfo of an x86-64 processor"
+)
+def test_the_instruction_sets_are_those_that_linux_lists() -> None:
+    [flags] = {line for line in CPUINFO.read_text().splitlines() if line.startswith("flags")}
+    listed = set(flags.split())
+    needed = {"avx2": {"avx2", "fma"}, "avx512": {"avx2", "fma", "avx512f", "avx512dq", "avx512bw", "avx512vl"}}
+    expected = [isa for isa in ("avx512", "avx2") if needed[isa] <= listed]
+    assert [*expected, "plain"] == kernel_cases.INSTRUCTION_SETS
+    assert kernel_cases._native.vnni == (needed["avx512"] | {"avx512_vnni"} <= listed)
 
 
 def test_an_unknown_choice_lists_what_can_run_here() -> None:

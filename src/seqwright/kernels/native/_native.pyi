@@ -1,6 +1,7 @@
 from typing import Any
 
 plain_is_fast: bool
+vnni: bool
 
 def available() -> list[str]: ...
 def available_cores() -> int: ...

@@ -38,6 +38,7 @@ NB_MODULE(_native, m) {
 #else
     m.attr("plain_is_fast") = false;
 #endif
+    m.attr("vnni") = has_vnni();
     m.def("threads", &threads);
     m.def("set_threads", [](int n) {
         if (n < 1 || n > kMostThreads)
