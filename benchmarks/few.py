@@ -2,6 +2,7 @@
 
     python -m benchmarks.few --only hun,kor --sizes 100,300 --draws 1,2,3
     python -m benchmarks.few --only turkish --sizes 100,1000 --members 5
+    python -m benchmarks.few --sizes 800 --unlabelled 3000   with sources that are not drawn, without their targets
     python -m benchmarks.few --baseline OTHER/bin/python     a Python with another version of seqwright
 
 A training gets the drawn pairs alone, and no dev file, as a user with so many pairs would; the whole dev file, which no
@@ -57,11 +58,19 @@ def drawn(name: str, task: Task, size: int, draw: int) -> list[str]:
     return lines if size >= len(lines) else random.Random(f"{name} {size} {draw}").sample(lines, size)
 
 
+def undrawn(name: str, task: Task, size: int, draw: int, n: int) -> list[str]:
+    """Return the sources of `n` other lines of the training file."""
+    there = set((DATA / task.train).read_text(encoding="utf-8").splitlines()) - set(drawn(name, task, size, draw))
+    sources = sorted({line.split("\t")[0] for line in there})
+    return random.Random(f"{name} {size} {draw} sources").sample(sources, min(n, len(sources)))
+
+
 def _run(
     name: str, size: int, draw: int, options: argparse.Namespace, python: str | None, version: str
 ) -> dict[str, Any] | None:
     """Return the result of one training, from its file or from making it; None without an interpreter and a file."""
     extra = f"-{hashlib.sha256(' '.join(options.settings).encode()).hexdigest()[:6]}" if options.settings else ""
+    extra += f"-u{options.unlabelled}" if options.unlabelled else ""
     label = f"few-{version}-{name}-{size}-d{draw}-m{options.members}{'' if version == 'base' else extra}"
     found = results.find(label, "dev")
     if found is not None or python is None:
@@ -72,6 +81,10 @@ def _run(
         pairs.write_text("\n".join(drawn(name, task, size, draw)) + "\n", encoding="utf-8")
         settings = [f"training.seed={draw}", f"training.members={options.members}"]
         settings += options.settings if version == "now" else []
+        if options.unlabelled and version == "now":
+            words = Path(folder, "words.txt")
+            words.write_text("\n".join(undrawn(name, task, size, draw, options.unlabelled)) + "\n", encoding="utf-8")
+            settings.append(f"training.unlabelled={words}")
         job = {"pairs": str(pairs), "dev": str(DATA / str(task.dev)), "settings": settings, "output": folder + "/model"}
         threads = dict.fromkeys(("SEQWRIGHT_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         made = subprocess.run(
@@ -122,6 +135,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, metavar="N,…", help="pairs; by default those of each task")
     parser.add_argument("--draws", type=numbers, default=[1, 2, 3, 4, 5], metavar="N,…")
     parser.add_argument("--members", type=int, default=1, metavar="N")
+    parser.add_argument("--unlabelled", type=int, default=0, metavar="N", help="sources without targets to train on")
     parser.add_argument("--baseline", metavar="PYTHON", help="interpreter with the version to compare with")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     return parser.parse_args()

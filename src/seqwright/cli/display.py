@@ -16,9 +16,11 @@ from seqwright.distillation import Answering
 from seqwright.training.events import (
     AlreadyTrained,
     Begun,
+    Chosen,
     Event,
     Finished,
     Measured,
+    Preliminary,
     Progressed,
     Resumed,
     Returned,
@@ -41,13 +43,14 @@ def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callab
     is.
     """
     started: Started | None = None
-    reported_end = taught = measured_once = False
+    reported_end = taught = preceded = measured_once = False
 
     def listen(event: Event | Answering) -> None:
-        nonlocal started, reported_end, taught, measured_once
+        nonlocal started, reported_end, taught, preceded, measured_once
         if isinstance(event, Started):
             started = event
         taught = taught or isinstance(event, Answering)
+        preceded = preceded or isinstance(event, Preliminary | Validated)
         measured_once = measured_once or isinstance(event, Measured)
         reported_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
@@ -62,6 +65,8 @@ def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callab
         except KeyboardInterrupt:
             if not reported_end and measured_once:
                 display.write("stopped after the last epoch, before the final evaluation ended; the model is saved")
+            elif not reported_end and preceded:
+                display.write("stopped before the training of the model; run the same command again to continue")
             elif not reported_end:
                 kept = "the answers of the teacher so far are kept" if taught else "nothing was written"
                 display.write(f"stopped before training began; {kept}")
@@ -101,10 +106,10 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned | Validated):
+        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated):
             self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
-            self.write(progressed(event))
+            self.write(preliminary(event) if isinstance(event, Preliminary) else progressed(event))
 
     def write(self, text: str) -> None:
         """Write lines."""
@@ -135,8 +140,9 @@ class LiveDisplay:
 
     def show(self, event: Event | Answering) -> None:
         """Update the dashboard, and write the lines of an event."""
-        if isinstance(event, Answering):
-            self._live.update(answering(event), refresh=True)
+        if isinstance(event, Answering | Preliminary):
+            text = answering(event) if isinstance(event, Answering) else preliminary(event)
+            self._live.update(text, refresh=True)
             return
         self._dashboard.hear(event)
         if isinstance(event, Started):
@@ -146,7 +152,7 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Resumed | Returned | Validated):
+        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated):
             self.write(turn(event))
         if isinstance(event, Measured | Progressed):
             self._live.update(self._dashboard, refresh=True)
@@ -202,9 +208,14 @@ def _network(model: ModelConfig) -> str:
     return f"{direction}LSTM of {layers}{model.hidden_size}{attention}"
 
 
-def turn(event: AlreadyTrained | Begun | Resumed | Returned | Validated) -> str:
+def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated) -> str:
     if isinstance(event, Validated):
         return f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
+    if isinstance(event, Chosen):
+        return (
+            f"compared dev exact match {event.accuracy:.1f} % with auxiliary data, {event.without:.1f} % without: "
+            f"{'kept' if event.kept else 'the model without it is kept'}"
+        )
     if isinstance(event, AlreadyTrained):
         return f"done     already trained on the same data with the same settings\nmodel    {event.output}"
     if isinstance(event, Begun):
@@ -215,6 +226,11 @@ def turn(event: AlreadyTrained | Begun | Resumed | Returned | Validated) -> str:
         f"epoch {event.epoch:6.2f}   loss not finite ({event.skipped} steps skipped): weights of the last measurement "
         f"restored, learning rate lowered to {event.rate:g}"
     )
+
+
+def preliminary(event: Preliminary) -> str:
+    name = event.training if event.of == 1 else f"{event.training} {event.number} of {event.of}"
+    return f"{name}: {event.progressed.share:4.0%}, {clock(event.progressed.left_s)} left"
 
 
 def progressed(event: Progressed) -> str:

@@ -90,6 +90,12 @@ def as_text(summary: Summary) -> str:
             f"accuracy    exact match {folds['accuracy']:.1f} % (95 % interval {folds['low']:.1f} to "
             f"{folds['high']:.1f} %) in cross-validation with {len(folds['folds'])} folds"
         )
+    if isinstance(more := manifest.get("auxiliary"), dict):
+        lines.append(
+            f"auxiliary   {more['n_related']:,} related pairs, {more['n_answered']:,} answers to unlabelled sources: "
+            f"dev exact match {more['accuracy']:.1f} % with, {more['without']:.1f} % without"
+            f"{'' if more['kept'] else ', not kept'}"
+        )
     lines += [f"joined      {one['model']}, seed {one['seed']}" for one in manifest.get("joined") or []]
     if "seqwright" in manifest:
         lines.append(f"made by     seqwright {manifest['seqwright']}")

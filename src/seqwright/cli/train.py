@@ -58,6 +58,13 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
 @click.option(
     "--lexicon", metavar="FILE", help="Pairs stored with the model: their sources get their targets as answers."
 )
+@click.option(
+    "--unlabelled", metavar="FILE",
+    help="Sources without targets, one a line: confident answers of a first ensemble to them become training pairs.",
+)  # fmt: skip
+@click.option(
+    "--also", metavar="FILE", help="Related pairs (another language, period or dialect) to train on besides PAIRS."
+)
 @click.option("--cache", metavar="DIR",
               help="Directory for preprocessed data that exceeds memory. Entries unused for 30 days, or for 7 days "
                    "while 3 others were used, are removed.  [default: the directory of PAIRS]")  # fmt: skip
@@ -89,6 +96,8 @@ def train(
     source_form: str | None,
     target_form: str | None,
     lexicon: str | None,
+    unlabelled: str | None,
+    also: str | None,
     cache: str | None,
     log: str | None,
     config_file: str | None,
@@ -110,6 +119,9 @@ def train(
     Tokenisation, network and schedule are chosen from the data. The weights with the best dev score are kept: exact
     match for strings, loss and chrF for sentences. An interrupted training loses no work: the same command resumes it
     and produces the same model, bit for bit.
+
+    With --unlabelled or --also, a first model is trained on PAIRS alone. The model that is then trained on both is kept
+    unless its dev score is lower.
 
     With --device, PyTorch trains the same network, and `torchrun --nproc-per-node 4 -m seqwright train ...` does so in
     several processes; the model directory is the same, and PyTorch is not needed to use it.
@@ -133,6 +145,7 @@ def train(
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
         "training.device": device, "training.precision": precision,
         "training.cache": cache, "training.log": log, "training.lexicon": lexicon,
+        "training.unlabelled": unlabelled, "training.also": also,
         "text.source_tokens": source_tokens, "text.target_tokens": target_tokens,
         "text.source_form": source_form, "text.target_form": target_form,
     }  # fmt: skip

@@ -53,6 +53,14 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Directory for preprocessed data that is too large for memory; "" is the directory of the data.
     lexicon : str, default ""
         File of pairs that are stored with the model, which answers their sources with exactly these targets.
+    unlabelled : str, default ""
+        File of sources without targets, one a line, whose answers by a first ensemble are auxiliary training pairs.
+    unlabelled_share : float, default 1.0
+        Such pairs in an epoch for each training pair.
+    also : str, default ""
+        File of related pairs (another language, period or dialect), which are auxiliary training pairs.
+    also_share : float, default 1.0
+        Such pairs in an epoch for each training pair.
     report : bool, default True
         Whether report.html is written at the end.
     log : {"none", "tensorboard"}, default "none"
@@ -90,6 +98,10 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     max_batch_tokens: Positive = 65_536
     cache: str = ""
     lexicon: str = ""
+    unlabelled: str = ""
+    unlabelled_share: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    also: str = ""
+    also_share: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     report: bool = True
     log: Literal["none", "tensorboard"] = "none"
     checkpoint_every_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
@@ -102,7 +114,15 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
             return "training.cross_validation = 1: expected 2 or more folds, or 0 for none"
         if (self.dev_fold + 1) * self.dev_share > 1 + 1e-9:
             return f"training.dev_fold = {self.dev_fold}: there are {1 / self.dev_share:.0f} folds, counted from 0"
-        return self._precision_conflict()
+        return self._auxiliary_conflict() or self._precision_conflict()
+
+    def _auxiliary_conflict(self) -> str:
+        for name in ("unlabelled", "also"):
+            if getattr(self, name) and self.cross_validation:
+                return f"training.{name} cannot be combined with training.cross_validation; set one of them"
+            if getattr(self, name) and self.time_budget_s is not None:
+                return f"training.{name} trains more than once, which training.time_budget_s does not cover; set epochs"
+        return ""
 
     def _precision_conflict(self) -> str:
         if self.precision == "float32":

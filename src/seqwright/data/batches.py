@@ -81,6 +81,27 @@ class Examples:
         target = self.target[self.target_starts[n] + 1 : self.target_starts[n + 1] - 1]
         return tuple(source.tolist()), tuple(target.tolist())
 
+    @classmethod
+    def of(cls, pairs: Sequence[IdPair]) -> "Examples":
+        """Return the examples of pairs without START and END, as `pair` returns them."""
+        return cls(
+            *end_to_end([(*source, vocabulary.END) for source, _ in pairs]),
+            *end_to_end([(vocabulary.START, *target, vocabulary.END) for _, target in pairs]),
+        )
+
+    def take(self, index: Sequence[int] | Positions) -> "Examples":
+        """Return the examples at these positions, in that order."""
+        return Examples.of([self.pair(int(n)) for n in index])
+
+    def followed_by(self, others: "Examples") -> "Examples":
+        """Return these examples and then the others."""
+        return Examples(
+            np.concatenate([self.source, others.source]),
+            np.concatenate([self.source_starts, self.source_starts[-1] + others.source_starts[1:]]),
+            np.concatenate([self.target, others.target]),
+            np.concatenate([self.target_starts, self.target_starts[-1] + others.target_starts[1:]]),
+        )
+
     def batch(self, index: Positions) -> Batch:
         """Return the examples at these positions, in that order.   index (B,)."""
         source, source_lengths = gather(self.source, self.source_starts, index)

@@ -108,7 +108,7 @@ def read(
     distinct = dict.fromkeys((pair.source, pair.features) for pair in training)
     if sources is not None:
         files.append(provenance.file_of_sources(sources))
-        distinct |= dict.fromkeys(_sources(sources, has_features=bool(text.features_column)))
+        distinct |= dict.fromkeys(readers.read_sources(sources, has_features=bool(text.features_column)))
     held_out = {pair.source for pair in measured}
     measured, seen = _unseen(teacher, directory, measured)
     kept = [one for one in distinct if one[0] not in held_out]
@@ -218,10 +218,3 @@ def _claim(folder: Path, origin: Mapping[str, Any], *, replace: bool) -> None:
 def _line(keys: tuple[str, str, str], source: str, target: str, features: str) -> bytes:
     row = dict(zip(keys, (source, target, features), strict=True))
     return msgspec.json.encode(row if features else {key: row[key] for key in keys[:2]}) + b"\n"
-
-
-def _sources(path: str | Path, *, has_features: bool) -> Iterator[tuple[str, str]]:
-    for line in readers.read_lines(path):
-        source, _, features = line.partition("\t") if has_features else (line, "", "")
-        if source:
-            yield source, features.split("\t")[0]

@@ -61,11 +61,11 @@ def file_records(inputs: Iterable[readers.Input], role: Role, hashes: Mapping[st
     return records
 
 
-def file_of_sources(path: Path | str) -> FileRecord:
-    """Return the record of a file with a source on each line and no targets, for a teacher to answer."""
+def file_of_sources(path: Path | str, role: Role = "distillation source") -> FileRecord:
+    """Return the record of a file with a source on each line and no targets, for a model to answer."""
     sha256 = readers.sha256(path)
     return FileRecord(
-        role="distillation source",
+        role=role,
         path=stored(path),
         format="lines",
         columns={"source": 1},
@@ -158,7 +158,7 @@ def _input(parts: Sequence[FileRecord], paths: Sequence[Path]) -> readers.Input:
     if len(parts) == 2:
         return readers.Input(readers.Parallel(*map(str, paths)))
     format_ = parts[0].format
-    return readers.Input(paths[0], None if format_ == "auto" else msgspec.convert(format_, readers.Reader))
+    return readers.Input(paths[0], None if format_ in ("auto", "lines") else msgspec.convert(format_, readers.Reader))
 
 
 def _inputs(files: Sequence[FileRecord]) -> Iterator[list[FileRecord]]:

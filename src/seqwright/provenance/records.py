@@ -12,7 +12,7 @@ from seqwright.data import readers
 
 __all__ = ["DevRecord", "FileRecord", "Provenance", "RawPath", "Role", "located", "stored"]
 
-Role = Literal["train", "dev", "lexicon", "distillation source"]
+Role = Literal["train", "dev", "lexicon", "distillation source", "unlabelled", "related"]
 
 
 class RawPath(msgspec.Struct, frozen=True):

@@ -9,7 +9,18 @@ from seqwright import data_checks, evaluation, file_set, metrics
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
 from seqwright.inference import translator
-from seqwright.report import examples, history, learning, mistakes, origin, page, scores, sentences, validation
+from seqwright.report import (
+    auxiliary,
+    examples,
+    history,
+    learning,
+    mistakes,
+    origin,
+    page,
+    scores,
+    sentences,
+    validation,
+)
 from seqwright.report.items import Item, items
 from seqwright.report.markup import element
 from seqwright.report.recovery import Recovered, recover
@@ -114,6 +125,8 @@ def composed(
     elif found.dev_missing:
         text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", text)))
+    if "auxiliary" in bundle.manifest:
+        sections.append(auxiliary.section(bundle))
     if found.splits:
         sections.append(
             origin.data_troubles(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from seqwright.config import Config
+from seqwright.data import readers
 from seqwright.errors import UsageError
 from seqwright.training.callbacks import Callback
 
-__all__ = ["check"]
+__all__ = ["check", "reread"]
 
 METHODS = [name for name in vars(Callback) if name.startswith("on_")]
 
@@ -32,6 +33,16 @@ def check(*, output: Any, config: Any, listen: Any, callbacks: Any) -> None:
         raise UsageError(f"callbacks is {reprlib.repr(callbacks)}: expected a list of Callback objects")
     for callback in callbacks:
         _check_callback(callback)
+
+
+def reread(pairs: readers.Pairs) -> readers.Pairs:
+    """Return pairs that can be read several times.   UsageError: they are standard input."""
+    if isinstance(pairs, Iterator):
+        return list(pairs)
+    paths = [pairs] if isinstance(pairs, str | Path) else pairs if isinstance(pairs, list | tuple) else []
+    if any(str(path) == "-" for path in paths):
+        raise UsageError("this training reads the pairs several times; give a file in place of standard input")
+    return pairs
 
 
 def _check_callback(callback: Any) -> None:

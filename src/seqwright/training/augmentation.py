@@ -69,7 +69,9 @@ class Augmentation:
             if pair is not None and self._is_new(pair):
                 drawn.append(pair)
         source = drawn or self._pairs
-        return _joined(self._examples, [source[n % len(source)] for n in range(wanted)])
+        chosen = (source[n % len(source)] for n in range(wanted))
+        made = batches.Examples.of([((*features, *symbols), target) for features, symbols, target in chosen])
+        return self._examples.followed_by(made)
 
     def _is_new(self, pair: Pair) -> bool:
         features, source, _ = pair
@@ -155,18 +157,3 @@ def _cut(pair: batches.IdPair, is_feature: Mask) -> Pair:
     source, target = pair
     n_features = int(is_feature[list(source)].sum())  # they come first
     return source[:n_features], source[n_features:], target
-
-
-def _joined(examples: batches.Examples, pairs: Sequence[Pair]) -> batches.Examples:
-    sources = batches.end_to_end([(*features, *source, vocabulary.END) for features, source, _ in pairs])
-    targets = batches.end_to_end([(vocabulary.START, *target, vocabulary.END) for _, _, target in pairs])
-
-    def joined(
-        flat: Ids, starts: batches.Positions, more: tuple[Ids, batches.Positions]
-    ) -> tuple[Ids, batches.Positions]:
-        return np.concatenate([flat, more[0]]), np.concatenate([starts, starts[-1] + more[1][1:]])
-
-    return batches.Examples(
-        *joined(examples.source, examples.source_starts, sources),
-        *joined(examples.target, examples.target_starts, targets),
-    )

@@ -12,25 +12,22 @@ continued, and a finished one not repeated.
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from seqwright.config import Config
-from seqwright.data import batches, readers, vocabulary
+from seqwright.data import readers, vocabulary
 from seqwright.errors import UsageError
 from seqwright.inference import calibration
 from seqwright.inference.translator import Translator
 from seqwright.report import groups
 from seqwright.training import dev_set, events, measure
-from seqwright.training.output import FOLDS
 from seqwright.training.prepare import Prepared
 
-__all__ = ["Fold", "Scores", "Validated", "check", "of_fold", "remove", "validate", "whole"]
+__all__ = ["Fold", "Scores", "Validated", "check", "of_fold", "validate", "whole"]
 
 SHOWN = 100  # training sources that are decoded after each epoch, to show progress
 
@@ -64,15 +61,12 @@ class Validated(NamedTuple):
     calibration: calibration.Calibration
 
 
-def check(pairs: readers.Pairs, dev: readers.Pairs | None, fine_tune: object) -> None:
+def check(dev: readers.Pairs | None, fine_tune: object) -> None:
     """Raise UsageError if a training cannot be cross-validated."""
     if dev is not None:
         raise UsageError("cross-validation takes the place of a dev file; give one of them")
     if fine_tune is not None:
         raise UsageError("a fine-tuning cannot be cross-validated; give a dev file, or have pairs held out")
-    paths = [pairs] if isinstance(pairs, str | Path) else pairs if isinstance(pairs, list | tuple) else []
-    if any(str(path) == "-" for path in paths):
-        raise UsageError("cross-validation reads the pairs several times; give a file in place of standard input")
 
 
 def of_fold(config: Config, fold: int) -> Config:
@@ -113,17 +107,9 @@ def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Calla
     return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity))
 
 
-def remove(path: Path) -> None:
-    """Remove the models of the folds from a model directory."""
-    shutil.rmtree(path / FOLDS, ignore_errors=True)
-
-
 def _without(held_out: Sequence[readers.Pair], final: Prepared) -> Prepared:
     """Return the data of the final training without some pairs, which become its dev set."""
     dev = dev_set.DevSet.of(held_out, final.source, final.target, window=final.limits.window)
     sources, examples = set(map(tuple, dev.sources)), final.examples
     kept = [n for n in range(len(examples)) if (*examples.pair(n)[0], vocabulary.END) not in sources]
-    batch = [examples.pair(n) for n in kept]
-    source = batches.end_to_end([(*one, vocabulary.END) for one, _ in batch])
-    target = batches.end_to_end([(vocabulary.START, *one, vocabulary.END) for _, one in batch])
-    return dataclasses.replace(final, examples=batches.Examples(*source, *target), dev=dev)
+    return dataclasses.replace(final, examples=examples.take(kept), dev=dev)

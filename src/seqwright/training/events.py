@@ -12,12 +12,14 @@ from seqwright.config import Config
 __all__ = [
     "AlreadyTrained",
     "Begun",
+    "Chosen",
     "Event",
     "Example",
     "Excluded",
     "Finished",
     "Listener",
     "Measured",
+    "Preliminary",
     "Progressed",
     "Resumed",
     "Returned",
@@ -288,5 +290,43 @@ class Validated(msgspec.Struct, frozen=True, tag="validated"):
     accuracy: float
 
 
-Event = Validated | AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Finished
+class Preliminary(msgspec.Struct, frozen=True, tag="preliminary"):
+    """A training that precedes that of the model progresses.
+
+    Attributes
+    ----------
+    training : {"fold", "first model"}
+        One without a fold of a cross-validation, or the one without auxiliary data.
+    number, of : int
+        Its number, from 1, and the number of such trainings.
+    progressed : Progressed
+        Its progress.
+    """
+
+    training: Literal["fold", "first model"]
+    number: int
+    of: int
+    progressed: Progressed
+
+
+class Chosen(msgspec.Struct, frozen=True, tag="chosen"):
+    """The models with and without auxiliary data are compared.
+
+    Attributes
+    ----------
+    kept : bool
+        The model with auxiliary data is kept.
+    accuracy, without : float
+        Exact match on the dev set in percent, of the model with auxiliary data and of the one without.
+    """
+
+    kept: bool
+    accuracy: float
+    without: float
+
+
+Event = (
+    Preliminary | Validated | AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Chosen
+    | Finished
+)  # fmt: skip
 Listener = Callable[[Event], None]

@@ -17,7 +17,7 @@ from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
-from seqwright.training import augmentation, fine_tune, memory, unknown_dropout
+from seqwright.training import augmentation, auxiliary, fine_tune, memory, unknown_dropout
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
 from seqwright.training.instruments import Instruments
@@ -238,13 +238,16 @@ class Loop:
 
     def _examples(self) -> batches.Examples:
         """Return the examples of the current epoch."""
-        training = self._config.training
-        if self._augmentation is None:
-            return self._prepared.examples
-        assert training.augmentation, "there is no augmentation without a share"
+        training, real = self._config.training, self._prepared.examples
+        assert training.epochs is not None, "set by the recipe"
         # A generator of its own for each epoch: nothing of it has to be in a checkpoint.
         rng = np.random.default_rng([training.seed + self._member, self.position.epoch])
-        return self._augmentation.extended(training.augmentation, rng)
+        examples = real
+        if self._augmentation is not None:
+            assert training.augmentation, "there is no augmentation without a share"
+            examples = self._augmentation.extended(training.augmentation, rng)
+        alone = auxiliary.is_last(self.position.epoch, training.epochs)
+        return auxiliary.mixed(examples, self._prepared.auxiliary, real, rng, alone=alone)
 
     def _epoch(self) -> float:
         return self.position.pairs / self._prepared.pairs_per_epoch

@@ -23,6 +23,8 @@ from seqwright.training.prepare import Prepared
 
 __all__ = ["Again", "Origin", "Recalled", "describe", "finished", "identity", "recall"]
 
+FILES: dict[str, provenance.Role] = {"lexicon": "lexicon", "unlabelled": "unlabelled", "also": "related"}  # settings
+
 
 class Origin:
     """The model to fine-tune, if any, and the command line.
@@ -85,14 +87,18 @@ def _scores(position: Position) -> dict[str, object]:
 def identity(config: Config, found: provenance.Provenance, base_hash: str) -> dict[str, Any]:
     """Return what is equal for two trainings that write the same bytes."""
     relevant = msgspec.json.decode(msgspec.json.encode(config))  # with the types that a checkpoint restores
-    for indifferent in ("checkpoint_every_s", "cache", "report", "log", "lexicon"):  # the lexicon by its hash, below
+    for indifferent in ("checkpoint_every_s", "cache", "report", "log", *FILES):  # the files by their hashes, below
         del relevant["training"][indifferent]
+    for role in ("unlabelled", "also"):  # unknown to earlier versions
+        if not getattr(config.training, role):
+            del relevant["training"][f"{role}_share"]
     for later in ("augmentation", "dev_fold", "cross_validation"):  # unknown to earlier versions
         if not relevant["training"][later]:
             del relevant["training"][later]
     # By role, as the path of a file may change.
-    roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", "lexicon": "lexicon"}
-    data = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}
+    roles: dict[str, provenance.Role] = {"pairs": "train", "dev": "dev", **FILES}
+    hashes = {name: " ".join(file.sha256 for file in found.of(role)) for name, role in roles.items()}
+    data = {name: digest for name, digest in hashes.items() if digest or name in ("pairs", "dev", "lexicon")}
     return {"config": relevant, "data": data, "fine_tune": base_hash}
 
 
@@ -152,10 +158,8 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
         return tuple(one.path for one in provenance.inputs(located) if not isinstance(one.path, readers.Rows))
 
     config = again.config
-    if lexicon := paths("lexicon"):
-        config = msgspec.structs.replace(
-            config, training=msgspec.structs.replace(config.training, lexicon=str(lexicon[0]))
-        )
+    now = {name: str(found_paths[0]) for name, role in FILES.items() if (found_paths := paths(role))}
+    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, **now))
     is_given = found.dev.origin == "files" and not config.training.cross_validation
     dev = paths("dev") if is_given else None
     return Recalled(paths("train"), dev, config, _base(again, path.parent, place))

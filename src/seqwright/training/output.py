@@ -11,9 +11,10 @@ from seqwright import file_set
 from seqwright.errors import OutputError, UsageError
 from seqwright.training import checkpoint
 
-__all__ = ["DISTILLED", "FOLDS", "check_output", "writing"]
+__all__ = ["DISTILLED", "FIRST", "FOLDS", "check_output", "writing"]
 
 FOLDS = "folds"  # models of a cross-validation, until the model is complete
+FIRST = "first"  # model without auxiliary data, until the model is complete
 DISTILLED = "distilled"  # folder of the answers of a teacher, which are written before the training
 
 
@@ -49,7 +50,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
 
 def _has_files(path: Path) -> bool:
     """Return whether the directory has files other than those of a training that ended before its first model."""
-    partial = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED, FOLDS}
+    partial = {"metrics.jsonl", "checkpoints", "tensorboard", DISTILLED, FIRST, FOLDS}
     return path.is_dir() and any(file.name not in partial and not file_set.negligible(file) for file in path.iterdir())
 
 

@@ -17,7 +17,7 @@ from seqwright.data import batches, cache, corpus, encode, readers
 from seqwright.data.limits import Limits
 from seqwright.data.tokenizer import Segmentation, Tokenizer
 from seqwright.errors import DataError, UsageError
-from seqwright.training import dev_set, fine_tune, recipe, unknown_dropout
+from seqwright.training import auxiliary, dev_set, fine_tune, recipe, unknown_dropout
 from seqwright.training.traits import Traits
 from seqwright.types import Array, Ids
 
@@ -35,6 +35,7 @@ class Prepared:
     symbol; None if it is always UNKNOWN.
     dev_pairs: as in the files.   dev_origin: described for people.   lexicon: pairs that are answered by lookup.
     excluded: pairs that are left out because they are too long.   reading: lines that describe the columns.
+    auxiliary: examples to mix in.   unlabelled: (source, features) without targets; none is a dev source.
     """
 
     config: Config
@@ -52,12 +53,15 @@ class Prepared:
     excluded: list[corpus.Excluded]
     traits: Traits
     reading: list[str]
+    auxiliary: Sequence[auxiliary.Auxiliary] = ()
+    unlabelled: Sequence[tuple[str, str]] = ()
 
     @property
     def pairs_per_epoch(self) -> int:
-        """The examples that are read in an epoch, with synthetic ones (`training.augmentation`)."""
+        """The examples that are read in an epoch, with synthetic ones (`training.augmentation`) and auxiliary ones."""
         n_pairs = len(self.examples)
-        return n_pairs + round((self.config.training.augmentation or 0.0) * n_pairs)
+        shares = [self.config.training.augmentation or 0.0, *(one.share for one in self.auxiliary)]
+        return n_pairs + sum(round(share * n_pairs) for share in shares)
 
     @property
     def is_whole(self) -> bool:
@@ -102,6 +106,10 @@ def prepare(
     )  # fmt: skip
     traits = Traits.of(encoded.examples, source, target, sentences=found.sentences)
     config = recipe.complete(config, traits)
+    more = auxiliary.read(config.training, reading, dev, has_features=found.has_features)
+    if more.records:
+        _check_auxiliary(traits, chosen.record)
+    source, target = more.source, more.target
     return Prepared(
         config=config,
         source=source,
@@ -113,11 +121,15 @@ def prepare(
         dev=dev_set.DevSet.of(chosen.pairs, source, target, window=encoded.limits.window),
         dev_pairs=chosen.pairs,
         dev_origin=inputs.dev_origin,
-        provenance=provenance.Provenance(files=inputs.records(found.hashes), dev=chosen.record, base=chosen.base),
+        provenance=provenance.Provenance(
+            files=[*inputs.records(found.hashes), *more.records], dev=chosen.record, base=chosen.base
+        ),
         lexicon=lexicon,
         excluded=found.excluded + [corpus.Excluded(*one) for one in too_long],
         traits=traits,
-        reading=corpus.described(found.readings),
+        reading=[*corpus.described(found.readings), *more.described],
+        auxiliary=more.auxiliary,
+        unlabelled=more.unlabelled,
     )
 
 
@@ -217,6 +229,17 @@ def _found_text(config: Config, found: corpus.Corpus) -> TextConfig:
 def _tokens(found: Tokenizer, wanted: str | None) -> str:
     """Return the setting for the tokens of a side; subwords may be fewer than wanted."""
     return wanted if wanted and found.model else found.tokens
+
+
+def _check_auxiliary(traits: Traits, dev: provenance.DevRecord) -> None:
+    """Raise UsageError if dev pairs cannot tell whether auxiliary data helps."""
+    if traits.sentences:
+        raise UsageError("training.also and training.unlabelled are for strings, not for sentences; leave them out")
+    if dev.status != "unseen":
+        raise UsageError(
+            "training.also and training.unlabelled are kept where they help on dev pairs, and all of these are or may "
+            "be training pairs; give another dev file"
+        )
 
 
 def _check_overlap(dev: Sequence[readers.Pair], reading: provenance.Reading, origin: str) -> None:

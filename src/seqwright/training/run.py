@@ -7,10 +7,11 @@ order, and at the end `_finish` evaluates, calibrates and returns the final mode
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,7 +20,7 @@ from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import OutputError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, cross_validation, interrupt, manifest
+from seqwright.training import arguments, cross_validation, interrupt, manifest, self_training
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.checkpointer import Checkpointer
 from seqwright.training.ensemble import Ensemble
@@ -29,6 +30,8 @@ from seqwright.training.events import (
     Excluded,
     Finished,
     Listener,
+    Preliminary,
+    Progressed,
     Resumed,
     Started,
 )
@@ -36,7 +39,7 @@ from seqwright.training.instruments import Instruments
 from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
 from seqwright.training.model_writer import ModelWriter, assemble
-from seqwright.training.output import FOLDS
+from seqwright.training.output import FIRST, FOLDS
 from seqwright.training.selection import record
 from seqwright.training.setup import Setup, set_up
 from seqwright.training.tensorboard import TensorBoard
@@ -119,8 +122,11 @@ def train(
     if engines.follows(device, precision):
         return Translator(bundle.load(Path(output)))
     is_cross_validated = bool(config.training.cross_validation)
+    is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
+    if is_repeated:
+        pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
     if is_cross_validated:
-        cross_validation.check(pairs, dev, fine_tune)
+        cross_validation.check(dev, fine_tune)
         dev, config = pairs, cross_validation.whole(config)
     setup = set_up(
         pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
@@ -128,11 +134,15 @@ def train(
     )  # fmt: skip
     listeners = Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)])
     with engines.leading(device):
-        if not is_cross_validated:
-            return run(setup, listeners)
-        validated = None if setup.is_finished else _cross_validated(pairs, setup, listeners, overwrite=overwrite)
-        model = run(setup, listeners, validated=validated)
-        cross_validation.remove(setup.path)
+        validated = before = None
+        if is_cross_validated and not setup.is_finished:
+            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite)
+        elif is_repeated and not setup.is_finished:
+            before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite)
+            setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
+        model = run(setup, listeners, validated=validated, before=before)
+        for name in (FOLDS, FIRST):
+            shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
 
 
@@ -140,16 +150,37 @@ def _cross_validated(
     pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool
 ) -> cross_validation.Validated:
     """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
+    n_folds = setup.prepared.config.training.cross_validation
 
     def train_without(fold: int) -> cross_validation.Fold:
         config = cross_validation.of_fold(setup.prepared.config, fold)
-        path = setup.path / FOLDS / str(fold + 1)
-        origin = manifest.Origin(None, setup.origin.command, {})
+        path, origin = setup.path / FOLDS / str(fold + 1), manifest.Origin(None, setup.origin.command, {})
         one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
-        return cross_validation.Fold(run(one, Listeners([])), one.prepared)
+        return cross_validation.Fold(run(one, _preliminary(listeners, "fold", fold + 1, n_folds)), one.prepared)
 
-    folds = range(setup.prepared.config.training.cross_validation)
-    return cross_validation.validate([partial(train_without, fold) for fold in folds], setup.prepared, listeners)
+    return cross_validation.validate(
+        [partial(train_without, fold) for fold in range(n_folds)], setup.prepared, listeners
+    )
+
+
+def _first_model(
+    pairs: readers.Pairs, dev: readers.Pairs | None, setup: Setup, listeners: Listeners, *, overwrite: bool
+) -> cross_validation.Fold:
+    """Train the model without auxiliary data, and return it with its data."""
+    origin = manifest.Origin(setup.origin.fine_tune, setup.origin.command, {})
+    config = self_training.first(setup.prepared.config)
+    one = set_up(pairs, dev, config, path=setup.path / FIRST, origin=origin, overwrite=overwrite)
+    return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1)), one.prepared)
+
+
+def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
+    """Return listeners to a preliminary training that tell others its progress."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Progressed):
+            listeners(Preliminary(training, number, of, event))
+
+    return Listeners([listen])
 
 
 def run(
@@ -157,8 +188,12 @@ def run(
     listeners: Listeners,
     instruments: Instruments = Instruments(),  # noqa: B008
     validated: cross_validation.Validated | None = None,
+    before: cross_validation.Fold | None = None,
 ) -> Translator:
-    """Run a training that is set up, and return its model.   validated: by a cross-validation before."""
+    """Run a training that is set up, and return its model.
+
+    validated: by a cross-validation before.   before: a model without auxiliary data, which is taken if it is better.
+    """
     path, prepared = setup.path, setup.prepared
     if setup.is_finished:
         listeners(AlreadyTrained(str(path)))
@@ -202,7 +237,10 @@ def run(
             raise
 
     setup.file.check()
-    model_writer.save(_final_model(setup, networks, instruments, validated))
+    final = _final_model(setup, networks, instruments, validated)
+    if before is not None:
+        final = self_training.chosen(final, prepared, before, listeners)
+    model_writer.save(final)
     setup.file.remove()
     model = Translator(bundle.load(path))
     page = _report(setup, model)
@@ -212,6 +250,8 @@ def run(
         finished = msgspec.structs.replace(
             finished, dev_accuracy=scores.accuracy, dev_interval=(scores.low, scores.high)
         )
+    elif before is not None:
+        finished = msgspec.structs.replace(finished, dev_accuracy=model.bundle.manifest["scores"]["dev_accuracy"])
     publish(finished)
     return model
 

@@ -131,6 +131,8 @@ def tune(
     """
     path, listen = Path(output), listen or (lambda _: None)
     require()
+    if config.training.unlabelled or config.training.also:
+        raise UsageError("tune searches without training.unlabelled and training.also; give them to train afterwards")
     prepared = prepare(pairs, dev, config)
     searched = space(prepared.config, fixed)
     if not searched:

@@ -6,7 +6,7 @@ know one way to write pairs; `detect` finds what a file means (its `schema`), by
 """
 
 from seqwright.data.readers.columns import STANDARD, Columns, Names, Pair
-from seqwright.data.readers.files import BOM, display_name, read_lines, sha256
+from seqwright.data.readers.files import BOM, display_name, read_lines, read_sources, sha256
 from seqwright.data.readers.inputs import Input, Pairs, Parallel, Paths, Reader, inputs, read_pairs
 from seqwright.data.readers.memory import Rows
 from seqwright.data.readers.schema import (
@@ -47,6 +47,7 @@ __all__ = [
     "is_rare",
     "read_lines",
     "read_pairs",
+    "read_sources",
     "sha256",
     "warnings",
 ]

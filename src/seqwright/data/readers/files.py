@@ -29,6 +29,7 @@ __all__ = [
     "opened",
     "opened_as_it_is",
     "read_lines",
+    "read_sources",
     "reading",
     "sha256",
     "shorten",
@@ -52,6 +53,17 @@ def read_lines(path: Path | str, *, errors: Literal["strict", "replace"] = "stri
     """
     with opened(path) as stream:
         yield from lines_of(stream, display_name(path), errors=errors)
+
+
+def read_sources(path: Path | str, *, has_features: bool) -> Iterator[tuple[str, str]]:
+    """Yield (source, features) of a file with a source on each line and no targets; empty lines are none.
+
+    has_features: a source is followed by a tab and its features.
+    """
+    for line in read_lines(path):
+        source, _, features = line.partition("\t") if has_features else (line, "", "")
+        if source:
+            yield source, features.split("\t")[0]
 
 
 def lines_of(stream: BinaryIO, name: str, *, errors: Literal["strict", "replace"] = "strict") -> Iterator[str]:
