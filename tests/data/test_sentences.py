@@ -43,6 +43,9 @@ NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
 
 
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+
+
 def strings(kind, n=300):
     rng = random.Random(2)
     if kind == "phonemes":
@@ -65,6 +68,9 @@ def strings(kind, n=300):
             (" ".join(rng.choices(NUMBERS, k=4)), " ".join(w + "o" for w in rng.choices(NUMBERS, k=5)))
             for _ in range(n)
         ]
+    if kind == "hyphenated numbers in two languages":
+        numbers = [[f"{rng.choice(TENS)}-{rng.choice(NUMBERS)}" for _ in range(3)] for _ in range(n)]
+        return [(" ".join(three), " und ".join(f"{w}o" for w in three)) for three in numbers]
     if kind == "names":
         return [
             (" ".join(three).title(), "".join(three)) for three in zip(*(words(n, rng) for _ in "abc"), strict=True)
@@ -85,6 +91,19 @@ def test_sentences_of_two_languages_are_recognised_in_either_direction(n):
     assert recognised(pairs)
     assert recognised([(target, source) for source, target in pairs])
     assert recognised([(source.lower(), target.lower()) for source, target in pairs])
+
+
+def test_punctuation_between_spaces_is_no_word_without_letters():
+    def apart(text):
+        return f"« {text.replace('.', ' !')} » — ?"
+
+    assert recognised([(apart(source), apart(target)) for source, target in translations(300)])
+
+
+def test_short_sentences_are_recognised_by_their_full_stops():
+    short = [(" ".join(s.split()[1:3]), " ".join(t.split()[: 1 + i % 3])) for i, (s, t) in enumerate(translations(300))]
+    assert not recognised(short)
+    assert recognised([(f"{source}.", f"{target}!") for source, target in short])
 
 
 @pytest.mark.parametrize("first", ["а", "ᄀ", "א", "ا", "क", "ค"])  # Cyrillic to Thai
@@ -111,13 +130,16 @@ def test_one_side_may_be_in_a_script_without_spaces():
     ]
     assert recognised(joined)
     assert recognised([(target, target[::-1].strip("。") + "。") for _, target in joined])
+    thai = [("".join(chr(0x0E01 + ord(c) % 40) for c in target), target) for _, target in joined]  # without full stops
+    assert recognised(thai)
     assert not recognised([(target.strip("。"), target.strip("。")) for _, target in joined])  # such as readings
 
 
 @pytest.mark.parametrize(
     "kind",
-    ["phonemes", "stressed phonemes", "inflection", "dates", "numbers", "numbers in two languages", "names",
-     "names in sequences", "pronunciation of sentences", "corrections", "empty"],
+    ["phonemes", "stressed phonemes", "inflection", "dates", "numbers", "numbers in two languages",
+     "hyphenated numbers in two languages", "names", "names in sequences", "pronunciation of sentences",
+     "corrections", "empty"],
 )  # fmt: skip
 def test_strings_are_no_sentences(kind):
     pairs = strings(kind)

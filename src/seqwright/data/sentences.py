@@ -19,16 +19,19 @@ FEWEST = 50  # pairs from which anything is concluded
 
 # Of running text, English to Korean to Vietnamese: 3 to 30 words a sentence, 2.5 to 7 letters a word.
 MEAN_WORDS = 2.5
+SHORT_WORDS = 1.5  # where both sides end with full stops: the first lessons of a course, sorted by length
 MEAN_LETTERS = 2.0  # phonemes have 1 to 1.7
-WITH_LETTERS = 0.8  # of the words: dates and amounts have fewer
+WITH_LETTERS = 0.8  # of the words that are not punctuation alone: dates and amounts have fewer
 CAPITALISED = 0.7  # of the words after the first: names and titles have more, German has 0.35
-GROWTH = 1.2  # distinct words ÷ √words, of which no more than these count: names of numbers or months are few
+# Distinct words ÷ √words, of which no more than GROWING count: names of numbers or months are few.
+GROWTH = 1.2
 GROWING = 6_400
 
 UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")  # no spaces between words
 UNSPACED_LETTERS = 4  # of a text, on the average
 FULL_STOPS = tuple("。．.!?！？…।؟۔።")
-STOPPED = 0.3  # of the texts end with a full stop where neither side has spaces
+STOPPED = 0.3  # of the texts of one side end with a full stop where neither side has spaces; Thai has none
+ALL_STOPPED = 0.8  # of the texts of short sentences
 
 ALIGNED = 0.8  # of the pairs with as many words on one side as on the other: spelling or pronunciation, word for word
 COMMON = 0.5  # of a target's words that its source has: corrections and other rewriting in one language
@@ -37,20 +40,22 @@ COMMON = 0.5  # of a target's words that its source has: corrections and other r
 def are_translations(sources: Sequence[str], targets: Sequence[str]) -> bool:
     """Return whether the pairs are sentences and their translations.
 
-    At least one side is running text with spaces, or both are in scripts without spaces and end with full stops. Pairs
-    that convert sentences word for word, or rewrite them in the same words, are no translations: such a task is one of
-    strings, which are better copied and converted by characters.
+    At least one side is running text with spaces, or both are in scripts without spaces and one of them ends with full
+    stops. Pairs that convert sentences word for word, or rewrite them in the same words, are no translations: such a
+    task is one of strings, which are better copied and converted by characters.
     """
     if len(sources) < FEWEST:
         return False
     step = -(-len(sources) // SAMPLE)
     sources, targets = sources[::step], targets[::step]
-    sides = Side.of(sources), Side.of(targets)
+    stops = stopped(sources), stopped(targets)
+    least = SHORT_WORDS if min(stops) >= ALL_STOPPED else MEAN_WORDS
+    sides = Side.of(sources, least), Side.of(targets, least)
     if all(side.spaced for side in sides):
         return not rewritten(sources, targets)
     if not all(side.spaced or side.unspaced for side in sides):
         return False
-    return any(side.spaced for side in sides) or min(map(stopped, (sources, targets))) >= STOPPED
+    return any(side.spaced for side in sides) or max(stops) >= STOPPED
 
 
 def units(n_pairs: int) -> int:
@@ -68,8 +73,9 @@ class Side(NamedTuple):
     unspaced: bool
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Side:
-        words = [word for text in texts for word in text.split()]
+    def of(cls, texts: Sequence[str], least_words: float = MEAN_WORDS) -> Side:
+        """Return what texts are.   least_words: of running text, on the average."""
+        words = [word for text in texts for word in words_of(text)]
         if not words:
             return cls(False, False)
         n_letters = [sum(map(is_letter, word)) for word in words]
@@ -78,9 +84,9 @@ class Side(NamedTuple):
             return cls(False, False)
         if sum(map(is_unspaced, words)) > len(words) / 2:
             return cls(False, sum(n_letters) >= UNSPACED_LETTERS * len(texts))
-        distinct = {word.strip(PUNCTUATION).casefold() for word, n in zip(words, n_letters, strict=True) if n}
+        distinct = {part for word, n in zip(words, n_letters, strict=True) if n for part in parts(word)}
         spaced = (
-            len(words) >= MEAN_WORDS * len(texts)
+            len(words) >= least_words * len(texts)
             and sum(n_letters) >= MEAN_LETTERS * lettered
             and len(distinct) >= GROWTH * math.sqrt(min(len(words), GROWING))
             and capitalised(texts) < CAPITALISED
@@ -89,6 +95,17 @@ class Side(NamedTuple):
 
 
 PUNCTUATION = "".join(c for c in map(chr, range(0x3100)) if unicodedata.category(c)[0] in "PS")
+BLANKS = str.maketrans(dict.fromkeys(PUNCTUATION, " "))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words between spaces; punctuation alone is none."""
+    return [word for word in text.split() if word.strip(PUNCTUATION)]
+
+
+def parts(word: str) -> list[str]:
+    """Return the parts of a word between its punctuation marks, since hyphens join a few numerals to many words."""
+    return word.casefold().translate(BLANKS).split()
 
 
 def is_letter(c: str) -> bool:
@@ -116,7 +133,7 @@ def rewritten(sources: Sequence[str], targets: Sequence[str]) -> bool:
     """Return whether targets say their sources word for word, or in the same words."""
     aligned = common = n_words = 0
     for source, target in zip(sources, targets, strict=True):
-        read, said = source.casefold().split(), target.casefold().split()
+        read, said = words_of(source.casefold()), words_of(target.casefold())
         aligned += len(read) == len(said)
         common += len(set(said) & set(read))
         n_words += len(set(said))
