@@ -91,16 +91,26 @@ def test_right_sentences_score_a_hundred_and_say_how_they_were_scored():
     assert "nc:6" in scores.chrf_signature
 
 
+def test_words_of_scripts_without_spaces_are_characters():
+    """As one word each, a sentence is right as a whole or scores nothing."""
+    references = [["私はヨルダンに住んでいます。"], ["สวัสดีตอนเช้า"]]
+    scores = metrics.evaluate_sentences(["私はノルウェーに住んでいます。", "สวัสดีตอนเช้า"], references)
+    assert "tok:char" in scores.bleu_signature
+    assert 50 < scores.bleu < 90
+    mostly_latin = [["Tom said: おはよう", "Tom said good morning"]]
+    assert "tok:13a" in metrics.evaluate_sentences(["Tom said: おはよう"], mostly_latin).bleu_signature
+
+
 PIECES = ["a", "b", "dog", " ", "  ", "\n", "-\n", ".", ",", "-", "'", "(", "1", "27", "&quot;", "&amp;", "lt;",
-          "<skipped>", "é", "e\u0301", "\xa0", "\u202f", "나", "は", "😀"]  # fmt: skip
+          "<skipped>", "é", "e\u0301", "\xa0", "\u202f", "나", "は", "漢字", "😀"]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 
 
-def sacrebleus(hypotheses, references):
+def sacrebleus(hypotheses, references, *, tokenize="13a"):
     # The library takes one stream a reference, in which None stands where an item has fewer.
     n_streams = max(map(len, references))
     streams = [[group[i] if i < len(group) else None for group in references] for i in range(n_streams)]
-    bleu = sacrebleu.BLEU().corpus_score(hypotheses, streams)
+    bleu = sacrebleu.BLEU(tokenize=tokenize).corpus_score(hypotheses, streams)
     return bleu.score, sacrebleu.CHRF().corpus_score(hypotheses, streams).score, bleu.ratio
 
 
@@ -109,7 +119,9 @@ def test_scores_of_any_texts_are_sacrebleus(items):
     hypotheses, references = zip(*items, strict=True)
     scores = metrics.evaluate_sentences(hypotheses, references)
     found = (scores.bleu, scores.chrf, scores.length_ratio)
-    assert found == pytest.approx(sacrebleus(hypotheses, references), rel=1e-9, abs=1e-9)
+    tokenize = scores.bleu_signature.partition("tok:")[2].partition("|")[0]
+    expected = sacrebleus(hypotheses, references, tokenize=tokenize)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3))

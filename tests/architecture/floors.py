@@ -10,6 +10,7 @@ from typing import NamedTuple
 FLOORS = {
     "errors": 0,
     "types": 0,
+    "scripts": 1,
     "kernels": 1,
     "nn": 2,
     "optim": 2,

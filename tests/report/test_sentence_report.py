@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sacrebleu.metrics import CHRF
 
+from seqwright.metrics import bleu
 from seqwright.report import learning, ngrams, quality, sentences
 from seqwright.report.history import Measurement
 
@@ -48,14 +49,14 @@ def test_phrases_are_counted_on_the_side_that_has_them():
         ("c", "New Zealand is far .", "New Zealand is far ."),
         ("d", "he eats .", "he eats eats ."),
     )
-    assert phrases(ngrams.missing(items)) == {"New Zealand": (2, 3)}
-    assert phrases(ngrams.spurious(items)) == {"Peru": (2, 2), "eats": (1, 2)}
+    assert phrases(ngrams.missing(items, bleu.WORDS)) == {"New Zealand": (2, 3)}
+    assert phrases(ngrams.spurious(items, bleu.WORDS)) == {"Peru": (2, 2), "eats": (1, 2)}
 
 
 @given(ROWS)
 def test_no_phrase_is_missing_from_right_answers_and_none_is_listed_twice(rows):
-    assert ngrams.missing(made(*((source, right, right) for source, right, _ in rows))) == []
-    for found in (ngrams.missing(made(*rows)), ngrams.spurious(made(*rows))):
+    assert ngrams.missing(made(*((source, right, right) for source, right, _ in rows)), bleu.WORDS) == []
+    for found in (ngrams.missing(made(*rows), bleu.WORDS), ngrams.spurious(made(*rows), bleu.WORDS)):
         assert len({one.words for one in found}) == len(found) <= 12
         assert all(0 < one.n <= one.of and len(one.items) <= one.n for one in found)
         assert [one.n for one in found] == sorted((one.n for one in found), reverse=True)
@@ -64,7 +65,16 @@ def test_no_phrase_is_missing_from_right_answers_and_none_is_listed_twice(rows):
 
 def test_phrases_are_compared_with_the_closest_of_several_references():
     items = made(("a", "he eats bread|he has a meal", "he has a big meal"))
-    assert phrases(ngrams.missing(items)) == {"a meal": (1, 1)}
+    assert phrases(ngrams.missing(items, bleu.WORDS)) == {"a meal": (1, 1)}
+
+
+def test_phrases_of_scripts_without_spaces_are_characters():
+    items = made(("a", "私はヨルダンに住む", "私はノルウェーに住む"), ("b", "ヨルダンは遠い", "ノルウェーは遠い"))
+    section = sentences.deviations(items)
+    assert "ルウェー" in section.body  # of at most four characters, and without spaces
+    marked = sentences.answer(items[0])
+    assert "<mark>" in marked
+    assert "に住む" in marked.rpartition("</mark>")[2]
 
 
 def listed(section, title):

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from seqwright import scripts
+
 __all__ = ["are_translations", "units"]
 
 SAMPLE = 5_000  # pairs, evenly from all that are given
@@ -27,8 +29,7 @@ CAPITALISED = 0.7  # of the words after the first: names and titles have more, G
 GROWTH = 1.2
 GROWING = 6_400
 
-UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")  # no spaces between words
-UNSPACED_LETTERS = 4  # of a text, on the average
+UNSPACED_LETTERS = 4  # of a text in a script without spaces, on the average
 FULL_STOPS = tuple("。．.!?！？…।؟۔።")
 STOPPED = 0.3  # of the texts of one side end with a full stop where neither side has spaces; Thai has none
 ALL_STOPPED = 0.8  # of the texts of short sentences
@@ -82,7 +83,7 @@ class Side(NamedTuple):
         lettered = sum(n > 0 for n in n_letters)
         if lettered < WITH_LETTERS * len(words):
             return cls(False, False)
-        if sum(map(is_unspaced, words)) > len(words) / 2:
+        if scripts.without_spaces(words):
             return cls(False, sum(n_letters) >= UNSPACED_LETTERS * len(texts))
         distinct = {part for word, n in zip(words, n_letters, strict=True) if n for part in parts(word)}
         spaced = (
@@ -111,12 +112,6 @@ def parts(word: str) -> list[str]:
 def is_letter(c: str) -> bool:
     """Return whether a character is a letter or one of the marks that vowels are written with in Indic scripts."""
     return c.isalpha() or unicodedata.category(c) in {"Mc", "Mn"}
-
-
-def is_unspaced(word: str) -> bool:
-    """Return whether a word is, for the most part, of a script without spaces."""
-    n = sum(unicodedata.name(c, "").startswith(UNSPACED) for c in word if not c.isascii())
-    return 2 * n > len(word)
 
 
 def capitalised(texts: Iterable[str]) -> float:

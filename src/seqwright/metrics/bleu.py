@@ -1,19 +1,21 @@
 """BLEU of a corpus (Papineni et al. 2002, "BLEU: a Method for Automatic Evaluation of Machine Translation").
 
 The variant is sacrebleu's default (Post 2018): case-sensitive, mteval-v13a tokenisation, clipped precisions of 1 to 4
-words, exponential smoothing of orders without a match (Chen & Cherry 2014, method 3).
+words, exponential smoothing of orders without a match (Chen & Cherry 2014, method 3). In scripts without spaces between
+words, where that tokenisation makes one word of a sentence, words are characters, as by sacrebleu's tokenize="char".
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["SIGNATURE", "Statistics", "corpus_score", "statistics", "tokenize"]
+from seqwright import scripts
+
+__all__ = ["Statistics", "Tokenizer", "corpus_score", "statistics", "tokenizer"]
 
 ORDER = 4
-SIGNATURE = "case:mixed|eff:no|tok:13a|smooth:exp"
 ENTITIES = (("<skipped>", ""), ("-\n", ""), ("\n", " "), ("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 RULES = tuple(
     (re.compile(pattern), replacement)
@@ -24,6 +26,22 @@ RULES = tuple(
         (r"([0-9])(-)", r"\1 \2 "),  # a hyphen after a digit
     )
 )
+
+
+class Tokenizer(NamedTuple):
+    """What separates texts into words.
+
+    name: in sacrebleu.   split: returns the words of a text.   join: returns the text of successive words, to show.
+    """
+
+    name: str
+    split: Callable[[str], list[str]]
+    join: Callable[[Iterable[str]], str]
+
+    @property
+    def signature(self) -> str:
+        """The variant of BLEU, in the manner of sacrebleu."""
+        return f"case:mixed|eff:no|tok:{self.name}|smooth:exp"
 
 
 class Statistics(NamedTuple):
@@ -54,11 +72,17 @@ class Statistics(NamedTuple):
 
 def corpus_score(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """Return BLEU of N texts against N lists of one or more references, from 0 to 100."""
-    return statistics(hypotheses, references).score
+    return statistics(hypotheses, references, tokenizer(references)).score
 
 
-def statistics(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> Statistics:
+def tokenizer(references: Iterable[Iterable[str]]) -> Tokenizer:
+    """Return what separates the words of such references: characters where most are in scripts without spaces."""
+    return CHARACTERS if scripts.without_spaces(text for group in references for text in group) else WORDS
+
+
+def statistics(hypotheses: Sequence[str], references: Sequence[Sequence[str]], words_of: Tokenizer) -> Statistics:
     """Return the counts that BLEU and the length ratio of a corpus are computed from."""
+    tokenize = words_of.split
     length = closest = 0
     matches, totals = [0] * ORDER, [0] * ORDER
     for hypothesis, group in zip(hypotheses, references, strict=True):
@@ -74,7 +98,7 @@ def statistics(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -
     return Statistics(length, closest, tuple(matches), tuple(totals))
 
 
-def tokenize(text: str) -> list[str]:
+def mteval_13a(text: str) -> list[str]:
     """Return the words and punctuation marks of a text, as the script mteval-v13a separates them."""
     text = text.rstrip()
     for entity, replacement in ENTITIES:
@@ -83,6 +107,15 @@ def tokenize(text: str) -> list[str]:
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
     return text.split()
+
+
+def characters(text: str) -> list[str]:
+    """Return the characters of a text without spaces."""
+    return [c for c in text if not c.isspace()]
+
+
+WORDS = Tokenizer("13a", mteval_13a, " ".join)
+CHARACTERS = Tokenizer("char", characters, "".join)
 
 
 def ngrams(words: Sequence[str]) -> Iterable[tuple[str, ...]]:

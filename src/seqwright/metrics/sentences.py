@@ -13,7 +13,8 @@ __all__ = ["SentenceScores", "evaluate_sentences"]
 class SentenceScores(msgspec.Struct, frozen=True, kw_only=True):
     """BLEU and chrF of a whole corpus, from 0 to 100, with the signatures that say which variants they are.
 
-    length_ratio: words of the answers for each word of the references; below 1 where answers are too short.
+    length_ratio: words of the answers for each word of the references, or characters in scripts without spaces between
+    words; below 1 where answers are too short.
     """
 
     bleu: float
@@ -36,15 +37,17 @@ def evaluate_sentences(hypotheses: Sequence[str], references: Sequence[Sequence[
     Returns
     -------
     SentenceScores
-        Equal to those of sacrebleu's defaults; the signatures are written in its manner.
+        Equal to those of sacrebleu's defaults, or with tokenize="char" where most references are in scripts without
+        spaces between words; the signatures are written in its manner.
     """
     numbers = {len(group) for group in references}
     n_references = f"nrefs:{numbers.pop() if len(numbers) == 1 else 'var'}"
-    counted = bleu.statistics(hypotheses, references)
+    tokenizer = bleu.tokenizer(references)
+    counted = bleu.statistics(hypotheses, references, tokenizer)
     return SentenceScores(
         bleu=counted.score,
         chrf=chrf.corpus_score(hypotheses, references),
         length_ratio=counted.length_ratio,
-        bleu_signature=f"{n_references}|{bleu.SIGNATURE}|version:seqwright-{__version__}",
+        bleu_signature=f"{n_references}|{tokenizer.signature}|version:seqwright-{__version__}",
         chrf_signature=f"{n_references}|{chrf.SIGNATURE}|version:seqwright-{__version__}",
     )

@@ -28,20 +28,20 @@ class Deviation(NamedTuple):
     items: list[Item]
 
 
-def missing(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
+def missing(items: Sequence[Item], words: bleu.Tokenizer, *, most: int = 12) -> list[Deviation]:
     """Return the n-grams of references that are missing from the answers, most frequent first."""
-    return deviations(((item, reference, answer) for item, answer, reference in sides(items)), most)
+    return deviations(((item, reference, answer) for item, answer, reference in sides(items, words)), most)
 
 
-def spurious(items: Iterable[Item], *, most: int = 12) -> list[Deviation]:
+def spurious(items: Sequence[Item], words: bleu.Tokenizer, *, most: int = 12) -> list[Deviation]:
     """Return the n-grams of answers that are missing from the references, most frequent first."""
-    return deviations(((item, answer, reference) for item, answer, reference in sides(items)), most)
+    return deviations(((item, answer, reference) for item, answer, reference in sides(items, words)), most)
 
 
-def sides(items: Iterable[Item]) -> Iterator[tuple[Item, Sequence[str], Sequence[str]]]:
+def sides(items: Sequence[Item], words: bleu.Tokenizer) -> Iterator[tuple[Item, Sequence[str], Sequence[str]]]:
     """Yield each item with the words of its answer and of the closest reference."""
     for item in items:
-        yield item, bleu.tokenize(item.best.text), bleu.tokenize(item.closest)
+        yield item, words.split(item.best.text), words.split(item.closest)
 
 
 def deviations(compared: Iterable[tuple[Item, Sequence[str], Sequence[str]]], most: int) -> list[Deviation]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from seqwright import metrics
+from seqwright import metrics, scripts
 from seqwright.data.text import TextFormat, Tokens
+from seqwright.metrics import bleu
 from seqwright.report import answers, examples, ngrams, quality
 from seqwright.report.bar_chart import bar_chart
 from seqwright.report.items import Item
@@ -16,7 +17,7 @@ from seqwright.report.quality import Graded
 
 __all__ = ["headline", "sections"]
 
-WORDS = TextFormat(Tokens.WORDS)
+WORDS, CHARACTERS = TextFormat(Tokens.WORDS), TextFormat(Tokens.CHARACTERS)
 N_EXAMPLES = 5  # in each table
 MEAN_CHRF = "mean chrF"
 
@@ -92,33 +93,37 @@ def listed(title: str, sentences: Sequence[Graded]) -> Markup:
 
 def answer(item: Item) -> Markup:
     """Return the answer with differences from the closest reference highlighted."""
-    return answers.marked(WORDS.split(item.closest), WORDS.split(item.best.text), WORDS)
+    cut = CHARACTERS if scripts.without_spaces([item.closest]) else WORDS
+    return answers.marked(cut.split(item.closest), cut.split(item.best.text), cut)
 
 
 def deviations(items: Sequence[Item]) -> Section:
     """Return the most frequent missing and spurious phrases."""
-    missing, spurious = ngrams.missing(items), ngrams.spurious(items)
+    words = bleu.tokenizer([item.closest] for item in items)
+    missing, spurious = ngrams.missing(items, words), ngrams.spurious(items, words)
     if not missing and not spurious:
         return section("ngrams", "Missing and spurious phrases", element("p", "All phrases match the references."))
     text = (
-        "N-grams of up to four words that are in the closest reference but not in the answer (missing), or the reverse "
-        "(spurious). Missing phrases may be rare in training, or have synonyms; frequent spurious phrases are defaults "
-        "of the model."
+        "N-grams of up to four words (characters in scripts without spaces) that are in the closest reference but not "
+        "in the answer (missing), or the reverse (spurious). Missing phrases may be rare in training, or have "
+        "synonyms; frequent spurious phrases are defaults of the model."
     )
     columns = element(
         "div",
-        counted("Missing from answers", missing, "in references", lambda item: item.closest),
-        counted("Spurious in answers", spurious, "in answers", lambda item: item.best.text),
+        counted("Missing from answers", missing, "in references", words, lambda item: item.closest),
+        counted("Spurious in answers", spurious, "in answers", words, lambda item: item.best.text),
         class_="columns",
     )
     return section("ngrams", "Missing and spurious phrases", element("p", text), columns)
 
 
-def counted(title: str, found: Sequence[ngrams.Deviation], total: str, example: Callable[[Item], str]) -> Markup:
+def counted(
+    title: str, found: Sequence[ngrams.Deviation], total: str, words: bleu.Tokenizer, example: Callable[[Item], str]
+) -> Markup:
     if not found:
         return element("div", element("h3", title), element("p", "None."))
     rows: list[list[Child]] = [
-        [data(" ".join(one.words)), f"{one.n:,}", f"{one.of:,}", data(min(map(example, one.items), key=len))]
+        [data(words.join(one.words)), f"{one.n:,}", f"{one.of:,}", data(min(map(example, one.items), key=len))]
         for one in found
     ]
     heads = ["phrase", "count", total, "example"]
