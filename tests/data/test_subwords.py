@@ -1,9 +1,11 @@
 """Pieces of words: cut, joined, and found without a look at what is held out."""
 
+import io
 import random
 import sys
 
 import pytest
+import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +56,52 @@ def test_composed_forms_are_one():
 def test_subwords_that_cannot_be_are_refused(texts, n_pieces, says):
     with pytest.raises(errors.DataError, match=says):
         subwords.train(texts, n_pieces, text.UnicodeForm.NFC)
+
+
+def brought(**options):
+    """Return subwords of a SentencePiece model that somebody else has trained."""
+    written, plain = io.BytesIO(), {"normalization_rule_name": "identity", "remove_extra_whitespaces": False}
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(SENTENCES), model_writer=written, minloglevel=2, hard_vocab_limit=False,
+        **({"vocab_size": 60} | plain | options),
+    )  # fmt: skip
+    return subwords.Subwords(written.getvalue(), text.UnicodeForm.NFC)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"model_type": "bpe"}, "a BPE model"), ({"model_type": "char"}, "a model of characters"),
+        ({"model_type": "word"}, "a model of words"),
+        ({"byte_fallback": True, "vocab_size": 320}, "with fallback to bytes"),
+        ({"user_defined_symbols": ["ban"]}, "symbols defined by its user"),
+        ({"normalization_rule_name": "nmt_nfkc"}, "normalizes texts"),
+        ({"normalization_rule_name": "nfkc_cf"}, "normalizes texts"),
+        ({"remove_extra_whitespaces": True}, "removes spaces"), ({"add_dummy_prefix": False}, "adds no space before"),
+        ({"treat_whitespace_as_suffix": True}, "adds spaces after words"),
+        ({"model_type": "bpe", "normalization_rule_name": "nfkc"}, "a BPE model, that normalizes texts, which"),
+    ],
+)  # fmt: skip
+def test_scores_that_do_not_determine_the_pieces_are_refused(options, says):
+    with pytest.raises(errors.UsageError, match=says):
+        brought(**options).scores()
+
+
+def best_total(word, scores):
+    """Return the greatest total score of all ways to write a word in pieces, by enumeration."""
+    ends = [end for end in range(1, len(word) + 1) if word[:end] in scores]
+    return max((scores[word[:end]] + best_total(word[end:], scores) for end in ends), default=0 if not word else -1e9)
+
+
+@pytest.mark.parametrize("options", [{}, {"control_symbols": ["<x>"]}, {"unk_piece": "?", "split_by_number": False}])
+def test_scores_determine_the_pieces(options):
+    cutter = brought(**options)
+    scores = dict(cutter.scores())
+    for source in [*SENTENCES[0].split(), "b", "ko ko", "ti  ba ", "banbanban"]:
+        pieces = cutter.split(source)
+        assert "".join(pieces) == "\u2581" + source.replace(" ", "\u2581")
+        best = best_total("".join(pieces), scores)
+        assert sum(scores[piece] for piece in pieces) == pytest.approx(best, abs=1e-4)
 
 
 def test_subwords_of_a_damaged_model_are_refused():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from seqwright import errors
-from seqwright.data import text
+from seqwright.data import sentencepiece_settings, text
 
 __all__ = ["CHOICES", "PATTERN", "Subwords", "plain", "size", "train"]
 
@@ -57,7 +57,15 @@ class Subwords:
         return cast(int, self._processor.get_piece_size())
 
     def scores(self) -> list[tuple[str, float]]:
-        """Return each piece that texts are cut into, with its score."""
+        """Return each piece that texts are cut into, with its score: with them, the Viterbi algorithm finds the pieces.
+
+        UsageError: of this model it would find others than `split`.
+        """
+        if found := sentencepiece_settings.peculiarities(self.model):
+            raise errors.UsageError(
+                f"its subwords are of {', '.join(found)}, which only SentencePiece itself applies; expected a unigram "
+                "model without normalization, as seqwright trains. Use `seqwright serve` or `predict`"
+            )
         p = self._processor
         special = (p.is_control, p.is_unknown, p.is_unused, p.is_byte)
         return [(p.id_to_piece(i), p.get_score(i)) for i in range(self.n_pieces) if not any(is_(i) for is_ in special)]
