@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,7 +16,7 @@ from seqwright.data import holdout, readers
 from seqwright.distillation import transfer_set
 from seqwright.inference import translator
 from seqwright.inference.answer import Flag
-from seqwright.training.events import Measured
+from seqwright.training.events import AlreadyTrained, Measured
 
 CONFIG = config.parse(
     {}, ["model.hidden_size=6", "model.embedding_size=4", "training.epochs=3", "training.report=false"]
@@ -180,7 +182,7 @@ def test_answers_of_another_kind_are_not_mixed_in(trained, pairs, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         distill(trained, pairs, tmp_path / "small", listen=interrupting)
     before = rows(tmp_path / "small")
-    with pytest.raises(errors.UsageError, match="unfinished training on other answers"):
+    with pytest.raises(errors.UsageError, match="has a training on other answers"):
         distill(trained, pairs, tmp_path / "small", n_best=2)
     assert rows(tmp_path / "small") == before
     distill(trained, pairs, tmp_path / "small", n_best=2, overwrite=True)
@@ -190,9 +192,30 @@ def test_answers_of_another_kind_are_not_mixed_in(trained, pairs, tmp_path):
 def test_a_student_does_not_take_the_place_of_its_teacher_nor_of_another_model(trained, pairs, tmp_path):
     with pytest.raises(errors.UsageError, match="is the directory of the teacher"):
         distill(trained, pairs, trained)
-    distill(trained, pairs, tmp_path / "small")
+    ordinary = Path(shutil.copytree(trained, tmp_path / "ordinary"))
     with pytest.raises(errors.UsageError, match="exists already"):
-        distill(trained, pairs, tmp_path / "small")
+        distill(trained, pairs, ordinary)
+    assert not (ordinary / "distilled").exists()
+
+
+def test_a_finished_student_is_not_trained_again(trained, pairs, tmp_path):
+    first, received = distill(trained, pairs, tmp_path / "small"), []
+    before = contents(tmp_path / "small")
+    again = distill(trained, pairs, tmp_path / "small", listen=received.append)
+    assert [one for one in received if not isinstance(one, distillation.Answering)] == [
+        AlreadyTrained(str(tmp_path / "small"))
+    ]
+    assert again.student.dev_accuracy == first.student.dev_accuracy
+    other = msgspec.structs.replace(CONFIG, training=msgspec.structs.replace(CONFIG.training, epochs=4))
+    with pytest.raises(errors.UsageError, match=r"another training \(.*epochs was 3, is 4"):
+        distillation.distill(trained, pairs, output=tmp_path / "small", config=other)
+    with pytest.raises(errors.UsageError, match="has a training on other answers"):
+        distill(trained, pairs, tmp_path / "small", n_best=2)
+    assert contents(tmp_path / "small") == before
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_student_is_small_by_default_and_has_the_tokens_of_its_teacher(trained, pairs, tmp_path):

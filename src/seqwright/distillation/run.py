@@ -21,7 +21,7 @@ from seqwright.distillation.transfer_set import Answering
 from seqwright.errors import UsageError
 from seqwright.inference import translator
 from seqwright.inference.translator import Translator
-from seqwright.training import checkpoint
+from seqwright.training import checkpoint, manifest
 from seqwright.training.callbacks import Callback
 from seqwright.training.events import Event
 
@@ -88,7 +88,8 @@ def distill(
 ) -> Distilled:
     """Train a small model, the student, on the answers of a larger one, the teacher.
 
-    An interrupted call continues where it was when it is repeated, also within the answers of the teacher.
+    An interrupted call continues where it was when it is repeated, also within the answers of the teacher. A finished
+    training is not repeated: the student is loaded and measured.
 
     Parameters
     ----------
@@ -132,7 +133,8 @@ def distill(
     path = Path(output)
     if path.resolve() == Path(teacher).resolve():
         raise UsageError(f"{path} is the directory of the teacher; choose another --output for the student")
-    training.check_output(path, overwrite=overwrite)
+    repeated = not overwrite and _is_student(path)  # the training tells whether it is the same student
+    training.check_output(path, overwrite=overwrite or repeated)
     loaded = translator.load(teacher)
     given = transfer_set.read(loaded, Path(teacher), pairs, dev, sources, reading=reading)
     listen = listen or (lambda _: None)
@@ -141,7 +143,7 @@ def distill(
         origin["reading"] = repr(reading)
     answers = transfer_set.write(
         path / training.DISTILLED, loaded, given, origin=origin, n_best=n_best,
-        replace=overwrite or not checkpoint.exists(path), listen=listen,
+        replace=overwrite or not (repeated or checkpoint.exists(path)), listen=listen,
     )  # fmt: skip
     student = training.train(
         answers.parts,
@@ -156,6 +158,11 @@ def distill(
         derived_from=given.files,
     )
     return Distilled(student, _figures(loaded, given.dev, seen=given.seen), _figures(student, given.dev))
+
+
+def _is_student(path: Path) -> bool:
+    """Return whether the directory has the finished student of a teacher."""
+    return (path / training.DISTILLED).is_dir() and not checkpoint.exists(path) and manifest.finished(path) is not None
 
 
 def _student(config: Config, teacher: Config) -> Config:

@@ -206,8 +206,9 @@ def _claim(folder: Path, origin: Mapping[str, Any], *, replace: bool) -> None:
     if own := [file for file in folder.glob("*.json*") if OWN.fullmatch(file.name)]:
         if not replace:
             raise UsageError(
-                f"{folder.parent} has an unfinished training on other answers; run the same command again to continue "
-                f"it, give --overwrite to start from the beginning, or choose another --output"
+                f"{folder.parent} has a training on other answers (of another teacher, to other data or with another "
+                f"--n-best); run the same command again, give --overwrite to start from the beginning, or choose "
+                f"another --output"
             )
         for file in own:
             file.unlink()
