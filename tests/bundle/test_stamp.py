@@ -27,8 +27,6 @@ def content(model: bundle.Bundle) -> tuple:
 @pytest.fixture(scope="module")
 def models(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return a model with a lexicon, the same in 8 bits, and one with subwords."""
-    sentencepiece = pytest.importorskip("sentencepiece")
-    assert sentencepiece
     from seqwright import config, training
 
     folder = tmp_path_factory.mktemp("models")
