@@ -63,10 +63,14 @@ def exchange(connection: http.client.HTTPConnection, method: str, path: str, bod
 
 
 class Load:
-    """Threads that send one request after the other on connections that stay open, until one is not answered 200."""
+    """Threads that send one request after the other, each until one is not answered 200 or it cannot connect.
 
-    def __init__(self, server, n_threads=4):
-        self.server, self.replies, self.errors, self._end = server, [], [], False
+    kept: whether connections are, as long as the server does.   errors: of requests that were sent, not of connecting.
+    n_refused: threads that could not connect.
+    """
+
+    def __init__(self, server, n_threads=4, *, kept=True):
+        self.server, self.kept, self.replies, self.errors, self.n_refused, self._end = server, kept, [], [], 0, False
         self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(n_threads)]
         for thread in self.threads:
             thread.start()
@@ -75,14 +79,26 @@ class Load:
         connection = self.server.connect()
         try:
             while not self._end:
+                if connection.sock is None and not self._connected(connection):
+                    return
                 reply = exchange(connection, "POST", "/v1/predict", {"sources": ["abc", "hg"]})
                 self.replies.append(reply)
                 if reply.status != 200:
                     return
+                if not self.kept:
+                    connection.close()
         except (OSError, http.client.HTTPException) as error:
             self.errors.append(error)
         finally:
             connection.close()
+
+    def _connected(self, connection):
+        try:
+            connection.connect()
+        except OSError:
+            self.n_refused += 1
+            return False
+        return True
 
     def end(self):
         self._end = True

@@ -15,6 +15,8 @@ from seqwright.inference import Options, records, translator
 
 WORDS = ["abc", "hgf", "", "abcabcab", "d", "zzz", "ab" * 40, "cab", "\U0001f600", "a\tb"]
 NDJSON = "application/x-ndjson"
+POST = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+NEEDS_FORK = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="several workers need Linux")
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +183,9 @@ def test_an_answer_that_takes_too_long_is_a_problem(start):
 
 def test_slow_and_vanished_clients_and_malformed_requests_do_not_keep_others_waiting(start):
     server = start(idle_s=1.0)
-    head = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     slow = [socket.create_connection(("127.0.0.1", server.port), 20) for _ in range(20)]
     for one in slow:
-        one.sendall(head)
+        one.sendall(POST % 100 + b"{")
     with socket.create_connection(("127.0.0.1", server.port), 20) as wrong:
         wrong.sendall(b"\x00\x01 nonsense\r\n\r\n")
         assert wrong.recv(100).startswith(b"HTTP/1.1 400")
@@ -197,38 +198,80 @@ def test_slow_and_vanished_clients_and_malformed_requests_do_not_keep_others_wai
     assert server.post({"sources": ["abc"]}).status == 200
 
 
-def test_sigterm_under_load_answers_what_was_accepted_and_refuses_the_rest(start, loaded):
-    server = start()
-    load = Load(server)
-    until(lambda: len(load.replies) > 20)
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=NEEDS_FORK)])
+@pytest.mark.parametrize("kept", [True, False], ids=["connections are kept", "each request connects"])
+def test_sigterm_under_load_loses_no_request(start, loaded, kept, workers):
+    server = start(workers=workers, drain_s=0.5)
+    load = Load(server, 8, kept=kept)
+    until(lambda: len(load.replies) > 40)
     assert server.end() == 0
     load.end()
     assert load.errors == []
-    assert {reply.status for reply in load.replies} == {200, 503}
+    assert load.n_refused > 0, "connections must come until the last moment"
+    assert {reply.status for reply in load.replies} <= {200, 503}
     answer = wrapped(expected(loaded, ["abc", "hg"]))
     assert {reply.body for reply in load.replies if reply.status == 200} == {answer}
 
 
+def test_a_server_without_clients_ends_at_once(start):
+    server = start(drain_s=30.0, last_s=30.0)
+    begin = time.monotonic()
+    assert server.end() == 0
+    assert time.monotonic() - begin < 5
+
+
+def test_requests_are_answered_while_connections_still_come_but_the_server_is_not_ready(start):
+    server = start(drain_s=30.0)
+    load = Load(server, 1, kept=False)
+    server.process.send_signal(signal.SIGTERM)
+    until(lambda: server.send("GET", "/ready").status == 503)
+    n = len(load.replies)
+    until(lambda: len(load.replies) > n + 20)
+    last = load.replies[-1]
+    assert (last.status, last.headers["Connection"]) == (200, "close")
+    load.end()
+    assert load.n_refused == 0
+    assert server.process.wait(30) == 0
+
+
+def test_a_second_sigterm_ends_the_server_whatever_is_under_way(start):
+    server = start(batch_delay_s=20.0, drain_s=30.0)
+    with socket.create_connection(("127.0.0.1", server.port), 20) as waiting:
+        body = b'{"sources": ["abc"]}'
+        waiting.sendall(POST % len(body) + body)
+        until(lambda: b"seqwright_queued_searches 1.0" in server.send("GET", "/metrics").body)
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: server.send("GET", "/ready").status == 503)
+        assert server.end() == 0
+        assert b" 200 " not in waiting.recv(100)
+
+
 def test_a_request_on_an_idle_connection_during_the_shutdown_is_refused_not_cut(start):
-    server = start(drain_s=3.0)
+    server = start(last_s=3.0)
     idle = [server.connect() for _ in range(3)]
     for one in idle:
         assert exchange(one, "GET", "/ready").status == 200
     server.process.send_signal(signal.SIGTERM)
-    until(lambda: server.send("GET", "/ready").status == 503)
-    time.sleep(0.5)
+    until(lambda: not accepts(server))
     for one in idle:
         is_problem(exchange(one, "POST", "/v1/predict", {"sources": ["abc"]}), 503)
         one.close()
     assert server.process.wait(30) == 0
 
 
+def accepts(server):
+    try:
+        return server.send("GET", "/ready").status == 503
+    except ConnectionRefusedError:
+        return False
+
+
 def test_small_responses_are_sent_at_once():
     """asyncio switches Nagle's algorithm off where it knows the protocol of the socket."""
-    from seqwright.serve import server
+    from seqwright.serve import listener
 
-    with server.listening("127.0.0.1", 0) as listener:
-        assert listener.proto == socket.IPPROTO_TCP
+    with listener.listening("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_a_model_is_replaced_under_load_without_a_lost_request_and_stays_where_the_new_one_is_damaged(start, other):
@@ -282,10 +325,9 @@ def test_a_connection_without_a_request_is_closed_after_a_while(start, sent):
 def test_clients_that_vanish_leave_no_trace_in_the_log(start):
     server = start(batch_delay_s=2.0)
     body = b'{"sources": ["abc"]}'
-    head = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", server.port), 20) as one:
-            one.sendall(head % len(body) + body)
+            one.sendall(POST % len(body) + body)
             time.sleep(0.1)
     counted = b'seqwright_requests_total{path="/v1/predict",status="499"} 5.0'
     until(lambda: counted in server.send("GET", "/metrics").body)

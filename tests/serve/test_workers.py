@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from serving import Load, until
+from serving import Load, exchange, until
 
 from seqwright.inference import records, translator
 
@@ -58,22 +58,50 @@ def test_the_figures_are_those_of_all_workers_also_of_dead_ones(start):
     assert found['seqwright_request_seconds_count{path="/v1/predict"}'] == 20
 
 
-def test_a_model_is_replaced_under_load_by_new_workers_without_a_lost_request(start, other):
+@pytest.mark.parametrize("kept", [True, False], ids=["connections are kept", "each request connects"])
+def test_a_model_is_replaced_under_load_by_new_workers_without_a_lost_request(start, other, kept):
     server = start(workers=2)
-    before = workers_of(server)
-    load = Load(server)
+    before, old = workers_of(server), expected(server.model, ["abc", "hg"])
+    load, idle = Load(server, kept=kept), [server.connect() for _ in range(6)]
+    for one in idle:
+        assert exchange(one, "GET", "/ready").status == 200
     translator.load(other).save(server.model, overwrite=True)
     new = expected(server.model, ["abc", "hg"])
-    until(lambda: any(reply.body == new for reply in load.replies))
     assert b"loaded words anew" in server.process.stderr.readline()
-    until(lambda: not workers_of(server) & before)  # the earlier ones end
+    until(lambda: len(workers_of(server)) == 4)
+    until(lambda: load.replies[-1].body == new)
     n = len(load.replies)
-    until(lambda: len(load.replies) > n + 10)
+    until(lambda: len(load.replies) > n + 200)
+    # Workers that have retired take no new connection, but answer once more on each open one, and end then.
+    assert {reply.body for reply in load.replies[n + 100 :]} == {new}
+    for one in idle:
+        reply = exchange(one, "POST", "/v1/predict", {"sources": ["abc", "hg"]})
+        assert (reply.status, reply.body, reply.headers["Connection"]) == (200, old, "close")
+    until(lambda: not workers_of(server) & before, seconds=5)
     load.end()
-    assert load.errors == []
+    assert (load.errors, load.n_refused) == ([], 0)
     assert {reply.status for reply in load.replies} == {200}
-    assert load.replies[-1].body == new
     assert figures(server)["seqwright_model_loads"] == 2
+
+
+def test_the_files_of_figures_do_not_grow_with_the_workers_that_have_ended(start, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    server = start(workers=2)
+    answered = 'seqwright_requests_total{path="/v1/predict",status="200"}'
+    sizes = []
+    for n in range(1, 6):
+        assert server.post({"sources": ["abc"]}).status == 200
+        assert figures(server)[answered] == n
+        before = workers_of(server)
+        server.process.send_signal(signal.SIGHUP)
+        assert b"loaded words anew" in server.process.stderr.readline()
+        until(lambda before=before: len(workers_of(server)) == 2 and not workers_of(server) & before)
+        sizes.append(len(list(tmp_path.glob("seqwright-*/*.db"))))
+    assert max(sizes) <= 4 * 4, sizes  # counters, histograms and two kinds of gauges of at most four workers
+    os.kill(min(workers_of(server)), signal.SIGKILL)
+    assert b"SIGKILL" in server.process.stderr.readline()
+    until(lambda: len(workers_of(server)) == 2)
+    assert figures(server)[answered] == 5
 
 
 def test_sighup_starts_new_workers_and_sigterm_ends_all(start):
@@ -85,10 +113,11 @@ def test_sighup_starts_new_workers_and_sigterm_ends_all(start):
     load = Load(server)
     until(lambda: len(load.replies) > 20)
     last = workers_of(server)
+    for pid in last:  # as systemd and terminals do; the supervisor alone acts on it
+        os.kill(pid, signal.SIGTERM)
     assert server.end() == 0
     load.end()
     assert load.errors == []
-    assert {reply.status for reply in load.replies} == {200, 503}
     assert not any(map(alive, last))
 
 

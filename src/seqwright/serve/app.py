@@ -20,7 +20,7 @@ from seqwright.inference.options import Options
 from seqwright.serve import metrics, openapi, problems, requests, streaming
 from seqwright.serve.batching import Batcher, Work
 from seqwright.serve.card import ModelsResponse
-from seqwright.serve.gate import Gate
+from seqwright.serve.gate import Gate, Phase
 from seqwright.serve.limits import Limits
 from seqwright.serve.models import WATCHED_S, Models
 from seqwright.serve.page import Page
@@ -37,8 +37,7 @@ KEPT_OPTIONS = 64  # of requests that were checked: most requests have those of 
 class Service:
     """Models, queue and figures of one server.
 
-    app: the ASGI application.   draining: requests that come are refused.   retiring: each connection is closed after
-    its next response.
+    app: the ASGI application.   phase: what is done with requests.
     watch: whether models are loaded anew when their directories have changed.
     """
 
@@ -50,8 +49,7 @@ class Service:
         self._options = functools.lru_cache(KEPT_OPTIONS)(Settings.options)
         self._description = openapi.description(token=bool(token))
         self._tasks: set[asyncio.Task[None]] = set()
-        self.draining = False
-        self.retiring = False
+        self.phase: Phase = Phase.SERVING
         page = Page(models)
         routes = [
             Route("/v1/predict", self._predict, methods=["POST"]),
@@ -156,7 +154,7 @@ class Service:
         return as_json(b'{"status":"ok"}')
 
     async def _ready(self, _request: Request) -> Response:
-        return as_json(b'{"status":"ready"}')  # a server that ends refuses it in `Gate`
+        return as_json(b'{"status":"ready"}')  # while the server ends, `Gate` refuses it
 
     async def _figures(self, _request: Request) -> Response:
         return Response(self._metrics.text(), media_type=metrics.CONTENT_TYPE_LATEST)

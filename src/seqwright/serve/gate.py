@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import hmac
 import time
 from collections.abc import Callable
@@ -10,9 +11,9 @@ from typing import Protocol
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seqwright.serve import problems
+from seqwright.serve import problems, requests
 
-__all__ = ["Gate"]
+__all__ = ["Gate", "Phase"]
 
 OPEN = ("/health", "/ready", "/", "/api", "/openapi.json")  # without a token; the page has a field for it
 ASSETS = "/assets/"
@@ -28,18 +29,29 @@ HEADERS = [
 ]
 
 
-class Ending(Protocol):
-    """A service that may be shutting down."""
+class Phase(enum.Enum):
+    """What a process does with the requests that it receives.
 
-    draining: bool
-    retiring: bool
+    In all phases but the first, each connection is closed after its next response; in the last two, it is not ready.
+    """
+
+    SERVING = enum.auto()
+    RETIRING = enum.auto()  # answers; other processes accept connections
+    DRAINING = enum.auto()  # answers; new connections still come
+    REFUSING = enum.auto()
+
+
+class Phased(Protocol):
+    """A service in a phase."""
+
+    phase: Phase
 
 
 class Gate:
     """ASGI middleware.   count: is called with path, status and seconds of each request."""
 
     def __init__(
-        self, app: ASGIApp, *, service: Ending, token: str | None, count: Callable[[str, int, float], None]
+        self, app: ASGIApp, *, service: Phased, token: str | None, count: Callable[[str, int, float], None]
     ) -> None:
         self._app, self._service, self._count = app, service, count
         self._token = token.encode() if token else None
@@ -56,13 +68,14 @@ class Gate:
                 status = message["status"]
                 given = {name for name, _ in message["headers"]}
                 message["headers"] += [one for one in HEADERS if one[0] not in given]
-                if service.draining or service.retiring:
+                if service.phase is not Phase.SERVING:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
-            if service.draining and scope["path"] != "/health":
+            if self._refused(scope["path"]):
                 detail = "the server is shutting down; send it to another, or again later"
+                await requests.discard(receive)  # a client that is still sending may read no response
                 await problems.response(503, detail, {"Retry-After": "1"})(scope, receive, sent)
             elif not self._admitted(scope):
                 detail = "expected the header Authorization: Bearer TOKEN with the token of this server"
@@ -71,6 +84,10 @@ class Gate:
                 await self._app(scope, receive, sent)
         finally:
             self._count(scope["path"], status, time.perf_counter() - begin)
+
+    def _refused(self, path: str) -> bool:
+        phase = self._service.phase
+        return (phase is Phase.DRAINING and path == "/ready") or (phase is Phase.REFUSING and path != "/health")
 
     def _admitted(self, scope: Scope) -> bool:
         path = scope["path"]

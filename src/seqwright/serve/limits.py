@@ -38,7 +38,9 @@ class Limits:
     idle_s : float
         Until a client sends or takes the next part of a body.
     drain_s : float
-        Between SIGTERM and the end of idle connections, within which their requests are refused with 503.
+        After SIGTERM, the longest that connections are accepted and requests answered; fewer where no connection comes.
+    last_s : float
+        After that, until idle connections are closed; requests on them are refused with 503.
     """
 
     caps: Caps = field(
@@ -57,4 +59,5 @@ class Limits:
     searches: int = 2
     request_s: float = 60.0
     idle_s: float = 30.0
-    drain_s: float = 0.5
+    drain_s: float = 3.0
+    last_s: float = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -25,15 +26,19 @@ PATHS = (
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's variable
 
 
-def share(folder: str) -> None:
-    """Let the processes that are forked from this one keep their figures in a folder, from which any adds them up."""
+def share(folder: str, number: Callable[[], int]) -> None:
+    """Let the processes that are forked from this one keep their figures in a folder, from which any adds them up.
+
+    number: of the process that calls it. A process continues the counts of an earlier one of its number, so that there
+    are no more files than processes at a time.
+    """
     os.environ[SHARED] = folder
-    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # else chosen at import
+    values.ValueClass = values.MultiProcessValue(number)  # type: ignore[no-untyped-call] # else chosen at import
 
 
-def forget(folder: str, pid: int) -> None:
+def forget(folder: str, number: int) -> None:
     """Leave out the present state, such as its queue, of a process that has ended; what it counted stays."""
-    multiprocess.mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(number, folder)  # type: ignore[no-untyped-call]
 
 
 class Metrics:

@@ -11,34 +11,15 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from seqwright.serve.app import Service
+from seqwright.serve.gate import Phase
 from seqwright.serve.limits import Limits
+from seqwright.serve.listener import BACKLOG, has_queued, stop_connecting
 
-__all__ = ["BACKLOG", "Process"]
+__all__ = ["Process"]
 
-BACKLOG = 2048
 KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
-POLL_S = 0.05  # between checks whether all connections are closed
-LAST_S = 0.5  # after the last connection is accepted, for requests that are on their way
-
-
-def impatient(idle_s: float) -> type[HttpToolsProtocol]:
-    """Return uvicorn's protocol with a bound on the time until the first request, which uvicorn does not have."""
-
-    class Impatient(HttpToolsProtocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._first = asyncio.get_running_loop().call_later(idle_s, self._end_without_request)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._first.cancel()
-            super().connection_lost(exc)
-
-        def _end_without_request(self) -> None:
-            cycle: object = self.cycle  # uvicorn declares it without None
-            if cycle is None:
-                self.transport.close()
-
-    return Impatient
+POLL_S = 0.02  # between checks of the connections while the process ends
+QUIET_S = 0.1  # without a new connection: clients, or what routes to the server, know that it ends
 
 
 class Server(uvicorn.Server):
@@ -63,18 +44,40 @@ class Process:
         self._service, self._listener, self._limits = service, listener, limits
         # asyncio accepts up to `backlog` connections at a time: of several processes, one must not take them all.
         config = uvicorn.Config(
-            service.app, http=impatient(limits.idle_s), log_level="error", access_log=False, server_header=False,
+            service.app, http=self._protocol(), log_level="error", access_log=False, server_header=False,
             lifespan="on", proxy_headers=False, backlog=1 if shared else BACKLOG, timeout_keep_alive=KEPT_S,
             timeout_graceful_shutdown=round(limits.request_s),
         )  # fmt: skip
         self._server = Server(config)
-        self._retiring: asyncio.Task[None] | None = None
+        self._accepted_s = 0.0  # when the last connection was, of the event loop's clock
+        self._ending: asyncio.Task[None] | None = None
+
+    def _protocol(self) -> type[HttpToolsProtocol]:
+        """Return uvicorn's protocol with a bound on the time until the first request, which uvicorn does not have."""
+        process, idle_s = self, self._limits.idle_s
+
+        class Impatient(HttpToolsProtocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                loop = asyncio.get_running_loop()
+                process._accepted_s = loop.time()
+                self._first = loop.call_later(idle_s, self._end_without_request)
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                self._first.cancel()
+                super().connection_lost(exc)
+
+            def _end_without_request(self) -> None:
+                cycle: object = self.cycle  # uvicorn declares it without None
+                if cycle is None:
+                    self.transport.close()
+
+        return Impatient
 
     async def run(self, actions: Mapping[str, Callable[[], object]], started: Callable[[], None]) -> None:
         """Serve until `drain` or `retire` has ended it.   actions: by signal.   started: is called when it accepts."""
 
         def on_start() -> None:
-            self._listener.listen(BACKLOG)  # asyncio has set the number that it accepts at a time
             for name, action in actions.items():  # uvicorn's own handlers close idle connections at once
                 handle(asyncio.get_running_loop(), name, action)
             started()
@@ -83,28 +86,57 @@ class Process:
         await self._server.serve(sockets=[self._listener])
 
     def drain(self) -> None:
-        """Refuse new requests, and end when those that were accepted are answered; called again: at once."""
-        if self._service.draining:
-            self._server.force_exit = True
-        self._service.draining = True
-        asyncio.get_running_loop().call_later(self._limits.drain_s, self._stop_accepting, LAST_S)
+        """End: answer while connections still come, then refuse what comes on open ones.
+
+        Processes that share the listener must all be told, because none of them gets a new connection then.
+        """
+        if self._service.phase not in (Phase.DRAINING, Phase.REFUSING):
+            self._service.phase = Phase.DRAINING
+            self._ending = asyncio.get_running_loop().create_task(self._drain())
+
+    def stop(self) -> None:
+        """End at once, whatever is under way."""
+        self._server.force_exit = self._server.should_exit = True
 
     def retire(self) -> None:
         """Accept no connections, answer each open one once more, and end when all are closed; others accept."""
-        self._service.retiring = True
-        self._stop_accepting(self._limits.request_s)
+        self._service.phase = Phase.RETIRING
+        self._ending = asyncio.get_running_loop().create_task(self._retire())
 
-    def _stop_accepting(self, most_s: float) -> None:
+    async def _drain(self) -> None:
+        await self._quiet(self._limits.drain_s)
+        stop_connecting(self._listener)
+        await asyncio.sleep(QUIET_S)  # for handshakes under way
+        await self._stop_accepting()
+        self._service.phase = Phase.REFUSING
+        await self._closed(self._limits.last_s)
+        self._server.should_exit = True
+
+    async def _retire(self) -> None:
+        await self._stop_accepting()
+        await self._closed(self._limits.request_s)
+        self._server.should_exit = True
+
+    async def _quiet(self, most_s: float) -> None:
+        """Return when no new connection has come for some time."""
+        loop = asyncio.get_running_loop()
+        begin = self._accepted_s = loop.time()
+        while loop.time() < min(self._accepted_s + QUIET_S, begin + most_s):
+            await asyncio.sleep(POLL_S)
+
+    async def _stop_accepting(self) -> None:
+        """Close the listener when its queue is empty. One that is shared is closed with the last process's."""
+        while has_queued(self._listener):
+            await asyncio.sleep(0)  # asyncio accepts them
         for listening in self._server.servers:
             listening.close()
-        self._retiring = asyncio.get_running_loop().create_task(self._end_when_closed(most_s))
 
-    async def _end_when_closed(self, most_s: float) -> None:
+    async def _closed(self, most_s: float) -> None:
+        """Return when no connection is open."""
         for _ in range(round(most_s / POLL_S)):
+            await asyncio.sleep(POLL_S)  # first: asyncio takes a moment between accepting a connection and making it
             if not self._server.server_state.connections:
-                break
-            await asyncio.sleep(POLL_S)
-        self._server.should_exit = True
+                return
 
 
 def handle(loop: asyncio.AbstractEventLoop, name: str, action: Callable[[], object]) -> None:

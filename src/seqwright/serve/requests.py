@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from seqwright.serve.limits import Limits
 from seqwright.serve.problems import Problem
 
-__all__ = ["Bodies", "ClientDisconnect", "decoded", "lines", "of_query", "unless_gone"]
+__all__ = ["Bodies", "ClientDisconnect", "decoded", "discard", "lines", "of_query", "unless_gone"]
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 Result = TypeVar("Result")
@@ -54,7 +55,7 @@ class Bodies:
                     async for part in request.stream():
                         n_bytes += len(part)
                         if n_bytes > most:
-                            await _discard(request)
+                            await discard(request.receive)
                             raise Problem(413, f"the body has more than {most:,} bytes; stream it as NDJSON, see /")
                         parts.append(part)
             except TimeoutError:
@@ -62,11 +63,12 @@ class Bodies:
         return b"".join(parts)
 
 
-async def _discard(request: Request) -> None:
+async def discard(receive: Receive) -> None:
+    """Read the rest of a body, within a bound of time."""
     try:
         async with asyncio.timeout(DISCARDED_S):
             while True:
-                message = await request.receive()
+                message = await receive()
                 if message["type"] != "http.request" or not message.get("more_body"):
                     return
     except TimeoutError:

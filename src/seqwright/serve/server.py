@@ -9,12 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqwright.errors import UsageError
 from seqwright.serve import workers
 from seqwright.serve.app import Service
+from seqwright.serve.gate import Phase
 from seqwright.serve.limits import Limits
+from seqwright.serve.listener import listening
 from seqwright.serve.models import Models
-from seqwright.serve.process import BACKLOG, Process
+from seqwright.serve.process import Process
 
 __all__ = ["run"]
 
@@ -62,32 +63,24 @@ def run(
             supervisor.run()
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.   UsageError: it cannot."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        # asyncio switches Nagle's algorithm off only where the protocol is given: with it a response takes 40 ms more.
-        return socket.socket(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
-    except (OSError, OverflowError) as error:
-        what = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"cannot listen on {host} port {port} ({what}); choose others with --host and --port"
-        ) from None
-
-
 async def serve(models: Models, listener: socket.socket, limits: Limits, *, token: str | None) -> None:
     """Serve in this process alone.   KeyboardInterrupt: Ctrl-C has ended it."""
     service = Service(models, token=token, limits=limits, watch=True)
     process = Process(service, listener, limits)
     interrupted = False
 
+    def end() -> None:
+        if service.phase is Phase.SERVING:
+            process.drain()
+        else:
+            process.stop()
+
     def interrupt() -> None:
         nonlocal interrupted
         interrupted = True
-        process.drain()
+        end()
 
-    actions = {"SIGTERM": process.drain, "SIGINT": interrupt, "SIGHUP": service.reload}
+    actions = {"SIGTERM": end, "SIGINT": interrupt, "SIGHUP": service.reload}
     await process.run(actions, lambda: announce(listener, models, token=token))
     if interrupted:
         raise KeyboardInterrupt

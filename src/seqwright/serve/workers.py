@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 import signal
 import socket
@@ -20,7 +21,9 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterable
 from types import TracebackType
+from typing import NamedTuple
 
 from seqwright import kernels
 from seqwright.errors import UsageError
@@ -34,6 +37,14 @@ __all__ = ["Supervisor"]
 
 YOUNG_S = 1.0  # a worker that dies before is replaced after that time only
 INTERRUPTED = "SIGINT"
+DRAIN, RETIRE = "SIGUSR1", "SIGUSR2"  # sent to workers
+
+
+class Worker(NamedTuple):
+    """A process.   number: of its figures; the next worker that is started takes the least that is free."""
+
+    number: int
+    started_s: float
 
 
 class Supervisor:
@@ -46,18 +57,20 @@ class Supervisor:
         if not hasattr(os, "fork") or not hasattr(signal, "sigtimedwait"):
             raise UsageError(f"this system ({sys.platform}) has one worker only; leave --workers out")
         self._models, self._listener, self._limits, self._n, self._token = models, listener, limits, n, token
-        self._started: dict[int, float] = {}  # when each worker was
+        self._started: dict[int, Worker] = {}  # by process id
+        self._number = 0  # of the worker that was started last; in a worker, its own
         self._retired: set[int] = set()
         self._ending: str = ""
         self._n_threads = max(1, kernels.threads() // n)
         self._signals = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+        self._blocked = self._signals | {signal.Signals[DRAIN], signal.Signals[RETIRE]}
 
     def __enter__(self) -> Supervisor:
         self._figures = tempfile.TemporaryDirectory(prefix="seqwright-")
-        metrics.share(self._figures.name)
+        metrics.share(self._figures.name, lambda: self._number)
         # Workers read from it until the supervisor is gone, however it ended.
         self._lifeline, self._held = os.pipe()
-        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._blocked)
         kernels.set_threads(1)
         return self
 
@@ -65,9 +78,9 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for pid in self._started:
-            kill(pid, signal.SIGKILL)
+            kill(pid, "SIGKILL")
         self._figures.cleanup()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self._blocked)
 
     def start(self) -> None:
         """Fork the workers."""
@@ -84,9 +97,9 @@ class Supervisor:
             found = signal.sigtimedwait(self._signals, WATCHED_S)
             number = found.si_signo if found else None
             if number in (signal.SIGTERM, signal.SIGINT):
+                self._tell("SIGKILL" if self._ending else DRAIN, self._started)
                 self._ending = self._ending or signal.Signals(number).name
                 self._listener.close()  # held open, it would go on taking connections that no worker accepts
-                self._tell(signal.SIGTERM, self._started)
             elif number == signal.SIGHUP or (number is None and not self._ending):
                 self._renew(all_=number == signal.SIGHUP)
             self._bury()
@@ -102,11 +115,11 @@ class Supervisor:
         earlier = set(self._started) - self._retired
         self.start()
         self._retired |= earlier
-        self._tell(signal.SIGUSR1, earlier)
+        self._tell(RETIRE, earlier)
 
-    def _tell(self, number: signal.Signals, pids: set[int] | dict[int, float]) -> None:
-        for pid in list(pids):
-            kill(pid, number)
+    def _tell(self, name: str, pids: Iterable[int]) -> None:
+        for pid in pids:
+            kill(pid, name)
 
     def _bury(self) -> None:
         """Take note of workers that have ended, and replace those that should not have."""
@@ -114,21 +127,23 @@ class Supervisor:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
-            age_s = time.monotonic() - self._started.pop(pid, 0.0)
-            metrics.forget(self._figures.name, pid)
+            worker = self._started.pop(pid)
+            metrics.forget(self._figures.name, worker.number)
             if pid in self._retired or self._ending:
                 self._retired.discard(pid)
                 continue
             code = os.waitstatus_to_exitcode(status)
             how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
             print(f"seqwright: worker {pid} ended {how}; another one is started", file=sys.stderr, flush=True)
-            time.sleep(max(0.0, YOUNG_S - age_s))
+            time.sleep(max(0.0, worker.started_s + YOUNG_S - time.monotonic()))
             self._fork()
 
     def _fork(self) -> None:
+        taken = {worker.number for worker in self._started.values()}
+        self._number = next(n for n in itertools.count() if n not in taken)
         pid = os.fork()
         if pid:
-            self._started[pid] = time.monotonic()
+            self._started[pid] = Worker(self._number, time.monotonic())
             return
         code = 1
         try:
@@ -142,27 +157,23 @@ class Supervisor:
 
     def _work(self) -> None:
         """Serve in this process, a worker."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is sent to all processes of the terminal
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         kernels.set_threads(self._n_threads)
         service = Service(self._models, token=self._token, limits=self._limits, watch=False)
         process = Process(service, self._listener, self._limits, shared=True)
 
         def started() -> None:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # uvicorn has set its own handler
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # what a terminal or systemd sends to all
+                signal.signal(number, signal.SIG_IGN)  # is the supervisor's to act on; uvicorn has set handlers
             asyncio.get_running_loop().add_reader(self._lifeline, alone)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._blocked)
 
         def alone() -> None:
             asyncio.get_running_loop().remove_reader(self._lifeline)
             process.drain()
 
-        async def work() -> None:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
-            await process.run({"SIGTERM": process.drain, "SIGUSR1": process.retire}, started)
-
-        asyncio.run(work())
+        asyncio.run(process.run({DRAIN: process.drain, RETIRE: process.retire}, started))
 
 
-def kill(pid: int, number: signal.Signals) -> None:
+def kill(pid: int, name: str) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+        os.kill(pid, signal.Signals[name])
