@@ -54,6 +54,7 @@ BESIDE = {  # what may be imported from the same floor, by whom
     "training": {"report"},  # writes it at the end
     "distillation": {"training", "evaluation"},  # trains one model on the answers of another
     "tuning": {"training"},  # trains with one configuration after the other
+    "ray": {"training"},  # runs its tasks
     "sklearn": {"training"},  # fits with it
     "demo": {"training", "evaluation"},  # is both on data of its own
 }

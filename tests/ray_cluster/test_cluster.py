@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +16,11 @@ import seqwright
 from seqwright import ray as on_ray
 from seqwright.cli.main import main
 from seqwright.errors import UsageError
+from tests.ray_cluster.processes import workers
 
-ray = pytest.importorskip("ray")
-cluster_utils = pytest.importorskip("ray.cluster_utils")
+pytest.importorskip("ray")
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore")]  # Ray's own warnings
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Return a cluster of a head and a node, with a processor each, that this process is connected to."""
-    os.environ.setdefault("RAY_worker_niceness", "0")  # by default other work on this machine has precedence
-    made = cluster_utils.Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8}
-    )
-    made.add_node(num_cpus=1, object_store_memory=10**8)
-    ray.init(address=made.address, log_to_driver=False, logging_level="error")
-    yield made
-    ray.shutdown()
-    made.shutdown()
 
 
 def write(folder: Path, n_files: int, n_records: int) -> list[str]:
@@ -56,17 +40,6 @@ def answers(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
-def actors(raylet: int) -> list[int]:
-    """Return the processes of a node that answer parts."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == raylet and (folder / "cmdline").read_bytes().startswith(b"ray::MapWorker"):
-                found.append(int(folder.name))
-    return found
-
-
 def test_nodes_and_actors_that_are_killed_lose_nothing_and_repeat_nothing(
     cluster: Any, trained: Path, tmp_path: Path
 ) -> None:
@@ -81,7 +54,7 @@ def test_nodes_and_actors_that_are_killed_lose_nothing_and_repeat_nothing(
         cluster.remove_node(node, allow_graceful=False)
         killed.append("node")
         [raylet] = cluster.head_node.all_processes["raylet"]
-        while not (pids := actors(raylet.process.pid)):
+        while not (pids := workers(raylet.process.pid, "MapWorker")):
             time.sleep(0.05)
         os.kill(pids[0], signal.SIGKILL)
         killed.append("actor")

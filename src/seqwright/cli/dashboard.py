@@ -31,7 +31,8 @@ class Dashboard:
     def __init__(self) -> None:
         self._now: Progressed | None = None
         self._losses: list[float] = []  # until there are measurements to draw
-        self._measured: list[Measured] = []  # of this network
+        self._measured: list[Measured] = []  # of the network that was measured last
+        self._of_member: dict[int | None, list[Measured]] = {}
 
     def hear(self, event: Event) -> None:
         """Record an event for the next rendering."""
@@ -40,9 +41,10 @@ class Dashboard:
             if len(self._measured) < 2:
                 self._losses.append(event.loss)
         elif isinstance(event, Measured):
+            self._measured = self._of_member.setdefault(event.member, [])
             self._measured.append(event)
         elif isinstance(event, Begun):  # the next member of an ensemble starts from scratch
-            self._now, self._losses, self._measured = None, [], []
+            self._now, self._losses, self._measured, self._of_member = None, [], [], {}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         plain = options.ascii_only

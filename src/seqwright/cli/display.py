@@ -221,10 +221,10 @@ def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated
     if isinstance(event, Begun):
         return f"member   {event.member} of {event.of}"
     if isinstance(event, Resumed):
-        return f"resumed  at epoch {event.epoch:.2f}, after {clock(event.elapsed_s)} of training"
+        return f"{of_member(event)}resumed  at epoch {event.epoch:.2f}, after {clock(event.elapsed_s)} of training"
     return (
-        f"epoch {event.epoch:6.2f}   loss not finite ({event.skipped} steps skipped): weights of the last measurement "
-        f"restored, learning rate lowered to {event.rate:g}"
+        f"{of_member(event)}epoch {event.epoch:6.2f}   loss not finite ({event.skipped} steps skipped): weights of the "
+        f"last measurement restored, learning rate lowered to {event.rate:g}"
     )
 
 
@@ -243,16 +243,19 @@ def progressed(event: Progressed) -> str:
 
 
 def measured(event: Measured) -> str:
-    saved = "saved" if event.best else ""
+    saved, at = "saved" if event.best else "", f"{of_member(event)}epoch {event.epoch:6.2f}"
     if event.dev_loss is not None:
         return (
-            f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev {sentence_scores(event)}   "
-            f"{clock(event.elapsed_s)}   {saved}"
+            f"{at}   loss {event.loss:.3f}   dev {sentence_scores(event)}   {clock(event.elapsed_s)}   {saved}"
         ).rstrip()
     return (
-        f"epoch {event.epoch:6.2f}   loss {event.loss:.3f}   dev exact match {event.dev_accuracy:5.1f} %   "
+        f"{at}   loss {event.loss:.3f}   dev exact match {event.dev_accuracy:5.1f} %   "
         f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {saved}"
     ).rstrip()
+
+
+def of_member(event: Measured | Resumed | Returned) -> str:
+    return "" if event.member is None else f"member {event.member:2}   "
 
 
 def sentence_scores(event: Measured | Finished) -> str:
@@ -279,6 +282,8 @@ def closing(event: Finished) -> str:
         "interrupted": "interrupted",
     }[event.reason]
     again = "\nresume   run the same command again" if event.reason == "interrupted" else ""
+    if event.output is None:
+        return f"done     {how} after {clock(event.elapsed_s)}, before there was a model{again}"
     if event.dev_accuracy is None:
         model = event.output or "nothing was written"
         return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"

@@ -11,10 +11,12 @@ from click.core import ParameterSource
 
 from seqwright import kernels
 from seqwright.cli import progress
-from seqwright.errors import DataError
+from seqwright.data import readers
+from seqwright.errors import DataError, UsageError
 from seqwright.inference import Options
+from seqwright.training.execution import Executor
 
-__all__ = ["predict"]
+__all__ = ["cluster", "predict"]
 
 
 def predict(
@@ -36,6 +38,18 @@ def predict(
     if done.failed:
         files_were = "file was" if len(done.failed) == 1 else "files were"
         raise DataError(f"{len(done.failed):,} {files_were} not answered: {'; '.join(done.failed.values())}")
+
+
+def cluster(address: str, *pairs: readers.Paths | None, device: str | None = None) -> Executor:
+    """Return what trains on a cluster.   address: "" for that of this machine.   DataError: a file is not there."""
+    from seqwright import ray
+
+    for given in pairs:
+        for one in readers.inputs(given) if given else ():
+            one.check()
+    if device not in (None, "cpu", "cuda"):
+        raise UsageError(f"--ray needs --device cpu or cuda, not {device}: what a worker has is not known here")
+    return ray.Cluster(address or None, threads=_threads(), gpus=1 if device == "cuda" else 0)
 
 
 def _threads() -> int:

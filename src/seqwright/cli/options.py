@@ -24,6 +24,7 @@ __all__ = [
     "epochs",
     "overwrite",
     "quiet",
+    "ray",
     "reading",
     "seconds",
     "seed",
@@ -90,6 +91,12 @@ checkpoint_every: Decorator = click.option(
 threads: Decorator = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", callback=use_threads, expose_value=False,
     help="Number of threads; results do not depend on it.  [default: all cores]",
+)  # fmt: skip
+
+ray: Decorator = click.option(
+    "--ray", is_flag=False, flag_value="", metavar="[ADDRESS]",
+    help="Train several networks at the same time on a Ray cluster, by default that of this machine, with --threads N "
+         "(1) each; its machines share the directory to write. Needs seqwright[ray].",
 )  # fmt: skip
 
 dev: Decorator = click.option(

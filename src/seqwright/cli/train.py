@@ -50,6 +50,7 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     type=click.Choice(["float32", "bfloat16"]),
     help="Precision of the products on --device; bfloat16 is faster on recent GPUs.  [default: float32]",
 )
+@options.ray
 @options.reading
 @click.option("--source-tokens", metavar="KIND", help=TOKENS)
 @click.option("--target-tokens", metavar="KIND", help=TOKENS)
@@ -91,6 +92,7 @@ def train(
     checkpoint_every: float | None,
     device: str | None,
     precision: str | None,
+    ray: str | None,
     source_tokens: str | None,
     target_tokens: str | None,
     source_form: str | None,
@@ -125,6 +127,9 @@ def train(
 
     With --device, PyTorch trains the same network, and `torchrun --nproc-per-node 4 -m seqwright train ...` does so in
     several processes; the model directory is the same, and PyTorch is not needed to use it.
+
+    With --ray, the members of an ensemble are trained at the same time on a Ray cluster, whose machines share
+    the model directory. The model is the same, and an interrupted training may be continued with or without --ray.
 
     \b
     Examples:
@@ -178,6 +183,11 @@ def train(
         output = f"{options.stem(pairs[0])}-model"
     if fine_tune is not None and from_manifest is None:
         training.check_fine_tune(fine_tune, config, [setting.partition("=")[0].strip() for setting in settings])
+    execute = None
+    if ray is not None:
+        from seqwright.cli import on_ray
+
+        execute = on_ray.cluster(ray, files, dev_files, device=config.training.device)
     with display.listening(suggests=True, quiet=quiet) as listen:
         training.train(
             files,
@@ -188,4 +198,5 @@ def train(
             fine_tune=fine_tune,
             listen=listen,
             command=sys.argv,
+            execute=execute,
         )

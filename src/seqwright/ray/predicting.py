@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import logging
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,15 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from seqwright import bundle as bundles
-from seqwright.errors import DependencyError, UsageError
+from seqwright.errors import UsageError
 from seqwright.inference import Options
 from seqwright.inference.modes import AnyOptions, as_options
 from seqwright.inference.translator import Translator
+from seqwright.ray.connecting import import_ray
 
 if TYPE_CHECKING:
     import ray.data
 
-__all__ = ["Predicted", "connect", "predict", "predict_files"]
+__all__ = ["Predicted", "predict", "predict_files"]
 
 RUN = "_seqwright.json"  # in the output: what its answers are answers of
 
@@ -49,30 +49,6 @@ class Predicted(NamedTuple):
     n_parts: int
     n_present: int
     failed: dict[str, str]
-
-
-def connect(address: str | None = None) -> None:
-    """Connect to a Ray cluster, unless this process is connected already.
-
-    Parameters
-    ----------
-    address : str, optional
-        Such as "auto" or "ray://head:10001"; by default the cluster that runs on this machine, or a new one of it.
-
-    Raises
-    ------
-    DependencyError
-        If Ray is not installed.
-    UsageError
-        If there is no cluster at the address.
-    """
-    ray = _ray()
-    if ray.is_initialized():
-        return
-    try:
-        ray.init(address, log_to_driver=False, logging_level="error", configure_logging=True)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UsageError(f"no Ray cluster at {address}: {str(error).splitlines()[0]}") from None
 
 
 def predict(
@@ -189,7 +165,7 @@ def predict_files(
     ModelError
         If the model cannot be loaded.
     """
-    ray = _ray()
+    ray = import_ray()
     from seqwright.ray.answering import Parts, remove_unfinished
     from seqwright.ray.formats import Columns
     from seqwright.ray.parts import expanded, located, plan
@@ -248,12 +224,12 @@ def _digest(options: Options, *others: object) -> str:
 
 
 def _shared(model: Translator) -> Any:
-    return _ray().put(model)
+    return import_ray().put(model)
 
 
 def _constructed(kind: Any) -> Any:
     """Return an actor class that receives the model by reference, so that it is sent to a node once."""
-    ray = _ray()
+    ray = import_ray()
 
     class Actor:
         def __init__(self, model: Any, *arguments: Any) -> None:
@@ -268,19 +244,7 @@ def _constructed(kind: Any) -> Any:
 
 def _pool(workers: int | None, threads: int, *, most: int | None = None) -> dict[str, Any]:
     """Return the arguments of `map_batches` for a pool of actors."""
-    ray = _ray()
+    ray = import_ray()
     n = workers or max(1, int(ray.cluster_resources().get("CPU", 1)) // threads)
     n = n if most is None else min(n, most)
     return {"compute": ray.data.ActorPoolStrategy(min_size=1, max_size=n), "num_cpus": threads}
-
-
-def _ray() -> Any:
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise DependencyError("a Ray cluster needs the libraries of the extra: pip install 'seqwright[ray]'") from None
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
-    logging.getLogger("ray.data._internal.progress").setLevel(logging.ERROR)  # states that there are no bars
-    return ray

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import msgspec
 
-from seqwright.training.ensemble import Ensemble
+from seqwright.training import checkpoint
 from seqwright.training.events import Begun, Event, Finished, Measured, Progressed, Resumed, Started
 from seqwright.training.journal import Journal
-from seqwright.training.setup import Setup
 
 __all__ = ["Checkpointer"]
+
+
+class Stateful(Protocol):
+    """What a checkpoint is the state of: one network, or all networks of a training."""
+
+    def checkpoint(self, identity: dict[str, Any]) -> checkpoint.Checkpoint:
+        """Return the state."""
 
 
 class Checkpointer:
@@ -21,10 +28,13 @@ class Checkpointer:
     still runs in the same directory stops.
     """
 
-    def __init__(self, setup: Setup, networks: Ensemble, journal: Journal, clock: Callable[[], float]) -> None:
-        self._file, self._identity = setup.file, setup.identity
-        self._every_s = setup.prepared.config.training.checkpoint_every_s
-        self._networks, self._journal, self._clock = networks, journal, clock
+    def __init__(
+        self, file: checkpoint.File, identity: dict[str, Any], networks: Stateful, journal: Journal, *,
+        every_s: float, clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self._file, self._identity = file, identity
+        self._networks, self._journal = networks, journal
+        self._every_s, self._clock = every_s, clock
         self._saved_at = clock()
 
     def check_owner(self, event: Event) -> None:
@@ -39,9 +49,11 @@ class Checkpointer:
         if isinstance(event, Measured | Begun | Resumed) or self._clock() - self._saved_at >= self._every_s:
             self.save()
 
-    def save(self) -> None:
-        """Save the state of the training, with the lines of the journal that are not in its file yet."""
-        state = self._networks.checkpoint(self._identity)
-        lines = {"journal_bytes": self._journal.size, "journal": self._journal.pending}
-        self._file.save(msgspec.structs.replace(state, **lines))
+    def save(self) -> checkpoint.Checkpoint:
+        """Save and return the state of the training, with the lines of the journal that are not in its file yet."""
+        state = msgspec.structs.replace(
+            self._networks.checkpoint(self._identity), journal_bytes=self._journal.size, journal=self._journal.pending
+        )
+        self._file.save(state)
         self._saved_at = self._clock()
+        return state

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from seqwright.bundle import Bundle
+from seqwright.config import Config
 from seqwright.models import Seq2seq, weights
 from seqwright.nn.parameters import Parameters
 from seqwright.training.checkpoint import Checkpoint, Position
@@ -18,7 +19,9 @@ from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared
 from seqwright.types import Array
 
-__all__ = ["Ensemble"]
+__all__ = ["DONE", "Ensemble", "part"]
+
+DONE = "done."  # before the number of a member, of its best parameters in a checkpoint
 
 SHORTEST_S = 1e-3  # for a network with no time left in the budget: one step, and a measurement
 # The final scores, calibration and report take as long, for each network, as decoding the dev set so often, greedily.
@@ -53,7 +56,7 @@ class Ensemble:
             kind = prepared.config.networks[member]
             spec = kind.spec(len(prepared.source.vocabulary), len(prepared.target.vocabulary))
             params = Parameters(Seq2seq.declared(spec))
-            params.flat[:] = state.arrays[f"done.{member}"]
+            params.flat[:] = state.arrays[f"{DONE}{member}"]
             self.done.append(params)
         self._spent_s = state.spent_s
         self.loop = self._loop(state.done, spent_s=state.spent_s)
@@ -62,7 +65,7 @@ class Ensemble:
     def checkpoint(self, identity: dict[str, Any]) -> Checkpoint:
         """Return the whole state of the training."""
         state = self.loop.checkpoint(identity)
-        done = {f"done.{member}": params.flat for member, params in enumerate(self.done)}
+        done = {f"{DONE}{member}": params.flat for member, params in enumerate(self.done)}
         return msgspec.structs.replace(state, arrays=state.arrays | done, done=len(done), spent_s=self._spent_s)
 
     def events(self) -> Iterator[Event]:
@@ -104,13 +107,8 @@ class Ensemble:
 
     def _loop(self, member: int, *, spent_s: float = 0.0, measuring_s: float = 0.0) -> Loop:
         """Return the loop of a network.   spent_s: on its predecessors.   measuring_s: of the last predecessor."""
-        config = self._prepared.config
-        n_left = config.training.members - member
-        if config.training.time_budget_s is not None:
-            part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
-            part = msgspec.structs.replace(config.training, time_budget_s=part_s)
-            config = msgspec.structs.replace(config, training=part)
-        reserved = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
+        config, n_left = self._prepared.config, self._prepared.config.training.members - member
+        config, reserved = part(config, n_left=n_left, spent_s=spent_s)
         prepared = dataclasses.replace(self._prepared, config=config)
         return Loop(
             prepared,
@@ -135,6 +133,19 @@ class Ensemble:
         else:  # each remaining network will take as long as this one
             left_s = event.left_s + (training.members - n_done - 1) * (event.elapsed_s + event.left_s)
         return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=left_s)
+
+
+def part(config: Config, *, n_left: int, spent_s: float) -> tuple[Config, float]:
+    """Return the configuration of one of n_left networks, with its part of the time budget, and `reserved` of `Loop`.
+
+    spent_s: of the budget, by the others.
+    """
+    reserved = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
+    if config.training.time_budget_s is None:
+        return config, reserved
+    part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
+    training = msgspec.structs.replace(config.training, time_budget_s=part_s)
+    return msgspec.structs.replace(config, training=training), reserved
 
 
 def _kept(loop: Loop) -> Parameters:

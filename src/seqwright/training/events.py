@@ -97,10 +97,13 @@ class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
         Epochs done, with a fraction.
     elapsed_s : float
         Seconds before the interruption.
+    member : int or None
+        The number of the network, from 1, if members of an ensemble are trained at the same time.
     """
 
     epoch: float
     elapsed_s: float
+    member: int | None = None
 
 
 class Progressed(msgspec.Struct, frozen=True, tag="progressed"):
@@ -175,6 +178,8 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
         The criterion by which the model is selected.
     dev_loss, dev_perplexity, dev_bleu, dev_chrf : float or None
         For sentences: loss in nats per target symbol without label smoothing, perplexity, BLEU and chrF.
+    member : int or None
+        The number of the network, from 1, if members of an ensemble are trained at the same time.
     """
 
     epoch: float
@@ -189,6 +194,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     dev_perplexity: float | None = None
     dev_bleu: float | None = None
     dev_chrf: float | None = None
+    member: int | None = None
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):
@@ -204,11 +210,14 @@ class Returned(msgspec.Struct, frozen=True, tag="returned"):
         Steps without a finite gradient so far, none of which changed the parameters.
     rate : float
         The new learning rate.
+    member : int or None
+        The number of the network, from 1, if members of an ensemble are trained at the same time.
     """
 
     epoch: float
     skipped: int
     rate: float
+    member: int | None = None
 
 
 class AlreadyTrained(msgspec.Struct, frozen=True, tag="already trained"):

@@ -20,7 +20,7 @@ from seqwright.config import Config
 from seqwright.data import readers
 from seqwright.errors import OutputError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, cross_validation, interrupt, manifest, self_training
+from seqwright.training import arguments, cross_validation, interrupt, manifest, members, self_training
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.checkpointer import Checkpointer
 from seqwright.training.ensemble import Ensemble
@@ -35,6 +35,7 @@ from seqwright.training.events import (
     Resumed,
     Started,
 )
+from seqwright.training.execution import Executor, in_process
 from seqwright.training.instruments import Instruments
 from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
@@ -62,6 +63,7 @@ def train(
     command: Sequence[str] = (),
     notes: Mapping[str, Any] | None = None,
     derived_from: Sequence[provenance.FileRecord] = (),
+    execute: Executor | None = None,
 ) -> Translator:
     """Train a model on pairs of source and target, and keep the best one in a model directory.
 
@@ -96,6 +98,8 @@ def train(
         Further entries of the manifest.
     derived_from : sequence of FileRecord
         The files from which `pairs` were made, for the manifest.
+    execute : Executor, optional
+        Trains the members of an ensemble at the same time, such as `seqwright.ray.Cluster`.
 
     Returns
     -------
@@ -136,18 +140,18 @@ def train(
     with engines.leading(device):
         validated = before = None
         if is_cross_validated and not setup.is_finished:
-            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite)
+            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
         elif is_repeated and not setup.is_finished:
-            before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite)
+            before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
             setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
-        model = run(setup, listeners, validated=validated, before=before)
+        model = run(setup, listeners, validated=validated, before=before, execute=execute)
         for name in (FOLDS, FIRST):
             shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
 
 
 def _cross_validated(
-    pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool
+    pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool, execute: Executor | None
 ) -> cross_validation.Validated:
     """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
     n_folds = setup.prepared.config.training.cross_validation
@@ -156,7 +160,8 @@ def _cross_validated(
         config = cross_validation.of_fold(setup.prepared.config, fold)
         path, origin = setup.path / FOLDS / str(fold + 1), manifest.Origin(None, setup.origin.command, {})
         one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
-        return cross_validation.Fold(run(one, _preliminary(listeners, "fold", fold + 1, n_folds)), one.prepared)
+        heard = _preliminary(listeners, "fold", fold + 1, n_folds)
+        return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
 
     return cross_validation.validate(
         [partial(train_without, fold) for fold in range(n_folds)], setup.prepared, listeners
@@ -164,13 +169,19 @@ def _cross_validated(
 
 
 def _first_model(
-    pairs: readers.Pairs, dev: readers.Pairs | None, setup: Setup, listeners: Listeners, *, overwrite: bool
+    pairs: readers.Pairs,
+    dev: readers.Pairs | None,
+    setup: Setup,
+    listeners: Listeners,
+    *,
+    overwrite: bool,
+    execute: Executor | None,
 ) -> cross_validation.Fold:
     """Train the model without auxiliary data, and return it with its data."""
     origin = manifest.Origin(setup.origin.fine_tune, setup.origin.command, {})
     config = self_training.first(setup.prepared.config)
     one = set_up(pairs, dev, config, path=setup.path / FIRST, origin=origin, overwrite=overwrite)
-    return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1)), one.prepared)
+    return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1), execute=execute), one.prepared)
 
 
 def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
@@ -189,10 +200,12 @@ def run(
     instruments: Instruments = Instruments(),  # noqa: B008
     validated: cross_validation.Validated | None = None,
     before: cross_validation.Fold | None = None,
+    execute: Executor | None = None,
 ) -> Translator:
     """Run a training that is set up, and return its model.
 
     validated: by a cross-validation before.   before: a model without auxiliary data, which is taken if it is better.
+    execute: trains the networks as tasks.
     """
     path, prepared = setup.path, setup.prepared
     if setup.is_finished:
@@ -202,7 +215,10 @@ def run(
     networks = Ensemble(prepared, setup.base, instruments=instruments)
     model_writer = ModelWriter(setup, networks)
     journal = Journal(path / "metrics.jsonl", has_model=lambda: model_writer.has_saved)
-    checkpointer = Checkpointer(setup, networks, journal, instruments.clock)
+    checkpointer = Checkpointer(
+        setup.file, setup.identity, networks, journal,
+        every_s=prepared.config.training.checkpoint_every_s, clock=instruments.clock,
+    )  # fmt: skip
     curves = Listeners([TensorBoard(path / "tensorboard")] if prepared.config.training.log == "tensorboard" else [])
     subscribers: list[Listener] = [
         checkpointer.check_owner,  # before any file has a line of this training while another one owns it
@@ -223,17 +239,28 @@ def run(
         journal.restore(setup.checkpoint)
     for event in _opening(setup, networks):
         publish(event)
+    apart = _apart(setup, execute, instruments)
     with interrupt.deferred() as interrupted:
         try:
-            for event in networks.events():
+            if apart is not None:
+                state = members.train(
+                    setup, checkpointer.save(), apart, listen=listeners, clock=instruments.clock, stop=interrupted
+                )
+                networks.restore(state)
+                journal.restore(state)
+                checkpointer.save()
+            for event in networks.events() if apart is None else ():
                 publish(event)
                 if interrupted():
                     raise KeyboardInterrupt
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) or error is curves.failure or error is listeners.failure:
-                checkpointer.save()
-                model_writer.save_interrupted()
-                publish(_finished(networks, "interrupted", path))
+                if (
+                    apart is None
+                ):  # otherwise members have checkpoints of their own, and there is no model before the last
+                    checkpointer.save()
+                    model_writer.save_interrupted()
+                publish(_finished(networks, "interrupted", path if bundle.exists(path) else None))
             raise
 
     setup.file.check()
@@ -241,6 +268,7 @@ def run(
     if before is not None:
         final = self_training.chosen(final, prepared, before, listeners)
     model_writer.save(final)
+    members.remove(path)
     setup.file.remove()
     model = Translator(bundle.load(path))
     page = _report(setup, model)
@@ -254,6 +282,18 @@ def run(
         finished = msgspec.structs.replace(finished, dev_accuracy=model.bundle.manifest["scores"]["dev_accuracy"])
     publish(finished)
     return model
+
+
+def _apart(setup: Setup, execute: Executor | None, instruments: Instruments) -> Executor | None:
+    """Return what trains the networks as tasks; None if they are trained one after another, or are trained already."""
+    state = setup.checkpoint
+    if state is None:
+        members.remove(setup.path)  # of an earlier training
+    elif state.position.reason and state.done == setup.prepared.config.training.members - 1:
+        return None
+    if execute is None and members.begun(setup.path):
+        return partial(in_process, instruments=instruments)
+    return execute
 
 
 def _final_model(
@@ -305,9 +345,10 @@ def _opening(setup: Setup, networks: Ensemble) -> Iterator[Event]:
         yield Resumed(networks.position.pairs / prepared.pairs_per_epoch, networks.elapsed_s())
 
 
-def _finished(networks: Ensemble, reason: Any, path: Path) -> Finished:
+def _finished(networks: Ensemble, reason: Any, path: Path | None) -> Finished:
     at = networks.position
     return Finished(
-        reason, at.best_epoch, None if networks.best is None else at.best_exact, networks.elapsed_s(), str(path),
+        reason, at.best_epoch, None if networks.best is None else at.best_exact, networks.elapsed_s(),
+        None if path is None else str(path),
         dev_loss=at.best_loss, dev_bleu=at.best_bleu, dev_chrf=at.best_chrf,
     )  # fmt: skip

@@ -87,6 +87,13 @@ class Input:
         """Return whether it can be read only once: standard input or another pipe, or an iterable."""
         return self.in_memory or any(str(path) == "-" or _is_pipe(Path(path)) for path in self.paths)
 
+    def check(self) -> None:
+        """Raise DataError if a file cannot be opened; reads nothing."""
+        if not self.is_stream:
+            for path in self.paths:
+                with files.opened_as_it_is(path):
+                    pass
+
     def pairs(self, columns: Columns = STANDARD) -> Iterator[Pair]:
         """Yield the pairs, in constant memory.
 
