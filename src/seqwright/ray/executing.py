@@ -62,7 +62,9 @@ class Cluster:
             train_network
         )
         shared = ray.put(data)
-        ahead, running, losses = iter(runs), {}, {}  # type: ignore[var-annotated]
+        ahead = iter(runs)
+        running: dict[Run, Any] = {}
+        losses: dict[Run, int] = {}
 
         def start(run: Run) -> None:
             running[run] = remote.remote(shared, run.task, self._threads)
