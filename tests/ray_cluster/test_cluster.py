@@ -88,6 +88,14 @@ def test_a_run_that_is_started_again_answers_what_is_missing(trained: Path, tmp_
         on_ray.predict_files(trained, f"{tmp_path}/in", str(tmp_path / "out"), source_column="source")
 
 
+def test_a_missing_file_is_named_before_a_connection_to_a_cluster(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["predict", str(trained), str(tmp_path / "none.txt"), "--ray", "nowhere:1", "-o", str(tmp_path / "out")]
+    assert main(command) == 1
+    assert "none.txt: no such file" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("cluster")
 def test_a_dataset_gets_columns_of_answers(trained: Path) -> None:
     import ray.data

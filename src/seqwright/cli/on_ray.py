@@ -26,18 +26,18 @@ def predict(
     """Answer files on a cluster.   address: "" for that of this machine.   DataError: some could not be read."""
     from seqwright import ray
 
-    ray.connect(address or None)
     with progress.counted("parts") as show:
         done = ray.predict_files(
             model, files, output, options=options, threads=_threads(), source_column=reading.get("source_column"),
-            features_column=reading.get("features_column"), listen=show,
+            features_column=reading.get("features_column"), listen=show, address=address or None,
         )  # fmt: skip
     if not quiet:
         present = f"; {done.n_present:,} parts were answered before" if done.n_present else ""
         print(f"seqwright: {done.n_records:,} records in {done.n_parts:,} parts{present}", file=sys.stderr)
     if done.failed:
         files_were = "file was" if len(done.failed) == 1 else "files were"
-        raise DataError(f"{len(done.failed):,} {files_were} not answered: {'; '.join(done.failed.values())}")
+        reasons = [why if path in why else f"{path}: {why}" for path, why in done.failed.items()]
+        raise DataError(f"{len(done.failed):,} {files_were} not answered: {'; '.join(reasons)}")
 
 
 def cluster(address: str, *pairs: readers.Paths | None, device: str | None = None) -> Executor:

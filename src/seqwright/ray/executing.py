@@ -16,7 +16,7 @@ __all__ = ["Cluster"]
 
 MOST_LOSSES = 3  # workers of a task, without a step in between
 PROGRESS_S = 1.0  # between two messages of a worker on its progress
-POLL_S = 0.5  # between two looks at Ctrl-C
+POLL_S = 0.5  # between two checks for Ctrl-C
 GRACE_S = 60.0  # for the checkpoints of tasks that are stopped
 
 

@@ -20,7 +20,7 @@ from seqwright.errors import UsageError
 from seqwright.inference import Options
 from seqwright.inference.modes import AnyOptions, as_options
 from seqwright.inference.translator import Translator
-from seqwright.ray.connecting import import_ray
+from seqwright.ray.connecting import connect, import_ray
 
 if TYPE_CHECKING:
     import ray.data
@@ -120,6 +120,7 @@ def predict_files(
     workers: int | None = None,
     threads: int = 1,
     part_bytes: int = 1 << 20,
+    address: str | None = None,
     listen: Callable[[int, int], None] | None = None,
 ) -> Predicted:
     """Answer the records of files into files of the same names.
@@ -146,6 +147,8 @@ def predict_files(
         Threads, and processors, of each actor.
     part_bytes : int, default 1 MiB
         Size of a part.
+    address : str, optional
+        As in `connect`. There is no connection before the files are found, and none if all parts are answered.
     listen : callable, optional
         Called with the numbers of parts answered and of all parts.
 
@@ -159,7 +162,8 @@ def predict_files(
     DependencyError
         If Ray or pyarrow is not installed.
     UsageError
-        If the output holds answers of another model or other options, or an option has no meaning for this model.
+        If the output holds answers of another model or other options, an option has no meaning for this model, or there
+        is no cluster at the address.
     DataError
         If no file has a given name.
     ModelError
@@ -186,6 +190,7 @@ def predict_files(
     todo = [part for part, is_there in zip(planned.parts, present, strict=True) if not is_there]
     failed, n_records, n_done = dict(planned.unreadable), 0, 0
     if todo:
+        connect(address)
         rows = ray.data.from_items([part._asdict() for part in todo], override_num_blocks=len(todo))
         arguments = (_shared(loaded), chosen, threads, columns, inputs, outputs)
         pool = _pool(None if workers is None else min(workers, len(todo)), threads, most=len(todo))
