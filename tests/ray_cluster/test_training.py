@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqwright import config, training
+from seqwright import config, training, tuning
 from seqwright import ray as on_ray
 from seqwright.cli.main import main
 from seqwright.errors import UsageError
@@ -110,7 +110,7 @@ def test_a_training_ended_by_ctrl_c_is_continued(
     assert not (model / "members").exists()
 
 
-def test_a_file_that_is_missing_is_named_before_a_cluster_is_looked_for(
+def test_a_file_that_is_missing_is_named_before_a_connection_to_a_cluster(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["train", str(tmp_path / "none.tsv"), "--ray", "nowhere:1"]) == 1
@@ -120,3 +120,49 @@ def test_a_file_that_is_missing_is_named_before_a_cluster_is_looked_for(
 def test_an_address_of_a_client_is_refused() -> None:
     with pytest.raises(UsageError, match="predict only"):
         on_ray.Cluster("ray://head:10001")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_search_tries_several_settings_at_the_same_time_and_a_trial_has_the_same_scores(
+    pairs: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna")
+    quick = config.parse({}, [*SETTINGS[:2], "training.epochs=3"])
+    begun: list[int] = []
+    most: list[int] = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, tuning.Trying):
+            begun.append(event.number)
+        elif isinstance(event, tuning.Tried):
+            most.append(len(begun))
+            begun.remove(event.trial.number)
+
+    found = tuning.tune(
+        pairs, output=tmp_path / "tuned", config=quick, max_trials=5, listen=listen, execute=on_ray.Cluster()
+    )
+    assert sorted(trial.number for trial in found.trials) == [1, 2, 3, 4, 5]
+    assert max(most) > 1
+    assert not begun
+    assert not list((tmp_path / "tuned" / "running").iterdir())
+    alone = training.train(pairs, output=tmp_path / "model", config=found.config)
+    assert alone.bundle.manifest["scores"]["dev_accuracy"] == found.best.dev_accuracy
+    assert alone.bundle.manifest["scores"]["dev_ter"] == found.best.dev_ter
+    again = tuning.tune(pairs, output=tmp_path / "tuned", config=quick, max_trials=5)
+    assert again.trials == found.trials
+
+
+def test_a_search_ended_by_ctrl_c_is_continued_without_a_cluster(cluster: Any, pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    tuned = tmp_path / "tuned"
+    options = [str(pairs), "-o", str(tuned), "--trials", "3", *(f"--set={one}" for one in SETTINGS[:4])]
+    command = [sys.executable, "-m", "seqwright", "tune", *options, "--ray", cluster.address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tuned.glob("running/*/checkpoints/last.safetensors")):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert main(["tune", *options]) == 0
+    assert len((tuned / "best.toml").read_text("utf-8")) > 0

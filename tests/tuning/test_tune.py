@@ -6,7 +6,7 @@ import pytest
 
 from seqwright import config, errors, metrics, training, tuning
 from seqwright.models import Seq2seq
-from seqwright.training import loop, selection
+from seqwright.training import loop, selection, task
 from seqwright.training.checkpoint import Position
 from seqwright.training.events import Measured
 from seqwright.tuning import run
@@ -168,11 +168,11 @@ def test_a_time_budget_ends_the_search(pairs, tmp_path):
 def test_a_trial_has_the_time_of_one_network_of_those_that_are_configured(pairs, tmp_path, monkeypatch):
     given_s = []
 
-    def noted(prepared):
+    def noted(prepared, **options):
         given_s.append(prepared.config.training.time_budget_s)
-        return loop.Loop(prepared)
+        return loop.Loop(prepared, **options)
 
-    monkeypatch.setattr(run, "Loop", noted)
+    monkeypatch.setattr(task, "Loop", noted)
     three = config.parse(
         {}, ["model.hidden_size=8", "training.epochs=1", "training.members=3", "training.time_budget_s=6"]
     )
@@ -246,7 +246,7 @@ def test_trials_of_sentences_go_by_chrf_and_not_by_exact_matches(tmp_path, monke
     pairs = tmp_path / "sentences.tsv"
     pairs.write_text("".join(f"{s}\t{t}\n" for s, t in translations(200)), encoding="utf-8")
     trials = iter([[(3.0, 2.0), (2.0, 40.0)], [(3.0, 1.0), (0.1, 14.0)], [(4.0, 5.0), (3.0, 41.0)]])
-    monkeypatch.setattr(run, "Loop", lambda _: Scripted(next(trials)))
+    monkeypatch.setattr(task, "Loop", lambda *_, **__: Scripted(next(trials)))
     found = tuning.tune(pairs, output=tmp_path / "tuned", config=QUICK, max_trials=3)
     assert [trial.measure for trial in found.trials] == ["chrF", "loss", "chrF"]
     assert [trial.dev_accuracy for trial in found.trials] == [0, 100, 0]

@@ -29,7 +29,7 @@ def tell(event: Event | Trying | Tried) -> None:
         trial = event.trial
         end = "best so far" if event.best else "pruned" if trial.state == "pruned" else ""
         scores = "   ".join(f"{name} {score}" for name, score in dev_scores(trial).items())
-        line = f"            dev {scores}   {trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
+        line = f"trial {trial.number:3}   dev {scores}   {trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
         print(line.rstrip(), file=sys.stderr, flush=True)
 
 

@@ -21,6 +21,7 @@ __all__ = ["tune"]
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="Maximum number of trials.")
 @options.seed
 @options.threads
+@options.ray
 @options.reading
 @options.config_file
 @click.option(
@@ -36,6 +37,7 @@ def tune(
     time_budget: float,
     trials: int | None,
     seed: int | None,
+    ray: str | None,
     config_file: str | None,
     settings: tuple[str, ...],
     quiet: bool,
@@ -49,6 +51,9 @@ def tune(
 
     After an interruption, the same command continues the search and restarts the interrupted trial; after the end, it
     continues with a larger budget. The best settings are written to DIR/best.toml, for `seqwright train --config`.
+
+    With --ray, trials run at the same time; a trial has the same scores, and the sampler knows fewer of them when it
+    chooses the next one.
 
     \b
     Examples:
@@ -71,8 +76,13 @@ def tune(
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the directory with --output.")
         output = f"{options.stem(pairs[0])}-tuned"
+    execute = None
+    if ray is not None:
+        from seqwright.cli import on_ray
+
+        execute = on_ray.cluster(ray, pairs, dev, device=config.training.device)
     found = tuning.tune(
         pairs, output=output, dev=dev, config=config, fixed=fixed, time_budget_s=time_budget, max_trials=trials,
-        listen=None if quiet else display.tell,
+        listen=None if quiet else display.tell, execute=execute,
     )  # fmt: skip
     display.show(found, pairs)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,19 +13,20 @@ import seqwright
 from seqwright import file_set
 from seqwright.config import Config, to_toml
 from seqwright.data import readers
-from seqwright.errors import TrainingError, UsageError
-from seqwright.training import recipe
-from seqwright.training.checkpoint import Position
-from seqwright.training.events import Event, Measured
-from seqwright.training.loop import Loop
+from seqwright.errors import UsageError
+from seqwright.training.events import Event
+from seqwright.training.execution import Executor, Run, in_process
 from seqwright.training.output import writing
 from seqwright.training.prepare import Prepared, prepare
+from seqwright.training.task import Data, Step
+from seqwright.tuning.attempt import Attempt
 from seqwright.tuning.space import Searched, applied, configured, space
-from seqwright.tuning.study import DevScores, RunningTrial, Study, Trial, require
+from seqwright.tuning.study import Study, Trial, require
 
 __all__ = ["Tried", "Trying", "Tuned", "tune"]
 
 SHARE_OF_TRIAL = 0.1  # of the time budget at most: a search needs about ten trials
+RUNNING = "running"  # folder of the checkpoints of trials that other processes may continue
 WORTH_BEGINNING = 0.5  # of the mean time of a complete trial, below which no other one begins
 
 
@@ -90,6 +91,7 @@ def tune(
     time_budget_s: float = 3600.0,
     max_trials: int | None = None,
     listen: Callable[[Event | Trying | Tried], None] | None = None,
+    execute: Executor | None = None,
 ) -> Tuned:
     """Search hidden size, depth, attention, dropout, learning rate and batch size for these pairs.
 
@@ -114,6 +116,9 @@ def tune(
         The greatest number of trials.
     listen : callable, optional
         Called with `Trying` before a trial, with each event of its training, and with `Tried` after it.
+    execute : Executor, optional
+        Runs trials at the same time, such as `seqwright.ray.Cluster`. A trial of given settings has the same scores;
+        which settings are tried depends on the trials that have ended before.
 
     Returns
     -------
@@ -137,66 +142,40 @@ def tune(
     searched = space(prepared.config, fixed)
     if not searched:
         raise UsageError("every setting that can be searched is fixed; fix fewer settings")
-    study = Study(path, _identity(prepared, config, fixed, searched), seed=config.training.seed)
+    study = Study(
+        path, _identity(prepared, config, fixed, searched), seed=config.training.seed, parallel=execute is not None
+    )
     study.suggest_first(configured(prepared.config, searched))
-    while not _over(study, time_budget_s, max_trials):
-        running = study.ask(searched)
-        listen(Trying(running.number, running.settings))
-        most_s = min(SHARE_OF_TRIAL * time_budget_s, time_budget_s - study.spent_s)
-        _try(running, prepared, applied(config, running.settings), most_s, listen)
-        trial, best = study.trials[-1], study.best
-        if best is not None:
-            _write(path / "best.toml", to_toml(applied(config, best.settings)))
-        listen(Tried(trial, trial == best))
+    attempts: dict[Run, Attempt] = {}
+
+    def requested() -> Iterator[Run]:
+        while not _over(study, time_budget_s, max_trials):
+            trial = study.ask(searched)
+            listen(Trying(trial.number, trial.settings))
+            attempt = Attempt(
+                trial, prepared, applied(config, trial.settings), folder=None if execute is None else path / RUNNING,
+                most_s=min(SHARE_OF_TRIAL * time_budget_s, time_budget_s - study.spent_s),
+            )  # fmt: skip
+            run = Run(attempt.task)
+            attempts[run] = attempt
+            yield run
+
+    with contextlib.closing((execute or in_process)(Data(prepared), requested(), lambda: False)) as steps:
+        for run, step in steps:
+            if isinstance(step, Step):
+                listen(step.event)
+                run.dropped = run.dropped or attempts[run].prunes(step)
+                continue
+            attempt = attempts.pop(run)
+            attempt.end(step.error, pruned=run.dropped)
+            trial, best = study.trial(attempt.trial.number), study.best
+            if best is not None:
+                _write(path / "best.toml", to_toml(applied(config, best.settings)))
+            listen(Tried(trial, trial == best))
     best = study.best
     if best is None:
         raise UsageError(f"{path}: no trial is complete; allow more time or more trials")
     return Tuned(study.trials, best, applied(config, best.settings), path / "best.toml")
-
-
-def _try(
-    running: RunningTrial, prepared: Prepared, config: Config, most_s: float, listen: Callable[[Event], None]
-) -> None:
-    """Train with the settings of the trial, until it ends or is pruned."""
-    own = config.training.time_budget_s  # of all members; a trial trains one network
-    part_s = most_s if own is None else min(most_s, own / config.training.members)
-    limited = msgspec.structs.replace(config.training, time_budget_s=part_s)
-    complete = recipe.complete(
-        msgspec.structs.replace(config, text=prepared.config.text, training=limited), prepared.traits
-    )
-    epochs = complete.training.epochs
-    assert epochs is not None, "set by the recipe"
-    loop = Loop(dataclasses.replace(prepared, config=complete))
-    try:
-        for event in loop.events():
-            listen(event)
-            if (
-                isinstance(event, Measured)
-                and _report(running, event, loop, epochs, most_s)
-                and not loop.position.reason
-            ):
-                running.end(None)
-                return
-    except TrainingError:
-        running.end(None)
-        return
-    running.end(_selected(loop.position))
-
-
-def _report(running: RunningTrial, event: Measured, loop: Loop, epochs: int, most_s: float) -> bool:
-    """Report a measurement; return whether to prune the trial."""
-    seconds = loop.elapsed_s()
-    share = max(event.epoch / epochs, seconds / most_s)
-    return running.report(share, _selected(loop.position), epochs=event.epoch, seconds=seconds)
-
-
-def _selected(at: Position) -> DevScores:
-    """Return the scores of the parameters that are selected."""
-    return DevScores(
-        measure=at.best_measure or "exact",
-        dev_accuracy=at.best_exact, dev_ter=at.best_ter,
-        dev_loss=at.best_loss, dev_bleu=at.best_bleu, dev_chrf=at.best_chrf,
-    )  # fmt: skip
 
 
 def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
@@ -205,7 +184,8 @@ def _over(study: Study, time_budget_s: float, max_trials: int | None) -> bool:
         return True
     complete = [trial.seconds for trial in trials if trial.state == "complete"]
     needed = WORTH_BEGINNING * sum(complete) / len(complete) if complete else 0.0
-    return study.spent_s + needed >= time_budget_s
+    n_running = sum(trial.state == "running" for trial in trials)
+    return study.spent_s + (1 + n_running) * needed >= time_budget_s
 
 
 def _identity(prepared: Prepared, config: Config, fixed: Collection[str], searched: Searched) -> dict[str, Any]:

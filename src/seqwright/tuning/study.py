@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -111,11 +112,11 @@ class RunningTrial:
 class Study:
     """The trials in a folder.
 
-    identity: must be equal for trials to be comparable.
+    identity: must be equal for trials to be comparable.   parallel: several trials run at the same time.
     DependencyError: no optuna.   UsageError: the folder has trials of another identity.   OutputError.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any], *, seed: int) -> None:
+    def __init__(self, folder: Path, identity: Mapping[str, Any], *, seed: int, parallel: bool = False) -> None:
         optuna = require()
         path = folder / NAME
         with writing(folder):
@@ -128,7 +129,7 @@ class Study:
             self._study = optuna.create_study(
                 storage=storage, study_name="tune", direction="maximize", load_if_exists=True,
                 # A new seed for each call: the same one would draw the same settings again.
-                sampler=optuna.samplers.TPESampler(seed=seed + 1000 * n_before),
+                sampler=_sampler(optuna, seed + 1000 * n_before, parallel=parallel),
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=FIRST_PRUNED, n_warmup_steps=EARLIEST),
             )  # fmt: skip
         self._states = optuna.trial.TrialState
@@ -169,6 +170,10 @@ class Study:
             if trial.state in states
         ]
 
+    def trial(self, number: int) -> Trial:
+        """Return the trial of this number."""
+        return next(trial for trial in self.trials if trial.number == number)
+
     @property
     def spent_s(self) -> float:
         """Seconds of all trainings, including interrupted ones."""
@@ -205,6 +210,13 @@ def _recorded(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the scores and other quantities of a trial that the journal has."""
     names = {*DevScores.__struct_fields__, "epochs", "seconds"}
     return {name: attributes[_attribute(name)] for name in names if _attribute(name) in attributes}
+
+
+def _sampler(optuna: Any, seed: int, *, parallel: bool) -> Any:
+    """Return a sampler; for parallel trials, one that keeps away from the settings of those that run."""
+    with warnings.catch_warnings():  # that the argument is experimental
+        warnings.simplefilter("ignore")
+        return optuna.samplers.TPESampler(seed=seed, constant_liar=parallel)
 
 
 def _suggested(trial: Any, name: str, values: Range | tuple[Any, ...]) -> Any:
