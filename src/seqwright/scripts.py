@@ -12,7 +12,7 @@ UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "T
 
 
 def without_spaces(texts: Iterable[str]) -> bool:
-    """Return whether more than half of the words, or what stands between spaces, are of scripts without spaces."""
+    """Return whether more than half of the words, or whatever is between spaces, are of scripts without spaces."""
     n = n_words = 0
     for text in texts:
         words = text.split()

@@ -24,7 +24,7 @@ def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys)
 
 
 def test_an_interruption_before_the_first_measurement_reports_what_was_written():
-    assert "nothing was written" in display.closing(Finished("interrupted", 0, None, 3, None))
+    assert "before there was a model" in display.closing(Finished("interrupted", 0, None, 3, None))
     assert "model    here" in display.closing(Finished("interrupted", 0, None, 3, "here"))
 
 

@@ -13,6 +13,7 @@ from seqwright.data import vocabulary
 from seqwright.training import auxiliary, events, self_training
 from seqwright.training.loop import Loop
 from seqwright.training.manifest import Origin
+from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.setup import set_up
 
@@ -104,8 +105,9 @@ def test_an_epoch_has_the_share_of_each_kind_and_the_last_ones_have_data_alone(
 
 
 def test_the_training_is_repeatable_continued_with_the_same_bytes_and_told_by_its_manifest(
-    files: dict[str, Path], tmp_path: Path
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(training.loop, "Pace", lambda clock, _every_s: Pace(clock, 0))  # progress of every step
     given = configured(files)
     received: list[events.Event] = []
     model = training.train(files["pairs"], output=tmp_path / "whole", config=given, listen=received.append)

@@ -285,8 +285,8 @@ def closing(event: Finished) -> str:
     if event.output is None:
         return f"done     {how} after {clock(event.elapsed_s)}, before there was a model{again}"
     if event.dev_accuracy is None:
-        model = event.output or "nothing was written"
-        return f"done     {how} after {clock(event.elapsed_s)}, before the first measurement\nmodel    {model}{again}"
+        done = f"done     {how} after {clock(event.elapsed_s)}, before the first measurement"
+        return f"{done}\nmodel    {event.output}{again}"
     if event.dev_interval is not None:
         low, high = event.dev_interval
         return (

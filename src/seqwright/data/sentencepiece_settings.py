@@ -1,6 +1,6 @@
 """What a SentencePiece model does to texts, read from its protocol buffer (sentencepiece_model.proto).
 
-Its library tells nothing of this.
+Its library has no function for this.
 """
 
 from __future__ import annotations

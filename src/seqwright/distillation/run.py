@@ -133,7 +133,7 @@ def distill(
     path = Path(output)
     if path.resolve() == Path(teacher).resolve():
         raise UsageError(f"{path} is the directory of the teacher; choose another --output for the student")
-    repeated = not overwrite and _is_student(path)  # the training tells whether it is the same student
+    repeated = not overwrite and _is_student(path)  # the training finds out whether it is the same student
     training.check_output(path, overwrite=overwrite or repeated)
     loaded = translator.load(teacher)
     given = transfer_set.read(loaded, Path(teacher), pairs, dev, sources, reading=reading)

@@ -38,7 +38,7 @@ class Limits:
     idle_s : float
         Until a client sends or takes the next part of a body.
     drain_s : float
-        After SIGTERM, the longest that connections are accepted and requests answered; fewer where no connection comes.
+        After SIGTERM, the longest that connections are accepted and requests answered; fewer if none is opened.
     last_s : float
         After that, until idle connections are closed; requests on them are refused with 503.
     """

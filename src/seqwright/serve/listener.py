@@ -35,7 +35,7 @@ class Listener(socket.socket):
     """
 
     def listen(self, _backlog: int = BACKLOG, /) -> None:
-        """Listen, whatever is asked for, with the same backlog."""
+        """Listen with the same backlog, whatever the argument."""
         super().listen(BACKLOG)
 
 

@@ -86,9 +86,9 @@ class Process:
         await self._server.serve(sockets=[self._listener])
 
     def drain(self) -> None:
-        """End: answer while connections still come, then refuse what comes on open ones.
+        """End: answer while connections are still opened, then refuse requests on the open ones.
 
-        Processes that share the listener must all be told, because none of them gets a new connection then.
+        All processes that share the listener must drain, because none of them gets a new connection then.
         """
         if self._service.phase not in (Phase.DRAINING, Phase.REFUSING):
             self._service.phase = Phase.DRAINING

@@ -185,7 +185,7 @@ def _first_model(
 
 
 def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
-    """Return listeners to a preliminary training that tell others its progress."""
+    """Return listeners to a preliminary training that report its progress to others."""
 
     def listen(event: Event) -> None:
         if isinstance(event, Progressed):
@@ -255,9 +255,7 @@ def run(
                     raise KeyboardInterrupt
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) or error is curves.failure or error is listeners.failure:
-                if (
-                    apart is None
-                ):  # otherwise members have checkpoints of their own, and there is no model before the last
+                if apart is None:  # members have checkpoints of their own, and there is no model before the last one
                     checkpointer.save()
                     model_writer.save_interrupted()
                 publish(_finished(networks, "interrupted", path if bundle.exists(path) else None))
