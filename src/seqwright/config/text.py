@@ -76,7 +76,7 @@ class TextConfig(Checked, frozen=True, kw_only=True):
         readers.Columns
             The options that are set; None for what is found from the data.
         """
-        return readers.Columns(
+        given = readers.Columns(
             source=self.source_column,
             target=self.target_column,
             # With a schema, the number is what was found, which only means something for a file of the same shape.
@@ -88,6 +88,7 @@ class TextConfig(Checked, frozen=True, kw_only=True):
             comment=self.comment,
             like=self.schema,
         )
+        return given if self.schema is None else readers.meaningful(self.schema.format, given)
 
     def later_columns(self) -> readers.Columns:
         """Return how a reader is to read files for a trained model: like those of its training.

@@ -18,6 +18,7 @@ from seqwright.data.readers import (
     files,
     formats,
     jsonl,
+    meaning,
     memory,
     parallel,
     tsv,
@@ -123,10 +124,12 @@ class Input:
 
     def _read(self, columns: Columns) -> Iterator[Pair]:
         if isinstance(self.path, memory.Rows):
+            meaning.check(meaning.MEMORY, self.name, columns)
             yield from self.path.pairs(columns)
             self.hashes[self.name] = self.path.digest
             return
         if isinstance(self.path, Parallel):
+            meaning.check("parallel", self.name, columns)
             yield from self._parallel(self.path, columns)
             return
         reader = columns.format or self._reader or detect.by_name(self.path, encodings.PACKED)
@@ -147,6 +150,7 @@ class Input:
     def _lines(self, lines: Iterator[str], columns: Columns, reader: Reader | None) -> Iterator[Pair]:
         head = Head(lines)
         schema = detect.of_lines(head.lines, self.name, columns, reader, whole=head.whole)
+        meaning.check(schema.format, self.name, columns)
         if schema.format in ("jsonl", "json"):
             objects = jsonl.line_objects if schema.format == "jsonl" else jsonl.array_objects
             keys, rows = jsonl.table(head.tolerant(objects(enumerate(head.lines, start=1), self.name)))
@@ -187,6 +191,7 @@ class Input:
                 yield number, line
 
     def _table(self, path: Path | str, columns: Columns, *, parquet: bool) -> Iterator[Pair]:
+        meaning.check("parquet" if parquet else "arrow", self.name, columns)
         if self.is_stream:
             raise errors.DataError(f"{self.name}: Parquet and Arrow are not read from a pipe; give a file")
         before = files.sha256(path)

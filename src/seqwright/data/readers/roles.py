@@ -10,11 +10,12 @@ import msgspec
 from seqwright import errors
 from seqwright.data.readers import kinds, names
 from seqwright.data.readers.columns import Columns, Names
-from seqwright.data.readers.schema import Column, Schema
+from seqwright.data.readers.schema import Column, Format, Schema
 
 __all__ = ["check_parallel", "resolve"]
 
 CUSTOMARY = ("text", "tags", "labels", "constant", "dates")
+WITH_KEYS: tuple[Format, ...] = ("jsonl", "json", "parquet", "arrow")  # every row has the same columns
 Rows = Sequence[Sequence[str]]
 
 
@@ -27,11 +28,13 @@ def resolve(rows: Rows, header: tuple[str, ...], width: int, name: str, columns:
     title = Titles(header, width, name)
     source, target = title.number(columns.source, "source"), title.number(columns.target, "target")
     features = title.number(columns.features, "features")
-    if start.format not in ("tsv", "csv", "dictionary") and (columns.source, columns.target) == (1, 2):
+    if start.format in WITH_KEYS and (columns.source, columns.target) == (1, 2):
         # The numbers that models of earlier versions have, for which keys went by their names.
         source, target = title.standard(columns)
         if columns.features and columns.names.features in header:
             features = header.index(columns.names.features) + 1
+    if start.format in WITH_KEYS:
+        title.check((source, target, features))
     prior = alike(columns.like, start, header, width)
     if prior is not None and source in (None, prior[0]) and target in (None, prior[1]):
         source, target = prior[:2]
@@ -102,6 +105,13 @@ class Titles:
                 f"name the right one, as with --{what}-column NAME or --set text.{what}_key=…"
             )
         return place
+
+    def check(self, numbers: tuple[int | None, ...]) -> None:
+        """Raise DataError for a number that no column has."""
+        for number in numbers:
+            if number and number > self._width:
+                there = ", ".join(f"{i} {title}" for i, title in enumerate(self._header, 1))
+                raise errors.DataError(f"{self._name}: no column {number}; its columns: {there}")
 
     def standard(self, columns: Columns) -> tuple[int | None, int | None]:
         """Return the columns that have the preferred names, or None for each where one is missing.
