@@ -97,7 +97,7 @@ LINES = [
     Line("Dates → ISO 8601", "dates"),
     Line("Additions", "addition"),
     Line("Korean → English sentences, 3,087 pairs", "translation", only=("ko-found",)),
-    Line("French → English sentences, 136,935 pairs, 12 minutes", "translation", only=("fre-12m",)),
-    Line("the same, 2 minutes", "translation", only=("fre-2m",)),
+    Line("French → English sentences, 136,935 pairs, 2 minutes", "translation", only=("fre-2m",)),
+    Line("the same, 12 minutes", "translation", only=("fre-12m",)),
     Line("the same, 60 minutes", "translation", only=("fre-60m",)),
 ]

@@ -33,6 +33,27 @@ def test_a_measurement_whose_weights_are_saved_is_marked():
     assert "saved" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
+@pytest.mark.parametrize("member", [None, 2])
+@pytest.mark.parametrize("measure", ["exact match", "chrF"])
+def test_a_measurement_fits_into_eighty_columns(member, measure):
+    sentences = {"dev_loss": 2.123, "dev_bleu": 41.39, "dev_chrf": 56.94, "measure": "chrF"}
+    scores = sentences if measure == "chrF" else {}
+    line = display.measured(Measured(100, 2.345, 100, 100, True, 36_000, member=member, **scores))
+    assert len(line) <= 80
+    assert line.startswith("member 2  epoch 100.00" if member else "epoch 100.00")
+    assert line.endswith("saved")
+
+
+def test_prose_is_folded_at_the_width_of_the_terminal_and_what_is_copied_is_not():
+    long = "warning  the training data of the model to fine-tune cannot be read; it may contain the dev sources"
+    copied = [f"{heading:9}{'word ' * 30}end" for heading in ("model", "report", "try")]
+    folded = display.folded("\n".join([long, *copied]), 80).splitlines()
+    assert folded[2:] == copied
+    assert max(map(len, folded[:2])) <= 80
+    assert folded[1] == " " * 9 + "contain the dev sources"
+    assert " ".join(" ".join(folded[:2]).split()) == " ".join(long.split())
+
+
 def test_the_suggested_command_quotes_sources_for_the_shell(monkeypatch):
     monkeypatch.setattr(display.program, "name", lambda: "seqwright")
     plain = display.next_command([("it's", ""), ("-n %d", ""), ("two\nlines", ""), ("x" * 99, "")], "a model")
@@ -50,7 +71,7 @@ def test_a_terminal_shows_a_live_bar_and_all_measurements(tmp_path, pairs):
     # Two seconds of steps that change nothing, so that a good score does not end the training early.
     endless = ["--epochs", "100000", "--set", "optim.learning_rate=1e-9", "--set", "training.patience=none"]
     command = [*COMMAND, "train", str(pairs), "-o", str(tmp_path / "model"), "--time-budget", "2s", *TINY, *endless]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     shown = b""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal, env=environment) as running:
         os.close(terminal)
@@ -65,7 +86,9 @@ def test_a_terminal_shows_a_live_bar_and_all_measurements(tmp_path, pairs):
         assert running.stdout.read() == b""
     os.close(screen)
     assert running.returncode == 0
-    text = shown.decode()
+    text = shown.decode().replace(str(tmp_path), "")  # a long path is not broken
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", text))
+    assert [line for line in lines if len(line) > 80 and not line.startswith(display.COPIED)] == []
     assert "pairs/s" in text
     assert "tokens/s" in text
     assert re.search(r"(✓|✗|ok|no) \w+ (→|->) ", re.sub(r"\x1b\[[\d;]*m", "", text))

@@ -6,6 +6,7 @@ import contextlib
 import math
 import shlex
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -32,6 +33,8 @@ __all__ = ["listening"]
 
 N_EXCLUDED = 5
 N_SHOWN, WIDEST = 3, 60  # sources in the suggested command, and the maximum number of characters of one
+INDENT = 9  # of the text of a line after its heading
+COPIED = ("model ", "report ", "try ")  # headings of lines that are copied into a shell
 QUIET_S = 10.0  # the plain display reports progress if nothing was written for so long
 
 
@@ -159,7 +162,20 @@ class LiveDisplay:
 
     def write(self, text: str) -> None:
         """Write lines above the dashboard."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(folded(text, self._console.width), markup=False, soft_wrap=True)
+
+
+def folded(text: str, width: int) -> str:
+    """Return lines of prose broken at spaces, and continued below their text; commands and paths stay on their line."""
+    return "\n".join(
+        line
+        if line.startswith(COPIED)
+        else textwrap.fill(
+            line, width, subsequent_indent=" " * INDENT, replace_whitespace=False, break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.splitlines()
+    )  # fmt: skip
 
 
 def answering(event: Answering) -> str:
@@ -243,19 +259,21 @@ def progressed(event: Progressed) -> str:
 
 
 def measured(event: Measured) -> str:
-    saved, at = "saved" if event.best else "", f"{of_member(event)}epoch {event.epoch:6.2f}"
-    if event.dev_loss is not None:
-        return (
-            f"{at}   loss {event.loss:.3f}   dev {sentence_scores(event)}   {clock(event.elapsed_s)}   {saved}"
-        ).rstrip()
-    return (
-        f"{at}   loss {event.loss:.3f}   dev exact match {event.dev_accuracy:5.1f} %   "
-        f"TER {event.dev_ter:5.1f} %   {clock(event.elapsed_s)}   {saved}"
-    ).rstrip()
+    """Return the line of a measurement, which fits into 80 columns."""
+    parts = [f"{of_member(event)}epoch {event.epoch:6.2f}", f"loss {event.loss:.3f}"]
+    if event.dev_loss is None:
+        parts += [f"dev exact match {event.dev_accuracy:5.1f} %", f"TER {event.dev_ter:5.1f} %"]
+    else:  # perplexity is the exponential of the loss: the dashboard and the end of the training have it
+        scores = {"BLEU": event.dev_bleu, "chrF": event.dev_chrf}
+        parts.append(f"dev loss {event.dev_loss:.3f}")
+        parts += [f"{name} {value:4.1f}" for name, value in scores.items() if value is not None]
+    if event.member is None:
+        parts.append(clock(event.elapsed_s))
+    return "  ".join([*parts, *(["saved"] if event.best else [])])
 
 
 def of_member(event: Measured | Resumed | Returned) -> str:
-    return "" if event.member is None else f"member {event.member:2}   "
+    return "" if event.member is None else f"member {event.member}  "
 
 
 def sentence_scores(event: Measured | Finished) -> str:
