@@ -10,6 +10,7 @@ from seqwright import config, training
 from seqwright.errors import OutputError
 from seqwright.training.event_file import EventFile
 from seqwright.training.events import Example, Measured, Progressed
+from seqwright.training.execution import in_process
 from seqwright.training.tensorboard import TensorBoard, table
 
 SETTINGS = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.log=tensorboard"]
@@ -148,3 +149,15 @@ def test_the_points_of_a_long_training_are_few(tmp_path, monkeypatch):
     for n in range(1, 400):
         board(Progressed(n / 100, 0.5, 1.0, 1e-3, 1.0, 1.0, n / 4, 1.0, None))
     assert len(written) == 399, "a short training has every point"
+
+
+def test_members_trained_as_tasks_have_the_measured_points_of_those_trained_one_after_another(pairs, tmp_path):
+    tag = "dev/accuracy"
+    for name, execute in (("one after another", None), ("tasks", in_process)):
+        train(pairs, tmp_path / name, "training.members=2", execute=execute)
+    for member in ("member-1", "member-2"):
+        expected, found = (
+            curve(read(tmp_path / name / "tensorboard" / member), tag) for name in ("one after another", "tasks")
+        )
+        assert expected
+        assert found == expected

@@ -3,6 +3,6 @@
 from seqwright.training.fine_tune import check_fine_tune
 from seqwright.training.manifest import recall
 from seqwright.training.output import DISTILLED, check_output
-from seqwright.training.run import train
+from seqwright.training.stages import train
 
 __all__ = ["DISTILLED", "check_fine_tune", "check_output", "recall", "train"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,18 @@ from seqwright.training.checkpoint import Checkpoint
 from seqwright.training.events import Event, Progressed
 from seqwright.training.output import writing
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "events", "line"]
+
+
+def line(event: Event) -> bytes:
+    """Return the line of an event."""
+    return msgspec.json.encode(event) + b"\n"
+
+
+def events(lines: bytes) -> Iterator[Event]:
+    """Yield the events of some lines."""
+    for one in lines.splitlines():
+        yield msgspec.json.decode(one, type=Event)
 
 
 class Journal:
@@ -42,7 +53,7 @@ class Journal:
     def add(self, event: Event) -> None:
         """Append the line of an event to the pending ones."""
         if not isinstance(event, Progressed):
-            self.pending += msgspec.json.encode(event) + b"\n"
+            self.pending += line(event)
 
     def write(self, _event: Event) -> None:
         """Write the pending lines if the model that they belong to is saved."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from seqwright.training import ensemble
+from seqwright.training import journal as lines
 from seqwright.training.checkpoint import Checkpoint
 from seqwright.training.events import Begun, Event, Measured, Progressed, Resumed, Returned
 from seqwright.training.execution import Ended, Executor, Run
@@ -95,27 +96,18 @@ def composed(before: Checkpoint, states: Sequence[Checkpoint], n_members: int) -
             arrays[f"{ensemble.DONE}{done}"] = states[n - 1].arrays["best"]
             spent_s += states[n - 1].position.elapsed_s
             done += 1
-        lines = list(_later(state.journal, spent_s))
-        journal += b"".join([_line(Begun(done + 1, n_members))] if n_members > 1 else []) + b"".join(lines)
+        begin = [Begun(done + 1, n_members)] if n_members > 1 else []
+        moved = (_moved(event, spent_s) for event in lines.events(state.journal))
+        journal += b"".join(map(lines.line, [*begin, *moved]))
     return msgspec.structs.replace(
         states[-1], arrays=states[-1].arrays | arrays, done=done, spent_s=spent_s,
         journal_bytes=before.journal_bytes, journal=journal,
     )  # fmt: skip
 
 
-def _later(lines: bytes, by_s: float) -> Iterator[bytes]:
-    """Yield lines of a journal with the time of the members before."""
-    for line in lines.splitlines():
-        event = msgspec.json.decode(line, type=Event)
-        yield _line(_moved(event, by_s))
-
-
 def _moved(event: Event, by_s: float) -> Event:
+    """Return an event with the time of the members before."""
     return msgspec.structs.replace(event, elapsed_s=event.elapsed_s + by_s) if isinstance(event, Measured) else event
-
-
-def _line(event: Event) -> bytes:
-    return msgspec.json.encode(event) + b"\n"
 
 
 class Together:

@@ -1,197 +1,38 @@
-"""`train`: from files of pairs to a model directory.
+"""A training that is set up, from its first step to the model directory.
 
-A training is one direction: `train` prepares it, `run` sends each event of its networks to subscribers in a stated
-order, and at the end `_finish` evaluates, calibrates and returns the final model.
+Events of the networks are sent to subscribers in a stated order; at the end the final model is evaluated, calibrated
+and saved.
 """
 
 from __future__ import annotations
 
 import contextlib
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from seqwright import bundle, engines, provenance, report
-from seqwright.config import Config
-from seqwright.data import readers
+from seqwright import bundle, report
 from seqwright.errors import OutputError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, cross_validation, interrupt, manifest, members, self_training
-from seqwright.training.callbacks import Callback, Listeners, listener
+from seqwright.training import cross_validation, interrupt, journal, members, self_training
+from seqwright.training.callbacks import Listeners
 from seqwright.training.checkpointer import Checkpointer
 from seqwright.training.ensemble import Ensemble
-from seqwright.training.events import (
-    AlreadyTrained,
-    Event,
-    Excluded,
-    Finished,
-    Listener,
-    Preliminary,
-    Progressed,
-    Resumed,
-    Started,
-)
+from seqwright.training.events import AlreadyTrained, Event, Excluded, Finished, Listener, Resumed, Started
 from seqwright.training.execution import Executor, in_process
 from seqwright.training.instruments import Instruments
-from seqwright.training.journal import Journal
 from seqwright.training.measure import calibrated
 from seqwright.training.model_writer import ModelWriter, assemble
-from seqwright.training.output import FIRST, FOLDS
 from seqwright.training.selection import record
-from seqwright.training.setup import Setup, set_up
+from seqwright.training.setup import Setup
 from seqwright.training.tensorboard import TensorBoard
 
-__all__ = ["run", "train"]
+__all__ = ["run"]
 
 N_EXAMPLES = 20  # dev sources of `Started`
-
-
-def train(
-    pairs: readers.Pairs,
-    *,
-    output: str | Path,
-    dev: readers.Pairs | None = None,
-    config: Config = Config(),  # noqa: B008 - frozen
-    overwrite: bool = False,
-    fine_tune: str | Path | None = None,
-    listen: Listener | None = None,
-    callbacks: Sequence[Callback] = (),
-    command: Sequence[str] = (),
-    notes: Mapping[str, Any] | None = None,
-    derived_from: Sequence[provenance.FileRecord] = (),
-    execute: Executor | None = None,
-) -> Translator:
-    """Train a model on pairs of source and target, and keep the best one in a model directory.
-
-    An interrupted training is continued from its last checkpoint by the same call, and ends with the same bytes as one
-    that was not interrupted. A finished training is not repeated: `listen` is called with `AlreadyTrained`, and the
-    existing model is returned.
-
-    Parameters
-    ----------
-    pairs : path, several paths, Parallel, iterable of tuples, or data frame
-        Files in any format that `data.readers` reads; or tuples (source, target) or (source, target, features); or a
-        frame of pandas or Polars with the columns source, target and optionally features. The configuration may give
-        other names (`text.source_key` …); without such columns, the first two are used.
-    output : path
-        The model directory to write.
-    dev : as `pairs`, optional
-        Pairs for evaluation. Without them, a tenth of the sources is held out, at most 2,000.
-    config : Config
-        The configuration, see `seqwright.config.parse`.
-    overwrite : bool, default False
-        Replace a finished model or an unfinished training of other data or configuration in `output`. The previous
-        model, its metrics and its report are kept until the first new model is saved; TensorBoard curves are not.
-    fine_tune : path, optional
-        A model directory to start from, with its network, weights and vocabularies, which new symbols extend.
-    listen : callable, optional
-        Called with each event, see `seqwright.training.events`.
-    callbacks : sequence of Callback
-        Called at the main events.
-    command : sequence of str
-        The command line, for the manifest.
-    notes : mapping, optional
-        Further entries of the manifest.
-    derived_from : sequence of FileRecord
-        The files from which `pairs` were made, for the manifest.
-    execute : Executor, optional
-        Trains the members of an ensemble at the same time, such as `seqwright.ray.Cluster`.
-
-    Returns
-    -------
-    Translator
-        The trained model, loaded from `output`.
-
-    Raises
-    ------
-    ConfigError
-        A setting is invalid for these data.
-    DataError
-        A file cannot be read as pairs, or has too few of them.
-    UsageError
-        An argument has the wrong type, or `output` has another model or training.
-    OutputError
-        `output` cannot be written, or another training has taken it over.
-    KeyboardInterrupt
-        After Ctrl-C, when everything is saved and `Finished` is sent. Exceptions of `listen` and of callbacks are
-        raised in the same way.
-    """
-    arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
-    device, precision = config.training.device, config.training.precision
-    engines.check(device, precision)
-    if engines.follows(device, precision):
-        return Translator(bundle.load(Path(output)))
-    is_cross_validated = bool(config.training.cross_validation)
-    is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
-    if is_repeated:
-        pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
-    if is_cross_validated:
-        cross_validation.check(dev, fine_tune)
-        dev, config = pairs, cross_validation.whole(config)
-    setup = set_up(
-        pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
-        overwrite=overwrite, derived_from=derived_from,
-    )  # fmt: skip
-    listeners = Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)])
-    with engines.leading(device):
-        validated = before = None
-        if is_cross_validated and not setup.is_finished:
-            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
-        elif is_repeated and not setup.is_finished:
-            before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
-            setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
-        model = run(setup, listeners, validated=validated, before=before, execute=execute)
-        for name in (FOLDS, FIRST):
-            shutil.rmtree(setup.path / name, ignore_errors=True)
-        return model
-
-
-def _cross_validated(
-    pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool, execute: Executor | None
-) -> cross_validation.Validated:
-    """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
-    n_folds = setup.prepared.config.training.cross_validation
-
-    def train_without(fold: int) -> cross_validation.Fold:
-        config = cross_validation.of_fold(setup.prepared.config, fold)
-        path, origin = setup.path / FOLDS / str(fold + 1), manifest.Origin(None, setup.origin.command, {})
-        one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
-        heard = _preliminary(listeners, "fold", fold + 1, n_folds)
-        return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
-
-    return cross_validation.validate(
-        [partial(train_without, fold) for fold in range(n_folds)], setup.prepared, listeners
-    )
-
-
-def _first_model(
-    pairs: readers.Pairs,
-    dev: readers.Pairs | None,
-    setup: Setup,
-    listeners: Listeners,
-    *,
-    overwrite: bool,
-    execute: Executor | None,
-) -> cross_validation.Fold:
-    """Train the model without auxiliary data, and return it with its data."""
-    origin = manifest.Origin(setup.origin.fine_tune, setup.origin.command, {})
-    config = self_training.first(setup.prepared.config)
-    one = set_up(pairs, dev, config, path=setup.path / FIRST, origin=origin, overwrite=overwrite)
-    return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1), execute=execute), one.prepared)
-
-
-def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
-    """Return listeners to a preliminary training that report its progress to others."""
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Progressed):
-            listeners(Preliminary(training, number, of, event))
-
-    return Listeners([listen])
 
 
 def run(
@@ -207,70 +48,25 @@ def run(
     validated: by a cross-validation before.   before: a model without auxiliary data, which is taken if it is better.
     execute: trains the networks as tasks.
     """
-    path, prepared = setup.path, setup.prepared
+    path = setup.path
     if setup.is_finished:
         listeners(AlreadyTrained(str(path)))
         return Translator(bundle.load(path))
 
-    networks = Ensemble(prepared, setup.base, instruments=instruments)
-    model_writer = ModelWriter(setup, networks)
-    journal = Journal(path / "metrics.jsonl", has_model=lambda: model_writer.has_saved)
-    checkpointer = Checkpointer(
-        setup.file, setup.identity, networks, journal,
-        every_s=prepared.config.training.checkpoint_every_s, clock=instruments.clock,
-    )  # fmt: skip
-    curves = Listeners([TensorBoard(path / "tensorboard")] if prepared.config.training.log == "tensorboard" else [])
-    subscribers: list[Listener] = [
-        checkpointer.check_owner,  # before any file has a line of this training while another one owns it
-        journal.add,  # before the checkpoint, which holds the line of the event
-        curves,  # before the checkpoint: continuing from it removes later points, but cannot add missing ones
-        checkpointer,  # before the model: it holds the best parameters too, and a model without one counts as finished
-        model_writer,
-        journal.write,  # after the model: until then, the file belongs to the previous one
-        listeners,  # last: all is saved, whatever they raise
-    ]
-
-    def publish(event: Event) -> None:
-        for subscriber in subscribers:
-            subscriber(event)
-
-    if setup.checkpoint is not None:
-        networks.restore(setup.checkpoint)
-        journal.restore(setup.checkpoint)
-    for event in _opening(setup, networks):
-        publish(event)
-    apart = _apart(setup, execute, instruments)
-    with interrupt.deferred() as interrupted:
-        try:
-            if apart is not None:
-                state = members.train(
-                    setup, checkpointer.save(), apart, listen=listeners, clock=instruments.clock, stop=interrupted
-                )
-                networks.restore(state)
-                journal.restore(state)
-                checkpointer.save()
-            for event in networks.events() if apart is None else ():
-                publish(event)
-                if interrupted():
-                    raise KeyboardInterrupt
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) or error is curves.failure or error is listeners.failure:
-                if apart is None:  # members have checkpoints of their own, and there is no model before the last one
-                    checkpointer.save()
-                    model_writer.save_interrupted()
-                publish(_finished(networks, "interrupted", path if bundle.exists(path) else None))
-            raise
+    training = _Training(setup, listeners, instruments)
+    training.continue_from_checkpoint()
+    training.fit(_apart(setup, execute, instruments))
 
     setup.file.check()
-    final = _final_model(setup, networks, instruments, validated)
+    final = _final_model(setup, training.networks, instruments, validated)
     if before is not None:
-        final = self_training.chosen(final, prepared, before, listeners)
-    model_writer.save(final)
+        final = self_training.chosen(final, setup.prepared, before, listeners)
+    training.model_writer.save(final)
     members.remove(path)
     setup.file.remove()
     model = Translator(bundle.load(path))
-    page = _report(setup, model)
-    finished = msgspec.structs.replace(_finished(networks, networks.position.reason, path), report=page)
+    finished = _finished(training.networks, training.networks.position.reason, path)
+    finished = msgspec.structs.replace(finished, report=_report(setup, model))
     if validated is not None:
         scores = validated.scores
         finished = msgspec.structs.replace(
@@ -278,8 +74,80 @@ def run(
         )
     elif before is not None:
         finished = msgspec.structs.replace(finished, dev_accuracy=model.bundle.manifest["scores"]["dev_accuracy"])
-    publish(finished)
+    training.publish(finished)
     return model
+
+
+class _Training:
+    """The networks of a training, and the subscribers to their events."""
+
+    def __init__(self, setup: Setup, listeners: Listeners, instruments: Instruments) -> None:
+        training, path = setup.prepared.config.training, setup.path
+        self._setup, self._listeners, self._clock = setup, listeners, instruments.clock
+        self.networks: Ensemble = Ensemble(setup.prepared, setup.base, instruments=instruments)
+        self.model_writer: ModelWriter = ModelWriter(setup, self.networks)
+        self._journal = journal.Journal(path / "metrics.jsonl", has_model=lambda: self.model_writer.has_saved)
+        self._checkpointer = Checkpointer(
+            setup.file, setup.identity, self.networks, self._journal,
+            every_s=training.checkpoint_every_s, clock=instruments.clock,
+        )  # fmt: skip
+        self._curves = Listeners([TensorBoard(path / "tensorboard")] if training.log == "tensorboard" else [])
+        self._subscribers: list[Listener] = [
+            self._checkpointer.check_owner,  # before any file has a line of this training while another one owns it
+            self._journal.add,  # before the checkpoint, which holds the line of the event
+            self._curves,  # before the checkpoint: continuing from it removes later points, but cannot add missing ones
+            self._checkpointer,  # before the model: it has the best parameters, and a model alone counts as finished
+            self.model_writer,
+            self._journal.write,  # after the model: until then, the file belongs to the previous one
+            listeners,  # last: all is saved, whatever they raise
+        ]
+
+    def publish(self, event: Event) -> None:
+        """Send an event to all subscribers."""
+        for subscriber in self._subscribers:
+            subscriber(event)
+
+    def continue_from_checkpoint(self) -> None:
+        """Restore the state of an interrupted training, if any, and publish the events before the first step."""
+        if self._setup.checkpoint is not None:
+            self.networks.restore(self._setup.checkpoint)
+            self._journal.restore(self._setup.checkpoint)
+        for event in _opening(self._setup, self.networks):
+            self.publish(event)
+
+    def fit(self, apart: Executor | None) -> None:
+        """Train all networks, one after another or as tasks of an executor.
+
+        KeyboardInterrupt, and what a listener raises: after everything is saved, and `Finished` is published.
+        """
+        with interrupt.deferred() as interrupted:
+            try:
+                if apart is not None:
+                    self._fit_apart(apart, interrupted)
+                    return
+                for event in self.networks.events():
+                    self.publish(event)
+                    if interrupted():
+                        raise KeyboardInterrupt
+            except BaseException as error:
+                known = (self._curves.failure, self._listeners.failure)
+                if isinstance(error, KeyboardInterrupt) or any(error is failure for failure in known):
+                    if apart is None:  # members have checkpoints of their own, and there is no model before the last
+                        self._checkpointer.save()
+                        self.model_writer.save_interrupted()
+                    path = self._setup.path
+                    self.publish(_finished(self.networks, "interrupted", path if bundle.exists(path) else None))
+                raise
+
+    def _fit_apart(self, execute: Executor, stop: Callable[[], bool]) -> None:
+        """Train the networks as tasks, and take over their state."""
+        before = self._checkpointer.save()
+        state = members.train(self._setup, before, execute, listen=self._listeners, clock=self._clock, stop=stop)
+        self.networks.restore(state)
+        self._journal.restore(state)
+        self._checkpointer.save()
+        for event in journal.events(state.journal[len(before.journal) :]):  # curves show one member after another
+            self._curves(event)
 
 
 def _apart(setup: Setup, execute: Executor | None, instruments: Instruments) -> Executor | None:

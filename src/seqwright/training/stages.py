@@ -1,0 +1,170 @@
+"""`train`: from pairs to a model directory, in stages.
+
+With cross-validation or auxiliary data, preliminary trainings in directories of their own precede the last one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from seqwright import bundle, engines, provenance
+from seqwright.config import Config
+from seqwright.data import readers
+from seqwright.inference.translator import Translator
+from seqwright.training import arguments, cross_validation, manifest, self_training
+from seqwright.training.callbacks import Callback, Listeners, listener
+from seqwright.training.events import Event, Listener, Preliminary, Progressed
+from seqwright.training.execution import Executor
+from seqwright.training.output import FIRST, FOLDS
+from seqwright.training.run import run
+from seqwright.training.setup import Setup, set_up
+
+__all__ = ["train"]
+
+
+def train(
+    pairs: readers.Pairs,
+    *,
+    output: str | Path,
+    dev: readers.Pairs | None = None,
+    config: Config = Config(),  # noqa: B008 - frozen
+    overwrite: bool = False,
+    fine_tune: str | Path | None = None,
+    listen: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
+    command: Sequence[str] = (),
+    notes: Mapping[str, Any] | None = None,
+    derived_from: Sequence[provenance.FileRecord] = (),
+    execute: Executor | None = None,
+) -> Translator:
+    """Train a model on pairs of source and target, and keep the best one in a model directory.
+
+    An interrupted training is continued from its last checkpoint by the same call, and ends with the same bytes as one
+    that was not interrupted. A finished training is not repeated: `listen` is called with `AlreadyTrained`, and the
+    existing model is returned.
+
+    Parameters
+    ----------
+    pairs : path, several paths, Parallel, iterable of tuples, or data frame
+        Files in any format that `data.readers` reads; or tuples (source, target) or (source, target, features); or a
+        frame of pandas or Polars with the columns source, target and optionally features. The configuration may give
+        other names (`text.source_key` …); without such columns, the first two are used.
+    output : path
+        The model directory to write.
+    dev : as `pairs`, optional
+        Pairs for evaluation. Without them, a tenth of the sources is held out, at most 2,000.
+    config : Config
+        The configuration, see `seqwright.config.parse`.
+    overwrite : bool, default False
+        Replace a finished model or an unfinished training of other data or configuration in `output`. The previous
+        model, its metrics and its report are kept until the first new model is saved; TensorBoard curves are not.
+    fine_tune : path, optional
+        A model directory to start from, with its network, weights and vocabularies, which new symbols extend.
+    listen : callable, optional
+        Called with each event, see `seqwright.training.events`.
+    callbacks : sequence of Callback
+        Called at the main events.
+    command : sequence of str
+        The command line, for the manifest.
+    notes : mapping, optional
+        Further entries of the manifest.
+    derived_from : sequence of FileRecord
+        The files from which `pairs` were made, for the manifest.
+    execute : Executor, optional
+        Trains the members of an ensemble at the same time, such as `seqwright.ray.Cluster`.
+
+    Returns
+    -------
+    Translator
+        The trained model, loaded from `output`.
+
+    Raises
+    ------
+    ConfigError
+        A setting is invalid for these data.
+    DataError
+        A file cannot be read as pairs, or has too few of them.
+    UsageError
+        An argument has the wrong type, or `output` has another model or training.
+    OutputError
+        `output` cannot be written, or another training has taken it over.
+    KeyboardInterrupt
+        After Ctrl-C, when everything is saved and `Finished` is sent. Exceptions of `listen` and of callbacks are
+        raised in the same way.
+    """
+    arguments.check(output=output, config=config, listen=listen, callbacks=callbacks)
+    device, precision = config.training.device, config.training.precision
+    engines.check(device, precision)
+    if engines.follows(device, precision):
+        return Translator(bundle.load(Path(output)))
+    is_cross_validated = bool(config.training.cross_validation)
+    is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
+    if is_repeated:
+        pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
+    if is_cross_validated:
+        cross_validation.check(dev, fine_tune)
+        dev, config = pairs, cross_validation.whole(config)
+    setup = set_up(
+        pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
+        overwrite=overwrite, derived_from=derived_from,
+    )  # fmt: skip
+    listeners = Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)])
+    with engines.leading(device):
+        validated = before = None
+        if is_cross_validated and not setup.is_finished:
+            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
+        elif is_repeated and not setup.is_finished:
+            before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
+            setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
+        model = run(setup, listeners, validated=validated, before=before, execute=execute)
+        for name in (FOLDS, FIRST):
+            shutil.rmtree(setup.path / name, ignore_errors=True)
+        return model
+
+
+def _cross_validated(
+    pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool, execute: Executor | None
+) -> cross_validation.Validated:
+    """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
+    n_folds = setup.prepared.config.training.cross_validation
+
+    def train_without(fold: int) -> cross_validation.Fold:
+        config = cross_validation.of_fold(setup.prepared.config, fold)
+        path, origin = setup.path / FOLDS / str(fold + 1), manifest.Origin(None, setup.origin.command, {})
+        one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
+        heard = _preliminary(listeners, "fold", fold + 1, n_folds)
+        return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
+
+    return cross_validation.validate(
+        [partial(train_without, fold) for fold in range(n_folds)], setup.prepared, listeners
+    )
+
+
+def _first_model(
+    pairs: readers.Pairs,
+    dev: readers.Pairs | None,
+    setup: Setup,
+    listeners: Listeners,
+    *,
+    overwrite: bool,
+    execute: Executor | None,
+) -> cross_validation.Fold:
+    """Train the model without auxiliary data, and return it with its data."""
+    origin = manifest.Origin(setup.origin.fine_tune, setup.origin.command, {})
+    config = self_training.first(setup.prepared.config)
+    one = set_up(pairs, dev, config, path=setup.path / FIRST, origin=origin, overwrite=overwrite)
+    return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1), execute=execute), one.prepared)
+
+
+def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
+    """Return listeners to a preliminary training that report its progress to others."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Progressed):
+            listeners(Preliminary(training, number, of, event))
+
+    return Listeners([listen])
