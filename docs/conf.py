@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # cells run `!seqwright …`
+os.environ.setdefault("SEQWRIGHT_DATA", str(Path(__file__).resolve().parents[2] / "shared" / "data"))
 
 project = "seqwright"
 version = release = installed_version("seqwright")
