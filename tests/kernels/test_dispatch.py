@@ -47,6 +47,7 @@ def test_the_instruction_sets_are_those_that_linux_lists() -> None:
     expected = [isa for isa in ("avx512", "avx2") if needed[isa] <= listed]
     assert [*expected, "plain"] == kernel_cases.INSTRUCTION_SETS
     assert kernel_cases._native.vnni == (needed["avx512"] | {"avx512_vnni"} <= listed)
+    assert kernel_cases._native.avx_vnni == (needed["avx2"] | {"avx_vnni"} <= listed)
 
 
 def test_an_unknown_choice_lists_what_can_run_here() -> None:

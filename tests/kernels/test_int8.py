@@ -73,6 +73,25 @@ def test_an_encoder_in_8_bits_computes_with_codes(isa: str, options: dict[str, A
 @pytest.mark.skipif(not INSTRUCTION_SETS, reason=kernel_cases.WHY_NOT)
 @pytest.mark.parametrize("isa", INSTRUCTION_SETS)
 @pytest.mark.parametrize("options", OPTIONS, ids=network_cases.name)
+def test_a_processor_without_an_instruction_for_bytes_has_the_same_answers(isa: str, options: dict[str, Any]) -> None:
+    compiled, (source, lengths) = native(network(options), isa, int8=True), network_cases.sources(30)
+    rules = search.Rules(0, 1, np.full(30, 9, np.int32))
+
+    def found(width: int) -> list[tuple[list[int], list[float]]]:
+        answers = search.compiled.beam(search.compiled.Networks([compiled], source, lengths, (2,)), rules, width=width)
+        return [(list(one.ids), list(one.log_probs)) for some in answers for one in some]
+
+    expected = [found(width) for width in (1, 4)]
+    kernel_cases._native.allow_vnni(False)
+    try:
+        assert [found(width) for width in (1, 4)] == expected
+    finally:
+        kernel_cases._native.allow_vnni(True)
+
+
+@pytest.mark.skipif(not INSTRUCTION_SETS, reason=kernel_cases.WHY_NOT)
+@pytest.mark.parametrize("isa", INSTRUCTION_SETS)
+@pytest.mark.parametrize("options", OPTIONS, ids=network_cases.name)
 def test_targets_in_8_bits_have_the_log_probabilities_of_the_search_in_numpy(isa: str, options: dict[str, Any]) -> None:
     net = network(options)
     source, lengths = network_cases.sources(30)

@@ -39,6 +39,8 @@ NB_MODULE(_native, m) {
     m.attr("plain_is_fast") = false;
 #endif
     m.attr("vnni") = has_vnni();
+    m.attr("avx_vnni") = has_avx_vnni();
+    m.def("allow_vnni", &allow_vnni, "allowed"_a);
     m.def("threads", &threads);
     m.def("set_threads", [](int n) {
         if (n < 1 || n > kMostThreads)

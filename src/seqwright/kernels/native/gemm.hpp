@@ -90,6 +90,10 @@ void pack_vectors(const float* W, ptrdiff_t ldw, int K, int n, int vectors, floa
 void multiply(int rows, int K, Rows A, const float* panel, const float* start, ptrdiff_t start_stride, float* C,
               ptrdiff_t ldc, int n);
 
+// C[0:rows, 0:N] = start + A · W, the same for all panels of W (K, N), which lie `size` apart; a row of start has N floats.
+void multiply_panels(int rows, int K, Rows A, const float* panels, ptrdiff_t size, const float* start, ptrdiff_t start_stride,
+                     float* C, ptrdiff_t ldc, int N);
+
 // ------------------------------------------------------------------------------------------------- whole products
 // All of them cut their work over the pool. Each element of C is one chain of fused multiply-adds in the order of k.
 void matmul(int M, int K, int N, const float* A, const float* B, const float* bias, float* C);  // C = bias + A (M, K) B

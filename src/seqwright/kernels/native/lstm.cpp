@@ -124,24 +124,30 @@ void lstm_rows(int n, const int* at, LstmPanels panels, int D, int H, Rows a, fl
                float* c_after, float* h_after, ptrdiff_t row_h, float* gates, Begun begun, bool zero_before) {
     const int K = D + H, depth = (zero_before ? D : K) - begun.depth;
     const ptrdiff_t width = static_cast<ptrdiff_t>(lstm_bias_size(H));
-    for (int u = 0; u < H; u += kLanes) {
-        const int group = u / kLanes, live = smaller(kLanes, H - u);
+    const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kNR;  // of a panel
+    // One row: 32 units at once where a panel has two vectors, for enough sums in flight; see multiply_panels.
+    constexpr int kTogether = kVectors;
+    alignas(64) float of_one_row[kTogether * kGroup];
+    const int groups = ceil_div(H, kLanes), most = n == 1 ? kTogether : 1;
+    if (n == 1) tile = of_one_row;
+    for (int first = 0; first < groups; first += most) {
+        const int some = smaller(most, groups - first), columns = some * kGroup;
+        const float* weights = panels.weights + first * 4 / kVectors * size + static_cast<ptrdiff_t>(begun.depth) * kNR;
         if (begun.sums != nullptr)
             for (int r = 0; r < n; r++)
-                memcpy(tile + r * kGroup, begun.sums + begun.of[r] * width + group * kGroup, kGroup * sizeof(float));
-        for (int v = 0; v < 4; v += kVectors) {
-            const ptrdiff_t panel = (group * 4 + v) / kVectors;
-            const float* weights = panels.weights + (panel * K + begun.depth) * kNR;
-            float* sums = tile + v * kLanes;
-            if (begun.sums != nullptr) multiply(n, depth, a, weights, sums, kGroup, sums, kGroup, kNR);
-            else multiply(n, depth, a, weights, panels.bias + panel * kNR, 0, sums, kGroup, kNR);
-        }
+                for (int group = 0; group < some; group++)
+                    memcpy(tile + r * columns + group * kGroup, begun.sums + begun.of[r] * width + (first + group) * kGroup, kGroup * sizeof(float));
+        const float* start = begun.sums != nullptr ? tile : panels.bias + first * kGroup;
+        multiply_panels(n, depth, a, weights, size, start, begun.sums != nullptr ? columns : 0, tile, columns, columns);
         for (int r = 0; r < n; r++) {  // the sums of these rows are still in the first-level cache
-            const float* sums = tile + r * kGroup;
             const ptrdiff_t row = static_cast<ptrdiff_t>(at[r]) * H;
-            const Point y = lstm_point(load(sums), load(sums + kLanes), load(sums + 2 * kLanes), load(sums + 3 * kLanes),
-                                       masked_load(c_before + row + u, live));
-            store_point(y, u, live, H, c_after + row, h_after + at[r] * row_h, gates == nullptr ? nullptr : gates + 4 * row);
+            for (int group = first; group < first + some; group++) {
+                const float* sums = tile + r * columns + (group - first) * kGroup;
+                const int u = group * kLanes, live = smaller(kLanes, H - u);
+                const Point y = lstm_point(load(sums), load(sums + kLanes), load(sums + 2 * kLanes), load(sums + 3 * kLanes),
+                                           masked_load(c_before + row + u, live));
+                store_point(y, u, live, H, c_after + row, h_after + at[r] * row_h, gates == nullptr ? nullptr : gates + 4 * row);
+            }
         }
     }
 }

@@ -49,9 +49,7 @@ void product(const Linear& m, int n, const float* x, float* y, float* blocks) {
         case Form::panels: {
             const Rows a{blocks, n};
             for (int r = 0; r < n; r++) put(a, r, 0, x + offset(r, m.K), m.K);
-            for (int p = 0; p < panels(m.N); p++)
-                multiply(n, m.K, a, m.block + offset(p, m.K * kNR), m.b == nullptr ? nullptr : m.b + p * kNR, 0, y + p * kNR,
-                         m.N, smaller(kNR, m.N - p * kNR));
+            multiply_panels(n, m.K, a, m.block, offset(m.K, kNR), m.b, 0, y, m.N, m.N);
             return;
         }
         case Form::int8: {

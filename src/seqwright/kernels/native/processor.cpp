@@ -2,6 +2,7 @@
 // Numbers of bits: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID, and volume 1, section 13.3.
 #include "processor.hpp"
 
+#include <atomic>
 #include <cstdint>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -17,7 +18,7 @@ namespace seqwright {
 namespace {
 
 struct Features {
-    bool avx2 = false, avx512 = false, vnni = false;
+    bool avx2 = false, avx512 = false, vnni = false, avx_vnni = false;
 };
 
 #if defined(SEQWRIGHT_X86_64)
@@ -25,14 +26,14 @@ struct Registers {
     uint32_t a, b, c, d;
 };
 
-Registers cpuid(int leaf) {
+Registers cpuid(int leaf, int subleaf = 0) {
 #if defined(_MSC_VER)
     int r[4];
-    __cpuidex(r, leaf, 0);
+    __cpuidex(r, leaf, subleaf);
     return {static_cast<uint32_t>(r[0]), static_cast<uint32_t>(r[1]), static_cast<uint32_t>(r[2]), static_cast<uint32_t>(r[3])};
 #else
     Registers r;
-    __cpuid_count(leaf, 0, r.a, r.b, r.c, r.d);
+    __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
     return r;
 #endif
 }
@@ -54,6 +55,7 @@ Features detected() {
     constexpr uint64_t kFma = 1u << 12, kOsXsave = 1u << 27, kAvx = 1u << 28;                          // leaf 1, ECX
     constexpr uint64_t kAvx2 = 1u << 5, kF = 1u << 16, kDq = 1u << 17, kBw = 1u << 30, kVl = 1u << 31;  // leaf 7, EBX
     constexpr uint64_t kVnni = 1u << 11;                                                               // leaf 7, ECX
+    constexpr uint64_t kAvxVnni = 1u << 4;                                                             // leaf 7.1, EAX
     constexpr uint64_t kXmmYmm = 0x06, kMasksZmm = 0xe0;                                               // XCR0
     Features found;
     if (cpuid(0).a < 7 || !all(cpuid(1).c, kFma | kOsXsave | kAvx)) return found;
@@ -65,6 +67,7 @@ Features detected() {
     found.avx2 = all(saved, kXmmYmm) && all(extended.b, kAvx2);
     found.avx512 = found.avx2 && all(saved, kMasksZmm) && all(extended.b, kF | kDq | kBw | kVl);
     found.vnni = found.avx512 && all(extended.c, kVnni);
+    found.avx_vnni = found.avx2 && extended.a >= 1 && all(cpuid(7, 1).a, kAvxVnni);
     return found;
 }
 #else
@@ -75,6 +78,8 @@ const Features& features() {
     static const Features found = detected();
     return found;
 }
+
+std::atomic<bool> vnni_allowed{true};
 
 }  // namespace
 
@@ -96,6 +101,10 @@ const std::vector<const Kernels*>& runnable() {
     return list;
 }
 
-bool has_vnni() { return features().vnni; }
+bool has_vnni() { return features().vnni && vnni_allowed.load(std::memory_order_relaxed); }
+
+bool has_avx_vnni() { return features().avx_vnni && vnni_allowed.load(std::memory_order_relaxed); }
+
+void allow_vnni(bool allowed) { vnni_allowed.store(allowed); }
 
 }  // namespace seqwright

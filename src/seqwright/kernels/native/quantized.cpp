@@ -7,6 +7,9 @@
 // The sum is exact, so it does not depend on instruction set, tile or thread; one fused multiply-add scales it. Rows are
 // stored as q + 128, unsigned as vpdpbusd requires; the sum starts at -Σ_k 128 w[k, j]. A sum of K
 // products is below 2^31 for K < 65,000.
+//
+// One thread of an AMD EPYC (Zen 5), GCC 12.2, AVX2, D 128, H 256, both directions, bilinear attention, one word of 10 symbols and
+// 256 words, in ms: products of 16-bit words 0.198 and 41, by signs 0.128 and 31, with vpdpbusd 0.089 and 16.
 #include "quantized.hpp"
 
 #include "processor.hpp"
@@ -15,6 +18,10 @@
 #define SEQWRIGHT_VNNI __attribute__((target("avx512vnni")))
 #else
 #define SEQWRIGHT_VNNI
+#endif
+// avx512 has vpdpbusd from another extension, or is older than this one.
+#if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 2 && (defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 11))
+#define SEQWRIGHT_AVX_VNNI __attribute__((target("avxvnni")))
 #endif
 
 namespace seqwright::SEQWRIGHT_ISA {
@@ -122,35 +129,67 @@ SEQWRIGHT_VNNI void tile_vnni(int n_quads, const uint8_t* bytes, ptrdiff_t strid
 }
 #endif
 
-#if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) <= 2
-// Without vpdpbusd: bytes become words, whose products of two are added exactly. Two sums a column, of the even and the odd
-// pairs of a quad, until the end. 16 columns at a time.
-template <int R>
-void tile_words(int n_quads, const uint8_t* bytes, ptrdiff_t stride, const int8_t* panel, const int32_t* starts, int32_t* sums) {
-    for (int j = 0; j < kColumns; j += kLanes) {
-        __m256i sum[R][4];
-        for (auto& row : sum)
-            for (__m256i& element : row) element = _mm256_setzero_si256();
-        for (int q = 0; q < n_quads; q++) {
-            const __m128i* at = reinterpret_cast<const __m128i*>(panel + (static_cast<ptrdiff_t>(q) * kColumns + j) * kQuad);
-            __m256i w[4];
+#if defined(SEQWRIGHT_AVX_VNNI)
+// The same with 256 bits, V vectors of 8 columns at a time.
+template <int R, int V>
+SEQWRIGHT_AVX_VNNI void tile_avx_vnni(int n_quads, const uint8_t* bytes, ptrdiff_t stride, const int8_t* panel, const int32_t* starts,
+                                      int32_t* sums) {
+    for (int j = 0; j < kColumns; j += V * 8) {
+        __m256i sum[R][V];
+        SEQWRIGHT_UNROLL
+        for (int r = 0; r < R; r++) {
             SEQWRIGHT_UNROLL
-            for (int v = 0; v < 4; v++) w[v] = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + v));
+            for (int v = 0; v < V; v++) sum[r][v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(starts + j + v * 8));
+        }
+        for (int q = 0; q < n_quads; q++) {
+            const __m256i* w = reinterpret_cast<const __m256i*>(panel + (static_cast<ptrdiff_t>(q) * kColumns + j) * kQuad);
             SEQWRIGHT_UNROLL
             for (int r = 0; r < R; r++) {
                 int32_t four;
                 memcpy(&four, bytes + r * stride + q * kQuad, sizeof four);
-                const __m256i x = _mm256_broadcastq_epi64(_mm_cvtepu8_epi16(_mm_cvtsi32_si128(four)));
+                const __m256i x = _mm256_set1_epi32(four);
                 SEQWRIGHT_UNROLL
-                for (int v = 0; v < 4; v++) sum[r][v] = _mm256_add_epi32(sum[r][v], _mm256_madd_epi16(x, w[v]));
+                for (int v = 0; v < V; v++) sum[r][v] = _mm256_dpbusd_avx_epi32(sum[r][v], x, _mm256_loadu_si256(w + v));
+            }
+        }
+        SEQWRIGHT_UNROLL
+        for (int r = 0; r < R; r++) {
+            SEQWRIGHT_UNROLL
+            for (int v = 0; v < V; v++)
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + r * kColumns + j + v * 8), sum[r][v]);
+        }
+    }
+}
+
+#endif
+
+#if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) <= 2
+// Without vpdpbusd: |q| · (sign(q) w), since vpmaddubsw takes unsigned and signed bytes. Its sums of two products saturate
+// beyond 32,767; these are at most 2 · 127².
+template <int R, int V>
+void tile_signs(int n_quads, const uint8_t* bytes, ptrdiff_t stride, const int8_t* panel, const int32_t*, int32_t* sums) {
+    const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8(-128);
+    for (int j = 0; j < kColumns; j += V * 8) {
+        __m256i sum[R][V];
+        for (auto& row : sum)
+            for (__m256i& element : row) element = _mm256_setzero_si256();
+        for (int q = 0; q < n_quads; q++) {
+            const __m256i* w = reinterpret_cast<const __m256i*>(panel + (static_cast<ptrdiff_t>(q) * kColumns + j) * kQuad);
+            SEQWRIGHT_UNROLL
+            for (int r = 0; r < R; r++) {
+                int32_t four;
+                memcpy(&four, bytes + r * stride + q * kQuad, sizeof four);
+                const __m256i x = _mm256_xor_si256(_mm256_set1_epi32(four), offset), size = _mm256_abs_epi8(x);
+                SEQWRIGHT_UNROLL
+                for (int v = 0; v < V; v++) {
+                    const __m256i two = _mm256_maddubs_epi16(size, _mm256_sign_epi8(_mm256_loadu_si256(w + v), x));
+                    sum[r][v] = _mm256_add_epi32(sum[r][v], _mm256_madd_epi16(two, ones));
+                }
             }
         }
         for (int r = 0; r < R; r++)
-            for (int v = 0; v < 4; v += 2) {
-                const __m256i both = _mm256_permute4x64_epi64(_mm256_hadd_epi32(sum[r][v], sum[r][v + 1]), 0xd8);
-                const __m256i start = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(starts + j + v * 4));
-                _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + r * kColumns + j + v * 4), _mm256_add_epi32(both, start));
-            }
+            for (int v = 0; v < V; v++)
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + r * kColumns + j + v * 8), sum[r][v]);
     }
 }
 
@@ -159,12 +198,19 @@ Tile tile_of(int rows) {
     static constexpr Tile vnni[] = {tile_vnni<1>, tile_vnni<2>, tile_vnni<3>, tile_vnni<4>, tile_vnni<5>, tile_vnni<6>};
     if (has_vnni()) return vnni[rows - 1];
 #endif
-    return rows == 1 ? tile_words<1> : tile_words<2>;
+#if defined(SEQWRIGHT_AVX_VNNI)
+    static constexpr Tile avx_vnni[] = {tile_avx_vnni<1, 8>, tile_avx_vnni<2, 4>, tile_avx_vnni<3, 4>};
+    if (has_avx_vnni()) return avx_vnni[rows - 1];
+#endif
+    return rows == 1 ? tile_signs<1, 8> : tile_signs<2, 4>;
 }
 
 int max_rows() {
 #if SEQWRIGHT_NUMBER(SEQWRIGHT_ISA) == 1
     if (has_vnni()) return kQuantizedMR;
+#endif
+#if defined(SEQWRIGHT_AVX_VNNI)
+    if (has_avx_vnni()) return 3;
 #endif
     return 2;
 }
