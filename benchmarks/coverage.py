@@ -77,7 +77,10 @@ def _cross_validated(pairs: Path, others: list[readers.Pair], options: argparse.
     model = training.train(pairs, output=pairs.with_name("model"), config=given)
     scores = model.bundle.manifest["cross_validation"]
     true = evaluation.evaluate(model, others[:OTHERS]).scores
-    return {"estimate": scores["accuracy"], "low": scores["low"], "high": scores["high"], "true": true.exact}
+    return {
+        "estimate": scores["accuracy"], "low": scores["low"], "high": scores["high"], "true": true.exact,
+        "n": scores["n"], "folds": scores["folds"],
+    }  # fmt: skip
 
 
 def _suggested(pairs: Path, others: list[readers.Pair], options: argparse.Namespace, draw: int) -> dict[str, Any]:
