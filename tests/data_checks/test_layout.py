@@ -79,3 +79,12 @@ def test_few_targets_that_may_end_in_a_remark_are_reported_by_check_and_training
     else:  # an option says that # begins no comment
         assert not warned
         assert not found
+
+
+@pytest.mark.parametrize(("n", "expected"), [(0, []), (1, ["1 target is empty"]), (3, ["3 targets are empty"])])
+def test_sources_that_are_not_filled_in_are_reported_by_training(tmp_path, n, expected):
+    many = "".join(f"{a}{b}{c}\t{c}{b}{a}\n" for a in "bdfgk" for b in "aeiou" for c in "lmn")
+    path = tmp_path / "a.tsv"
+    path.write_text(many + "".join(f"new{letter}\t\n" for letter in "bdf"[:n]) + "\n", encoding="utf-8")
+    warned = [line for line in prepare(path, None, config.Config()).reading if "warning" in line]
+    assert [line.removeprefix("warning  ").partition(",")[0] for line in warned] == expected

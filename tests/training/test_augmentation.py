@@ -67,6 +67,31 @@ def test_hallucinated_stems_are_inflected_by_their_features_and_last_vowel(tmp_p
     assert len({tuple(source[1:]) for source, _ in pairs}) > 100, "stems are new ones"
 
 
+def test_vowels_with_the_same_endings_exchange_stems_and_others_do_not(tmp_path: Path) -> None:
+    rng = random.Random(6)
+    endings = {"a": "lar", "o": "lar", "u": "lar", "e": "ler", "i": "ler"}
+
+    def plural(stem: str) -> str:
+        return stem + endings[stem[-2]]
+
+    stems = {
+        "".join(rng.choice("bdgkmn") + rng.choice("aeiou") for _ in range(3)) + rng.choice("bd") for _ in range(90)
+    }
+    (tmp_path / "pairs.tsv").write_text("".join(f"{stem}\t{plural(stem)}\tN;PL\n" for stem in sorted(stems)))
+    prepared = prepare(tmp_path / "pairs.tsv", None, config.parse({}, ["text.features_column=3", *SMALL]))
+    examples = prepared.examples
+    stems = {"".join(prepared.source.vocabulary.decode(examples.pair(n)[0])[2:]) for n in range(len(examples))}
+    found = augmentation.of(prepared)
+    assert found is not None
+    assert isinstance(found._one, augmentation._Hallucination)
+    donors = found._one._donors.values()
+    decode = prepared.source.vocabulary.decode
+    assert {frozenset(decode([stem[-2]])[0] for stem in kind) for kind in donors} == {frozenset("aou"), frozenset("ei")}
+    made = [found._one(np.random.default_rng(seed)) for seed in range(200)]
+    for _, source, target in filter(None, made):
+        assert "".join(prepared.target.vocabulary.decode(target)) == plural("".join(decode(source)))
+
+
 def test_sums_are_not_augmented(tmp_path: Path) -> None:
     rng = random.Random(6)
     rows = [(a, b) for a, b in ((rng.randrange(100), rng.randrange(100)) for _ in range(300))]

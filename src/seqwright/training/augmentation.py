@@ -7,36 +7,41 @@ Two ways, both on ids:
   long parts are kept. It is a sample of a joint n-gram model with n chosen at random (Bisani & Ney 2008,
   "Joint-Sequence Models for Grapheme-to-Phoneme Conversion"), and gives the network that model's assumption: what a
   symbol becomes depends on its neighbours.
-- Hallucination, for sources with features whose targets copy them: the beginning of what source and target have in
-  common is replaced by the beginning of another source (Anastasopoulos & Neubig 2019, "Pushing the Limits of
-  Low-Resource Morphological Inflection", section 3), up to an equal symbol, so that the seam occurs in training.
+- Hallucination, for sources with features whose targets copy them: what source and target have in common, the stem, is
+  replaced by another one (Anastasopoulos & Neubig 2019, "Pushing the Limits of Low-Resource Morphological Inflection",
+  section 3), not of random symbols but that of another pair which takes the same endings, as far as can be seen. Where
+  this is a pair of data, the stem begins as yet another one.
 
 Synthetic pairs are drawn anew for each epoch, and are nowhere counted as data.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from seqwright.data import alignment, batches, vocabulary
+from seqwright.data import alignment, batches, vocabulary, vowels
 from seqwright.training.prepare import Prepared
 from seqwright.training.recipe import COPYING
-from seqwright.types import Ids
+from seqwright.types import Array, Ids
 
 __all__ = ["Augmentation", "of"]
 
 JUMP = 0.4  # probability of a walk to go on elsewhere
 COMMON = 3  # symbols that source and target share in one piece, at least, to be a stem
-KEPT = (2, 3)  # symbols at the end of a stem that are kept: endings depend on its last vowel and consonant
+SAME_ENDINGS = 0.9  # cosine of the counts of vowels in endings
+KEPT = 3  # symbols at the end of a stem whose beginning is replaced
 TRIES = 5  # for each pair to draw
 
 Mask = npt.NDArray[np.bool_]
-Pair = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]  # features, source, target
+Symbols = tuple[int, ...]
+Pair = tuple[Symbols, Symbols, Symbols]  # features, source, target
 
 
 class Augmentation:
@@ -120,36 +125,103 @@ class _Recombination:
 
 
 class _Hallucination:
-    """Replaces the beginning of what source and target have in common by the beginning of another source."""
+    """Replaces what source and target have in common by that of another pair, of the same kind (`_Kinds`)."""
 
     def __init__(self, pairs: Sequence[Pair], copy_map: Ids) -> None:
-        self._pairs, self._copy_map = pairs, copy_map.tolist()
+        self._copy_map = copy_map.tolist()
         self._stems = [stem for pair in pairs if (stem := self._stem(pair))]
-        self._places: dict[int, list[tuple[int, ...]]] = defaultdict(list)  # beginnings of sources before each symbol
-        for _, source, _ in pairs:
-            for position in range(1, len(source)):
-                if self._copy_map[source[position - 1]] < 0:
-                    break
-                self._places[source[position]].append(source[:position])
+        self._kinds = _Kinds(self._stems, self._copy_map)
+        self._donors: dict[object, list[Symbols]] = defaultdict(list)
+        for stem in self._stems:
+            self._donors[self._kinds.of(stem.symbols)].append(stem.symbols)
+        self._known = {(features, source) for features, source, _ in pairs}
+        self._places: dict[int, list[Symbols]] = defaultdict(list)  # beginnings of stems before each symbol
+        for stem in self._stems:
+            for position in range(1, stem.length):
+                self._places[stem.symbols[position]].append(stem.symbols[:position])
 
     def __call__(self, rng: np.random.Generator) -> Pair | None:
         if not self._stems:
             return None
-        (features, source, target), i, j, length = self._stems[int(rng.integers(len(self._stems)))]
-        cut = max(1, length - int(rng.integers(KEPT[0], KEPT[1] + 1)))
-        beginnings = self._places[source[i + cut]]
-        if not beginnings:
-            return None
-        beginning = beginnings[int(rng.integers(len(beginnings)))]
-        copied = tuple(self._copy_map[symbol] for symbol in beginning)
-        return features, source[:i] + beginning + source[i + cut :], target[:j] + copied + target[j + cut :]
+        stem = self._stems[int(rng.integers(len(self._stems)))]
+        donors = self._donors[self._kinds.of(stem.symbols)]
+        found = self._with(stem, other := donors[int(rng.integers(len(donors)))])
+        return self._with(stem, self._begun_otherwise(other, rng)) if found[:2] in self._known else found
 
-    def _stem(self, pair: Pair) -> tuple[Pair, int, int, int] | None:
-        """Return the longest common part: its pair, its positions in source and target, and its length."""
+    def _with(self, stem: _Stem, other: Symbols) -> Pair:
+        """Return a pair with another stem."""
+        copied = tuple(self._copy_map[symbol] for symbol in other)
+        (features, source, target), i, j, length = stem
+        return features, source[:i] + other + source[i + length :], target[:j] + copied + target[j + length :]
+
+    def _begun_otherwise(self, stem: Symbols, rng: np.random.Generator) -> Symbols:
+        """Return a stem with the beginning of another source, up to an equal symbol, before its last KEPT symbols."""
+        beginnings = self._places[stem[-KEPT]]
+        return beginnings[int(rng.integers(len(beginnings)))] + stem[-KEPT:] if beginnings else stem
+
+    def _stem(self, pair: Pair) -> _Stem | None:
+        """Return the longest common part of source and target."""
         _, source, target = pair
         as_target = [self._copy_map[symbol] for symbol in source]
         i, j, length = SequenceMatcher(None, as_target, target, autojunk=False).find_longest_match()
-        return (pair, i, j, length) if length >= COMMON else None
+        return _Stem(pair, i, j, length) if length >= COMMON else None
+
+
+class _Stem(NamedTuple):
+    """What source and target have in common: its positions in both, and its length."""
+
+    pair: Pair
+    i: int
+    j: int
+    length: int
+
+    @property
+    def symbols(self) -> Symbols:
+        return self.pair[1][self.i : self.i + self.length]
+
+    @property
+    def ending(self) -> Symbols:
+        return self.pair[2][self.j + self.length :]
+
+
+class _Kinds:
+    """Kinds of stems that take the same endings: by the last vowel, and by whether the stem ends in it.
+
+    Vowels before which endings have the same vowels are one: with vowel harmony there are as many kinds as harmonic
+    classes; without it, one. With kinds that are wider than that, endings get vowels that they never have, with
+    narrower ones they are learned together with few stems.
+    """
+
+    def __init__(self, stems: Sequence[_Stem], copy_map: Sequence[int]) -> None:
+        self._vowels = vowels.find([stem.pair[1] for stem in stems])
+        in_endings = sorted({copy_map[vowel] for vowel in self._vowels})
+        counts: dict[int, Array] = defaultdict(lambda: np.zeros(len(in_endings)))
+        for stem in stems:
+            found = [in_endings.index(symbol) for symbol in stem.ending if symbol in in_endings]
+            np.add.at(counts[self._last_vowel(stem.symbols)], found, 1)
+        self._as_one: dict[int, int] = {}
+        kinds: list[int] = []
+        for vowel in sorted(counts, key=lambda vowel: -counts[vowel].sum()):
+            similar = [(_cosine(counts[vowel], counts[kind]), kind) for kind in kinds]
+            if similar and max(similar)[0] >= SAME_ENDINGS:
+                self._as_one[vowel] = kind = max(similar)[1]
+                counts[kind] += counts[vowel]
+            else:
+                kinds.append(vowel)
+
+    def of(self, stem: Symbols) -> tuple[int, bool]:
+        """Return the kind of a stem."""
+        vowel = self._last_vowel(stem)
+        return self._as_one.get(vowel, vowel), stem[-1] in self._vowels
+
+    def _last_vowel(self, stem: Symbols) -> int:
+        return next((symbol for symbol in reversed(stem) if symbol in self._vowels), stem[-1])
+
+
+def _cosine(a: Array, b: Array) -> float:
+    """Return the cosine of the angle between two vectors, 0 if one is zero."""
+    norm = math.sqrt(float(a @ a) * float(b @ b))
+    return float(a @ b) / norm if norm else 0.0
 
 
 def _cut(pair: batches.IdPair, is_feature: Mask) -> Pair:

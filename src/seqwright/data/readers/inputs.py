@@ -106,6 +106,7 @@ class Input:
         for pair in self._read(columns):
             self.count.pairs += 1
             has_target = has_target or bool(pair.target)
+            self.count.empty += bool(pair.source) and not pair.target
             if pair.source.startswith(marks) and self.schema.format in OF_LINES:
                 mark = next(mark for mark in marks if pair.source.startswith(mark))
                 self.count.marked[mark] = self.count.marked.get(mark, 0) + 1

@@ -87,6 +87,7 @@ class Count(msgspec.Struct):
 
     special: entries of a dictionary for silence and noise.   marked: sources that begin with a mark of comments, by the
     mark, where no option decides what a comment is.   remarks: targets that contain REMARK, likewise.
+    empty: empty targets of sources that are not empty.
     """
 
     comments: int = 0
@@ -95,6 +96,7 @@ class Count(msgspec.Struct):
     pairs: int = 0
     marked: dict[str, int] = {}
     remarks: int = 0
+    empty: int = 0
 
     def add(self, other: Count) -> None:
         """Add the counts of another file."""
@@ -105,6 +107,7 @@ class Count(msgspec.Struct):
         for mark, n in other.marked.items():
             self.marked[mark] = self.marked.get(mark, 0) + n
         self.remarks += other.remarks
+        self.empty += other.empty
 
 
 def describe(schema: Schema, count: Count) -> list[str]:
@@ -135,7 +138,7 @@ def is_rare(n: int, n_pairs: int) -> bool:
 
 
 def warnings(count: Count) -> list[str]:
-    """Return a line for each mark of comments that few sources or targets have, with what decides."""
+    """Return lines for marks of comments that few sources or targets have, with what decides, and of empty targets."""
     lines = [
         f"warning  {n:,} source{' begins' if n == 1 else 's begin'} with {mark} and may be "
         f"{'a comment' if n == 1 else 'comments'}: --comment '{mark}' skips such lines, --comment none reads them"
@@ -145,6 +148,9 @@ def warnings(count: Count) -> list[str]:
     if is_rare(count.remarks, count.pairs):
         n = f"{count.remarks:,} target{' contains' if count.remarks == 1 else 's contain'}"
         lines.append(f"warning  {n} '{REMARK}' and may end in a remark, which is learned: remove it from the file")
+    if count.empty:
+        n = f"{count.empty:,} target{' is' if count.empty == 1 else 's are'}"
+        lines.append(f"warning  {n} empty, which is learned: fill in the target, or remove the line")
     return lines
 
 
