@@ -74,6 +74,16 @@ def test_hostile_data_is_shown_as_it_is_written(hostile, tmp_path):
     assert not {"\u202e", "\u200b", "\0"} & set(page.text)
 
 
+def test_long_entries_of_the_manifest_are_counted_instead_of_shown(model):
+    loaded = bundle.load(model)
+    noted = loaded.manifest | {"short": "a" * 50, "long": "b" * 5000}
+    bundle.save(model, msgspec.structs.replace(loaded, manifest=noted))
+    html = report.write(model).read_text("utf-8")
+    assert "a" * 50 in html
+    assert "b" * 50 not in html
+    assert "5,000 characters, in manifest.json" in html
+
+
 def test_the_same_model_and_data_give_the_same_bytes(model, tmp_path):
     first = report.write(model).read_bytes()
     assert report.write(model, output=tmp_path / "again.html").read_bytes() == first

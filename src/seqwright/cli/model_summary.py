@@ -79,8 +79,8 @@ def as_text(summary: Summary) -> str:
     ]
     if summary.lexicon:
         lines.append(f"lexicon     {summary.lexicon:,} pairs")
-    if "n_pairs" in manifest:
-        lines.append(f"pairs       {manifest['n_pairs']}")
+    if isinstance(n_pairs := manifest.get("n_pairs"), int):
+        lines.append(f"pairs       {n_pairs:,}")
     lines += [f"data        {name}" for name in manifest.get("data") or {}]
     scores = manifest.get("scores")
     if isinstance(scores, dict):
@@ -126,7 +126,7 @@ def _dev(scores: Mapping[str, object]) -> str:
         "dev_loss": "loss {:.3f}",
         "dev_bleu": "BLEU {:.1f}",
         "dev_chrf": "chrF {:.1f}",
-        "epoch": "epoch {:.1f}",
+        "epoch": "epoch {:.2f}",
     }
     return ", ".join(
         text.format(scores[name]) for name, text in parts.items() if isinstance(scores.get(name), int | float)

@@ -16,6 +16,7 @@ from seqwright.report.page import Section, section, table
 __all__ = ["data_troubles", "making"]
 
 N_CASES, N_PLACES = 5, 5
+LONGEST = 2000  # characters of an entry; longer ones are binary
 
 
 def data_troubles(found: Inspection) -> Section:
@@ -70,7 +71,7 @@ def making(bundle: Bundle) -> Section:
     )
 
 
-def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Markup]]:
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Child]]:
     found = []
     for key, value in values.items():
         name = f"{prefix}{key}"
@@ -78,7 +79,8 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Markup]
             found += flat(value, f"{name} › ")
         else:
             text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-            found.append((name, element("code", text)))
+            shown = element("code", text) if len(text) <= LONGEST else f"{len(text):,} characters, in manifest.json"
+            found.append((name, shown))
     return found
 
 
