@@ -71,6 +71,13 @@ class Server:
         """Return the memory of all processes, what they share counted once."""
         return sum(proportional_kb(pid) for pid in self.pids()) / 1024
 
+    def cpu_s(self) -> float:
+        """Return the processor time that all processes have used."""
+        fields = [
+            Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split() for pid in self.pids()
+        ]
+        return sum(int(own[11]) + int(own[12]) for own in fields) / os.sysconf("SC_CLK_TCK")
+
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(60)
@@ -132,20 +139,26 @@ class Task:
 
 def rate(task: Task, seconds: float, workers: int) -> Iterator[dict[str, Any]]:
     """Yield the rate of the server beside that of this process, in turns."""
-    pairs = []
+    pairs, cpu = [], []
     with Server(task.model, workers=workers) as server:
         task.rate_of(server, 1)
         for _ in range(max(3, min(9, round(seconds / 4)))):
-            inside, (outside, outcome) = task.rate_in_process(2), task.rate_of(server, 2)
+            before = time.process_time()
+            inside = task.rate_in_process(2)
+            used, before = time.process_time() - before, server.cpu_s()
+            outside, outcome = task.rate_of(server, 2)
             pairs.append((outside / inside, inside, outside))
+            cpu.append((used / (2 * inside), (server.cpu_s() - before) / (2 * outside)))
             assert outcome is None or outcome.wrong == 0
         check = load.closed(server.port, task.requests, connections=8, seconds=1, expected=task.expected)
         wrong = asyncio.run(check).wrong
     ratios, inside, outside = zip(*pairs, strict=True)
+    cpu_inside, cpu_outside = (1000 * statistics.median(some) for some in zip(*cpu, strict=True))
     yield {
         "figure": f"{CONNECTIONS} connections, words a second", "workers": workers,
         "in process": round(statistics.median(inside)), "server": round(statistics.median(outside)),
         "ratio": round(statistics.median(ratios), 3), "least": round(min(ratios), 3), "most": round(max(ratios), 3),
+        "processor ms a word": round(cpu_inside, 3), "of the server": round(cpu_outside, 3),
         "client": "wrk" if shutil.which("wrk") else "own", "other bytes than predict's": wrong,
     }  # fmt: skip
 

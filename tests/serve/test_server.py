@@ -1,5 +1,6 @@
 """The server, as its clients use it."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -272,6 +273,39 @@ def test_small_responses_are_sent_at_once():
 
     with listener.listening("127.0.0.1", 0) as listening:
         assert listening.proto == socket.IPPROTO_TCP
+
+
+def test_what_is_written_in_one_turn_is_sent_together_and_all_before_the_end():
+    from seqwright.serve.transport import MOST_JOINED, Joined
+
+    sent = []
+
+    class Transport:
+        def write(self, data):
+            sent.append(data)
+
+        def close(self):
+            sent.append("closed")
+
+        def is_closing(self):
+            return "closed" in sent
+
+    async def write():
+        joined = Joined(Transport())
+        joined.write(b"head ")
+        joined.write(b"body")
+        assert sent == []
+        await asyncio.sleep(0)
+        assert sent == [b"head body"]
+        joined.write(b"a" * MOST_JOINED)
+        joined.write(b"b")
+        assert sent[1:] == [b"a" * MOST_JOINED + b"b"]  # no more is held than the transport would
+        joined.write(b"last")
+        joined.close()
+        assert sent[2:] == [b"last", "closed"]
+        assert joined.is_closing()
+
+    asyncio.run(write())
 
 
 def test_a_model_is_replaced_under_load_without_a_lost_request_and_stays_where_the_new_one_is_damaged(start, other):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seqwright.serve import problems, requests
@@ -48,12 +49,22 @@ class Phased(Protocol):
 
 
 class Gate:
-    """ASGI middleware.   count: is called with path, status and seconds of each request."""
+    """ASGI middleware.
+
+    posts: handlers of POST requests by path, which are called without the router: it would cost as much as they do.
+    count: is called with path, status and seconds of each request.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, service: Phased, token: str | None, count: Callable[[str, int, float], None]
+        self,
+        app: ASGIApp,
+        *,
+        service: Phased,
+        token: str | None,
+        posts: Mapping[str, problems.Handler],
+        count: Callable[[str, int, float], None],
     ) -> None:
-        self._app, self._service, self._count = app, service, count
+        self._app, self._service, self._posts, self._count = app, service, posts, count
         self._token = token.encode() if token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +77,7 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                given = {name for name, _ in message["headers"]}
+                given = [name for name, _ in message["headers"]]
                 message["headers"] += [one for one in HEADERS if one[0] not in given]
                 if service.phase is not Phase.SERVING:
                     message["headers"].append((b"connection", b"close"))
@@ -80,6 +91,9 @@ class Gate:
             elif not self._admitted(scope):
                 detail = "expected the header Authorization: Bearer TOKEN with the token of this server"
                 await problems.response(401, detail, {"WWW-Authenticate": "Bearer"})(scope, receive, sent)
+            elif scope["method"] == "POST" and (handler := self._posts.get(scope["path"])):
+                response = await problems.answered(handler, Request(scope, receive, sent))
+                await response(scope, receive, sent)
             else:
                 await self._app(scope, receive, sent)
         finally:

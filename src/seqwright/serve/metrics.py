@@ -49,6 +49,7 @@ class Metrics:
         self._registry = own
         self._requests = Counter("seqwright_requests", "Requests by path and status.", ["path", "status"], registry=own)
         self._seconds = Histogram("seqwright_request_seconds", "Time to answer requests.", ["path"], registry=own)
+        self._series: dict[tuple[str, int], tuple[Counter, Histogram]] = {}  # finding one costs more than counting
         self._batches = Histogram("seqwright_batch_sources", "Sources searched together.", buckets=SIZES, registry=own)
         self.queued: Gauge = Gauge(
             "seqwright_queued_searches", "Searches that wait.", registry=own, multiprocess_mode="liveall"
@@ -59,9 +60,12 @@ class Metrics:
 
     def request(self, path: str, status: int, seconds: float) -> None:
         """Count a request."""
-        known = path if path in PATHS else "other"
-        self._requests.labels(known, str(status)).inc()
-        self._seconds.labels(known).observe(seconds)
+        key = path if path in PATHS else "other", status
+        if key not in self._series:
+            self._series[key] = self._requests.labels(key[0], str(status)), self._seconds.labels(key[0])
+        counter, histogram = self._series[key]
+        counter.inc()
+        histogram.observe(seconds)
 
     def batch(self, n_sources: int) -> None:
         """Count a batch."""

@@ -38,6 +38,7 @@ class Served:
         self._reading = threading.Lock()
         self._examples: bytes | None = None
         self.options: Callable[[Settings], Options] = functools.lru_cache(CONSTRAINTS)(self._options)
+        self.check: Callable[[Settings], None] = functools.lru_cache(CONSTRAINTS)(self._check)
 
     def examples(self) -> bytes:
         """Return some pairs of the dev set as JSON; any number of threads may call it, one reads them."""
@@ -45,6 +46,9 @@ class Served:
             if self._examples is None:
                 self._examples = msgspec.json.encode(examples.some(self.path, self.translator.bundle))
             return self._examples
+
+    def _check(self, settings: Settings) -> None:
+        self.translator.check(settings.options())
 
     def _options(self, settings: Settings) -> Options:
         options = settings.options()

@@ -10,12 +10,24 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from seqwright.errors import SeqwrightError, UsageError
 
-__all__ = ["HANDLERS", "MEDIA_TYPE", "Problem", "ProblemDetails", "details", "of_library", "response"]
+__all__ = [
+    "HANDLERS",
+    "MEDIA_TYPE",
+    "Handler",
+    "Problem",
+    "ProblemDetails",
+    "answered",
+    "details",
+    "of_library",
+    "response",
+]
 
 MEDIA_TYPE = "application/problem+json"
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +62,16 @@ def response(status: int, detail: str, headers: Mapping[str, str] | None = None)
 def of_library(error: SeqwrightError) -> Problem:
     """Return the problem for an error of seqwright: 422 for options and sources, 500 for the rest."""
     return Problem(422 if isinstance(error, UsageError) else 500, str(error))
+
+
+async def answered(handler: Handler, request: Request) -> ASGIApp:
+    """Return the response of a handler, or that for a problem; `HANDLERS` is for what Starlette routes."""
+    try:
+        return await handler(request)
+    except Problem as error:
+        return await of_problem(request, error)
+    except ClientDisconnect as error:
+        return await of_disconnect(request, error)
 
 
 async def of_problem(_request: Request, error: Exception) -> Response:

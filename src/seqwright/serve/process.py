@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,6 +15,7 @@ from seqwright.serve.app import Service
 from seqwright.serve.gate import Phase
 from seqwright.serve.limits import Limits
 from seqwright.serve.listener import BACKLOG, has_queued, stop_connecting
+from seqwright.serve.transport import Joined
 
 __all__ = ["Process"]
 
@@ -58,7 +60,7 @@ class Process:
 
         class Impatient(HttpToolsProtocol):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                super().connection_made(transport)
+                super().connection_made(cast(asyncio.Transport, Joined(transport)))
                 loop = asyncio.get_running_loop()
                 process._accepted_s = loop.time()
                 self._first = loop.call_later(idle_s, self._end_without_request)

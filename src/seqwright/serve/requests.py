@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 from seqwright.serve.limits import Limits
 from seqwright.serve.problems import Problem
+from seqwright.serve.watch import Watched
 
-__all__ = ["Bodies", "ClientDisconnect", "decoded", "discard", "lines", "of_query", "unless_gone"]
+__all__ = ["Bodies", "ClientDisconnect", "decoded", "discard", "lines", "media_type", "of_query"]
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
-Result = TypeVar("Result")
-WATCHED_AFTER_S = 0.1
 DISCARDED_S = 10.0  # a client that sends too much reads no response before it has sent all
 
 
@@ -30,37 +28,48 @@ class Bodies:
         self._limits = limits
         self.n_bytes: int = 0
 
-    @contextmanager
-    def counted(self, n_bytes: int) -> Iterator[None]:
-        """Count the bytes as held.   Problem: 429 where there are too many."""
-        if self.n_bytes + n_bytes > self._limits.held_bytes:
-            raise Problem(429, "too many large requests at a time; send it again later", retry_after=1)
-        self.n_bytes += n_bytes
-        try:
-            yield
-        finally:
-            self.n_bytes -= n_bytes
-
-    async def read(self, request: Request) -> bytes:
-        """Return a JSON body.   Problem: 408, 413, 415 or 429."""
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise Problem(415, f"expected Content-Type: application/json, got {media_type[:80] or 'none'}")
+    async def read(self, request: Request, watched: Watched) -> bytes:
+        """Return a JSON body.   Problem: 408, 413, 415 or 429.   ClientDisconnect: the client has gone."""
+        kind = media_type(request.scope)
+        if kind != "application/json":
+            raise Problem(415, f"expected Content-Type: application/json, got {kind[:80] or 'none'}")
         most = self._limits.body_bytes
+        if self.n_bytes + most > self._limits.held_bytes:
+            raise Problem(429, "too many large requests at a time; send it again later", retry_after=1)
+        watched.within(self._limits.idle_s, self._late)
+        self.n_bytes += most
+        try:
+            return await self._joined(request.receive, most)
+        finally:
+            self.n_bytes -= most
+
+    async def _joined(self, receive: Receive, most: int) -> bytes:
+        body = b""
         parts: list[bytes] = []
-        with self.counted(most):
-            n_bytes = 0
-            try:
-                async with asyncio.timeout(self._limits.idle_s):
-                    async for part in request.stream():
-                        n_bytes += len(part)
-                        if n_bytes > most:
-                            await discard(request.receive)
-                            raise Problem(413, f"the body has more than {most:,} bytes; stream it as NDJSON, see /")
-                        parts.append(part)
-            except TimeoutError:
-                raise Problem(408, f"the body was not complete after {self._limits.idle_s:g} s") from None
-        return b"".join(parts)
+        n_bytes, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body, more = message.get("body", b""), message.get("more_body", False)
+            n_bytes += len(body)
+            if n_bytes > most:
+                if more:
+                    await discard(receive)
+                raise Problem(413, f"the body has more than {most:,} bytes; stream it as NDJSON, see /")
+            parts.append(body)
+        return body if len(parts) == 1 else b"".join(parts)
+
+    def _late(self) -> Problem:
+        return Problem(408, f"the body was not complete after {self._limits.idle_s:g} s")
+
+
+def media_type(scope: Scope) -> str:
+    """Return the media type of a body, without its parameters; "" without one."""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return str(value.decode("latin-1")).partition(";")[0].strip().lower()
+    return ""
 
 
 async def discard(receive: Receive) -> None:
@@ -120,41 +129,3 @@ async def lines(request: Request, limits: Limits) -> AsyncIterator[list[bytes]]:
             yield found
         if part is None:
             return
-
-
-async def unless_gone(request: Request, work: Awaitable[Result]) -> Result:
-    """Return the result of work, which is cancelled when the client has disconnected.   ClientDisconnect: it has."""
-    task = asyncio.current_task()
-    assert task is not None, "in a coroutine"
-    watching: list[asyncio.Task[None]] = []
-    gone = False
-
-    def disconnected(watch: asyncio.Task[None]) -> None:
-        nonlocal gone
-        if not watch.cancelled():
-            gone = True
-            task.cancel()
-
-    def watch() -> None:
-        watching.append(asyncio.ensure_future(_disconnect(request)))
-        watching[0].add_done_callback(disconnected)
-
-    # Most answers are there before a client can lose patience, and a task for each costs a tenth of the rate.
-    timer = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, watch)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if not gone:
-            raise
-        task.uncancel()
-        raise ClientDisconnect from None
-    finally:
-        timer.cancel()
-        for one in watching:
-            one.remove_done_callback(disconnected)
-            one.cancel()
-
-
-async def _disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
