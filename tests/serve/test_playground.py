@@ -69,18 +69,19 @@ def symbols(page, row="answer"):
 
 def test_what_is_typed_is_answered_with_flags_and_attention_by_keyboard_alone(site):
     page = site.open()
-    page.keyboard.type("abz")  # the field has the focus
-    page.wait_for_selector(".flags li")
-    best = record(site.server, "abz")
+    page.keyboard.type("abzy")  # the field has the focus
+    page.wait_for_function("() => document.querySelector('.flags li')?.textContent.startsWith('z, y:')")
+    best = record(site.server, "abzy")
     assert texts(page) == [one["text"] or "empty answer" for one in best["n_best"]]
-    assert page.locator(".flags li").all_inner_texts() == ["z: not in the training data of this model"]
-    assert symbols(page, "source").all_inner_texts() == ["a", "b", "z", "■"]
+    assert page.locator(".flags li").first.inner_text() == "z, y: not in the training data of this model"
+    assert page.locator(".flags li").count() == len(best["flags"]) - 1
+    assert symbols(page, "source").all_inner_texts() == ["a", "b", "z", "y", "■"]
     page.locator(".answers button").nth(1).focus()
     page.keyboard.press("Enter")
     assert symbols(page).all_inner_texts() == [*best["n_best"][1]["tokens"], "■"]
     page.get_by_label("lines").focus()
     page.keyboard.press("ArrowRight")
-    assert page.locator(".weights thead th").all_inner_texts() == ["a", "b", "z", "■"]
+    assert page.locator(".weights thead th").all_inner_texts() == ["a", "b", "z", "y", "■"]
     assert page.locator(".weights tbody th").all_inner_texts() == [*best["n_best"][1]["tokens"], "■"]
     assert site.fits()
     assert site.violations() == []
@@ -213,6 +214,52 @@ def test_a_file_is_answered_line_by_line_and_saved_as_predict_writes_it(site, tm
             assert found == wanted
         else:
             assert list(map(json.loads, found.splitlines())) == list(map(json.loads, wanted.splitlines()))
+    assert site.fits()
+    assert site.violations() == []
+
+
+def test_a_file_is_answered_by_both_models_with_the_differences_marked_and_saved(site, tmp_path):
+    words = ["abc", "hgf", "", "az", "cabab"] * 20
+    (tmp_path / "words.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
+    page = site.open()
+    page.get_by_label("Compare with").select_option("model")
+    page.set_input_files("#file", tmp_path / "words.txt")
+    page.wait_for_selector("#save:not([hidden])")
+    answers = [
+        site.server.post({"sources": words, "n_best": 4, "model": name}).json["answers"] for name in ("words", "model")
+    ]
+    both = list(zip(*answers, strict=True))
+    differing = [one["text"] != other["text"] for one, other in both]
+    assert any(differing), "the test needs models that differ"
+    assert (
+        page.inner_text("#file-state") == f"100 of 100 lines answered by words and model, {sum(differing)} differently"
+    )
+    heads = page.locator("#file-head th").all_inner_texts()
+    assert heads == ["Source", "words", "Confidence", "model", "Confidence", "Notes"]
+    cells = [row.split("\t") for row in page.locator("#file-rows tr").all_inner_texts()]
+    assert [(row[1], row[3]) for row in cells] == [(one["text"], other["text"]) for one, other in both]
+    rows = page.locator("#file-rows tr")
+    for i, (one, other) in enumerate(both[:5]):
+        assert (rows.nth(i).locator("mark").count() > 0) == (
+            one["text"] != other["text"] and "" not in (one["text"], other["text"])
+        )
+    assert "z: not in the training data of this model" in cells[3][5]
+    with page.expect_download() as saved:
+        page.click("#save-json")
+    saved.value.save_as(tmp_path / "json")
+    found = list(map(json.loads, (tmp_path / "json").read_text(encoding="utf-8").splitlines()))
+    assert found == [
+        {"model": name} | record for pair in both for name, record in zip(("words", "model"), pair, strict=True)
+    ]
+    with page.expect_download() as saved:
+        page.click("#save-tsv")
+    saved.value.save_as(tmp_path / "tsv")
+    head, *lines = (line.split("\t") for line in (tmp_path / "tsv").read_text(encoding="utf-8").splitlines())
+    assert (head[0], head[2], head[5], head[-1]) == ("source", "words", "model", "same")
+    assert [(row[0], row[2], row[5], row[-1]) for row in lines] == [
+        (word, one["text"], other["text"], "no" if one["text"] != other["text"] else "yes")
+        for word, (one, other) in zip(words, both, strict=True)
+    ]
     assert site.fits()
     assert site.violations() == []
 

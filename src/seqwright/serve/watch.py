@@ -21,7 +21,7 @@ PERIOD_S = 0.1
 
 
 class Watch:
-    """The requests under way, and the timer that looks after them while there are any."""
+    """The requests under way, and the timer that bounds them while there are any."""
 
     def __init__(self) -> None:
         self._requests: set[Watched] = set()

@@ -121,6 +121,6 @@ for (const view of document.querySelectorAll("[name=view]")) {
 engine.onTokenNeeded = () => (byId("token-field").hidden = false);
 new FileView(engine, () => {
   const { sources, ...asked } = request();
-  return forModel(asked, chosen()[0]);
+  return chosen().map((card) => ({ name: card.name, request: forModel(asked, card) }));
 });
 start();

@@ -17,6 +17,13 @@ const inWords = (flag) => {
   return kind in FLAGS ? FLAGS[kind](what) : flag;
 };
 
+// The flags of an answer in words, unknown symbols in one sentence.
+function allInWords(flags) {
+  const unknown = flags.filter((flag) => flag.startsWith("unknown:"));
+  const others = flags.filter((flag) => !unknown.includes(flag)).map(inWords);
+  return unknown.length ? [inWords(`unknown:${unknown.map((flag) => flag.slice("unknown:".length)).join(", ")}`), ...others] : others;
+}
+
 class Panel {
   #engine; #request = null; #steps = []; #answer = null; #selected = 0; #searching = null; #opening = null; #open = null;
 
@@ -73,7 +80,7 @@ class Panel {
     this.confidence.hidden = answer?.confidence == null;
     if (answer?.confidence != null) this.confidence.textContent = `Confidence that the first answer is correct: ${percent(answer.confidence)}`;
     this.flags.hidden = !answer?.flags.length;
-    this.flags.replaceChildren(...(answer?.flags ?? []).map((flag) => element("li", { textContent: inWords(flag) })));
+    this.flags.replaceChildren(...allInWords(answer?.flags ?? []).map((textContent) => element("li", { textContent })));
     this.reference.hidden = true;
     this.status.textContent = !answer ? "" : some.length ? `Best of ${counted(some.length, "answer")}: ${some[0].text || "empty"}` : "No answer";
     this.draw();
