@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqwright.distillation import distill
     from seqwright.ensembling import join
     from seqwright.errors import (
+        AmbiguityError,
         ConfigError,
         ConstraintError,
         DataError,
@@ -55,6 +56,7 @@ __version__ = "0.1.0"
 __all__ = [
     "SGD",
     "Adam",
+    "AmbiguityError",
     "Answer",
     "BeamSearch",
     "Callback",
@@ -111,6 +113,7 @@ __all__ = [
 _HOMES = {
     "SGD": "seqwright.optim",
     "Adam": "seqwright.optim",
+    "AmbiguityError": "seqwright.errors",
     "Answer": "seqwright.inference.translator",
     "BeamSearch": "seqwright.inference.translator",
     "Callback": "seqwright.training.callbacks",

@@ -54,7 +54,15 @@ class DataError(SeqwrightError):
 
 
 class AmbiguityError(UsageError, DataError):
-    """Data with several meanings.   choices: the options of the command line that decide for one each."""
+    """Data with several meanings.
+
+    Parameters
+    ----------
+    message : str
+        What was found, and what decides.
+    choices : sequence of sequence of str
+        For each meaning, the options of the command line that select it.
+    """
 
     def __init__(self, message: str, choices: Sequence[Sequence[str]]) -> None:
         super().__init__(message)
