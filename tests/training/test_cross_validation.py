@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import seqwright
 from seqwright import config, errors, training
 from seqwright.data import holdout
 from seqwright.data.readers import Pair
-from seqwright.training import events
+from seqwright.training import cross_validation, events
 
 SETTINGS = [
     "model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.cross_validation=3",
@@ -57,7 +59,8 @@ def test_the_model_has_all_pairs_and_the_figures_of_its_folds(pairs: Path, tmp_p
     assert scores["folds"] == pytest.approx([one.exact for one in alone])
     assert scores["n"] == sum(one.n for one in alone) == n
     assert scores["accuracy"] == pytest.approx(100 * (1 - sum(one.errors for one in alone) / n))
-    assert scores["low"] <= scores["accuracy"] <= scores["high"]
+    n_right = round(scores["accuracy"] * n / 100)
+    assert (scores["low"], scores["high"]) == cross_validation.interval(n_right, n, n_folds=3)
     timed = (events.Preliminary, events.Progressed)  # how many there are depends on the clock
     kinds = [type(event) for event in received if not isinstance(event, timed)]
     assert kinds[:3] == [events.Validated] * 3
@@ -65,6 +68,30 @@ def test_the_model_has_all_pairs_and_the_figures_of_its_folds(pairs: Path, tmp_p
     assert isinstance(finished, events.Finished)
     assert finished.dev_accuracy == scores["accuracy"]
     assert "not seen" in (tmp_path / "model" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("n_folds", [2, 5, 10])
+@pytest.mark.parametrize(("n", "errors"), [(50, 0.9), (100, 0.5), (1000, 0.1), (1000, 0.5)])
+def test_the_interval_holds_the_accuracy_of_trainings_with_more_pairs(n_folds: int, n: int, errors: float) -> None:
+    rng = np.random.default_rng(n_folds)
+    (mean, spread), held = cross_validation.LEARNING, 0
+    for _ in range(1000):
+        in_folds = np.clip(
+            errors + math.sqrt(cross_validation.TRAININGS * errors * (1 - errors) / n) * rng.normal(), 0, 1
+        )
+        n_right = n - int(rng.binomial(n, in_folds))
+        true = 100 * (1 - errors * (1 - 1 / n_folds) ** rng.normal(mean, spread))
+        low, high = cross_validation.interval(n_right, n, n_folds=n_folds)
+        held += low <= true <= high
+    assert 0.92 <= held / 1000 <= 0.98
+
+
+def test_an_interval_lies_between_no_and_all_answers() -> None:
+    for n in (1, 7, 400):
+        for n_right in (0, n):
+            low, high = cross_validation.interval(n_right, n, n_folds=10)
+            assert 0 <= low < high <= 100
+            assert low <= 100 * n_right / n <= high
 
 
 def test_a_cross_validation_that_was_interrupted_ends_with_the_same_bytes(pairs: Path, tmp_path: Path) -> None:

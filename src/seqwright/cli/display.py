@@ -309,8 +309,8 @@ def closing(event: Finished) -> str:
         low, high = event.dev_interval
         return (
             f"done     {how} after {clock(event.elapsed_s)}\n"
-            f"accuracy exact match {event.dev_accuracy:.1f} % (95 % interval {low:.1f} to {high:.1f} %) of the answers "
-            f"in cross-validation\n"
+            f"accuracy exact match {event.dev_accuracy:.1f} % in cross-validation\n"
+            f"expected {low:.1f} to {high:.1f} % of this model, which has more pairs (95 % interval)\n"
             f"model    {event.output}, trained on all pairs" + (f"\nreport   {event.report}" if event.report else "")
         )
     scores = f"exact match {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)

@@ -87,8 +87,8 @@ def as_text(summary: Summary) -> str:
         lines.append(f"dev         {_dev(scores)}")
     if isinstance(folds := manifest.get("cross_validation"), dict):
         lines.append(
-            f"accuracy    exact match {folds['accuracy']:.1f} % (95 % interval {folds['low']:.1f} to "
-            f"{folds['high']:.1f} %) in cross-validation with {len(folds['folds'])} folds"
+            f"accuracy    exact match {folds['accuracy']:.1f} % in cross-validation with {len(folds['folds'])} folds, "
+            f"{folds['low']:.1f} to {folds['high']:.1f} % expected of this model (95 % interval)"
         )
     if isinstance(more := manifest.get("auxiliary"), dict):
         lines.append(

@@ -18,7 +18,7 @@ def headline(bundle: Bundle) -> list[page.Figure]:
     scores = _scores(bundle)
     return [
         page.Figure(f"{scores['accuracy']:.1f}", "%", "exact match, cross-validated"),
-        page.Figure(f"{scores['low']:.1f}–{scores['high']:.1f}", "%", "its 95 % interval"),
+        page.Figure(f"{scores['low']:.1f}–{scores['high']:.1f}", "%", "95 % interval of this model"),
         page.Figure(f"{scores['ter']:.2f}", "%", "token error rate (TER)"),
     ]
 
@@ -31,7 +31,8 @@ def section(bundle: Bundle) -> page.Section:
     text = (
         f"This model was trained on all pairs. The figures are those of {n} other models, each trained without one of "
         f"{n} parts of the sources, on the part that it had not seen: {scores['n']:,} answers in all. Trained on fewer "
-        f"pairs, these models are slightly worse than this one. Exact match on each part in %: {folds}."
+        f"pairs, these models are worse than this one; the interval allows for it. Exact match on each part in %: "
+        f"{folds}."
     )
     return page.section("figures", "Cross-validation", element("p", text))
 

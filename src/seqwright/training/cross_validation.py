@@ -2,8 +2,9 @@
 
 K models are each trained without one fold, a K-th of the sources, and answer that fold. Their answers are to sources
 that they have not seen, one for each source of the data: their share of correct ones estimates the accuracy (Stone
-1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"), slightly too low, since each had fewer
-pairs, and the confidence of the final model is fitted on them (Platt 1999, section 2.2, fits it in this way).
+1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"), too low, since each had fewer pairs. The
+interval is that of the final model: it allows for the pairs that the others did not have (`interval`). The confidence
+of the final model is fitted on the answers to the folds (Platt 1999, section 2.2, fits it in this way).
 
 Each fold is an ordinary training in a directory of its own below the model directory, so that an interrupted one is
 continued, and a finished one not repeated.
@@ -12,6 +13,7 @@ continued, and a finished one not repeated.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -23,13 +25,15 @@ from seqwright.data import readers, vocabulary
 from seqwright.errors import UsageError
 from seqwright.inference import calibration
 from seqwright.inference.translator import Translator
-from seqwright.report import groups
 from seqwright.training import dev_set, events, measure
 from seqwright.training.prepare import Prepared
 
-__all__ = ["Fold", "Scores", "Validated", "check", "of_fold", "validate", "whole"]
+__all__ = ["Fold", "Scores", "Validated", "check", "interval", "of_fold", "validate", "whole"]
 
 SHOWN = 100  # training sources that are decoded after each epoch, to show progress
+LEARNING = 0.6, 0.3  # exponent of the number of pairs in the share of errors, its mean and spread over languages
+TRAININGS = 0.4  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
+Z = 1.96  # standard errors on either side of an estimate hold the true value in 95 of 100 cases
 
 
 class Fold(NamedTuple):
@@ -42,8 +46,8 @@ class Fold(NamedTuple):
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """Scores of the answers to all folds.
 
-    n: sources.   accuracy, ter: in percent.   low, high: of the 95 % interval of the accuracy.   folds: the accuracy of
-    each.
+    n: sources.   accuracy, ter: in percent.   low, high: of the 95 % interval of the model of all pairs.   folds: the
+    accuracy of each.
     """
 
     n: int
@@ -98,13 +102,30 @@ def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Calla
     right = np.concatenate([one.right for one in found])
     fit = calibration.fit(np.concatenate([one.totals for one in found]).tolist(), right.tolist())
     familiarity, _ = measure.familiar(_without(first.dev_pairs, final))
-    low, high = groups.wilson(int(right.sum()), len(right))
+    low, high = interval(int(right.sum()), len(right), n_folds=len(folds))
     edits, tokens = (sum(getattr(one.scores, name) for one in found) for name in ("edits", "tokens"))
     scored = Scores(
         n=len(right), accuracy=100 * float(right.mean()), low=low, high=high, ter=100 * edits / max(1, tokens),
         folds=[one.scores.exact for one in found],
     )  # fmt: skip
     return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity))
+
+
+def interval(n_right: int, n: int, *, n_folds: int) -> tuple[float, float]:
+    """Return the 95 % interval of the accuracy of the model of all pairs, in percent, from the answers to the folds.
+
+    The errors fall with a power of the number of pairs (Hestness et al. 2017, "Deep Learning Scaling is Predictable,
+    Empirically"), whose exponent is known roughly. The variance is that of the counted answers, of trainings, and of
+    the exponent.
+    """
+    errors = (n - n_right + Z**2 / 2) / (n + Z**2)  # Agresti & Coull 1998
+    mean, spread = LEARNING
+    shrinkage = (1 - 1 / n_folds) ** mean
+    counted = errors * (1 - errors) / (n + Z**2)
+    variance = shrinkage**2 * ((1 + TRAININGS) * counted + (errors * math.log(1 - 1 / n_folds) * spread) ** 2)
+    center, margin = 1 - errors * shrinkage, Z * math.sqrt(variance)
+    low = max(0.0, center - margin) if n_right else 0.0
+    return 100 * low, 100 * min(1.0, center + margin) if n_right < n else 100.0
 
 
 def _without(held_out: Sequence[readers.Pair], final: Prepared) -> Prepared:

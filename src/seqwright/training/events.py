@@ -265,7 +265,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     dev_loss, dev_bleu, dev_chrf : float or None
         Of the best model for sentences, as in `Measured`.
     dev_interval : tuple of float or None
-        After a cross-validation: the 95 % interval of dev_accuracy, which is then that of the folds.
+        After a cross-validation: the 95 % interval of the accuracy of the model; dev_accuracy is that of the folds.
     """
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
