@@ -172,17 +172,17 @@ def _greedy(grams: Sequence[Sequence[tuple[str, ...]]], doubts: Sequence[float],
 
 
 def _estimate(confidences: Sequence[float], n_fitted: int) -> tuple[float | None, tuple[float, float]]:
-    """Return the mean of the confidences and its interval of 95 %, in percent.
+    """Return the mean of the confidences and the interval of 95 % of the accuracy, in percent.
 
     The variance is that of the share of correct answers among n_fitted dev sources, which the confidence was fitted to,
-    and that of the answers themselves, each of which is correct with its confidence.
+    and that of the answers themselves, each of which is correct with its confidence. Few dev sources that are mostly
+    correct, or mostly not, leave some doubt: the center is shifted towards a half (Agresti & Coull 1998).
     """
     if not confidences:
         return None, (0.0, 100.0)
     n = len(confidences)
     mean = sum(confidences) / n
-    # one more answer of each kind, as in the calibration: few dev sources that are all correct leave some doubt
-    smoothed = (mean * n_fitted + 1) / (n_fitted + 2)
-    variance = smoothed * (1 - smoothed) / n_fitted + sum(c * (1 - c) for c in confidences) / n**2
+    center = (mean * n_fitted + Z**2 / 2) / (n_fitted + Z**2)
+    variance = center * (1 - center) / (n_fitted + Z**2) + sum(c * (1 - c) for c in confidences) / n**2
     margin = Z * math.sqrt(variance)
-    return 100 * mean, (100 * max(0.0, mean - margin), 100 * min(1.0, mean + margin))
+    return 100 * mean, (100 * max(0.0, center - margin), 100 * min(1.0, center + margin))
