@@ -31,8 +31,8 @@ from seqwright.training.prepare import Prepared
 __all__ = ["Fold", "Scores", "Validated", "check", "interval", "of_fold", "validate", "whole"]
 
 SHOWN = 100  # training sources that are decoded after each epoch, to show progress
-LEARNING = 0.6, 0.3  # exponent of the number of pairs in the share of errors, its mean and spread over languages
-TRAININGS = 0.4  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
+LEARNING = 0.6, 0.25  # exponent of the number of pairs in the share of errors, its mean and spread over languages
+TRAININGS = 0.2  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
 Z = 1.96  # standard errors on either side of an estimate hold the true value in 95 of 100 cases
 
 
