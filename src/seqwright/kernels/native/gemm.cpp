@@ -264,17 +264,7 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
     const ptrdiff_t size = static_cast<ptrdiff_t>(K) * kNR;
     const double work = static_cast<double>(M) * N * K;
     float* packed = workspace(Slot::packed, static_cast<size_t>(size) * static_cast<size_t>(count));
-    const int packers = tasks_for(static_cast<double>(K) * N, 1 << 15, count);
-    parallel(packers, [&](int i) {
-        const Range mine = share(count, packers, i);
-        pack(mine, packed + mine.begin * size, size);
-    });
-    // Rows first: a thread with its own rows copies them once. Columns too where the rows are few. Never three tasks for two.
-    const int workers = tasks_for(work, kWorth, 1 << 20);
-    const int batches = M <= 4 * kMR * workers ? ceil_div(M, 4 * kMR) : ceil_div(ceil_div(M, kBatch), workers) * workers;
-    const int groups = smaller(count, ceil_div(workers, batches));
-    parallel(batches * groups, [&](int i) {
-        const Range rows = share(M, batches, i / groups), mine = share(count, groups, i % groups);
+    const auto multiply_some = [&](Range rows, Range mine) {
         const int height = rows.end - rows.begin;
         const Rows a{workspace(Slot::rows, rows_size(height, kStep)), height};
         for (int k = 0; k < K || k == 0; k += kStep) {
@@ -291,7 +281,27 @@ void by_panels(int M, int K, int N, const float* A, const Pack& pack, const floa
                          go_on ? ldc : 0, c, ldc, n);
             }
         }
+    };
+    const int workers = tasks_for(work, kWorth, 1 << 20);
+    // Each thread some columns, which it packs: they meet once, and none reads what another core has just written.
+    if (M <= 2 * N && (count % workers == 0 || count >= 16 * workers)) {
+        parallel(workers, [&](int i) {
+            const Range mine = share(count, workers, i);
+            pack(mine, packed + mine.begin * size, size);
+            const int batches = ceil_div(M, kBatch);
+            for (int batch = 0; batch < batches; batch++) multiply_some(share(M, batches, batch), mine);
+        });
+        return;
+    }
+    const int packers = tasks_for(static_cast<double>(K) * N, 1 << 15, count);
+    parallel(packers, [&](int i) {
+        const Range mine = share(count, packers, i);
+        pack(mine, packed + mine.begin * size, size);
     });
+    // Rows first: a thread with its own rows copies them once. Columns too where the rows are few. Never three tasks for two.
+    const int batches = M <= 4 * kMR * workers ? ceil_div(M, 4 * kMR) : ceil_div(ceil_div(M, kBatch), workers) * workers;
+    const int groups = smaller(count, ceil_div(workers, batches));
+    parallel(batches * groups, [&](int i) { multiply_some(share(M, batches, i / groups), share(count, groups, i % groups)); });
 }
 
 }  // namespace
@@ -336,7 +346,7 @@ namespace {
 
 constexpr int kGroup = 256 / kNR;
 
-constexpr int kTiles = 32;  // tiles of A packed at a time: 32 · 14 · 256 floats, half of the second-level cache
+constexpr int kTiles = 768 / kMR;  // tiles of A packed at a time: B is packed anew for each of them
 
 struct Chosen {  // row k is row at[k], or first + k
     const int* at;

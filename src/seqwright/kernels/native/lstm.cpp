@@ -6,7 +6,8 @@
 //
 // With ids (T, B), b is a table (V, 4H), and the sums of a step start at row ids[t, b]; x may then have no columns.
 //
-// The batch is cut into shards, one for each thread, which runs all T steps of its rows without synchronisation; weights are packed once for all of them. [x_t | h] is one left factor of depth D + H, so a step is one product,
+// The batch is cut into shards, one for each thread, which runs all T steps of its rows without synchronisation. Weights are packed once
+// for all of them, or by each of two. [x_t | h] is one left factor of depth D + H, so a step is one product,
 // and a first step from zeros is one of depth D, with the same bytes. The weights' gradients sum over all rows and are
 // therefore cut by columns, after the last step.
 //
@@ -31,6 +32,9 @@ namespace seqwright::SEQWRIGHT_ISA {
 namespace {
 
 constexpr int kGroup = 4 * kLanes;  // columns of a tile: i f g o of 16 units
+
+// Up to so many threads pack all weights for themselves: reading what another core has just written takes longer.
+constexpr int kOwnCopies = 2;
 
 struct Steps {  // in the order of reading: step t consumes state `before` and produces state `after`
     int T;
@@ -156,11 +160,15 @@ namespace {
 
 void forward_packed(const LstmForward& s, Steps steps) {
     const int D = s.p.D, H = s.p.H, biases = s.ids == nullptr ? 1 : s.V;
-    float* weights = workspace(Slot::packed, lstm_panels_size(D, H));
-    float* bias = workspace(Slot::bias, static_cast<size_t>(biases) * lstm_bias_size(H));
-    pack_lstm(s.p, weights, bias, biases);
+    const auto packed = [&] {
+        const LstmPanels panels{workspace(Slot::packed, lstm_panels_size(D, H)), workspace(Slot::bias, static_cast<size_t>(biases) * lstm_bias_size(H))};
+        pack_lstm(s.p, const_cast<float*>(panels.weights), const_cast<float*>(panels.bias), biases);
+        return panels;
+    };
     const int shards = tasks_for(4.0 * s.T * s.B * H * (D + H), 1 << 17, s.B);
+    const LstmPanels shared = shards > kOwnCopies ? packed() : LstmPanels{};
     parallel(shards, [&](int shard) {
+        const LstmPanels panels = shards > kOwnCopies ? shared : packed();
         const Range rows = share(s.B, shards, shard);
         const int most = rows.end - rows.begin;
         const Rows a{workspace(Slot::rows, rows_size(most, D + H)), most};
@@ -179,9 +187,9 @@ void forward_packed(const LstmForward& s, Steps steps) {
                 if (!zero_before) put(a, r, D, s.h + (before + live[r]) * s.row_h, H);
                 if (s.ids != nullptr) symbols[r] = s.ids[now + live[r]];
             }
-            const Begun begun{s.ids == nullptr ? nullptr : bias, symbols, 0};
+            const Begun begun{s.ids == nullptr ? nullptr : panels.bias, symbols, 0};
             if (n > 0)
-                lstm_rows(n, live, {weights, bias}, D, H, a, tile, s.c + before * H, s.c + after * H, s.h + after * s.row_h,
+                lstm_rows(n, live, panels, D, H, a, tile, s.c + before * H, s.c + after * H, s.h + after * s.row_h,
                           s.row_h, s.gates + now * 4 * H, begun, zero_before);
             if (n < most) pass_through(t, rows, s, steps);
         }
@@ -354,9 +362,11 @@ void lstm_backward(const LstmBackward& s) {
     const int B = s.B, D = s.p.D, H = s.p.H;
     if (s.T > 0 && B > 0 && H > 0) {
         const Steps steps{s.T, s.reverse};
-        const Transposed W = pack_transposed(s.p);
         const int shards = tasks_for(4.0 * s.T * B * H * (D + H), 1 << 17, B);
-        parallel(shards, [&](int shard) { backward_rows(share(B, shards, shard), s, steps, W); });
+        const Transposed shared = shards > kOwnCopies ? pack_transposed(s.p) : Transposed{};
+        parallel(shards, [&](int shard) {
+            backward_rows(share(B, shards, shard), s, steps, shards > kOwnCopies ? shared : pack_transposed(s.p));
+        });
         weights_backward(s, steps);
     } else {
         memset(s.dx, 0, static_cast<size_t>(s.T) * static_cast<size_t>(B) * static_cast<size_t>(D) * sizeof(float));
