@@ -112,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         if isinstance(error, OSError) and error.filename is None and error.strerror:  # writing results failed
+            streams.discard_output()  # from Python 3.14 on, what could not be written is written once more at exit
             return fail(f"standard output: {error.strerror}", 1)
         what = f"{type(error).__name__}: {error}"
         return fail(f"unexpected {what}; please report it with the traceback that --debug shows", 1)
