@@ -28,6 +28,7 @@ exclude_patterns = ["_build", "draw_demo.py"]
 html_theme = "furo"
 html_title = "seqwright"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["custom.css"]
 html_math_renderer = "mathml"
 html_show_copyright = False
@@ -43,6 +44,8 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True
 
 autosummary_generate = True
+autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # numpydoc's sections have the types
 numpydoc_show_class_members = False
 
 nitpicky = False
