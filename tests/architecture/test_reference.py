@@ -53,9 +53,10 @@ def test_no_entry_occurs_twice():
 
 def test_the_reference_of_the_commands_is_that_of_the_whole_program():
     page = (PAGES / "commands.md").read_text(encoding="utf-8")
-    module, _, name = re.search(r"\{click\} (\S+)", page)[1].partition(":")
+    module, _, name = re.search(r"click:: (\S+)", page)[1].partition(":")
     assert getattr(importlib.import_module(module), name) is main.seqwright
     assert ":nested: full" in page
+    assert "{eval-rst}" in page  # the directive writes reStructuredText, which Markdown would print
 
 
 @pytest.mark.parametrize("key", [*Record.__struct_fields__, *(v for k, v in vars(Flag).items() if k.isupper())])
