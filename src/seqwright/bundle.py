@@ -26,7 +26,6 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 import numpy as np
-import safetensors.numpy
 
 from seqwright import file_set, models, tensors
 from seqwright.config import Config, ModelConfig, upgraded
@@ -136,7 +135,7 @@ def save(path: Path, bundle: Bundle) -> None:
     if bundle.int8:
         config = msgspec.structs.replace(config, format_version=FORMAT_VERSION, weights="int8")
     lexicon = _Lexicon("", [(pair.source, pair.target, pair.features) for pair in bundle.lexicon])
-    files = {
+    files: dict[str, file_set.Data] = {
         **({LEXICON: b""} if bundle.config.training.lexicon else {}),
         **bundle.source.files("source"),
         **bundle.target.files("target"),
@@ -145,13 +144,13 @@ def save(path: Path, bundle: Bundle) -> None:
         WEIGHTS: b"",
     }
     # A hash and not a random number, so that equal trainings write equal bytes.
-    contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: safetensors.numpy.save(stored)}
+    contents = files | {"config.json": _without_stamp(_json(config)), WEIGHTS: tensors.parts(stored)}
     if LEXICON in files:
         contents[LEXICON] = msgspec.json.encode(lexicon.pairs)
-    hashes = {name: hashlib.sha256(data).digest() for name, data in contents.items()}
+    hashes = {name: _digest(data) for name, data in contents.items()}
     stamp = _stamp(_learned(hashes))
     files["config.json"] = _json(msgspec.structs.replace(config, stamp=stamp, checksum=_stamp(hashes)))
-    files[WEIGHTS] = safetensors.numpy.save(stored, {"stamp": stamp})  # one key: their order is random
+    files[WEIGHTS] = tensors.parts(stored, {"stamp": stamp})
     if LEXICON in files:
         files[LEXICON] = msgspec.json.encode(msgspec.structs.replace(lexicon, stamp=stamp))
     try:
@@ -161,6 +160,13 @@ def save(path: Path, bundle: Bundle) -> None:
             f"{path}: cannot save the model: {error.strerror}; what was there before is unchanged, "
             f"free some space or choose another --output"
         ) from None
+
+
+def _digest(data: file_set.Data) -> bytes:
+    digest = hashlib.sha256()
+    for part in [data] if isinstance(data, bytes) else data:
+        digest.update(part)
+    return digest.digest()
 
 
 def _codes(bundle: Bundle) -> dict[str, Any]:

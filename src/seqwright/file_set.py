@@ -18,18 +18,20 @@ import glob
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["negligible", "opened", "place", "remove", "replace", "write"]
+__all__ = ["Data", "negligible", "opened", "place", "remove", "replace", "write"]
+
+Data = bytes | Sequence[bytes | memoryview]  # a file, or its parts in order
 
 NEXT = ".next"
 PATIENCE_S = 30.0
 NEGLIGIBLE = (".*.partial", ".ds_store", "._*", "thumbs.db", "desktop.ini", ".directory", "*~", ".*.sw?", "#*#")
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: Data) -> None:
     """Write a file to a directory that is there.   OSError: the file that was there stays."""
     _remove_partials(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -95,7 +97,7 @@ def negligible(path: Path) -> bool:
     return any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in NEGLIGIBLE)
 
 
-def replace(directory: Path, files: Mapping[str, bytes]) -> None:
+def replace(directory: Path, files: Mapping[str, Data]) -> None:
     """Write the files, by name, to the directory, which is made if need be.   OSError: those that were there stay."""
     directory.mkdir(parents=True, exist_ok=True)
     for left in directory.glob(".set.*.partial"):
@@ -120,9 +122,10 @@ def _remove_partials(path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def _flushed(path: Path, data: bytes) -> None:
+def _flushed(path: Path, data: Data) -> None:
     with path.open("wb") as stream:
-        stream.write(data)
+        for part in [data] if isinstance(data, bytes) else data:
+            stream.write(part)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -1,21 +1,23 @@
-"""Arrays of a safetensors file that is open already, read into memory once and kept where they were read to.
+"""Safetensors files without copies of arrays: of a file that is open already, and the parts of one to write.
 
-The library's own reader opens a path, so it may meet another file than the one that was checked, and copies each array.
+The library's own reader opens a path, so it may meet another file than the one that was checked, and copies each array;
+its writer returns the whole file as one string of bytes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Tensors", "read"]
+__all__ = ["Tensors", "parts", "read"]
 
 MOST_HEADER = 100_000_000  # bytes, as the library allows
+DTYPES = {"float64": "F64", "float32": "F32", "int8": "I8"}
 
 
 class Tensors(NamedTuple):
@@ -42,6 +44,26 @@ class _Tensor(msgspec.Struct, forbid_unknown_fields=True):
     dtype: Literal["F32", "I8"]
     shape: list[int]
     data_offsets: tuple[int, int]
+
+
+def parts(
+    arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str] | None = None
+) -> list[bytes | memoryview]:
+    """Return the file that `safetensors.numpy.save` makes, in parts: header, and views of the arrays.
+
+    The keys of the metadata keep their order, which the library draws at random.
+    """
+    # In the library's order: wide types first, so that each array is aligned.
+    ordered = sorted(arrays.items(), key=lambda item: (-item[1].itemsize, item[0]))
+    header: dict[str, Any] = {} if metadata is None else {"__metadata__": dict(metadata)}
+    end = 0
+    for name, array in ordered:
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": DTYPES[array.dtype.name], "shape": array.shape, "data_offsets": (begin, end)}
+    encoded = msgspec.json.encode(header)
+    encoded += b" " * (-len(encoded) % 8)
+    views = [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data for _, array in ordered]
+    return [len(encoded).to_bytes(8, "little"), encoded, *views]
 
 
 def read(stream: BinaryIO) -> Tensors:

@@ -16,9 +16,8 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 import safetensors
-import safetensors.numpy
 
-from seqwright import file_set
+from seqwright import file_set, tensors
 from seqwright.errors import ModelError, OutputError, UsageError
 from seqwright.types import Array
 
@@ -138,7 +137,7 @@ class File:
         }
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            file_set.write(self._path, safetensors.numpy.save(checkpoint.arrays, metadata))
+            file_set.write(self._path, tensors.parts(checkpoint.arrays, metadata))
         except OSError as error:
             raise OutputError(
                 f"{self._path}: cannot save the checkpoint: {error.strerror}; the last one and the best model are "
