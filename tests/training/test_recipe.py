@@ -6,7 +6,7 @@ import pytest
 
 from seqwright import config
 from seqwright.training import recipe
-from seqwright.training.traits import Traits
+from seqwright.training.traits import FEW, Traits
 
 SIZES = [2, 10, 100, 999, 1000, 3600, 20_000, 113_438, 10**6, 10**7, 10**8, 10**9]
 
@@ -107,14 +107,25 @@ def test_a_long_training_waits_longer_for_something_better():
 
 
 def test_few_pairs_that_correspond_symbol_by_symbol_are_augmented():
-    def augmentation(n_pairs, correspondence):
+    def training(n_pairs, correspondence):
         traits = Traits(n_pairs, target_length=8.0, correspondence=correspondence)
-        return recipe.complete(config.parse({}), traits).training.augmentation
+        return recipe.complete(config.parse({}), traits).training
 
-    assert augmentation(100, 0.7) > 0
-    assert augmentation(599, 0.7) > 0
-    assert augmentation(100, 0.2) == 0
-    assert augmentation(600, 0.7) == 0
+    shares = [training(n_pairs, 0.7).augmentation for n_pairs in (50, 100, 300, 800, FEW - 1, FEW)]
+    assert shares == [4.0, 4.0, pytest.approx(800 / 300), 1.0, 1.0, 0.0]
+    assert [training(n_pairs, 0.2).augmentation for n_pairs in (50, 100, 300, FEW - 1)] == [0.0] * 4
+    # a correspondence that is high for dates and low for words and their phonemes, where there are many pairs
+    assert [training(n_pairs, 0.4).augmentation > 0 for n_pairs in (100, 299, 300, 800)] == [True, True, False, False]
+
+
+def test_augmented_pairs_are_read_as_often_as_without_augmentation():
+    for n_pairs in (20, 100, 300, 800, FEW - 1):
+        with_, without = (
+            recipe.complete(config.parse({}), Traits(n_pairs, correspondence=correspondence)).training
+            for correspondence in (0.9, 0.0)
+        )
+        assert with_.epochs >= without.epochs
+        assert with_.epochs * n_pairs * (1 + with_.augmentation) >= 59_000
 
 
 def test_few_sentences_attend_bilinearly_and_many_additively():

@@ -24,6 +24,7 @@ SHAPES = ((1, 0), (1, 1), (1, 2), (1, 3), (2, 1), (3, 1))  # symbols of the sour
 LONGEST = 40  # symbols of either side; the probability of 40 links is far from underflow
 ITERATIONS = 8
 DISCOUNT = 0.2  # of the count of a link of three or more symbols, so that one seen once is cut where it can be
+FOLDS = 5
 FLOOR = 1e-9  # probability of a link that was never counted
 
 Ids_ = tuple[int, ...]
@@ -54,13 +55,21 @@ def align(pairs: Sequence[tuple[Ids_, Ids_]]) -> list[list[Link] | None]:
 
 
 def explained(aligned: Sequence[Sequence[Link] | None]) -> float:
-    """Return the part of the targets' information that the aligned sources have, estimated on every fifth pair.
+    """Return the part of the targets' information that the aligned sources have, estimated on each fifth of the pairs.
 
     1 - H(target of a link | its source) / H(target of a link), in cross-entropy under counts of the other pairs; pairs
     without links count as unexplained. Near 0 for pairs that correspond in no order, such as sums and their results.
     """
-    known = [links for n, links in enumerate(aligned) if n % 5 and links]
-    asked = [links for n, links in enumerate(aligned) if n % 5 == 0]
+    entropies = [_entropies(aligned, fold) for fold in range(FOLDS)]
+    given, alone = (sum(column) for column in zip(*entropies, strict=True))
+    share = sum(links is not None for links in aligned) / max(1, len(aligned))
+    return share * max(0.0, 1 - given / alone) if alone else 0.0
+
+
+def _entropies(aligned: Sequence[Sequence[Link] | None], fold: int) -> tuple[float, float]:
+    """Return the nats of the targets of a fold's links, given their sources and alone, under counts of the others."""
+    known = [links for n, links in enumerate(aligned) if n % FOLDS != fold and links]
+    held_out = [links for n, links in enumerate(aligned) if n % FOLDS == fold and links]
     joint: dict[Link, int] = {}
     source: dict[Ids_, int] = {}
     target: dict[Ids_, int] = {}
@@ -70,13 +79,12 @@ def explained(aligned: Sequence[Sequence[Link] | None]) -> float:
         target[link.target] = target.get(link.target, 0) + 1
     total = sum(target.values())
     given = alone = 0.0
-    for link in (link for links in asked if links for link in links):
+    for link in (link for links in held_out for link in links):
         prior = (target.get(link.target, 0) + 1) / (total + len(target) + 1)
         alone -= math.log(prior)
         # one count is spread as the targets are (Dirichlet prior)
         given -= math.log((joint.get(link, 0) + prior) / (source.get(link.source, 0) + 1))
-    share = sum(links is not None for links in asked) / max(1, len(asked))
-    return share * max(0.0, 1 - given / alone) if alone else 0.0
+    return given, alone
 
 
 class _Lattice:
