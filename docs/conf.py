@@ -25,6 +25,8 @@ extensions = [
 ]
 exclude_patterns = ["_build", "draw_demo.py"]
 
+smartquotes_action = "qe"  # quotes and ellipses; dashes begin options
+
 html_theme = "furo"
 html_title = "seqwright"
 html_static_path = ["_static"]
@@ -56,6 +58,13 @@ def _github_math(_app: Sphinx, _name: str, source: list[str]) -> None:
     source[0] = source[0].replace("$`", "$").replace("`$", "$")
 
 
+def _plain_asterisks(_app: Sphinx, _context: object, lines: list[str]) -> None:
+    """Escape the asterisks of a help text, which are those of file patterns."""
+    lines[:] = [line.replace("*", r"\*") for line in lines]
+
+
 def setup(app: Sphinx) -> None:
-    """Connect to the reading of pages."""
+    """Connect to the reading of pages and of help texts."""
     app.connect("source-read", _github_math)
+    for part in ("description", "options", "arguments"):
+        app.connect(f"sphinx-click-process-{part}", _plain_asterisks)

@@ -99,3 +99,14 @@ def test_the_built_site_has_no_broken_link_and_loads_nothing_from_elsewhere():
     assert wrong == []
     assert n > 5000
     print(f"{len(pages)} pages, {n} links")
+
+
+def test_the_built_site_shows_no_formula_as_it_was_typed():
+    if not (site := os.environ.get("SEQWRIGHT_SITE")):
+        pytest.skip("build the site with sphinx-build, and set SEQWRIGHT_SITE to its folder")
+    code = re.compile(r"<(pre|code|script|style|math)\b.*?</\1>", re.S)
+    wrong = []
+    for path in Path(site).rglob("*.html"):
+        text = re.sub(r"<[^>]+>", "", code.sub("", path.read_text(encoding="utf-8")))
+        wrong += [f"{path.relative_to(site)}: {typed}" for typed in re.findall(r".{0,20}\\[a-z]{3,}.{0,20}", text)]
+    assert wrong == []
