@@ -1,5 +1,6 @@
 """What may be asked of a model, and that every answer obeys."""
 
+import math
 import re
 
 import numpy as np
@@ -125,3 +126,18 @@ def test_a_constraint_of_another_model_is_refused(model):
     other = automaton.listed([[len(model.bundle.target.vocabulary)]])
     with pytest.raises(UsageError, match="another model"):
         model.answer(["abc"], options=Options(constraint=other))
+
+
+@pytest.mark.parametrize("name", ["length_norm", "length_penalty"])
+def test_exponents_of_lengths_leave_no_score_out_of_range(name):
+    for value in (21.0, 1e300):
+        with pytest.raises(UsageError, match=f"{name} = .*: expected at most 20"):
+            Options(**{name: value})
+    ranking = Options(**{name: 20.0}).ranking
+    assert all(math.isfinite(ranking.score(-50.0, n, None)) for n in (1, 2, 4096))
+
+
+def test_a_negative_exponent_is_bounded_as_well():
+    with pytest.raises(UsageError, match="expected at most 20"):
+        Options(length_norm=-1e16)
+    assert Options(length_norm=-1.0).ranking.score(-2.0, 3, None) == -6.0

@@ -110,6 +110,7 @@ DEEP = b'{"sources": ' + b"[" * 100_000
         ({"sources": ["a" * 20_000]}, 422), ({"sources": ["a"] * 2_000}, 422),
         ({"sources": ["a" * 9_000] * 30}, 422), ({"sources": ["a" * 8_000_000]}, 413),
         (b'{"sources": ["\\ud800"]}', 400), ({"sources": ["a"], "min_confidence": 2}, 422),
+        ({"sources": ["abc"], "length_penalty": 1e9}, 422), ({"sources": ["abc"], "length_penalty": -1}, 422),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_is_refused_with_problem_details(server, body, status):
@@ -121,6 +122,7 @@ def test_what_cannot_be_answered_is_refused_with_problem_details(server, body, s
     [
         ("POST", "/v1/predict", "text/plain", 415), ("GET", "/v1/predict", "application/json", 405),
         ("POST", "/v1/predict?beam=x", NDJSON, 422), ("POST", "/v1/predict?bean=1", NDJSON, 422),
+        ("POST", "/v1/predict?n_best=2", "application/json", 422),
         ("GET", "/nothing", "application/json", 404), ("GET", "/assets/../app.py", "application/json", 404),
         ("GET", "/models/words/report", "application/json", 404),
     ],

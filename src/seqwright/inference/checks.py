@@ -8,14 +8,15 @@ import functools
 import math
 import numbers
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from seqwright.errors import UsageError
 
-__all__ = ["known_names", "numbers_", "whole"]
+__all__ = ["exponents", "known_names", "numbers_", "whole"]
 
 Class = TypeVar("Class", bound=type)
+MOST_EXPONENT = 20  # 4,096 ** 20 = 2e72
 
 
 def known_names(cls: Class) -> Class:
@@ -60,6 +61,14 @@ def numbers_(options: Any, least: Mapping[str, float | None]) -> None:
             raise UsageError(f"{name} = {value!r}: expected a number")
         if smallest is not None and value < smallest:
             raise UsageError(f"{name} = {value}: expected at least {smallest}")
+
+
+def exponents(options: Any, names: Iterable[str]) -> None:
+    """Raise UsageError for an exponent of lengths with which scores would leave the range of numbers."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and abs(value) > MOST_EXPONENT:
+            raise UsageError(f"{name} = {value}: expected at most {MOST_EXPONENT}, usually 0 to 1")
 
 
 def _may_be_none(options: Any, name: str) -> bool:

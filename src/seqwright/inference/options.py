@@ -38,9 +38,9 @@ class Options:
     diversity : float, default 0.5
         Penalty for symbols that earlier groups have chosen.
     length_norm : float, optional
-        Exponent of the length by which scores are divided; by default 1, or 0 with a length penalty.
+        Exponent of the length by which scores are divided, at most 20; by default 1, or 0 with a length penalty.
     length_penalty, coverage_penalty : float, default 0
-        See `search.Ranking`.
+        See `search.Ranking`; a length penalty is at most 20.
     sampling : bool, default False
         Sample n_best answers instead of searching for the best ones, see `search.sample`.
     temperature : float, default 1
@@ -105,6 +105,7 @@ class Options:
                             "min_length": 0, "max_length": 0, "top_k": 0, "seed": 0})  # fmt: skip
         checks.numbers_(self, {"length_penalty": 0, "coverage_penalty": 0, "diversity": 0, "length_norm": None,
                               "temperature": 0, "top_p": 0, "min_confidence": 0})  # fmt: skip
+        checks.exponents(self, ("length_norm", "length_penalty"))
         if not self.temperature > 0:
             raise UsageError(f"temperature = {self.temperature}: expected more than 0; a beam of 1 takes the likeliest")
         if not 0 < self.top_p <= 1:

@@ -29,10 +29,12 @@ class Bodies:
         self.n_bytes: int = 0
 
     async def read(self, request: Request, watched: Watched) -> bytes:
-        """Return a JSON body.   Problem: 408, 413, 415 or 429.   ClientDisconnect: the client has gone."""
+        """Return a JSON body.   Problem: 408, 413, 415, 422 or 429.   ClientDisconnect: the client has gone."""
         kind = media_type(request.scope)
         if kind != "application/json":
             raise Problem(415, f"expected Content-Type: application/json, got {kind[:80] or 'none'}")
+        if request.scope["query_string"]:
+            raise Problem(422, "options of a request with a JSON body are members of the body, not in the query")
         most = self._limits.body_bytes
         if self.n_bytes + most > self._limits.held_bytes:
             raise Problem(429, "too many large requests at a time; send it again later", retry_after=1)

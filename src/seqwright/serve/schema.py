@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from seqwright.inference.options import Options
+from seqwright.inference.options import Options, Unknown
 from seqwright.inference.records import Record
 
 __all__ = [
@@ -55,7 +55,7 @@ class Settings(Model, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: int | None = None
     lexicon: bool | None = None
     min_confidence: float | None = None
-    unknown: str | None = None
+    unknown: Unknown | None = None
     fold_case: bool | None = None
     max_source_tokens: int | None = None
     prefix: str = ""
