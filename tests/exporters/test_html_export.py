@@ -56,6 +56,8 @@ def pairs_of(form: str) -> list[tuple[str, ...]]:
     return [(word, word[::-1]) for word in words]
 
 
+LARGE = ("bilinear", "additive", "copying", "ensemble")  # of which more sources are compared
+MORE = ["".join(random.Random(n).choices(LETTERS + "q", k=1 + n % 14)) for n in range(420)]
 SOURCES = ["", " ", "q", "qé", "a q b", "ab  cd", "hgfedcba", "aaaaaaaa" * 4, "abcd " * 30, "한국 é", "e\u0301", "a😀b"]
 
 
@@ -132,6 +134,9 @@ def test_the_page_answers_as_predict_does_with_the_same_weights(form, models, op
     pairs = pairs_of(form)
     sources = [pair[0] for pair in pairs] + SOURCES + [pair[0][::-1] + "q" for pair in pairs[:10]]
     features = [(pair[2] if len(pair) > 2 else "") for pair in pairs] + ["V; PST;Q"] * (len(sources) - len(pairs))
+    if form in LARGE:
+        sources, features = sources + MORE, features + ["V;PST", "N", ""] * (len(MORE) // 3)
+        assert len(sources) > 500
     expected = same.answer(sources, features=features, options=Options(beam=4, n_best=3))
     page = opened(model)
     found = asked(page, "predict", sources=sources, features=features, beam=4, n_best=3, attention=True)["answers"]

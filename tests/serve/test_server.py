@@ -179,6 +179,22 @@ def test_a_full_queue_refuses_with_429_and_says_when_to_come_back(start, loaded)
     assert server.post({"sources": ["abc"]}).body == answer
 
 
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=NEEDS_FORK)])
+def test_above_its_capacity_a_server_answers_or_refuses_every_request_and_goes_on(start, loaded, workers):
+    server = start(queued=3, workers=workers)
+    answer = wrapped(expected(loaded, WORDS))
+    with ThreadPoolExecutor(24) as pool:
+        replies = list(pool.map(lambda _: server.post({"sources": WORDS}), range(300)))
+    refused = [reply for reply in replies if reply.status != 200]
+    assert 0 < len(refused) < 300
+    assert {reply.status for reply in refused} == {429}
+    assert {reply.body for reply in replies if reply.status == 200} == {answer}
+    assert [server.post({"sources": WORDS}).body for _ in range(10)] == [answer] * 10
+    queued = [line for line in server.send("GET", "/metrics").body.splitlines() if line.startswith(b"seqwright_queued")]
+    assert queued
+    assert all(line.endswith(b" 0.0") for line in queued)
+
+
 def test_an_answer_that_takes_too_long_is_a_problem(start):
     server = start(batch_delay_s=2.0, request_s=0.2)
     is_problem(server.post({"sources": ["abc"]}), 503)

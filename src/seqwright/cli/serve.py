@@ -26,7 +26,7 @@ def serve(*, models: tuple[str, ...], host: str, port: int, token: str | None, w
     """Serve each MODEL over HTTP until SIGTERM or Ctrl-C; needs seqwright[serve].
 
     The name of a model is that of its directory; the first model is the default of requests. / is a page to try the
-    models, and /openapi.json describes the interface: POST /v1/predict and /v1/score, GET /v1/models, /health, /ready
+    models, and /api describes the interface: POST /v1/predict and /v1/score, GET /v1/models, /health, /ready
     and /metrics.
 
     Answers have the format of `predict --json`. Concurrent requests are batched. If a model directory changes, it is

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import select
 import socket
 import struct
@@ -47,7 +48,8 @@ def listening(host: str, port: int) -> Listener:
         # asyncio switches Nagle's algorithm off only where the protocol is given: with it a response takes 40 ms more.
         return Listener(family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
     except (OSError, OverflowError) as error:
-        what = getattr(error, "strerror", None) or str(error)
+        number = getattr(error, "errno", None)  # the text of `create_server` has the address as well
+        what = os.strerror(number) if number and number > 0 else str(error)
         raise UsageError(
             f"cannot listen on {host} port {port} ({what}); choose others with --host and --port"
         ) from None

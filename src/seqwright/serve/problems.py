@@ -82,7 +82,8 @@ async def of_problem(_request: Request, error: Exception) -> Response:
 async def of_http(_request: Request, error: Exception) -> Response:
     """Return the response for an error of Starlette: an unknown path, a method that a path does not have."""
     assert isinstance(error, HTTPException)
-    texts = {404: "no such path; /openapi.json lists them", 405: "this path does not have that method"}
+    methods = (error.headers or {}).get("Allow", "others")
+    texts = {404: "no such path; /api lists them", 405: f"this path does not have that method; it has: {methods}"}
     return response(error.status_code, texts.get(error.status_code, error.detail), error.headers)
 
 
