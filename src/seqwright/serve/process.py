@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ __all__ = ["Process"]
 
 KEPT_S = 75  # an idle connection: longer than clients and proxies do, so that none sends while it is being closed
 POLL_S = 0.02  # between checks of the connections while the process ends
+TURNS = 10  # of the event loop; asyncio takes three from accepting a connection to making it
 QUIET_S = 0.1  # without a new connection: clients, or what routes to the server, know that it ends
 
 
@@ -127,18 +129,29 @@ class Process:
             await asyncio.sleep(POLL_S)
 
     async def _stop_accepting(self) -> None:
-        """Close the listener when its queue is empty. One that is shared is closed with the last process's."""
+        """Close the listener when its queue is empty. One that is shared is closed with the last process's.
+
+        A server of asyncio that is closed drops connections which it has accepted and not yet made, so that accepting
+        ends some turns before.
+        """
         while has_queued(self._listener):
             await asyncio.sleep(0)  # asyncio accepts them
+        loop = asyncio.get_running_loop()
+        for listening in self._server.servers:
+            for accepting in listening.sockets:
+                with contextlib.suppress(NotImplementedError):  # on Windows
+                    loop.remove_reader(accepting.fileno())
+        for _ in range(TURNS):  # not a time: on a busy machine one turn may take longer than any
+            await asyncio.sleep(0)
         for listening in self._server.servers:
             listening.close()
 
     async def _closed(self, most_s: float) -> None:
         """Return when no connection is open."""
         for _ in range(round(most_s / POLL_S)):
-            await asyncio.sleep(POLL_S)  # first: asyncio takes a moment between accepting a connection and making it
             if not self._server.server_state.connections:
                 return
+            await asyncio.sleep(POLL_S)
 
 
 def handle(loop: asyncio.AbstractEventLoop, name: str, action: Callable[[], object]) -> None:
