@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-LINES = re.findall(
-    r"^\| (bash|zsh|fish)[^|]*\|[^|]*\| `(.+)` \|$",
-    (Path(__file__).parents[2] / "docs" / "reference" / "commands.md").read_text(),
-    re.MULTILINE,
-)
+LINES = {
+    "bash": 'eval "$(_SEQWRIGHT_COMPLETE=bash_source seqwright)"',
+    "zsh": 'eval "$(_SEQWRIGHT_COMPLETE=zsh_source seqwright)"',
+    "fish": "_SEQWRIGHT_COMPLETE=fish_source seqwright | source",
+}
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 # Load the completions as a user does, then print those of `seqwright tr`, as Tab would offer them.
 REQUEST = {
     "bash": "COMP_WORDS=(seqwright tr); COMP_CWORD=1; _seqwright_completion seqwright; echo ${COMPREPLY[@]}",
@@ -32,25 +33,26 @@ def path(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
-@pytest.mark.parametrize(("shell", "line"), LINES)
-def test_the_documented_line_completes_commands(path, tmp_path, shell, line):
+@pytest.mark.parametrize("shell", LINES)
+def test_the_documented_line_completes_commands(path, tmp_path, shell):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    line = line.replace(r"\|", "|")
     start = "autoload -Uz compinit && compinit -u -D\n" if shell == "zsh" else ""
     done = subprocess.run(
-        [shell, "-c", f"{start}{line}\n{REQUEST[shell]}"], capture_output=True, text=True, check=False,
+        [shell, "-c", f"{start}{LINES[shell]}\n{REQUEST[shell]}"], capture_output=True, text=True, check=False,
         env={**os.environ, "PATH": path, "HOME": str(tmp_path)},
     )  # fmt: skip
     assert re.search(r"\btrain\b", done.stdout), done
     assert not re.search(r"\btune\b", done.stdout), done
 
 
+@pytest.mark.skipif(not PAGE.exists(), reason="tests an installed package without its documentation")
 def test_each_shell_is_documented():
-    assert [shell for shell, _ in LINES] == ["bash", "zsh", "fish"]
+    text = PAGE.read_text().replace(r"\|", "|")
+    assert [shell for shell, line in LINES.items() if f"`{line}`" not in text] == []
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", LINES)
 def test_completion_offers_the_options_of_a_command(shell):
     environment = {
         **os.environ,
