@@ -48,7 +48,7 @@ class Attempt:
             directory = (folder / settings[:16]).absolute()
             with writing(directory):
                 directory.mkdir(parents=True, exist_ok=True)
-        self.task = Task(config=complete, directory=directory, identity={"settings": trial.settings})
+        self.task: Task = Task(config=complete, directory=directory, identity={"settings": trial.settings})
 
     def prunes(self, step: Step) -> bool:
         """Report a step, and return whether to end the trial."""
