@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-WIDTH = 104
+WIDTH = 114
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas"
 
 
