@@ -56,10 +56,20 @@ def ngrams(text: str) -> Counter[str]:
 
 
 def f_score(orders: Counts) -> float:
-    """Return (1 + β²) P R / (β² P + R) in percent, P and R the mean precision and recall of the orders."""
-    shared = [(m / h, m / r) for h, r, m in orders if h and r]
-    if not any(precision for precision, _ in shared):
+    """Return (1 + β²) P R / (β² P + R) in percent, P and R the mean precision and recall of the orders.
+
+    The operations are those of sacrebleu in their order, without `sum`, whose rounding depends on the version of
+    Python: where two references have equal scores, rounding selects one.
+    """
+    precision = recall = 0.0
+    n_orders = 0
+    for h, r, m in orders:
+        if h and r:
+            precision += m / h
+            recall += m / r
+            n_orders += 1
+    if not precision:
         return 0.0
-    precision = sum(p for p, _ in shared) / len(shared)
-    recall = sum(r for _, r in shared) / len(shared)
-    return 100 * (1 + BETA * BETA) * precision * recall / (BETA * BETA * precision + recall)
+    precision /= n_orders
+    recall /= n_orders
+    return 100 * ((1 + BETA * BETA) * precision * recall / (BETA * BETA * precision + recall))
