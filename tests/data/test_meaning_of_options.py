@@ -58,7 +58,7 @@ def array(folder: Path) -> str:
 
 def table(kind: str) -> Callable[[Path], str]:
     def write(folder: Path) -> str:
-        pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'seqwright[arrow]'")
+        pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install 'seqwright[data]'")
         from pyarrow import feather, parquet
 
         path = str(folder / f"pairs.{kind}")

@@ -15,6 +15,8 @@ FENCE = re.compile(
 SPAN = re.compile(r"(?<!`)`(seqwright (?:--version|[a-z]+ [^`]+))`(?!`)")
 PATTERN = re.compile(r"\b[A-Z]{2,}\b|…|\.\.\.|^seqwright \w+ -")  # a span that describes commands, and is none
 
+NEEDED = {r"--ray\b|import ray": "ray", r"\btorchrun\b|--device\b": "torch", r"--onnx\b": "onnx"}  # pattern: module
+
 
 class Block(NamedTuple):
     """A code block, or a command within prose."""
@@ -25,9 +27,13 @@ class Block(NamedTuple):
     text: str
     reason: str | None  # the page's own reason not to run it: <!-- not run: … --> before the fence
 
+    @property
+    def needs(self) -> list[str]:
+        """The modules of extras without which the block cannot run."""
+        return [module for pattern, module in NEEDED.items() if re.search(pattern, self.text)]
+
     def __str__(self) -> str:
-        needs = "-ray" if "--ray" in self.text or "import ray" in self.text else ""
-        return f"{self.path.relative_to(ROOT).as_posix()}:{self.line}{needs}"
+        return "-".join([f"{self.path.relative_to(ROOT).as_posix()}:{self.line}", *self.needs])
 
 
 def documents() -> list[Path]:

@@ -30,7 +30,6 @@ COMMANDS = [
 ]
 PYTHON = [block for block in BLOCKS if block.language == "python"]
 CELLS = [block for block in BLOCKS if block.language == "{code-cell}"]
-NEEDED = {r"--ray\b|import ray": "ray", r"\btorchrun\b|--device\b": "torch", r"--onnx\b": "onnx"}
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the blocks are for a POSIX shell")
 
@@ -101,8 +100,8 @@ def run(command: list[str], block: documents.Block, folder: Path, programs: Path
     """Run a block in a copy of the folder, and fail with all that it printed unless its exit code is 0."""
     if block.reason:
         pytest.skip(f"{block}: {block.reason}")
-    for needs, module in NEEDED.items():
-        if re.search(needs, block.text) and importlib.util.find_spec(module) is None:
+    for module in block.needs:
+        if importlib.util.find_spec(module) is None:
             pytest.skip(f"{block}: {module} is not installed")
     shutil.copytree(folder, where)
     environment = {
