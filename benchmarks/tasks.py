@@ -75,7 +75,7 @@ TABLES = {
         "fre-2m": _french("training.time_budget_s=120"),
         "fre-12m": _french("training.time_budget_s=720"),
         "fre-60m": _french("training.time_budget_s=3600"),
-        "fre": _french(),
+        "fre-no-budget": _french(),
         "ko-found": _korean(),
         "ko-jamo-characters": _korean(
             "text.source_form=NFD", "text.source_tokens=characters", "text.target_tokens=characters"
@@ -100,4 +100,5 @@ LINES = [
     Line("French → English sentences, 136,935 pairs, 2 minutes", "translation", only=("fre-2m",)),
     Line("the same, 12 minutes", "translation", only=("fre-12m",)),
     Line("the same, 60 minutes", "translation", only=("fre-60m",)),
+    Line("the same, no time budget", "translation", only=("fre-no-budget",)),
 ]

@@ -61,3 +61,8 @@ def test_the_table_takes_the_place_between_the_markers_and_leaves_the_rest():
     assert results.insert(once, ["new"]) == once
     with pytest.raises(SystemExit, match="put these two lines there"):
         results.insert("no place", ["new"])
+
+
+def test_no_two_tasks_share_a_name() -> None:
+    names = [name for tasks in TABLES.values() for name in tasks]
+    assert len(set(names)) == len(names), "results are found by the name of the task"
