@@ -68,6 +68,7 @@ class Case:
     seed: int = 1
     limit: int = 2000
     most: int = 65_536
+    longest: int | None = None
     has_features: bool = False
 
 
@@ -134,6 +135,9 @@ def drawn(folder, number):
         f"training.dev_share={case.share}", f"training.dev_seed={case.seed}", f"training.dev_limit={case.limit}",
         f"training.max_batch_tokens={case.most}", f"training.members={rng.choice([1, 1, 2])}",
     ]  # fmt: skip
+    if rng.random() < 0.4:
+        case.longest = 10
+        case.settings.append(f"training.max_pair_tokens={case.longest}")
     if rng.random() < 0.35:
         mixed = [pair for pairs in files for pair in pairs[::2]] + [Pair("ab", "tu", "")][has_features:]
         case.base = mixed
@@ -143,6 +147,17 @@ def drawn(folder, number):
 
 def fits(case, pair):
     return len(pair.source) + len(pair.target) < (case.most if case.most < LONG else 10_000)
+
+
+def usual(case, pairs):
+    """Return the pairs that are no outliers."""
+    if case.longest is None:
+        return pairs
+    return [
+        pair
+        for pair in pairs
+        if len(pair.source) + len(pair.target) + len(pair.features.replace(";", "")) + 3 <= case.longest
+    ]
 
 
 def split(pairs, share, seed):
@@ -168,9 +183,9 @@ def true_dev(case):
     """Return the distinct questions to measure on with their right answers, and whether training has seen none."""
     pairs = [pair for some in case.files for pair in some if fits(case, pair)]
     if case.dev is None:
-        learned, dev = split(pairs, case.share, case.seed)
+        learned, dev = (usual(case, some) for some in split(pairs, case.share, case.seed))
     else:
-        learned, dev = pairs, [pair for pair in case.dev if fits(case, pair)]
+        learned, dev = usual(case, pairs), [pair for pair in case.dev if fits(case, pair)]
     seen = set(map(question, learned))
     if case.base is not None:
         seen |= set(map(question, split(case.base, 0.1, 1)[0]))

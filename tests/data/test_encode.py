@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqwright import errors
-from seqwright.data import batches, cache, encode, holdout, readers, spool, text, vocabulary
+from seqwright.data import batches, cache, encode, holdout, outliers, readers, spool, text, vocabulary
 from seqwright.data.encode import Request
 from seqwright.data.tokenizer import Segmentation, Tokenizer
 
@@ -111,11 +111,49 @@ def test_a_monstrous_line_is_left_out_with_its_file_and_number(write):
     first = write([("a", "b")] * 2, "first.tsv")
     second = write([("c", "d"), ("x" * 100, "y"), ("e", "f")], "second.tsv")
     found = read(first, second, max_tokens=50)
-    assert found.excluded == [(str(second), 2, 104)]
+    assert found.excluded == [(str(second), 2, 104, 50)]
     assert len(found.examples) == 4
     assert "x" not in found.source.vocabulary
     with pytest.raises(errors.DataError, match="every pair has more than 3 tokens"):
         read(first, max_tokens=3)
+
+
+def test_outliers_are_left_out_as_if_they_were_not_in_the_file(write):
+    words = [(f"w{n}", f"v{n}") for n in range(300)]
+    page = "x" * 500, "z" * 400
+    usual, found = read(write(words)), read(write([*words[:7], page, *words[7:]], "with.tsv"))
+    assert [(line, n_tokens, most) for _, line, n_tokens, most in found.excluded] == [(8, 903, outliers.LEAST)]
+    assert found.examples.source.tolist() == usual.examples.source.tolist()
+    assert found.examples.target.tolist() == usual.examples.target.tolist()
+    assert (found.source.vocabulary, found.target.vocabulary) == (usual.source.vocabulary, usual.target.vocabulary)
+    assert found.limits == usual.limits
+
+
+@pytest.mark.parametrize("share", [0.5, None])
+def test_outliers_are_left_out_of_what_is_held_out(write, share):
+    rows = [(f"w{n}", f"v{n}") for n in range(300)] + [(f"{n}" * 300, "z") for n in range(3)]
+    found = read(write(rows), dev_share=share)
+    assert len(found.excluded) == 3
+    assert len(found.examples) + len(found.dev) == 300
+    assert max(len(pair.source) for pair in found.dev) < 5 if share else not found.dev
+
+
+def test_long_pairs_among_long_pairs_are_usual(write):
+    rows = [("a" * n, "b" * n) for n in range(200, 240)] + [("a" * 700, "b" * 400)]
+    assert not read(write(rows)).excluded
+    assert len(read(write([*rows, ("a" * 4000, "b" * 2000)])).excluded) == 1
+
+
+def test_among_few_pairs_none_is_an_outlier(write):
+    assert not read(write([("ab", "c"), ("abc", "d"), ("a" * 3000, "b")])).excluded
+
+
+def test_what_is_an_outlier_can_be_set(write):
+    rows = [("ab", "c"), ("abc", "d"), ("a" * 300, "b"), ("abcdefgh", "b")]
+    assert [line for _, line, _, _ in read(write(rows), max_pair_tokens=10).excluded] == [3, 4]
+    assert not read(write(rows), max_pair_tokens=400).excluded
+    with pytest.raises(errors.DataError, match=r"pairs\.tsv: no pair to train on has at most 3 tokens"):
+        read(write(rows), max_pair_tokens=3)
 
 
 def test_features_are_noticed(write):

@@ -230,7 +230,7 @@ def test_bad_input_is_caught_as_an_error_of_the_package_and_as_a_value_error():
 def test_a_pair_too_long_for_a_batch_is_left_out_with_a_warning(tiny, words):
     sources, targets = words
     tiny.set_params(settings=("model.embedding_size=4", "training.max_batch_tokens=200"))
-    with pytest.warns(UserWarning, match=r"^X\[60\] is left out with its 30[0-9] tokens, too many for a batch; cut"):
+    with pytest.warns(UserWarning, match=r"^X\[60\] is left out with its 30[0-9] tokens \(at most 200\); cut"):
         tiny.fit([*sources, "a" * 300], [*targets, "a"])
     with pytest.warns(UserWarning, match=r"^X\[0\] is left out .*, as are 1 others; cut"):
         tiny.fit(["a" * 300, *sources, "a" * 300], ["a", *targets, "a"])

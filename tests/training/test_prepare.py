@@ -155,7 +155,7 @@ def test_pairs_too_long_are_left_out_of_training_and_dev_and_listed(write, rever
     path, dev = write(reversals + "a\t" + "b" * 99 + "\n"), write("ab\tba\n" + "a" * 99 + "\tb\n", "dev.tsv")
     prepared = prepare(path, dev, config.parse({}, ["training.max_batch_tokens=50"]))
     assert (len(prepared.examples), len(prepared.dev.sources)) == (60, 1)
-    assert prepared.excluded == [(str(path), 61, 103), (str(dev), 2, 103)]
+    assert prepared.excluded == [(str(path), 61, 103, 50), (str(dev), 2, 103, 50)]
 
 
 def test_several_files_are_one_and_each_has_a_hash(write, reversals):

@@ -186,7 +186,7 @@ def opening(event: Started) -> list[str]:
     text, training = event.config.text, event.config.training
     network, *unlike = dict.fromkeys(map(_network, event.config.networks))
     excluded = [
-        f"skipped  {pair.file}, line {pair.line}: {pair.n_tokens:,} tokens, more than a batch may hold"
+        f"skipped  {pair.file}, line {pair.line}: {pair.n_tokens:,} tokens, and a pair may have {pair.most:,}"
         for pair in event.excluded[:N_EXCLUDED]
     ]
     if len(event.excluded) > N_EXCLUDED:

@@ -49,6 +49,9 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Greatest number of dev sources.
     max_batch_tokens : int, default 65_536
         Tokens of a batch including padding; a longer pair is left out.
+    max_pair_tokens : int or None, default None
+        Tokens of source and target above which a pair is left out as an outlier. None: five times the 99th percentile
+        of all pairs, at least 200.
     cache : str, default ""
         Directory for preprocessed data that is too large for memory; "" is the directory of the data.
     lexicon : str, default ""
@@ -96,6 +99,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     dev_limit: Positive = 2000
     max_batch_tokens: Positive = 65_536
+    max_pair_tokens: Positive | None = None
     cache: str = ""
     lexicon: str = ""
     unlabelled: str = ""

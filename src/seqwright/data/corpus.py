@@ -31,6 +31,7 @@ class Excluded(NamedTuple):
     name: str  # of its file
     line: int
     n_tokens: int  # of both sides, with their START and END symbols
+    most: int  # of a pair that is kept
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ class Corpus(NamedTuple):
     """Encoded training pairs and all that was found on the way.
 
     dev: the pairs held out.   sentences: the pairs are sentences and their translations.
-    hashes: SHA-256 of each file, by name.
+    longest: most tokens of a pair that is no outlier.   hashes: SHA-256 of each file, by name.
     """
 
     examples: batches.Examples
@@ -63,6 +64,7 @@ class Corpus(NamedTuple):
     target: Tokenizer
     dev: list[readers.Pair]
     excluded: list[Excluded]
+    longest: int
     has_features: bool
     limits: Limits
     sentences: bool
@@ -76,7 +78,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     source: Segmentation
     target: Segmentation
     dev: list[readers.Pair]
-    excluded: list[tuple[int, int, int]]  # number of the input, line, tokens
+    excluded: list[tuple[int, int, int, int]]  # number of the input, line, tokens, most tokens of a pair that is kept
+    longest: int
     has_features: bool
     limits: Limits
     readings: list[Reading]
@@ -92,7 +95,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Corpus:
         return Corpus(
             examples, source, target, self.dev,
-            [Excluded(names[number], line, n_tokens) for number, line, n_tokens in self.excluded],
+            [Excluded(names[number], *others) for number, *others in self.excluded], self.longest,
             self.has_features, self.limits, self.sentences, hashes, self.readings,
         )  # fmt: skip
 

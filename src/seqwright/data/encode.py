@@ -16,6 +16,7 @@ import functools
 import hashlib
 import itertools
 import unicodedata
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,7 +24,19 @@ import msgspec
 import numpy as np
 
 from seqwright import errors
-from seqwright.data import batches, cache, corpus, holdout, readers, sentences, spool, subwords, text, vocabulary
+from seqwright.data import (
+    batches,
+    cache,
+    corpus,
+    holdout,
+    outliers,
+    readers,
+    sentences,
+    spool,
+    subwords,
+    text,
+    vocabulary,
+)
 from seqwright.data.limits import Limits
 from seqwright.data.tokenizer import Segmentation, Tokenizer
 
@@ -31,7 +44,7 @@ __all__ = ["Request", "read", "size"]
 
 Splitter = text.TextFormat | subwords.Subwords
 
-VERSION = 5  # of what is cached: raised whenever the same text would give other files
+VERSION = 6  # of what is cached: raised whenever the same text would give other files
 HEAD_PAIRS = 200_000
 HEAD_CHARACTERS = 1 << 25
 IN_MEMORY = 1 << 25  # ids of both sides: 128 MiB, a million pairs of words
@@ -42,7 +55,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the files that decides about a corpus.
 
     dev_share: of the sources, to hold out; None holds none out.   fold: which of them, see `holdout.HoldOut`.
-    max_tokens: longer examples are excluded.
+    max_tokens: longer examples are excluded, and so are outliers: those of more than max_pair_tokens, or, if that is
+    None, than is usual (`outliers`).
     """
 
     columns: readers.Columns = readers.Columns()
@@ -52,6 +66,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     fold: int = 0
     max_tokens: int = 65_536
+    max_pair_tokens: int | None = None
 
 
 def read(inputs: Sequence[readers.Input], request: Request, *, place: cache.Place | None = None) -> corpus.Corpus:
@@ -151,7 +166,8 @@ class Builder:
         self._inputs, self._request, self._place = inputs, request, place
         self._in_memory = IN_MEMORY
         self._source, self._target = Side(), Side()
-        self._excluded: list[tuple[int, int, int]] = []
+        self._excluded: list[tuple[int, int, int, int]] = []
+        self._long = array("q")  # row, input, line, tokens of each pair that may be an outlier
         self._has_features = False
         self._n_ids = 0
         self._shortest_source: int | None = None
@@ -180,7 +196,14 @@ class Builder:
                     held_out.see(pair)
         self._check_enough()
         dev = [] if held_out is None else self._told(held_out.dev)
-        dropped = np.array([row for row, _ in dev], np.int64)
+        longest, outlying = self._outliers()
+        dev = [(row, pair) for row, pair in dev if row not in outlying]
+        dropped = np.array(sorted({row for row, _ in dev} | outlying), np.int64)
+        if len(dropped) == len(self._source.rows):
+            raise errors.DataError(
+                f"{self._name}: no pair to train on has at most {longest} tokens; cut them into shorter ones, "
+                f"or raise training.max_pair_tokens"
+            )
         source, source_final = self._source.numbered(source_splitter, self._source.counts(dropped))
         target, target_final = self._target.numbered(target_splitter, self._target.counts(dropped))
         found = corpus.Found(
@@ -188,6 +211,7 @@ class Builder:
             target=Segmentation(target.tokens, target.unicode_form),
             dev=[pair for _, pair in dev],
             excluded=self._excluded,
+            longest=longest,
             has_features=self._has_features,
             limits=self._limits(dropped),
             readings=[corpus.Reading(one.schema, one.count) for one in self._inputs],
@@ -210,6 +234,11 @@ class Builder:
             self._target.rows.close()
             entry = self._building.commit(key(self._request, hashes))
         return corpus.load(entry, names, hashes)
+
+    @property
+    def _name(self) -> str:
+        """What messages call the inputs."""
+        return ", ".join(one.name for one in self._inputs)
 
     def _rows(self) -> Iterator[tuple[int, readers.Pair]]:
         """Yield the pairs of all inputs, each with the number of its input; what is empty on both sides is no pair."""
@@ -243,8 +272,10 @@ class Builder:
         target = target_splitter.split(pair.target)
         n_tokens = size(source, target)
         if n_tokens > self._request.max_tokens:
-            self._excluded.append((number, pair.line, n_tokens))
+            self._excluded.append((number, pair.line, n_tokens, self._request.max_tokens))
             return False
+        if n_tokens > min(outliers.LEAST, self._request.max_pair_tokens or outliers.LEAST):
+            self._long.extend((len(self._source.rows), number, pair.line, n_tokens))
         self._source.rows.add([*map(self._source.numbers.__getitem__, source), vocabulary.END])
         self._target.rows.add([vocabulary.START, *map(self._target.numbers.__getitem__, target), vocabulary.END])
         self._n_ids += n_tokens
@@ -254,6 +285,17 @@ class Builder:
         n_source = len(source) - len(text.feature_symbols(pair.features))
         self._shortest_source = n_source if self._shortest_source is None else min(self._shortest_source, n_source)
         return True
+
+    def _outliers(self) -> tuple[int, set[int]]:
+        """Return the most tokens of a pair that is no outlier, and the rows of those that are, which are excluded."""
+        none = np.zeros(0, np.int64)
+        sizes = map(np.add, self._source.lengths(none), self._target.lengths(none))
+        longest = self._request.max_pair_tokens or outliers.longest_usual(sizes)
+        long = np.array(self._long).reshape(-1, 4)
+        found = long[long[:, 3] > longest].tolist()
+        self._excluded += [(number, line, n_tokens, longest) for _, number, line, n_tokens in found]
+        self._excluded.sort()
+        return longest, {row for row, *_ in found}
 
     def _leave_memory(self) -> None:
         try:
@@ -267,7 +309,7 @@ class Builder:
         self._target.rows.move_to(self._building.path / "target")
 
     def _check_enough(self) -> None:
-        name = ", ".join(one.name for one in self._inputs)
+        name = self._name
         if len(self._source.rows) + len(self._excluded) < 2:
             raise errors.DataError(f"{name}: one pair only; a model needs at least two to learn from, better thousands")
         if not len(self._source.rows):
@@ -280,7 +322,7 @@ class Builder:
         try:
             return dev()
         except errors.DataError as error:
-            raise errors.DataError(f"{', '.join(one.name for one in self._inputs)}: {error}") from None
+            raise errors.DataError(f"{self._name}: {error}") from None
 
     def _limits(self, dropped: corpus.Whole) -> Limits:
         pieces = [

@@ -66,7 +66,7 @@ def long(cuts: Sequence[Cut], unit: Sequence[str]) -> Iterator[Finding]:
                 kind=f"{name} long",
                 level=Level.WARNING,
                 message=f"{n:,} {name}{' has' if n == 1 else 's have'} over {limit:,} {unit[side]}, unusually many",
-                advice="Long lines slow down training and raise the maximum length of answers. Shorten or remove them.",
+                advice="Long lines slow down training, which leaves out the longest of them. Shorten or remove them.",
                 cases=[
                     Case(f"{length:,} {unit[side]}: {start(text_of(pair))}", places([(split, pair)]))
                     for length, split, pair in extreme

@@ -169,7 +169,7 @@ class _Training:
 
     def seen(self, tokens: set[Tokens]) -> set[Tokens]:
         """Return which of the sources were trained on, here or before."""
-        there = ((pair.source, self._reading.tokens(pair)) for pair in self._pairs("train"))
+        there = ((pair.source, self._reading.tokens(pair)) for pair in self._pairs("train") if self._is_usual(pair))
         hits = {one for one in there if one[1] in tokens}
         if hits and self._found.dev.origin == "held out":
             held_out = {pair.source for pair in self._held_out()}
@@ -185,7 +185,12 @@ class _Training:
         held_out = holdout.HoldOut(fraction=record.share, seed=record.seed, fold=record.fold, at_most=record.at_most)
         for pair in self._pairs("train"):
             held_out.see(pair)
-        return [pair for _, pair in held_out.dev()]
+        return [pair for _, pair in held_out.dev() if self._is_usual(pair)]
+
+    def _is_usual(self, pair: readers.Pair) -> bool:
+        """Return whether a pair is no outlier, which was neither trained nor measured on."""
+        longest = self._found.dev.longest
+        return not longest or not self._reading._replace(max_tokens=longest).excess(pair)
 
     def _of_files(self) -> list[readers.Pair]:
         columns = self._bundle.config.text.later_columns()  # dev files are read as the training files were

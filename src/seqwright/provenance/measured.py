@@ -43,13 +43,13 @@ class Reading(NamedTuple):
 
 def dev_of_files(
     inputs: Sequence[readers.Input], reading: Reading
-) -> tuple[list[readers.Pair], list[tuple[str, int, int]]]:
-    """Return the pairs of dev files, and (name, line, tokens) of those that are too long."""
+) -> tuple[list[readers.Pair], list[tuple[str, int, int, int]]]:
+    """Return the pairs of dev files, and (name, line, tokens, most tokens) of those that are too long."""
     dev, too_long = [], []
     for one in inputs:
         for pair in one.pairs(reading.columns):
             if n_tokens := reading.excess(pair):
-                too_long.append((one.name, pair.line, n_tokens))
+                too_long.append((one.name, pair.line, n_tokens, reading.max_tokens))
             elif pair.source or pair.target:
                 dev.append(pair)
     return dev, too_long

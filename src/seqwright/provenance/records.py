@@ -57,7 +57,8 @@ class DevRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How the dev pairs were chosen, and the hashes that tell whether they were found again.
 
     origin: "held out" of the training files, by `data.holdout` with share, seed, fold and at_most; or "files" of their
-    own.   max_tokens: longer pairs are left out.   limit: sources measured, evenly from all.
+    own.   max_tokens: longer pairs are left out.   longest: outliers of more tokens are left out of the training pairs
+    and of those held out; 0 for none.   limit: sources measured, evenly from all.
     n_seen: sources that are left out because they are training sources, too, of this training or of the model that it
     started from.   status: "seen" where all of them are, so that they had to be measured on, and "unknown" where the
     training pairs of the model that it started from could not be read; in both cases no figure is shown.
@@ -70,6 +71,7 @@ class DevRecord(msgspec.Struct, frozen=True, kw_only=True):
     fold: int = 0
     at_most: int | None = None
     max_tokens: int
+    longest: int = 0
     limit: int
     n_seen: int = 0
     status: Literal["unseen", "seen", "unknown"] = "unseen"

@@ -363,8 +363,8 @@ class SequenceTransducer(BaseEstimator):
             first = event.excluded[0]
             others = f", as are {len(event.excluded) - 1} others" if len(event.excluded) > 1 else ""
             warnings.warn(
-                f"X[{first.line - 1}] is left out with its {first.n_tokens:,} tokens, too many for a batch{others}; "
-                f"cut such texts, or raise the setting training.max_batch_tokens",
+                f"X[{first.line - 1}] is left out with its {first.n_tokens:,} tokens (at most {first.most:,}){others}; "
+                f"cut such texts, or raise training.max_pair_tokens and training.max_batch_tokens",
                 stacklevel=2,
             )
         if self.verbose and isinstance(event, Measured):

@@ -68,6 +68,7 @@ def choose(
     reading: provenance.Reading,
     examples: batches.Examples,
     *,
+    longest: int,
     is_held_out: bool,
     base: Bundle | None,
     base_directory: Path | None,
@@ -76,6 +77,7 @@ def choose(
 
     Training sources are those of the examples and, in fine-tuning, those of the model `base` in base_directory. If all
     dev sources are training sources, all are used, and the record has the status "seen".
+    longest: as in `provenance.DevRecord`.
     """
     tokens = {(pair.source, pair.features): reading.tokens(pair) for pair in dev}
     seen = _seen(set(tokens.values()), examples, reading.source.vocabulary)
@@ -98,6 +100,7 @@ def choose(
         fold=config.dev_fold if is_held_out else 0,
         at_most=holdout.AT_MOST if is_held_out else None,
         max_tokens=reading.max_tokens,
+        longest=longest,
         limit=config.dev_limit,
         n_seen=sum(1 for one in tokens.values() if one in seen),
         status=status,

@@ -37,11 +37,14 @@ class Excluded(msgspec.Struct, frozen=True):
         Where it was read.
     n_tokens : int
         Tokens of both sides, including special symbols.
+    most : int
+        Tokens of a pair that is kept, at most.
     """
 
     file: str
     line: int
     n_tokens: int
+    most: int = 0
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):

@@ -102,7 +102,7 @@ def prepare(
     limit = recipe.dev_limit(config.training, sentences=found.sentences)
     chosen = dev_set.choose(
         dev, msgspec.structs.replace(config.training, dev_limit=limit), reading, encoded.examples,
-        is_held_out=inputs.dev is None, base=base, base_directory=base_directory,
+        longest=found.longest, is_held_out=inputs.dev is None, base=base, base_directory=base_directory,
     )  # fmt: skip
     traits = Traits.of(encoded.examples, source, target, sentences=found.sentences)
     config = recipe.complete(config, traits)
@@ -177,6 +177,7 @@ def _request(config: Config, *, hold_out: bool, base: Bundle | None) -> encode.R
         seed=config.training.dev_seed if hold_out else 0,  # has no other effect, and would need another cache
         fold=config.training.dev_fold if hold_out else 0,
         max_tokens=config.training.max_batch_tokens,
+        max_pair_tokens=config.training.max_pair_tokens,
     )
 
 

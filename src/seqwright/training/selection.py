@@ -95,7 +95,8 @@ def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
     targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev.references]
     examples = batches.Examples(*batches.end_to_end(prepared.dev.sources), *batches.end_to_end(targets))
     total = n_symbols = 0.0
-    for batch in batches.batches(examples, batch_size=BATCH, rng=None):
+    most = prepared.config.training.max_batch_tokens
+    for batch in batches.batches(examples, batch_size=BATCH, rng=None, max_tokens=most):
         n = int(batch.target_lengths.sum())
         loss = network.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths, smoothing=0.0)
         total, n_symbols = total + n * loss, n_symbols + n
