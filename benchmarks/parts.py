@@ -15,8 +15,6 @@ from seqwright.training.loop import optimizer
 
 __all__ = ["measure"]
 
-BATCHES = 8
-
 
 def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, Any]]:
     """Yield a row for each part of a step of each training: its share, and its least and median time in ms."""
@@ -26,7 +24,7 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
 
 def _rows(recipe: recipes.Recipe, rounds: int, threads: int) -> Iterator[dict[str, Any]]:
     prepared = recipe.prepared()
-    net, drawn = recipes.drawn(prepared, BATCHES)
+    net, drawn = recipes.drawn(prepared, recipe.n_batches)
     settings = prepared.config.optim
     assert settings.learning_rate is not None, "set by the recipe"
     rng, adam, clock = np.random.default_rng(3), optimizer(settings, settings.learning_rate), _Clock()
@@ -42,7 +40,7 @@ def _rows(recipe: recipes.Recipe, rounds: int, threads: int) -> Iterator[dict[st
             if turn:
                 parts |= {"Python and NumPy": passed - sum(parts.values()), "step": passed}
                 for name, seconds in parts.items():
-                    found[name].append(seconds / BATCHES)
+                    found[name].append(seconds / recipe.n_batches)
     whole = timing.spread(found["step"])["median"]
     for name, seconds in sorted(found.items(), key=lambda item: -sum(item[1])):
         one = timing.spread(seconds, 1e3)

@@ -1,7 +1,7 @@
 """Training steps as `seqwright train` takes them: real data, ragged batches, dropout, smoothing; ours and PyTorch's.
 
-A turn is one pass over some batches of an epoch, a step each. PyTorch counts with the faster of its two ways to read
-ragged batches.
+A turn is one pass over some batches of an epoch, short and long ones, a step each. PyTorch counts with the faster of
+its two ways to read ragged batches.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from seqwright.training.loop import optimizer
 
 __all__ = ["measure"]
 
-BATCHES = 8  # of each training
-
 
 def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, Any]]:
     """Yield a row for each training. Loss and gradients of both parties are compared before anything is timed."""
@@ -29,7 +27,7 @@ def measure(*, steps: int, only: list[str], threads: int) -> Iterator[dict[str, 
 
 def _row(recipe: recipes.Recipe, rounds: int, threads: int) -> dict[str, Any]:
     prepared = recipe.prepared()
-    net, drawn = recipes.drawn(prepared, BATCHES)
+    net, drawn = recipes.drawn(prepared, recipe.n_batches)
     settings = prepared.config.optim
     assert settings.learning_rate is not None and settings.clip_norm is not None, "set by the recipe"
     inputs = [net.inputs(*batch[:4], read=batch.read, copied=batch.copied) for batch in drawn]
@@ -63,8 +61,8 @@ def _row(recipe: recipes.Recipe, rounds: int, threads: int) -> dict[str, Any]:
     return {
         "training": recipe.name,
         "threads": threads,
-        "ours_ms": timing.spread(seconds["ours"], 1e3 / BATCHES),
-        "torch_ms": timing.spread(seconds[faster], 1e3 / BATCHES),
+        "ours_ms": timing.spread(seconds["ours"], 1e3 / recipe.n_batches),
+        "torch_ms": timing.spread(seconds[faster], 1e3 / recipe.n_batches),
         "torch_reads": faster,
         "ratio": timing.ratio(seconds[faster], seconds["ours"]),
         "pairs_a_second": pairs / statistics.median(seconds["ours"]),

@@ -22,13 +22,17 @@ DATA = Path(os.environ.get("SEQWRIGHT_DATA", Path(__file__).parents[2] / "shared
 
 
 class Recipe(NamedTuple):
-    """A training file, dev file and settings; `whole` are further settings of an end-to-end run."""
+    """A training file, dev file and settings; `whole` are further settings of an end-to-end run.
+
+    n_batches: of an epoch, in a turn of timed steps.
+    """
 
     name: str
     train: str
     dev: str | None
     settings: tuple[str, ...]
     whole: tuple[str, ...]
+    n_batches: int = 8
 
     def prepared(self) -> Prepared:
         """Return the data and the complete configuration, as `seqwright train` has them before the first step."""
@@ -37,14 +41,15 @@ class Recipe(NamedTuple):
 
 
 RECIPES = (
-    Recipe("hungarian", "g2p/hun.train.tsv", "g2p/hun.dev.tsv", (), ("training.epochs=4",)),
-    Recipe("cmudict", "cmudict/train.tsv", None, (), ("training.time_budget_s=120",)),
+    Recipe("hungarian", "g2p/hun.train.tsv", "g2p/hun.dev.tsv", (), ("training.epochs=8",)),
+    Recipe("cmudict", "cmudict/train.tsv", None, (), ("training.time_budget_s=80",), n_batches=4),
     Recipe(
-        "turkish", "turkish-inflection/train-medium.tsv", "turkish-inflection/dev.tsv", (), ("training.epochs=5",)
+        "turkish", "turkish-inflection/train-medium.tsv", "turkish-inflection/dev.tsv", (), ("training.epochs=8",)
     ),
     Recipe(
         "french", "french-english/train.tsv", "french-english/dev.tsv",
-        ("text.source_tokens=subwords:8000", "text.target_tokens=subwords:8000"), ("training.time_budget_s=120",),
+        ("text.source_tokens=subwords:8000", "text.target_tokens=subwords:8000"), ("training.time_budget_s=80",),
+        n_batches=4,
     ),
 )  # fmt: skip
 
@@ -61,7 +66,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(prepared: Prepared, n: int, *, seed: int = 1) -> tuple[Seq2seq, list[Drawn]]:
-    """Return the network with its initial values, and n batches spread evenly over an epoch."""
+    """Return the network with its initial values, and the middle batches of n equal parts of an epoch by size."""
     network, training = Loop(prepared).network, prepared.config.training
     assert training.batch_size is not None, "set by the recipe"
     rng = np.random.default_rng(seed)
@@ -71,8 +76,9 @@ def drawn(prepared: Prepared, n: int, *, seed: int = 1) -> tuple[Seq2seq, list[D
             pool=training.pool,
         )
     )  # fmt: skip
+    epoch.sort(key=lambda batch: batch.source.size + batch.target.size)
     found = []
-    for batch in (epoch[i] for i in np.linspace(0, len(epoch) - 1, n).astype(int)):
+    for batch in (epoch[(2 * i + 1) * len(epoch) // (2 * n)] for i in range(n)):
         inputs = unknown_dropout.drop(
             batch, source_rates=prepared.unknown_rates, target_rate=training.word_dropout or 0.0,
             copy_map=network.copy_map, rng=rng, unknown_ids=prepared.unknown_ids,

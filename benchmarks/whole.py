@@ -1,20 +1,24 @@
 """Real trainings from the first step to the last measurement, and which share of that time the steps took.
 
-The rest is drawing batches, decoding the dev set, and writing checkpoints and models. This process never loads
-PyTorch, so that its peak memory is that of a training.
+The rest is drawing batches, decoding the dev set, and writing checkpoints and models, each with its share. This process
+never loads PyTorch, so that its peak memory is that of a training.
 """
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks import machine, memory, recipes
 from seqwright import config, training
+from seqwright.data import batches
+from seqwright.training.checkpointer import Checkpointer
 from seqwright.training.events import Measured
 from seqwright.training.loop import Loop
+from seqwright.training.model_writer import ModelWriter
 
 __all__ = ["measure"]
 
@@ -25,45 +29,76 @@ def measure(*, only: list[str], threads: int) -> Iterator[dict[str, Any]]:
         yield _row(recipe, threads)
 
 
-class _Steps:
-    """Seconds inside steps, when the first began, and when the last measurement ended."""
+class _Parts:
+    """Seconds by part of the training, from the first step until the last measurement was saved."""
 
     def __init__(self) -> None:
-        self.seconds, self.pairs, self.began, self.ended = 0.0, 0, 0.0, 0.0
+        self._seconds = dict.fromkeys(("steps", "batches", "dev", "checkpoints", "models"), 0.0)
+        self._began = 0.0
+        self.pairs, self.passed, self.shares = 0, 0.0, dict[str, float]()
 
-    def timed(self, loop: Loop, batch: Any, step: Any) -> float:
-        began = time.perf_counter()
-        self.began = self.began or began
-        loss: float = step(loop, batch)
-        self.seconds += time.perf_counter() - began
-        self.pairs += len(batch.index)
-        return loss
+    @contextlib.contextmanager
+    def timed(self) -> Iterator[None]:
+        """Time the methods that are the parts, while the context is entered."""
+        drawn, step = batches.batches, Loop._step
+
+        def counted(loop: Loop, batch: batches.Batch) -> float:
+            self.pairs += len(batch.index)
+            return step(loop, batch)
+
+        with contextlib.ExitStack() as changed:
+            for owner, name, part, function in (
+                (Loop, "_step", "steps", counted),
+                (Loop, "_measure", "dev", Loop._measure),
+                (Loop, "_examples", "batches", Loop._examples),
+                (Checkpointer, "save", "checkpoints", Checkpointer.save),
+                (ModelWriter, "save", "models", ModelWriter.save),
+            ):
+                changed.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, self._timed(part, function))
+            changed.callback(setattr, batches, "batches", drawn)
+            batches.batches = lambda *args, **options: self._drawn(drawn(*args, **options))
+            yield
 
     def listen(self, event: object) -> None:
+        """Take the times at the last measurement: a listener receives it when all is saved."""
         if isinstance(event, Measured):
-            self.ended = time.perf_counter()
+            self.passed = time.perf_counter() - self._began
+            self.shares = {part: seconds / self.passed for part, seconds in self._seconds.items()}
+
+    def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any) -> Any:
+            began = time.perf_counter()
+            if part == "steps":
+                self._began = self._began or began
+            result = function(*args)
+            if self._began:
+                self._seconds[part] += time.perf_counter() - began
+            return result
+
+        return timed
+
+    def _drawn(self, epoch: Iterator[batches.Batch]) -> Iterator[batches.Batch]:
+        draw = self._timed("batches", lambda: next(epoch, None))
+        while (batch := draw()) is not None:
+            yield batch
 
 
 def _row(recipe: recipes.Recipe, threads: int) -> dict[str, Any]:
-    """Run a training with the recipe's settings, shortened, and time what is in `Loop._step` and what is not."""
-    found, step = _Steps(), Loop._step
+    """Run a training with the recipe's settings, shortened, and time its parts."""
+    found = _Parts()
     settings = config.parse({}, [*recipe.settings, *recipe.whole, "training.report=false"])
     dev = None if recipe.dev is None else recipes.DATA / recipe.dev
-    Loop._step = lambda loop, batch: found.timed(loop, batch, step)  # type: ignore[method-assign]
     neighbours = machine.Neighbours()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            training.train(recipes.DATA / recipe.train, dev=dev, output=folder, config=settings, listen=found.listen)
-    finally:
-        Loop._step = step  # type: ignore[method-assign]
-    passed = found.ended - found.began
+    with found.timed(), tempfile.TemporaryDirectory() as folder:
+        training.train(recipes.DATA / recipe.train, dev=dev, output=folder, config=settings, listen=found.listen)
     return {
         "training": recipe.name,
         "threads": threads,
         "pairs": found.pairs,
-        "seconds": passed,
-        "pairs_a_second": found.pairs / passed,
-        "share_in_steps": found.seconds / passed,
+        "seconds": found.passed,
+        "pairs_a_second": found.pairs / found.passed,
+        **{f"share_in_{part}": share for part, share in found.shares.items()},
         "neighbours_share": neighbours.share(),
         "peak_mb": memory.peak_mb(),
     }

@@ -167,7 +167,7 @@ def test_an_interrupted_ensemble_knows_the_time_that_it_has_spent(pairs, tmp_pat
         events_of(pairs, tmp_path / "model", clock, listen=interrupted_in_the_second)
     received = events_of(pairs, tmp_path / "model", clock)
     resumed = next(event for event in received if isinstance(event, Resumed))
-    assert resumed.elapsed_s == pytest.approx(spent_s[-1], abs=0.1)
+    assert resumed.elapsed_s == pytest.approx(spent_s[-1], abs=0.3)  # some readings of the clock
     assert received[-1].elapsed_s > resumed.elapsed_s
 
 

@@ -85,7 +85,8 @@ time_budget: Decorator = click.option(
 
 checkpoint_every: Decorator = click.option(
     "--checkpoint-every", callback=seconds, metavar="TIME",
-    help="Interval between checkpoints; one is also written after each epoch.  [default: 60s]",
+    help="Longest interval between checkpoints. One is also written after an epoch, except where epochs are so short "
+    "that this would slow the training.  [default: 60s]",
 )  # fmt: skip
 
 threads: Decorator = click.option(

@@ -69,7 +69,8 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     log : {"none", "tensorboard"}, default "none"
         Whether curves for TensorBoard are written to tensorboard/ in the model directory.
     checkpoint_every_s : float, default 60.0
-        Seconds between checkpoints; one is also written after each epoch.
+        Seconds between checkpoints, at most. One is also written after an epoch, unless writing them after each would
+        take more than 0.5 % of the time.
     device : {"cpu", "cuda", "mps", "auto"} or None, default None
         Device of PyTorch that trains, "auto" for a GPU if there is one; None trains with our own kernels.
     precision : {"float32", "bfloat16"}, default "float32"

@@ -96,9 +96,11 @@ class Listeners:
 
     A listener that raises an exception receives no further events. The others still receive this one; then the first
     exception is raised.   failure: that exception, None while there is none.
+    need_saved: whether they need the model of each measurement to be saved before they receive it.
     """
 
-    def __init__(self, listeners: Iterable[Listener]) -> None:
+    def __init__(self, listeners: Iterable[Listener], *, need_saved: bool = False) -> None:
+        self.need_saved: bool = need_saved
         self._listeners = list(listeners)
         self.failure: Exception | None = None
 

@@ -9,19 +9,21 @@ from seqwright.training.ensemble import Ensemble
 from seqwright.training.events import Event
 from seqwright.training.output import writing
 from seqwright.training.setup import Setup
+from seqwright.training.write_pace import WritePace
 from seqwright.types import Array
 
 __all__ = ["ModelWriter", "assemble"]
 
 
 class ModelWriter:
-    """Saves the model whenever a measurement found better parameters than those in the directory.
+    """Saves the model when measurements have found better parameters than those in the directory.
 
-    has_saved: whether the model in the directory is one of this process.
+    Where epochs are short, it is saved a little later than they are found (`WritePace`), at the latest when a network
+    ends.   has_saved: whether the model in the directory is one of this process.
     """
 
-    def __init__(self, setup: Setup, networks: Ensemble) -> None:
-        self._setup, self._networks = setup, networks
+    def __init__(self, setup: Setup, networks: Ensemble, pace: WritePace) -> None:
+        self._setup, self._networks, self._pace = setup, networks, pace
         self._saved: Array | None = None  # the best parameters when the model was last saved
         self.has_saved: bool = False
 
@@ -30,7 +32,8 @@ class ModelWriter:
 
         On `Started`, a restored training may be: it may have been killed between its checkpoint and its model.
         """
-        self._save_better()
+        if self._networks.position.reason or self._pace.due():
+            self._save_better()
 
     def save_interrupted(self) -> None:
         """Save the model of an interrupted training: a network that was never measured replaces no other model."""
@@ -40,7 +43,8 @@ class ModelWriter:
 
     def save(self, model: bundle.Bundle) -> None:
         """Save a model.   OutputError: the directory cannot be written."""
-        bundle.save(self._setup.path, model)
+        with self._pace.writing():
+            bundle.save(self._setup.path, model)
         if not self.has_saved:
             with writing(self._setup.path):
                 (self._setup.path / "report.html").unlink(missing_ok=True)  # of the previous model

@@ -29,6 +29,7 @@ from seqwright.training.model_writer import ModelWriter, assemble
 from seqwright.training.selection import record
 from seqwright.training.setup import Setup
 from seqwright.training.tensorboard import TensorBoard
+from seqwright.training.write_pace import WritePace
 
 __all__ = ["run"]
 
@@ -85,11 +86,13 @@ class _Training:
         training, path = setup.prepared.config.training, setup.path
         self._setup, self._listeners, self._clock = setup, listeners, instruments.clock
         self.networks: Ensemble = Ensemble(setup.prepared, setup.base, instruments=instruments)
-        self.model_writer: ModelWriter = ModelWriter(setup, self.networks)
+        every_s, each = training.checkpoint_every_s, listeners.need_saved
+        pace = WritePace(instruments.clock, every_s=every_s, each=each)
+        self.model_writer: ModelWriter = ModelWriter(setup, self.networks, pace)
         self._journal = journal.Journal(path / "metrics.jsonl", has_model=lambda: self.model_writer.has_saved)
         self._checkpointer = Checkpointer(
             setup.file, setup.identity, self.networks, self._journal,
-            every_s=training.checkpoint_every_s, clock=instruments.clock,
+            every_s=every_s, clock=instruments.clock, each=each,
         )  # fmt: skip
         self._curves = Listeners([TensorBoard(path / "tensorboard")] if training.log == "tensorboard" else [])
         self._subscribers: list[Listener] = [
@@ -99,7 +102,7 @@ class _Training:
             self._checkpointer,  # before the model: it has the best parameters, and a model alone counts as finished
             self.model_writer,
             self._journal.write,  # after the model: until then, the file belongs to the previous one
-            listeners,  # last: all is saved, whatever they raise
+            listeners,  # last: all that is due is saved, whatever they raise
         ]
 
     def publish(self, event: Event) -> None:

@@ -112,7 +112,9 @@ def train(
         pairs, dev, config, path=Path(output), origin=manifest.Origin(fine_tune, command, notes or {}),
         overwrite=overwrite, derived_from=derived_from,
     )  # fmt: skip
-    listeners = Listeners([*([] if listen is None else [listen]), *map(listener, callbacks)])
+    listeners = Listeners(
+        [*([] if listen is None else [listen]), *map(listener, callbacks)], need_saved=bool(callbacks)
+    )
     with engines.leading(device):
         validated = before = None
         if is_cross_validated and not setup.is_finished:
