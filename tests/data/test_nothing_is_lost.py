@@ -139,6 +139,14 @@ def test_comments_of_parallel_files_are_refused_with_the_options(tmp_path, both)
     assert pairs[0].line == 2
 
 
+def test_a_number_in_brackets_that_the_target_repeats_is_text(tmp_path):
+    others = [(f"{word}s", word.upper()) for word in WORDS]
+    named = [(f"Chapter of {word} ({n})", f"Kapitel: {word} ({n})") for word in WORDS[:3] for n in (1, 2, 3)]
+    path = tmp_path / "titles.tsv"
+    path.write_text("".join(f"{source}\t{target}\n" for source, target in others + named), encoding="utf-8")
+    assert [pair[:2] for pair in readers.read_pairs(path)] == others + named
+
+
 def test_headers_and_variants_of_parallel_files_are_known(tmp_path):
     sources = [word for word in WORDS for _ in range(2)]
     marked = [f"{word}({n % 2 + 1})" if n % 2 else word for n, word in enumerate(sources)]

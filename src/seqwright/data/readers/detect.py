@@ -32,7 +32,7 @@ SUFFIXES: dict[str, Format] = {
     ".arrow": "arrow",
     ".feather": "arrow",
 }
-VARIANT = re.compile(r"(?<=.)\(\d{1,2}\)$")  # WORD(2) is a further pronunciation of WORD
+VARIANT = re.compile(r"(?<=.)\((\d{1,2})\)$")  # WORD(2) is a further pronunciation of WORD
 
 
 def by_name(path: Path | str, packed: Sequence[str]) -> Format | None:
@@ -211,12 +211,21 @@ def of_table(keys: Sequence[str], rows: Sequence[list[str]], name: str, columns:
 
 
 def with_variants(schema: Schema, rows: Sequence[list[str]]) -> Schema:
-    """Return the schema with `variants` set where sources such as `word(2)` are variants of a source."""
+    """Return the schema with `variants` set where sources such as `word(2)` are variants of a source.
+
+    A number that the target repeats, as in `Level (2)`, is a part of the text.
+    """
     if schema.format == "dictionary":
         return msgspec.structs.replace(schema, variants=True)
-    sources = [row[schema.source - 1] for row in rows if len(row) >= schema.source]
+    pairs = [
+        (row[schema.source - 1], row[schema.target - 1]) for row in rows if len(row) >= max(schema.source, schema.target)
+    ]
+    sources = [source for source, _ in pairs]
     marked = [source for source in sources if VARIANT.search(source)]
     if not marked or 10 * len(marked) > 9 * len(sources):
+        return schema
+    repeated = sum(1 for source, target in pairs if (found := VARIANT.search(source)) and found[1] in target)
+    if 2 * repeated > len(marked):
         return schema
     plain = set(sources)
     bases: dict[str, set[str]] = {}
