@@ -32,6 +32,7 @@ html_title = "seqwright"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["custom.css"]
+html_js_files = ["search.js"]
 html_math_renderer = "mathml"
 html_show_copyright = False
 
@@ -58,13 +59,22 @@ def _github_math(_app: Sphinx, _name: str, source: list[str]) -> None:
     source[0] = source[0].replace("$`", "$").replace("`$", "$")
 
 
-def _plain_asterisks(_app: Sphinx, _context: object, lines: list[str]) -> None:
-    """Escape the asterisks of a help text, which are those of file patterns."""
-    lines[:] = [line.replace("*", r"\*") for line in lines]
+def _help_text(_app: Sphinx, _context: object, lines: list[str]) -> None:
+    """Show the lines of a help text that are not wrapped (`|`) as code, and asterisks of file patterns as they are."""
+    shown: list[str] = []
+    for line in lines:
+        code = line.removeprefix("| ")
+        if code == line or code.endswith(":"):  # `Examples:` is the heading of such lines
+            shown += [code.replace("*", r"\*")]
+            continue
+        if not (shown and shown[-1].startswith("   ")):
+            shown += ["", ".. code-block:: text", ""]
+        shown += ["   " + code]
+    lines[:] = shown
 
 
 def setup(app: Sphinx) -> None:
     """Connect to the reading of pages and of help texts."""
     app.connect("source-read", _github_math)
     for part in ("description", "options", "arguments"):
-        app.connect(f"sphinx-click-process-{part}", _plain_asterisks)
+        app.connect(f"sphinx-click-process-{part}", _help_text)
