@@ -1,4 +1,4 @@
-"""Configuration of the documentation: `sphinx-build -W docs build/docs`."""
+"""Configuration of the documentation: `sphinx-build -W docs build/site`."""
 
 import os
 import sys
