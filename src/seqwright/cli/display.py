@@ -25,7 +25,9 @@ from seqwright.training.events import (
     Progressed,
     Resumed,
     Returned,
+    Settled,
     Started,
+    Tried,
     Validated,
 )
 
@@ -53,7 +55,7 @@ def listening(*, suggests: bool = False, quiet: bool = False) -> Iterator[Callab
         if isinstance(event, Started):
             started = event
         taught = taught or isinstance(event, Answering)
-        preceded = preceded or isinstance(event, Preliminary | Validated)
+        preceded = preceded or isinstance(event, Preliminary | Tried | Validated)
         measured_once = measured_once or isinstance(event, Measured)
         reported_end = isinstance(event, Finished)
         if not quiet or (isinstance(event, Finished) and event.reason == "interrupted"):
@@ -109,7 +111,7 @@ class PlainDisplay:
             self.write(measured(event))
         elif isinstance(event, Finished):
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated):
+        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled | Tried | Validated):
             self.write(turn(event))
         elif time.monotonic() - self._wrote_at > QUIET_S:
             self.write(preliminary(event) if isinstance(event, Preliminary) else progressed(event))
@@ -155,7 +157,7 @@ class LiveDisplay:
         elif isinstance(event, Finished):
             self._live.update("", refresh=True)
             self.write(closing(event))
-        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated):
+        elif isinstance(event, AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled | Tried | Validated):
             self.write(turn(event))
         if isinstance(event, Measured | Progressed):
             self._live.update(self._dashboard, refresh=True)
@@ -224,9 +226,13 @@ def _network(model: ModelConfig) -> str:
     return f"{direction}LSTM of {layers}{model.hidden_size}{attention}"
 
 
-def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Validated) -> str:
+def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled | Tried | Validated) -> str:
     if isinstance(event, Validated):
         return f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
+    if isinstance(event, Tried):
+        return f"tried    {event.settings}: dev loss {event.loss:.4f} after {event.epochs} epochs"
+    if isinstance(event, Settled):
+        return f"chosen   {event.settings}"
     if isinstance(event, Chosen):
         return (
             f"compared dev exact match {event.accuracy:.1f} % with auxiliary data, {event.without:.1f} % without: "

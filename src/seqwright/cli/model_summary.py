@@ -90,6 +90,12 @@ def as_text(summary: Summary) -> str:
             f"accuracy    exact match {folds['accuracy']:.1f} % in cross-validation with {len(folds['folds'])} folds, "
             f"{folds['low']:.1f} to {folds['high']:.1f} % expected of this model (95 % interval)"
         )
+    if isinstance(tried := manifest.get("candidates"), dict):
+        changes = tried["tried"][tried["chosen"]]["changes"]
+        lines.append(
+            f"candidates  {len(tried['tried'])} tried: "
+            f"{', '.join(f'{name} {value}' for name, value in changes.items()) or 'the settings of the recipe kept'}"
+        )
     if isinstance(more := manifest.get("auxiliary"), dict):
         lines.append(
             f"auxiliary   {more['n_related']:,} related pairs, {more['n_answered']:,} answers to unlabelled sources: "

@@ -36,6 +36,12 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     metavar="K",
     help="For few pairs: measure accuracy and fit confidence by K-fold cross-validation, then train on all pairs.",
 )
+@click.option(
+    "--candidates",
+    type=click.IntRange(min=2, max=8),
+    metavar="N",
+    help="Try N settings of the network (attention, size, dropout) on fewer epochs first, and train with the best.",
+)
 @options.time_budget
 @options.checkpoint_every
 @options.threads
@@ -88,6 +94,7 @@ def train(
     epochs: int | None,
     members: int | None,
     cross_validate: int | None,
+    candidates: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
     device: str | None,
@@ -146,7 +153,7 @@ def train(
 
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
-        "training.cross_validation": cross_validate,
+        "training.cross_validation": cross_validate, "training.candidates": candidates,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
         "training.device": device, "training.precision": precision,
         "training.cache": cache, "training.log": log, "training.lexicon": lexicon,

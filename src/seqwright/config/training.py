@@ -45,6 +45,9 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     cross_validation : int, default 0
         Networks (or ensembles) that are each trained on the pairs outside one of so many folds, before the model is
         trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
+    candidates : int, default 0
+        Settings of the network (attention, size, dropout, as far as they are None) that are tried on fewer epochs
+        before the training, 2 to 8; the model is trained with the best of them. 0: none.
     dev_limit : int, default 2000
         Greatest number of dev sources.
     max_batch_tokens : int, default 65_536
@@ -98,6 +101,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1
     dev_fold: Annotated[int, msgspec.Meta(ge=0)] = 0
     cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    candidates: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
     dev_limit: Positive = 2000
     max_batch_tokens: Positive = 65_536
     max_pair_tokens: Positive | None = None
@@ -119,7 +123,16 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
             return "training.cross_validation = 1: expected 2 or more folds, or 0 for none"
         if (self.dev_fold + 1) * self.dev_share > 1 + 1e-9:
             return f"training.dev_fold = {self.dev_fold}: there are {1 / self.dev_share:.0f} folds, counted from 0"
-        return self._auxiliary_conflict() or self._precision_conflict()
+        return self._candidates_conflict() or self._auxiliary_conflict() or self._precision_conflict()
+
+    def _candidates_conflict(self) -> str:
+        if self.candidates == 1:
+            return "training.candidates = 1: expected 2 to 8 candidates, or 0 for none"
+        if self.candidates and self.cross_validation:
+            return "training.candidates needs dev pairs, which training.cross_validation has not; set one of them"
+        if self.candidates and self.time_budget_s is not None:
+            return "training.candidates trains more than once, which training.time_budget_s does not cover; set epochs"
+        return ""
 
     def _auxiliary_conflict(self) -> str:
         for name in ("unlabelled", "also"):

@@ -11,6 +11,7 @@ from seqwright.errors import OutputError
 from seqwright.inference import translator
 from seqwright.report import (
     auxiliary,
+    candidates,
     examples,
     history,
     learning,
@@ -125,6 +126,8 @@ def composed(
     elif found.dev_missing:
         text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", text)))
+    if "candidates" in bundle.manifest:
+        sections.append(candidates.section(bundle))
     if "auxiliary" in bundle.manifest:
         sections.append(auxiliary.section(bundle))
     if found.splits:

@@ -23,7 +23,9 @@ __all__ = [
     "Progressed",
     "Resumed",
     "Returned",
+    "Settled",
     "Started",
+    "Tried",
     "Validated",
 ]
 
@@ -307,18 +309,48 @@ class Preliminary(msgspec.Struct, frozen=True, tag="preliminary"):
 
     Attributes
     ----------
-    training : {"fold", "first model"}
-        One without a fold of a cross-validation, or the one without auxiliary data.
+    training : {"candidate", "fold", "first model"}
+        That of a candidate, one without a fold of a cross-validation, or the one without auxiliary data.
     number, of : int
         Its number, from 1, and the number of such trainings.
     progressed : Progressed
         Its progress.
     """
 
-    training: Literal["fold", "first model"]
+    training: Literal["candidate", "fold", "first model"]
     number: int
     of: int
     progressed: Progressed
+
+
+class Tried(msgspec.Struct, frozen=True, tag="tried"):
+    """A candidate is trained and measured.
+
+    Attributes
+    ----------
+    settings : str
+        What is not as in the recipe.
+    epochs : int
+        The epochs of its training.
+    loss : float
+        On the dev set, in nats per target symbol.
+    """
+
+    settings: str
+    epochs: int
+    loss: float
+
+
+class Settled(msgspec.Struct, frozen=True, tag="settled"):
+    """The candidates are compared, and the training of the model begins.
+
+    Attributes
+    ----------
+    settings : str
+        What is not as in the recipe.
+    """
+
+    settings: str
 
 
 class Chosen(msgspec.Struct, frozen=True, tag="chosen"):
@@ -338,7 +370,7 @@ class Chosen(msgspec.Struct, frozen=True, tag="chosen"):
 
 
 Event = (
-    Preliminary | Validated | AlreadyTrained | Started | Resumed | Progressed | Measured | Returned | Begun | Chosen
-    | Finished
+    Preliminary | Tried | Settled | Validated | AlreadyTrained | Started | Resumed | Progressed | Measured | Returned
+    | Begun | Chosen | Finished
 )  # fmt: skip
 Listener = Callable[[Event], None]

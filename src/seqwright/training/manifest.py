@@ -18,6 +18,7 @@ from seqwright import bundle, kernels, provenance
 from seqwright.config import Config, upgraded
 from seqwright.data import readers
 from seqwright.errors import ConfigError, DataError, ModelError
+from seqwright.training import candidates
 from seqwright.training.checkpoint import Position
 from seqwright.training.prepare import Prepared
 
@@ -92,7 +93,7 @@ def identity(config: Config, found: provenance.Provenance, base_hash: str) -> di
     for role in ("unlabelled", "also"):  # unknown to earlier versions
         if not getattr(config.training, role):
             del relevant["training"][f"{role}_share"]
-    for later in ("augmentation", "dev_fold", "cross_validation"):  # unknown to earlier versions
+    for later in ("augmentation", "dev_fold", "cross_validation", "candidates"):  # unknown to earlier versions
         if not relevant["training"][later]:
             del relevant["training"][later]
     # By role, as the path of a file may change.
@@ -112,8 +113,10 @@ def finished(path: Path) -> dict[str, Any] | None:
         model = bundle.load(path)
         if model.int8 or "provenance" not in model.manifest:
             return None
-        again = msgspec.convert(model.manifest, _Manifest).again
-        return identity(again.config, provenance.provenance(model.manifest), again.base_hash)
+        described = msgspec.convert(model.manifest, _Manifest)
+        again, tried = described.again, described.candidates
+        config = again.config if tried is None else candidates.given(again.config, tried)
+        return identity(config, provenance.provenance(model.manifest), again.base_hash)
     except (ModelError, DataError, ConfigError, msgspec.ValidationError):
         return None
 
@@ -194,6 +197,7 @@ class Again(msgspec.Struct):
 
 class _Manifest(msgspec.Struct):
     again: Again
+    candidates: candidates.Candidates | None = None
 
 
 def _base(again: Again, directory: Path, data_dir: Path | None) -> str | None:

@@ -1,10 +1,11 @@
 """`train`: from pairs to a model directory, in stages.
 
-With cross-validation or auxiliary data, preliminary trainings in directories of their own precede the last one.
+With candidates, cross-validation or auxiliary data, preliminary trainings, in directories of their own, are first.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,14 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from seqwright import bundle, engines, provenance
-from seqwright.config import Config
+from seqwright.config import Config, ModelConfig
 from seqwright.data import readers
+from seqwright.errors import ConfigError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, cross_validation, manifest, self_training
+from seqwright.training import arguments, candidates, cross_validation, manifest, self_training
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.events import Event, Listener, Preliminary, Progressed
 from seqwright.training.execution import Executor
-from seqwright.training.output import FIRST, FOLDS
+from seqwright.training.output import CANDIDATES, FIRST, FOLDS
 from seqwright.training.run import run
 from seqwright.training.setup import Setup, set_up
 
@@ -103,8 +105,10 @@ def train(
         return Translator(bundle.load(Path(output)))
     is_cross_validated = bool(config.training.cross_validation)
     is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
-    if is_repeated:
+    if is_repeated or config.training.candidates:
         pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
+    if config.training.candidates:
+        candidates.check(config, fine_tune)
     if is_cross_validated:
         cross_validation.check(dev, fine_tune)
         dev, config = pairs, cross_validation.whole(config)
@@ -117,15 +121,49 @@ def train(
     )
     with engines.leading(device):
         validated = before = None
+        if config.training.candidates and not setup.is_finished:
+            setup = _settled(pairs, dev, config.model, setup, listeners, overwrite=overwrite)
         if is_cross_validated and not setup.is_finished:
             validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
         elif is_repeated and not setup.is_finished:
             before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
             setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
         model = run(setup, listeners, validated=validated, before=before, execute=execute)
-        for name in (FOLDS, FIRST):
+        for name in (CANDIDATES, FOLDS, FIRST):
             shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
+
+
+def _settled(
+    pairs: readers.Pairs,
+    dev: readers.Pairs | None,
+    open_: ModelConfig,
+    setup: Setup,
+    listeners: Listeners,
+    *,
+    overwrite: bool,
+) -> Setup:
+    """Train candidates, and return the training with the settings that were found.   open_: as configured."""
+    recipe, origin = setup.prepared.config, setup.origin
+    changes = candidates.variants(open_, recipe.model, recipe.training.candidates)
+    if len(changes) < 2:
+        raise ConfigError("training.candidates: attention, size and dropout are all set; leave one of them open")
+
+    def train(change: candidates.Changes, epochs: int) -> cross_validation.Fold:
+        number = changes.index(change) + 1
+        path = setup.path / CANDIDATES / f"{number}-{epochs}"
+        config = candidates.of(recipe, change, epochs)
+        of = manifest.Origin(None, origin.command, {})
+        one = set_up(pairs, dev, config, path=path, origin=of, overwrite=overwrite)
+        heard = _preliminary(listeners, "candidate", number, len(changes))
+        return cross_validation.Fold(run(one, heard), one.prepared)
+
+    found = candidates.search(train, recipe, changes, listeners)
+    config = candidates.with_changes(recipe, changes[found.chosen])
+    return setup._replace(
+        prepared=dataclasses.replace(setup.prepared, config=config),
+        origin=manifest.Origin(origin.fine_tune, origin.command, origin.notes | {"candidates": found}),
+    )
 
 
 def _cross_validated(
@@ -162,7 +200,9 @@ def _first_model(
     return cross_validation.Fold(run(one, _preliminary(listeners, "first model", 1, 1), execute=execute), one.prepared)
 
 
-def _preliminary(listeners: Listeners, training: Literal["fold", "first model"], number: int, of: int) -> Listeners:
+def _preliminary(
+    listeners: Listeners, training: Literal["candidate", "fold", "first model"], number: int, of: int
+) -> Listeners:
     """Return listeners to a preliminary training that report its progress to others."""
 
     def listen(event: Event) -> None:
