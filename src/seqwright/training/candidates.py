@@ -28,7 +28,19 @@ from seqwright.training import events
 from seqwright.training.cross_validation import Fold
 from seqwright.types import Array
 
-__all__ = ["Candidates", "Tried", "check", "given", "losses", "named", "of", "search", "variants", "with_changes"]
+__all__ = [
+    "Candidates",
+    "Changes",
+    "Tried",
+    "check",
+    "given",
+    "losses",
+    "named",
+    "of",
+    "search",
+    "variants",
+    "with_changes",
+]
 
 SIZES = {128: 256, 256: 128, 384: 256, 512: 384}  # hidden units to try instead
 DROPOUT = 0.5, 0.3  # to try: the greater one unless the recipe has at least HIGH
