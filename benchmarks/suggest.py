@@ -82,11 +82,11 @@ def _suggested(name: str, draw: int, grown: Sequence[int], options: argparse.Nam
         label = f"suggest-{options.label}{name}-{size}-b{options.begin}-s{options.step}-d{draw}"
         found = results.find(label, "dev")
         if found is None:
-            found = _trained(name, by_source, known, draw, n=following - size, options=options)
+            found = _trained(name, by_source, known, draw, n=options.step, options=options)
             found |= {"size": size}
             _keep(label, found)
         wers.append(found["wer"])
-        known = [*known, *found["chosen"]]
+        known = [*known, *found["chosen"][: following - size]]  # best first
     return wers
 
 
