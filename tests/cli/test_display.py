@@ -29,8 +29,8 @@ def test_an_interruption_before_the_first_measurement_reports_what_was_written()
 
 
 def test_a_measurement_whose_weights_are_saved_is_marked():
-    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("saved")
-    assert "saved" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
+    assert display.measured(Measured(1, 0.5, 40, 20, True, 9)).endswith("best")
+    assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
 @pytest.mark.parametrize("member", [None, 2])
@@ -41,7 +41,7 @@ def test_a_measurement_fits_into_eighty_columns(member, measure):
     line = display.measured(Measured(100, 2.345, 100, 100, True, 36_000, member=member, **scores))
     assert len(line) <= 80
     assert line.startswith("member 2  epoch 100.00" if member else "epoch 100.00")
-    assert line.endswith("saved")
+    assert line.endswith("best")
 
 
 def test_prose_is_folded_at_the_width_of_the_terminal_and_what_is_copied_is_not():

@@ -275,7 +275,7 @@ def measured(event: Measured) -> str:
         parts += [f"{name} {value:4.1f}" for name, value in scores.items() if value is not None]
     if event.member is None:
         parts.append(clock(event.elapsed_s))
-    return "  ".join([*parts, *(["saved"] if event.best else [])])
+    return "  ".join([*parts, *(["best"] if event.best else [])])
 
 
 def of_member(event: Measured | Resumed | Returned) -> str:
