@@ -21,6 +21,7 @@ same_bytes() {
     shift
     printf '%s: ' "$name"
     result=$("$@" once)
+    result=${result%"$(printf '\r')"}  # the end of a line of Windows
     echo "$result"
     [ -x "$build/here/native_driver" ] || compile here
     [ -n "${expected:-}" ] || expected=$("$build/here/native_driver" once)
