@@ -217,9 +217,8 @@ def with_variants(schema: Schema, rows: Sequence[list[str]]) -> Schema:
     """
     if schema.format == "dictionary":
         return msgspec.structs.replace(schema, variants=True)
-    pairs = [
-        (row[schema.source - 1], row[schema.target - 1]) for row in rows if len(row) >= max(schema.source, schema.target)
-    ]
+    width = max(schema.source, schema.target)
+    pairs = [(row[schema.source - 1], row[schema.target - 1]) for row in rows if len(row) >= width]
     sources = [source for source, _ in pairs]
     marked = [source for source in sources if VARIANT.search(source)]
     if not marked or 10 * len(marked) > 9 * len(sources):
