@@ -91,7 +91,8 @@ def prepare(
     inputs = _Inputs.of(paths, dev_paths, config.training.lexicon)
     place = cache.Place(Path(config.training.cache)) if config.training.cache else None
     found = encode.read(inputs.pairs, _request(config, hold_out=inputs.dev is None, base=base), place=place)
-    config = msgspec.structs.replace(config, text=_found_text(config, found))
+    training = msgspec.structs.replace(config.training, max_pair_tokens=found.longest)
+    config = msgspec.structs.replace(config, text=_found_text(config, found), training=training)
     encoded = _encoded(found, base)
     source, target = encoded.source, encoded.target
     columns = config.text.later_columns()  # dev pairs and lexicon are read as the pairs were
