@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 
 from seqwright.config import Config, ModelConfig
-from seqwright.data import batches, vocabulary
+from seqwright.data import batches
 from seqwright.errors import ConfigError, UsageError
 from seqwright.training import events
 from seqwright.training.cross_validation import Fold
@@ -147,10 +147,8 @@ def search(
 def losses(fold: Fold) -> tuple[Array, int]:
     """Return the cross-entropy of the first reference of each dev source in nats, and the number of target symbols."""
     [network] = fold.model.bundle.build()
-    dev, encode = fold.prepared.dev, fold.prepared.target.vocabulary.encode
-    targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in dev.references]
-    examples = batches.Examples(*batches.end_to_end(dev.sources), *batches.end_to_end(targets))
-    found, n_symbols = np.zeros(len(dev.sources)), 0
+    examples = fold.prepared.dev.examples(fold.prepared.target)
+    found, n_symbols = np.zeros(len(examples)), 0
     for batch in batches.batches(examples, batch_size=1, rng=None):
         n = int(batch.target_lengths.sum())
         loss = network.loss(batch.source, batch.source_lengths, batch.target, batch.target_lengths, smoothing=0.0)

@@ -44,6 +44,12 @@ class DevSet:
             references=[[target.split(reference) for reference in group] for group in references],
         )
 
+    def examples(self, target: Tokenizer) -> batches.Examples:
+        """Return each source with its first reference, in ids."""
+        encode = target.vocabulary.encode
+        targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in self.references]
+        return batches.Examples(*batches.end_to_end(self.sources), *batches.end_to_end(targets))
+
     def part(self, index: Sequence[int]) -> DevSet:
         """Return some of the sources."""
         return DevSet(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from seqwright import metrics
-from seqwright.data import batches, vocabulary
+from seqwright.data import batches
 from seqwright.models import Seq2seq
 from seqwright.training.checkpoint import Position
 from seqwright.training.measure import as_good, dev_answers
@@ -91,9 +91,7 @@ def is_poor(quality: Quality, prepared: Prepared) -> bool:
 
 def dev_loss(network: Seq2seq, prepared: Prepared) -> float:
     """Return the mean cross-entropy of the first reference of each dev source, in nats per symbol."""
-    encode = prepared.target.vocabulary.encode
-    targets = [[vocabulary.START, *encode(group[0]), vocabulary.END] for group in prepared.dev.references]
-    examples = batches.Examples(*batches.end_to_end(prepared.dev.sources), *batches.end_to_end(targets))
+    examples = prepared.dev.examples(prepared.target)
     total = n_symbols = 0.0
     most = prepared.config.training.max_batch_tokens
     for batch in batches.batches(examples, batch_size=BATCH, rng=None, max_tokens=most):
