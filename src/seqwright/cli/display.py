@@ -193,6 +193,8 @@ def opening(event: Started) -> list[str]:
     ]
     if len(event.excluded) > N_EXCLUDED:
         excluded.append(f"skipped  {len(event.excluded) - N_EXCLUDED:,} more such pairs")
+    if any(pair.most < training.max_batch_tokens for pair in event.excluded):
+        excluded.append("         --set training.max_pair_tokens=N keeps pairs of up to N tokens")
     if event.dev_status == "seen" and training.cross_validation:
         excluded.append("dev      training sources, to show progress: all pairs are trained on after cross-validation")
     elif event.dev_status == "seen":
