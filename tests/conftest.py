@@ -50,6 +50,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, reversals: str) -> Path:
     """Return the directory of a tiny model that knows little; copy it before changing anything in it."""
     folder = tmp_path_factory.mktemp("trained")
     (folder / "pairs.tsv").write_text(reversals, encoding="utf-8")
-    tiny = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=8", "training.report=false"]
+    tiny = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=8", "training.report=false",
+            "training.cross_validation=0"]  # fmt: skip
     training.train(folder / "pairs.tsv", output=folder / "model", config=config.parse({}, tiny))
     return folder / "model"

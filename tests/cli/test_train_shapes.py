@@ -9,7 +9,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "data"))
 import shapes
 
-TINY = ["--epochs", "1", "--set", "model.hidden_size=8", "--set", "model.embedding_size=4",
+TINY = ["--epochs", "1", "--cross-validate", "0", "--set", "model.hidden_size=8", "--set", "model.embedding_size=4",
         "--set", "training.report=false", "--set", "training.dev_limit=5"]  # fmt: skip
 # Where the data allows another meaning; in every other shape, no option is needed.
 ASKS = {"user names", "remarks on some lines"}

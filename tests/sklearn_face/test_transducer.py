@@ -30,7 +30,8 @@ def refusal(call, *arguments):
 
 def test_fitting_gives_the_model_that_training_on_a_file_gives(tmp_path, tiny, words, reversals):
     (tmp_path / "pairs.tsv").write_text(reversals, encoding="utf-8")
-    settings = ["training.epochs=3", "model.hidden_size=8", "model.embedding_size=4", "training.seed=7"]
+    settings = ["training.epochs=3", "model.hidden_size=8", "model.embedding_size=4", "training.seed=7",
+                "training.cross_validation=0"]  # fmt: skip
     trained = training.train(tmp_path / "pairs.tsv", output=tmp_path / "model", config=config.parse({}, settings))
     sources, targets = words
     fitted = tiny.set_params(random_state=7).fit(sources, targets)

@@ -16,7 +16,7 @@ from seqwright.training.loop import Loop
 from seqwright.training.prepare import Prepared, prepare
 
 SOUNDS = {"a": "A", "b": "BB", "c": "", "d": "D", "x": "K S"}
-SMALL = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3"]
+SMALL = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.cross_validation=0"]
 
 
 def transcribed(n: int, path: Path) -> Path:

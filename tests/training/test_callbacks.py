@@ -12,7 +12,9 @@ from seqwright.training.callbacks import Callback
 from seqwright.training.events import Finished, Measured, Progressed, Started
 from tests.training import instrumented
 
-CONFIG = config.parse({}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=4"])
+CONFIG = config.parse(
+    {}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=4", "training.cross_validation=0"]
+)
 
 
 @pytest.fixture
@@ -128,7 +130,9 @@ def test_a_failure_in_the_training_itself_is_not_taken_for_that_of_a_callback(pa
 
 def test_the_example_in_the_documentation_is_true(pairs, monkeypatch):
     monkeypatch.chdir(pairs.parent)
-    tiny = config.parse({}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2"])
+    tiny = config.parse(
+        {}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.cross_validation=0"]
+    )
     monkeypatch.setattr(training.train, "__kwdefaults__", {**training.train.__kwdefaults__, "config": tiny})
     failed, attempted = doctest.testmod(callbacks)
     assert (failed, attempted > 0) == (0, True)

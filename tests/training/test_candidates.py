@@ -17,6 +17,7 @@ from seqwright.training import candidates, events, prepare, selection
 
 SETTINGS = [
     "model.embedding_size=4", "model.hidden_size=8", "training.epochs=4", "training.augmentation=1",
+    "training.cross_validation=0",
     "training.dev_share=0.3",
 ]  # fmt: skip
 CONFIG = config.parse({}, [*SETTINGS, "training.candidates=4"])

@@ -51,6 +51,7 @@ def test_the_model_has_all_pairs_and_the_figures_of_its_folds(pairs: Path, tmp_p
     for fold in range(3):
         apart = config.parse(
             {}, [*SETTINGS[:3], "training.augmentation=1", "training.patience=none", f"training.dev_fold={fold}",
+                 "training.cross_validation=0",
                  f"training.dev_share={1 / 3!r}"],
         )  # fmt: skip
         one = training.train(pairs, output=tmp_path / f"fold{fold}", config=apart)

@@ -7,7 +7,7 @@ import seqwright
 from seqwright import bundle, config, errors, training
 from seqwright.training.events import Measured
 
-SETTINGS = ["model.hidden_size=32", "model.embedding_size=8", "training.dev_share=0.2"]
+SETTINGS = ["model.hidden_size=32", "model.embedding_size=8", "training.dev_share=0.2", "training.cross_validation=0"]
 
 
 def write(path, letters, seed, n=400):

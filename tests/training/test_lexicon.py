@@ -15,7 +15,13 @@ from seqwright.inference import Options
 
 LEXICON = "abc\tah\nabc\thab\nc\u00e9\tgag\nzzz\t\n"
 SOURCES = ["abc", "ce\u0301", "zzz", "bcd"]
-TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false"]
+TINY = [
+    "model.hidden_size=8",
+    "model.embedding_size=4",
+    "training.epochs=2",
+    "training.cross_validation=0",
+    "training.report=false",
+]
 
 
 @pytest.fixture(scope="module")

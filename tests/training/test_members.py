@@ -14,7 +14,7 @@ from seqwright.training.instruments import Instruments
 from tests.training import instrumented
 from tests.training.instrumented import Clock
 
-SETTINGS = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=4"]
+SETTINGS = ["model.hidden_size=24", "model.embedding_size=8", "training.epochs=4", "training.cross_validation=0"]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from seqwright.training.prepare import prepare
 from seqwright.training.schedule import rate_factor
 from seqwright.training.selection import Quality
 
-TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.batch_size=8"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.batch_size=8", "training.cross_validation=0"]
 PLATEAU = [*TINY, "optim.learning_rate=4e-3", "optim.schedule=plateau", "optim.plateau=2", "optim.warmup=0"]
 
 

@@ -12,8 +12,8 @@ from seqwright.training.events import Finished, Measured, Progressed, Resumed
 from seqwright.training.execution import Ended, in_process
 
 SETTINGS = [
-    "model.hidden_size=12", "model.embedding_size=8", "training.epochs=4", "training.batch_size=32",
-    "training.members=3",
+    "model.hidden_size=12", "model.embedding_size=8", "training.epochs=4", "training.cross_validation=0",
+    "training.batch_size=32", "training.members=3",
 ]  # fmt: skip
 
 

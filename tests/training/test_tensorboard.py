@@ -13,7 +13,13 @@ from seqwright.training.events import Example, Measured, Progressed
 from seqwright.training.execution import in_process
 from seqwright.training.tensorboard import TensorBoard, table
 
-SETTINGS = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.log=tensorboard"]
+SETTINGS = [
+    "model.hidden_size=8",
+    "model.embedding_size=4",
+    "training.epochs=3",
+    "training.log=tensorboard",
+    "training.cross_validation=0",
+]
 START = event_pb2.SessionLog.START
 
 

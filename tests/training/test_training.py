@@ -18,7 +18,7 @@ from seqwright.training.events import Finished, Measured, Progressed, Resumed, S
 from seqwright.training.instruments import Instruments
 from tests.training import instrumented
 
-TINY = ["model.hidden_size=8", "model.embedding_size=4"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.cross_validation=0"]
 
 
 @pytest.fixture

@@ -10,7 +10,13 @@ from seqwright.training.instruments import Instruments
 from seqwright.training.write_pace import WritePace
 from tests.training import instrumented
 
-SETTINGS = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=6", "training.batch_size=64"]
+SETTINGS = [
+    "model.hidden_size=8",
+    "model.embedding_size=4",
+    "training.epochs=6",
+    "training.batch_size=64",
+    "training.cross_validation=0",
+]
 CONFIG = config.parse({}, [*SETTINGS, "training.report=false"])
 
 

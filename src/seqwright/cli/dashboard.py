@@ -62,22 +62,24 @@ class Dashboard:
         if not self._measured:
             return f"loss {losses}" if losses else ""
         name, values, best = _followed_score(self._measured)
-        unit = " %" if name == "exact match" else ""
-        curve = f"dev {name} {sparkline(values, width=WIDTH, levels=levels)} " if len(values) > 1 else ""
-        last = f"{values[-1]:.1f}{unit}   best {best:.1f}{unit}"
-        return f"{curve}{last}" if curve else f"loss {losses}   dev {name} {last}"
+        unit = " %" if name.endswith("exact match") else ""
+        curve = f"{name} {sparkline(values, width=WIDTH, levels=levels)} " if len(values) > 1 else ""
+        last = f"{values[-1]:.1f}{unit}"
+        if not self._measured[-1].seen:
+            last += f"   best {best:.1f}{unit}"
+        return f"{curve}{last}" if curve else f"loss {losses}   {name} {last}"
 
 
 def _followed_score(measured: list[Measured]) -> tuple[str, list[float], float]:
-    """Return the dev score that selects the model: its name, its values, and the best one."""
+    """Return the score that selects the model, or shows progress: its name, its values, and the best one."""
     if measured[-1].measure == "chrF":
         values = [event.dev_chrf for event in measured if event.measure == "chrF" and event.dev_chrf is not None]
-        return "chrF", values, max(values)
+        return "dev chrF", values, max(values)
     if measured[-1].dev_perplexity is not None:
         values = [event.dev_perplexity for event in measured if event.dev_perplexity is not None]
-        return "perplexity", values, min(values)
+        return "dev perplexity", values, min(values)
     values = [event.dev_accuracy for event in measured]
-    return "exact match", values, max(values)
+    return "train exact match" if measured[-1].seen else "dev exact match", values, max(values)
 
 
 def _bar(now: Progressed) -> Table:

@@ -33,6 +33,7 @@ from seqwright.training.events import (
 
 __all__ = ["listening"]
 
+OF_FOLDS = "folds    each is answered by a model of the other pairs (--cross-validate 0: a tenth is held out instead)"
 N_EXCLUDED = 5
 N_SHOWN, WIDEST = 3, 60  # sources in the suggested command, and the maximum number of characters of one
 INDENT = 9  # of the text of a line after its heading
@@ -195,8 +196,10 @@ def opening(event: Started) -> list[str]:
         excluded.append(f"skipped  {len(event.excluded) - N_EXCLUDED:,} more such pairs")
     if any(pair.most < training.max_batch_tokens for pair in event.excluded):
         excluded.append("         --set training.max_pair_tokens=N keeps pairs of up to N tokens")
-    if event.dev_status == "seen" and training.cross_validation:
-        excluded.append("dev      training sources, to show progress: all pairs are trained on after cross-validation")
+    is_whole = event.dev_status == "seen" and bool(training.cross_validation)
+    measured = f"{event.n_dev:,} dev sources ({event.dev})" if not is_whole else "all after the cross-validation"
+    if is_whole:
+        excluded.append("train    exact match is measured on training sources, to show progress")
     elif event.dev_status == "seen":
         excluded.append("warning  all dev sources are also training sources: dev scores measure memorisation")
     elif event.n_seen:
@@ -207,7 +210,7 @@ def opening(event: Started) -> list[str]:
         )
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
     return [
-        f"pairs    {event.n_pairs:,} for training, {event.n_dev:,} dev sources ({event.dev})",
+        f"pairs    {event.n_pairs:,} for training, {measured}",
         *event.reading,
         f"source   {event.n_source_symbols:,} symbols: {text.source_tokens} in {text.source_form}",
         f"target   {event.n_target_symbols:,} symbols: {text.target_tokens} in {text.target_form}",
@@ -230,7 +233,8 @@ def _network(model: ModelConfig) -> str:
 
 def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled | Tried | Validated) -> str:
     if isinstance(event, Validated):
-        return f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
+        line = f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
+        return f"{OF_FOLDS}\n{line}" if event.fold == 1 else line
     if isinstance(event, Tried):
         return f"tried    {event.settings}: dev loss {event.loss:.4f} after {event.epochs} epochs"
     if isinstance(event, Settled):
@@ -270,14 +274,17 @@ def measured(event: Measured) -> str:
     """Return the line of a measurement, which fits into 80 columns."""
     parts = [f"{of_member(event)}epoch {event.epoch:6.2f}", f"loss {event.loss:.3f}"]
     if event.dev_loss is None:
-        parts += [f"dev exact match {event.dev_accuracy:5.1f} %", f"TER {event.dev_ter:5.1f} %"]
+        parts += [
+            f"{'train' if event.seen else 'dev'} exact match {event.dev_accuracy:5.1f} %",
+            f"TER {event.dev_ter:5.1f} %",
+        ]
     else:  # perplexity is the exponential of the loss: the dashboard and the end of the training have it
         scores = {"BLEU": event.dev_bleu, "chrF": event.dev_chrf}
         parts.append(f"dev loss {event.dev_loss:.3f}")
         parts += [f"{name} {value:4.1f}" for name, value in scores.items() if value is not None]
     if event.member is None:
         parts.append(clock(event.elapsed_s))
-    return "  ".join([*parts, *(["best"] if event.best else [])])
+    return "  ".join([*parts, *(["best"] if event.best and not event.seen else [])])
 
 
 def of_member(event: Measured | Resumed | Returned) -> str:

@@ -42,9 +42,10 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Seed that selects them; separate from `seed`, so that trainings with several seeds can be compared.
     dev_fold : int, default 0
         Which of the shares is held out, from 0; the folds of a share of 1 / K hold out different sources.
-    cross_validation : int, default 0
+    cross_validation : int, default None
         Networks (or ensembles) that are each trained on the pairs outside one of so many folds, before the model is
         trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
+        None: 5 for 50 to 1,000 pairs of strings without a dev file, otherwise 0.
     candidates : int, default 0
         Settings of the network (attention, size, dropout, as far as they are None) that are tried on fewer epochs
         before the training, 2 to 8; the model is trained with the best of them. 0: none.
@@ -100,7 +101,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     dev_share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1
     dev_fold: Annotated[int, msgspec.Meta(ge=0)] = 0
-    cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
     candidates: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
     dev_limit: Positive = 2000
     max_batch_tokens: Positive = 65_536

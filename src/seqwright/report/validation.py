@@ -23,16 +23,17 @@ def headline(bundle: Bundle) -> list[page.Figure]:
     ]
 
 
-def section(bundle: Bundle) -> page.Section:
-    """Return what the figures are."""
+def section(bundle: Bundle, *, has_answers: bool) -> page.Section:
+    """Return what the figures are.   has_answers: they are shown below."""
     scores = _scores(bundle)
     n = len(scores["folds"])
     folds = ", ".join(f"{accuracy:.1f}" for accuracy in scores["folds"])
+    shown = " The sections below show these answers." if has_answers else ""
     text = (
         f"This model was trained on all pairs. The figures are those of {n} other models, each trained without one of "
         f"{n} parts of the sources, on the part that it had not seen: {scores['n']:,} answers in all. Trained on fewer "
         f"pairs, these models are worse than this one; the interval allows for it. Exact match on each part in %: "
-        f"{folds}."
+        f"{folds}.{shown}"
     )
     return page.section("figures", "Cross-validation", element("p", text))
 

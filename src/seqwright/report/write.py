@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seqwright import data_checks, evaluation, file_set, metrics
+from seqwright.bundle import Bundle
 from seqwright.data.readers import Pair
 from seqwright.errors import OutputError
 from seqwright.inference import translator
@@ -37,6 +38,7 @@ def write(
     *,
     model: translator.Translator | None = None,
     dev: Iterable[Pair] | None = None,
+    answered: Sequence[evaluation.Answered] = (),
     output: str | Path | None = None,
 ) -> Path:
     """Write an HTML report on the model in a directory.
@@ -49,6 +51,8 @@ def write(
         The model in the directory, if it is already loaded.
     dev : iterable of Pair, optional
         Pairs to evaluate on; by default the dev set of the training, at most 1,000 of its sources.
+    answered : sequence of Answered, optional
+        Answers in a cross-validation, to the sources of all folds, which are shown in place of those of the model.
     output : str or Path, optional
         File to write; by default ``report.html`` in the directory.
 
@@ -81,7 +85,7 @@ def write(
         if result.sentences is not None:
             loss = evaluation.reference_loss(model, measured)
     path = Path(output) if output is not None else directory / "report.html"
-    _write(path, composed(directory, model, result, found, loss))
+    _write(path, composed(directory, model, result, found, loss, answered))
     return path
 
 
@@ -99,8 +103,9 @@ def composed(
     result: evaluation.Evaluation | None,
     found: Recovered,
     loss: float | None,
+    of_folds: Sequence[evaluation.Answered],
 ) -> str:
-    """Return the page.   loss: of the references, for sentences."""
+    """Return the page.   loss: of the references, for sentences.   of_folds: answers in a cross-validation."""
     bundle = model.bundle
     sections = [learning.learning(history.measurements(directory / "metrics.jsonl"))]
     figures = []
@@ -110,19 +115,11 @@ def composed(
     elif result is not None:
         answered = items(result.answered, bundle)
         figures = headline(result.scores, answered)
-        sections += [
-            scores.strengths(answered),
-            mistakes.rewrites(answered, bundle.target),
-            mistakes.confused(answered),
-            examples.worst(answered, bundle.target),
-            examples.uncertain(answered, bundle.target),
-            *filter(None, [examples.attention(answered)]),
-            scores.oracle(answered),
-            scores.confidence(answered),
-        ]
+        sections += of_strings(answered, bundle)
     elif "cross_validation" in bundle.manifest:
         figures = [*validation.headline(bundle)]
-        sections = [validation.section(bundle)]
+        sections = [validation.section(bundle, has_answers=bool(of_folds))]
+        sections += of_strings(items(of_folds, bundle), bundle) if of_folds else []
     elif found.dev_missing:
         text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", text)))
@@ -145,6 +142,20 @@ def composed(
     if result is not None:
         lead += f", evaluated on {result.scores.n:,} held-out sources"
     return page.document(directory.resolve().name, f"{lead}.", figures, sections)
+
+
+def of_strings(answered: Sequence[Item], bundle: Bundle) -> list[page.Section]:
+    """Return the sections on the answers of a model of strings."""
+    return [
+        scores.strengths(answered),
+        mistakes.rewrites(answered, bundle.target),
+        mistakes.confused(answered),
+        examples.worst(answered, bundle.target),
+        examples.uncertain(answered, bundle.target),
+        *filter(None, [examples.attention(answered)]),
+        scores.oracle(answered),
+        scores.confidence(answered),
+    ]
 
 
 def headline(s: metrics.Scores, answered: Sequence[Item]) -> list[page.Figure]:

@@ -347,6 +347,8 @@ class SequenceTransducer(BaseEstimator):
         }
         for key in ("source_column", "target_column", "features_column", "header", "delimiter", "comment", "schema"):
             keys["text"].pop(key, None)
+        if keys["training"]["cross_validation"] is None:  # scikit-learn measures, and trains many times for it
+            keys["training"]["cross_validation"] = 0
         for (section, key), value in given.items():
             if value is not None:
                 # A search draws its candidates from arrays, as numpy's numbers.

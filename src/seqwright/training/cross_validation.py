@@ -20,6 +20,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from seqwright import evaluation
 from seqwright.config import Config
 from seqwright.data import readers, vocabulary
 from seqwright.errors import UsageError
@@ -30,6 +31,7 @@ from seqwright.training.prepare import Prepared
 
 __all__ = ["Fold", "Scores", "Validated", "check", "interval", "of_fold", "validate", "whole"]
 
+N_BEST = 5  # hypotheses for the report
 SHOWN = 100  # training sources that are decoded after each epoch, to show progress
 LEARNING = 0.6, 0.25  # exponent of the number of pairs in the share of errors, its mean and spread over languages
 TRAININGS = 0.2  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
@@ -59,10 +61,11 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validated(NamedTuple):
-    """Scores of the folds, and the calibration of the model of all pairs."""
+    """Scores of the folds, and the calibration of the model of all pairs.   answered: to the sources of all folds."""
 
     scores: Scores
     calibration: calibration.Calibration
+    answered: list[evaluation.Answered]
 
 
 def check(dev: readers.Pairs | None, fine_tune: object) -> None:
@@ -76,6 +79,7 @@ def check(dev: readers.Pairs | None, fine_tune: object) -> None:
 def of_fold(config: Config, fold: int) -> Config:
     """Return the configuration of the training without a fold, counted from 0."""
     n = config.training.cross_validation
+    assert n, "there are folds"
     training = msgspec.structs.replace(
         config.training, cross_validation=0, dev_share=1 / n, dev_fold=fold, patience=None, report=False, log="none"
     )
@@ -90,12 +94,14 @@ def whole(config: Config) -> Config:
 
 def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Callable[[events.Event], None]) -> Validated:
     """Return the scores of the folds, and the calibration of the final model.   folds: each trains one model."""
-    found: list[measure.Outcomes] = []
+    found, answered = list[measure.Outcomes](), list[evaluation.Answered]()
     first: Prepared | None = None
     for number, train in enumerate(folds, start=1):
         fold = train()
         first = first or fold.prepared
         found.append(measure.outcomes(fold.model, fold.prepared))
+        pairs = fold.prepared.dev_pairs
+        answered += evaluation.evaluate(fold.model, pairs, n_best=N_BEST, lexicon=False).answered
         scores = found[-1].scores
         listen(events.Validated(number, len(folds), scores.n, scores.exact))
     assert first is not None, "there are two folds at least"
@@ -108,7 +114,7 @@ def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Calla
         n=len(right), accuracy=100 * float(right.mean()), low=low, high=high, ter=100 * edits / max(1, tokens),
         folds=[one.scores.exact for one in found],
     )  # fmt: skip
-    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity))
+    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity), answered)
 
 
 def interval(n_right: int, n: int, *, n_folds: int) -> tuple[float, float]:

@@ -185,6 +185,8 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
         For sentences: loss in nats per target symbol without label smoothing, perplexity, BLEU and chrF.
     member : int or None
         The number of the network, from 1, if members of an ensemble are trained at the same time.
+    seen : bool
+        The sources are training sources, after a cross-validation: the scores show progress, not accuracy.
     """
 
     epoch: float
@@ -200,6 +202,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     dev_bleu: float | None = None
     dev_chrf: float | None = None
     member: int | None = None
+    seen: bool = False
 
 
 class Returned(msgspec.Struct, frozen=True, tag="returned"):

@@ -234,6 +234,7 @@ class Loop:
             dev_examples(found.answers, self._prepared.dev_part(found.measured)),
             found.measure, found.loss, found.perplexity,
             None if sentences is None else sentences.bleu, None if sentences is None else sentences.chrf,
+            seen=self._prepared.is_whole,
         )  # fmt: skip
 
     def _examples(self) -> batches.Examples:
@@ -277,7 +278,8 @@ class Loop:
 
     def _stop_reason(self) -> str:
         training, position = self._config.training, self.position
-        if position.top_exact == 100 and self._augmentation is None:  # of a few dev pairs, many networks get all right
+        # Of a few dev pairs, many networks get all right, and of training pairs every one does in the end.
+        if position.top_exact == 100 and self._augmentation is None and not self._prepared.is_whole:
             return "perfect"
         if position.epoch == training.epochs:
             return "epochs"

@@ -162,7 +162,9 @@ def recall(path: str | Path, *, data_dir: str | Path | None = None) -> Recalled:
 
     config = again.config
     now = {name: str(found_paths[0]) for name, role in FILES.items() if (found_paths := paths(role))}
-    config = msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, **now))
+    n_folds = config.training.cross_validation or 0  # None: of an earlier version
+    training = msgspec.structs.replace(config.training, cross_validation=n_folds, **now)
+    config = msgspec.structs.replace(config, training=training)
     is_given = found.dev.origin == "files" and not config.training.cross_validation
     dev = paths("dev") if is_given else None
     return Recalled(paths("train"), dev, config, _base(again, path.parent, place))

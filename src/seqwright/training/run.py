@@ -67,7 +67,7 @@ def run(
     setup.file.remove()
     model = Translator(bundle.load(path))
     finished = _finished(training.networks, training.networks.position.reason, path)
-    finished = msgspec.structs.replace(finished, report=_report(setup, model))
+    finished = msgspec.structs.replace(finished, report=_report(setup, model, validated))
     if validated is not None:
         scores = validated.scores
         finished = msgspec.structs.replace(
@@ -180,14 +180,15 @@ def _final_model(
     return assemble(setup, networks, calibrated(Translator(model), prepared))
 
 
-def _report(setup: Setup, model: Translator) -> str | None:
+def _report(setup: Setup, model: Translator, validated: cross_validation.Validated | None) -> str | None:
     """Write the report if it is configured, and return its path; None if it cannot be written."""
     prepared = setup.prepared
     if not prepared.config.training.report:
         return None
     unseen = prepared.dev_pairs if prepared.provenance.dev.status == "unseen" else None
     with contextlib.suppress(OutputError):  # a full disk prevents the report, not the model
-        return str(report.write(setup.path, model=model, dev=unseen))
+        answered = [] if validated is None else validated.answered
+        return str(report.write(setup.path, model=model, dev=unseen, answered=answered))
     return None
 
 

@@ -17,7 +17,7 @@ from seqwright.config import Config, ModelConfig
 from seqwright.data import readers
 from seqwright.errors import ConfigError
 from seqwright.inference.translator import Translator
-from seqwright.training import arguments, candidates, cross_validation, manifest, self_training
+from seqwright.training import arguments, candidates, cross_validation, folds, manifest, self_training
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.events import Event, Listener, Preliminary, Progressed
 from seqwright.training.execution import Executor
@@ -58,7 +58,8 @@ def train(
     output : path
         The model directory to write.
     dev : as `pairs`, optional
-        Pairs for evaluation. Without them, a tenth of the sources is held out, at most 2,000.
+        Pairs for evaluation. Without them, a tenth of the sources is held out, at most 2,000; with 50 to 1,000 pairs,
+        the training is cross-validated (`training.cross_validation`).
     config : Config
         The configuration, see `seqwright.config.parse`.
     overwrite : bool, default False
@@ -103,6 +104,7 @@ def train(
     engines.check(device, precision)
     if engines.follows(device, precision):
         return Translator(bundle.load(Path(output)))
+    pairs, config = folds.settled(pairs, dev, config, fine_tune)
     is_cross_validated = bool(config.training.cross_validation)
     is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
     if is_repeated or config.training.candidates:
@@ -170,7 +172,7 @@ def _cross_validated(
     pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool, execute: Executor | None
 ) -> cross_validation.Validated:
     """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
-    n_folds = setup.prepared.config.training.cross_validation
+    n_folds = setup.prepared.config.training.cross_validation or 0
 
     def train_without(fold: int) -> cross_validation.Fold:
         config = cross_validation.of_fold(setup.prepared.config, fold)
