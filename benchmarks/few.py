@@ -86,6 +86,7 @@ def _run(
             words.write_text("\n".join(undrawn(name, task, size, draw, options.unlabelled)) + "\n", encoding="utf-8")
             settings.append(f"training.unlabelled={words}")
         job = {"pairs": str(pairs), "dev": str(DATA / str(task.dev)), "settings": settings, "output": folder + "/model"}
+        job["folds"] = version == "base" or bool(options.unlabelled) or not options.without_folds
         threads = dict.fromkeys(("SEQWRIGHT_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         made = subprocess.run(
             [python, str(SCRIPT), json.dumps(job)], stdout=subprocess.PIPE, check=True, env=os.environ | threads
@@ -135,6 +136,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, metavar="N,…", help="pairs; by default those of each task")
     parser.add_argument("--draws", type=numbers, default=[1, 2, 3, 4, 5], metavar="N,…")
     parser.add_argument("--members", type=int, default=1, metavar="N")
+    parser.add_argument("--without-folds", action="store_true", help="train the model of all pairs alone: the same WER")
     parser.add_argument("--unlabelled", type=int, default=0, metavar="N", help="sources without targets to train on")
     parser.add_argument("--baseline", metavar="PYTHON", help="interpreter with the version to compare with")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")

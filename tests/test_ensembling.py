@@ -14,6 +14,7 @@ from seqwright.inference import translator
 
 TINY = [
     "model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false",
+    "training.cross_validation=0",
 ]  # fmt: skip
 
 

@@ -16,7 +16,8 @@ torch = pytest.importorskip("torch", reason="the engine needs PyTorch: pip insta
 from seqwright.engines.pytorch.network import Network  # noqa: E402
 from seqwright.engines.pytorch.tensors import Tensors  # noqa: E402
 
-SETTINGS = ["model.hidden_size=16", "model.embedding_size=8", "training.epochs=4", "training.report=false"]
+SETTINGS = ["model.hidden_size=16", "model.embedding_size=8", "training.epochs=4", "training.report=false",
+            "training.cross_validation=0"]  # fmt: skip
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from seqwright import config, training
 
-TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2"]
+TINY = ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.cross_validation=0"]
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x onerror=alert(2)>', "</title></style>", "\u202eabc", "a\u200bb\0",
            "&amp;", "' onmouseover='alert(3)", "<!--", "]]>", "\ufeffx", "javascript:alert(4)", "שלום<b>"]  # fmt: skip
 

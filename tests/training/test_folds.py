@@ -45,7 +45,7 @@ def test_few_pairs_are_cross_validated(n: int, expected: int, kind: str, tmp_pat
 @pytest.mark.parametrize(
     "setting",
     ["training.cross_validation=0", "training.time_budget_s=9", "training.candidates=2", "training.unlabelled=w.txt",
-     "training.also=r.tsv", "training.device=cpu"],
+     "training.also=r.tsv"],
 )  # fmt: skip
 def test_a_training_with_another_use_for_dev_pairs_or_an_end_of_its_own_is_not(setting: str) -> None:
     assert n_folds(words(60), setting) == 0

@@ -16,7 +16,14 @@ from seqwright.tuning.study import DevScores, Study
 from tests.data.test_sentences import translations
 
 QUICK = config.parse(
-    {}, ["model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "optim.learning_rate=4e-3"]
+    {},
+    [
+        "model.hidden_size=8",
+        "model.embedding_size=4",
+        "training.epochs=2",
+        "optim.learning_rate=4e-3",
+        "training.cross_validation=0",
+    ],
 )
 SIZES = [
     "model.attention=bilinear",

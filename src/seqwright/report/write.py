@@ -38,7 +38,7 @@ def write(
     *,
     model: translator.Translator | None = None,
     dev: Iterable[Pair] | None = None,
-    answered: Sequence[evaluation.Answered] = (),
+    folds: Sequence[tuple[translator.Translator, Sequence[Pair]]] = (),
     output: str | Path | None = None,
 ) -> Path:
     """Write an HTML report on the model in a directory.
@@ -51,8 +51,8 @@ def write(
         The model in the directory, if it is already loaded.
     dev : iterable of Pair, optional
         Pairs to evaluate on; by default the dev set of the training, at most 1,000 of its sources.
-    answered : sequence of Answered, optional
-        Answers in a cross-validation, to the sources of all folds, which are shown in place of those of the model.
+    folds : sequence of (Translator, sequence of Pair), optional
+        The models of a cross-validation, and the pairs that each of them has not seen: their answers are shown.
     output : str or Path, optional
         File to write; by default ``report.html`` in the directory.
 
@@ -84,8 +84,11 @@ def write(
         result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST, lexicon=False)
         if result.sentences is not None:
             loss = evaluation.reference_loss(model, measured)
+    of_folds: list[evaluation.Answered] = []
+    for without, unseen in folds:
+        of_folds += evaluation.evaluate(without, unseen, beam=N_BEST, n_best=N_BEST, lexicon=False).answered
     path = Path(output) if output is not None else directory / "report.html"
-    _write(path, composed(directory, model, result, found, loss, answered))
+    _write(path, composed(directory, model, result, found, loss, of_folds))
     return path
 
 

@@ -20,7 +20,6 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from seqwright import evaluation
 from seqwright.config import Config
 from seqwright.data import readers, vocabulary
 from seqwright.errors import UsageError
@@ -31,7 +30,6 @@ from seqwright.training.prepare import Prepared
 
 __all__ = ["Fold", "Scores", "Validated", "check", "interval", "of_fold", "validate", "whole"]
 
-N_BEST = 5  # hypotheses for the report
 SHOWN = 100  # training sources that are decoded after each epoch, to show progress
 LEARNING = 0.6, 0.25  # exponent of the number of pairs in the share of errors, its mean and spread over languages
 TRAININGS = 0.2  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
@@ -61,11 +59,11 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validated(NamedTuple):
-    """Scores of the folds, and the calibration of the model of all pairs.   answered: to the sources of all folds."""
+    """Scores of the folds, and the calibration of the model of all pairs."""
 
     scores: Scores
     calibration: calibration.Calibration
-    answered: list[evaluation.Answered]
+    folds: list[Fold]
 
 
 def check(dev: readers.Pairs | None, fine_tune: object) -> None:
@@ -94,27 +92,24 @@ def whole(config: Config) -> Config:
 
 def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Callable[[events.Event], None]) -> Validated:
     """Return the scores of the folds, and the calibration of the final model.   folds: each trains one model."""
-    found, answered = list[measure.Outcomes](), list[evaluation.Answered]()
-    first: Prepared | None = None
+    found: list[measure.Outcomes] = []
+    trained: list[Fold] = []
     for number, train in enumerate(folds, start=1):
         fold = train()
-        first = first or fold.prepared
+        trained.append(fold)
         found.append(measure.outcomes(fold.model, fold.prepared))
-        pairs = fold.prepared.dev_pairs
-        answered += evaluation.evaluate(fold.model, pairs, n_best=N_BEST, lexicon=False).answered
         scores = found[-1].scores
         listen(events.Validated(number, len(folds), scores.n, scores.exact))
-    assert first is not None, "there are two folds at least"
     right = np.concatenate([one.right for one in found])
     fit = calibration.fit(np.concatenate([one.totals for one in found]).tolist(), right.tolist())
-    familiarity, _ = measure.familiar(_without(first.dev_pairs, final))
+    familiarity, _ = measure.familiar(_without(trained[0].prepared.dev_pairs, final))
     low, high = interval(int(right.sum()), len(right), n_folds=len(folds))
     edits, tokens = (sum(getattr(one.scores, name) for one in found) for name in ("edits", "tokens"))
     scored = Scores(
         n=len(right), accuracy=100 * float(right.mean()), low=low, high=high, ter=100 * edits / max(1, tokens),
         folds=[one.scores.exact for one in found],
     )  # fmt: skip
-    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity), answered)
+    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity), trained)
 
 
 def interval(n_right: int, n: int, *, n_folds: int) -> tuple[float, float]:

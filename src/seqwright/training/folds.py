@@ -28,7 +28,7 @@ def settled(
     training = config.training
     if training.cross_validation is not None:
         return pairs, config
-    trains_once = not (training.candidates or training.unlabelled or training.also or training.device)
+    trains_once = not (training.candidates or training.unlabelled or training.also)
     n_folds = 0
     if trains_once and dev is None and fine_tune is None and training.time_budget_s is None:
         pairs, n_pairs = _counted(pairs, config.text.columns())

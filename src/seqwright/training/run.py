@@ -187,8 +187,8 @@ def _report(setup: Setup, model: Translator, validated: cross_validation.Validat
         return None
     unseen = prepared.dev_pairs if prepared.provenance.dev.status == "unseen" else None
     with contextlib.suppress(OutputError):  # a full disk prevents the report, not the model
-        answered = [] if validated is None else validated.answered
-        return str(report.write(setup.path, model=model, dev=unseen, answered=answered))
+        folds = () if validated is None else [(fold.model, fold.prepared.dev_pairs) for fold in validated.folds]
+        return str(report.write(setup.path, model=model, dev=unseen, folds=folds))
     return None
 
 
