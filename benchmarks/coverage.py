@@ -92,9 +92,8 @@ def _suggested(pairs: Path, others: list[readers.Pair], options: argparse.Namesp
     true = evaluation.evaluate(model, [pair for pair in listed if pair.source not in chosen]).scores
     whole = evaluation.evaluate(model, listed).scores
     low, high = found.interval
-    dev = model.bundle.manifest["scores"]["dev_accuracy"]
     return {
-        "estimate": found.accuracy, "low": low, "high": high, "true": true.exact, "whole": whole.exact, "dev": dev,
+        "estimate": found.accuracy, "low": low, "high": high, "true": true.exact, "whole": whole.exact,
         "n_dev": model.bundle.manifest["calibration"]["n"],
     }  # fmt: skip
 

@@ -118,14 +118,22 @@ def test_few_pairs_that_correspond_symbol_by_symbol_are_augmented():
     assert [training(n_pairs, 0.4).augmentation > 0 for n_pairs in (100, 299, 300, 800)] == [True, True, False, False]
 
 
-def test_augmented_pairs_are_read_as_often_as_without_augmentation():
+def test_augmented_pairs_are_read_half_as_often_as_without_augmentation_and_to_the_end():
     for n_pairs in (20, 100, 300, 800, FEW - 1):
         with_, without = (
             recipe.complete(config.parse({}), Traits(n_pairs, correspondence=correspondence)).training
             for correspondence in (0.9, 0.0)
         )
-        assert with_.epochs >= without.epochs
-        assert with_.epochs * n_pairs * (1 + with_.augmentation) >= 59_000
+        assert with_.epochs >= without.epochs // 2
+        assert with_.epochs * n_pairs * (1 + with_.augmentation) >= 29_000
+        assert (with_.patience, without.patience) == (None, max(10, without.epochs // 3))
+
+
+def test_few_pairs_without_dev_pairs_are_read_half_as_often():
+    folds = config.parse({}, ["training.cross_validation=5"])
+    for n_pairs, half in ((300, True), (1000, True), (3600, False), (100_000, False)):
+        with_, without = (recipe.complete(one, Traits(n_pairs)).training.epochs for one in (folds, config.parse({})))
+        assert with_ == max(without // 2, round(30_000 / n_pairs)) if half else with_ == without
 
 
 def test_few_sentences_attend_bilinearly_and_many_additively():

@@ -90,12 +90,11 @@ def _training(training: TrainingConfig, traits: Traits, *, has_features: bool) -
     is_few = n_pairs < (FEW_INFLECTED if inflects else FEW)
     training = _filled(training, augmentation=share if is_few and corresponds else 0.0)
     assert training.augmentation is not None, "set above"
+    has_no_measure = training.augmentation > 0 or (bool(training.cross_validation) and n_pairs < FEW)
     training = _filled(
         training,
         batch_size=8 if n_pairs < 2000 else 32 if n_pairs < 20_000 else 128,
-        epochs=_few_epochs(n_pairs, training)
-        if training.augmentation or training.cross_validation
-        else _epochs(n_pairs),
+        epochs=_few_epochs(n_pairs, training) if has_no_measure else _epochs(n_pairs),
         word_dropout=0.0,
     )
     return _patient(training)
