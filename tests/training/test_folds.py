@@ -85,7 +85,7 @@ def test_an_iterator_is_read_once_and_to_its_end() -> None:
         assert read == list(range(n))
 
 
-def test_the_model_has_all_pairs_and_says_how_it_was_measured(tmp_path: Path) -> None:
+def test_the_model_has_all_pairs_and_states_how_it_was_measured(tmp_path: Path) -> None:
     pairs = written(tmp_path / "pairs.tsv", words(60))
     model = training.train(pairs, output=tmp_path / "model", config=config.parse({}, TINY))
     assert model.bundle.manifest["n_pairs"] == 60
