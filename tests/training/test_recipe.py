@@ -129,6 +129,15 @@ def test_augmented_pairs_are_read_half_as_often_as_without_augmentation_and_to_t
         assert (with_.patience, without.patience) == (None, max(10, without.epochs // 3))
 
 
+def test_the_more_inflected_pairs_the_fewer_synthetic_ones():
+    features = config.parse({}, ["text.features_column=3"])
+    shares = [
+        recipe.complete(features, Traits(n_pairs, copied_share=0.7)).training.augmentation
+        for n_pairs in (50, 300, 599, 600, FEW - 1, FEW)
+    ]
+    assert shares == pytest.approx([4, 800 / 300, 800 / 599, 0.3, 0.3, 0])
+
+
 def test_few_pairs_without_dev_pairs_are_read_half_as_often():
     folds = config.parse({}, ["training.cross_validation=5"])
     for n_pairs, half in ((300, True), (1000, True), (3600, False), (100_000, False)):

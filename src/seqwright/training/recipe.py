@@ -15,9 +15,10 @@ COPYING = 0.6  # of the target symbols occur in the source: 0.7 for Turkish infl
 # Correspondence from which on pairs are augmented, by their number: words and their phonemes in eight languages have at
 # least 0.37 with 90 pairs and 0.60 with 300, dates at most 0.30 and, with up to 1,600 pairs, 0.38, additions 0.27.
 CORRESPONDING = {0: 0.34, 300: 0.45}
-FEW_INFLECTED = 600  # pairs below which inflected words are augmented: 1,000 pairs gained nothing from new beginnings
 AUGMENTATION = 1.0, 4.0  # synthetic pairs for each pair of data: least and most
 SYNTHETIC = 800  # synthetic pairs in an epoch, within these bounds
+MANY_INFLECTED = 600  # pairs of inflected words from which on the share is INFLECTED: 1.0 is too much for 1,000 of them
+INFLECTED = 0.3
 FEWEST_READ = 30_000  # pairs, with synthetic ones, in all epochs of a training that no dev score ends
 LONG = 20  # symbols of a target: 28 in an English sentence of letters, 13 in a Turkish word, 10 in a date
 
@@ -87,8 +88,9 @@ def _training(training: TrainingConfig, traits: Traits, *, has_features: bool) -
     corresponds = inflects or traits.correspondence >= CORRESPONDING[max(n for n in CORRESPONDING if n <= n_pairs)]
     least, most = AUGMENTATION
     share = min(most, max(least, SYNTHETIC / max(1, n_pairs)))
-    is_few = n_pairs < (FEW_INFLECTED if inflects else FEW)
-    training = _filled(training, augmentation=share if is_few and corresponds else 0.0)
+    if inflects and n_pairs >= MANY_INFLECTED:
+        share = INFLECTED
+    training = _filled(training, augmentation=share if n_pairs < FEW and corresponds else 0.0)
     assert training.augmentation is not None, "set above"
     has_no_measure = training.augmentation > 0 or (bool(training.cross_validation) and n_pairs < FEW)
     training = _filled(
