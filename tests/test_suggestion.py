@@ -49,14 +49,16 @@ def test_of_equally_doubtful_sources_unlike_ones_are_chosen_first() -> None:
     assert 3 in suggestion._greedy(grams, [0.5] * 4, 2)
 
 
-@pytest.mark.parametrize("n_dev", [15, 200])
-def test_the_interval_holds_the_accuracy_in_95_of_100_draws(n_dev: int) -> None:
+@pytest.mark.parametrize(("n_dev", "n_trained"), [(15, 135), (200, 1800), (150, 150)])
+def test_the_interval_holds_the_accuracy_in_95_of_100_draws(n_dev: int, n_trained: int) -> None:
     rng = np.random.default_rng(2)
     held, n_draws, n = 0, 2000, 500
     for _ in range(n_draws):
         truth = rng.beta(4, 2, n)
         error = rng.binomial(n_dev, 2 / 3) / n_dev - 2 / 3  # of a confidence whose level was fitted on the dev sources
-        accuracy, (low, high) = suggestion._estimate(np.clip(truth + error, 0, 1).tolist(), n_dev)
+        error += rng.normal() * np.sqrt(2 / 9 / n_trained)  # of this training
+        expected = np.clip(truth + error, 0, 1).tolist()
+        accuracy, (low, high) = suggestion._estimate(expected, n_dev, n_trained)
         assert accuracy is not None
         held += low <= 100 * np.mean(rng.random(n) < truth) <= high
     assert 0.93 <= held / n_draws <= 0.98

@@ -63,7 +63,7 @@ class Suggestion(NamedTuple):
         The expected percentage of correct answers to them, None if there are none.
     interval : tuple of float
         Percentages between which the accuracy lies in 95 of 100 cases, if these sources are like the dev sources: by
-        the dev pairs that the confidence was fitted on, and by chance in the answers.
+        the dev pairs that the confidence was fitted on, and by chance in the training and in the answers.
     """
 
     chosen: list[Suggested]
@@ -125,7 +125,8 @@ def suggest(
     # What the dev pairs show: the confidence of an answer is lower for an unusual source, of which dev has as many.
     expected = [_without_familiarity(answer, calibration) for answer in answers]
     rest = [expected[i] for i in sorted(set(range(len(different))) - set(chosen))]
-    accuracy, interval = _estimate(rest, calibration.n)
+    n_trained = model.bundle.manifest.get("n_pairs")
+    accuracy, interval = _estimate(rest, calibration.n, n_trained if isinstance(n_trained, int) else calibration.n)
     return Suggestion(
         [Suggested(*different[i], answers[i].text, confidences[i]) for i in chosen], len(rest), accuracy, interval
     )
@@ -171,18 +172,20 @@ def _greedy(grams: Sequence[Sequence[tuple[str, ...]]], doubts: Sequence[float],
     return chosen
 
 
-def _estimate(confidences: Sequence[float], n_fitted: int) -> tuple[float | None, tuple[float, float]]:
+def _estimate(confidences: Sequence[float], n_fitted: int, n_trained: int) -> tuple[float | None, tuple[float, float]]:
     """Return the mean of the confidences and the interval of 95 % of the accuracy, in percent.
 
-    The variance is that of the share of correct answers among n_fitted dev sources, which the confidence was fitted to,
-    and that of the answers themselves, each of which is correct with its confidence. Few dev sources that are mostly
-    correct, or mostly not, leave some doubt: the center is shifted towards a half (Agresti & Coull 1998).
+    The variance is that of the share of correct answers among n_fitted dev sources, which the confidence was fitted to;
+    that of trainings on n_trained pairs, about as much as of so many answers (docs/log.md); and that of the answers
+    themselves, each of which is correct with its confidence. Few dev sources that are mostly correct, or mostly not,
+    leave some doubt: the center is shifted towards a half (Agresti & Coull 1998).
     """
     if not confidences:
         return None, (0.0, 100.0)
     n = len(confidences)
     mean = sum(confidences) / n
     center = (mean * n_fitted + Z**2 / 2) / (n_fitted + Z**2)
-    variance = center * (1 - center) / (n_fitted + Z**2) + sum(c * (1 - c) for c in confidences) / n**2
+    counted = center * (1 - center) * (1 / (n_fitted + Z**2) + 1 / max(1, n_trained))
+    variance = counted + sum(c * (1 - c) for c in confidences) / n**2
     margin = Z * math.sqrt(variance)
     return 100 * mean, (100 * max(0.0, center - margin), 100 * min(1.0, center + margin))
