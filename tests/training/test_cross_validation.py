@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +139,18 @@ def test_with_a_dev_file_or_standard_input_it_is_refused(pairs: Path, tmp_path: 
         config.parse({}, ["training.cross_validation=1"])
     with pytest.raises(errors.ConfigError, match="10 folds"):
         config.parse({}, ["training.dev_fold=10"])
+
+
+def test_its_report_shows_the_answers_to_all_folds(pairs: Path, tmp_path: Path) -> None:
+    training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    page = (tmp_path / "model" / "report.html").read_text("utf-8")
+    assert "sections below show these answers" in page
+    n = len(pairs.read_text().splitlines())
+    counted = [int(count) for count in re.findall(r">n (\d+)<", page.split('id="strengths"')[1].split("</svg>")[0])]
+    assert sum(counted) == n
+
+
+def test_it_has_no_dev_pairs_to_evaluate_on(pairs: Path, tmp_path: Path) -> None:
+    model = training.train(pairs, output=tmp_path / "model", config=CONFIG)
+    with pytest.raises(errors.DataError, match="trained on all its pairs"):
+        seqwright.evaluation.evaluate_dev(model, tmp_path / "model")

@@ -1,5 +1,6 @@
 """`seqwright report`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,8 @@ def report(*, model: str, file: str | None, output: str | None, reading: dict[st
     """Write an HTML report on MODEL: learning curves, errors in context, calibration and examples.
 
     The report evaluates MODEL on FILE, lines of source<TAB>target; without FILE, on the dev set of its training. It is
-    a single file that opens in any browser without a network.
+    a single file that opens in any browser without a network. That of a cross-validated model shows the answers to the
+    folds; only its training can write it.
 
     \b
     Examples:
@@ -29,8 +31,15 @@ def report(*, model: str, file: str | None, output: str | None, reading: dict[st
     from seqwright import evaluation
     from seqwright import report as reports
     from seqwright.data import readers
+    from seqwright.errors import UsageError
     from seqwright.inference import translator
 
     loaded = translator.load(model)
+    written = Path(model, "report.html")
+    if "cross_validation" in loaded.bundle.manifest and not file and output is None and written.exists():
+        raise UsageError(
+            f"{written} is kept: it shows the answers in cross-validation, which only the training can give; name a "
+            f"file of pairs to measure on, or another file to write with --output"
+        )
     dev = readers.read_pairs(file, columns=evaluation.columns(loaded, options.as_columns(reading))) if file else None
     click.echo(reports.write(model, model=loaded, dev=dev, output=output))

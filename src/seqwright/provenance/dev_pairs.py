@@ -59,7 +59,8 @@ def dev_pairs(bundle: Bundle, directory: Path) -> DevPairs:
     try:
         found = provenance(bundle.manifest)
         if found.dev.status != "unseen":
-            return DevPairs([], WHY[found.dev.status])
+            is_whole = found.dev.status == "seen" and "cross_validation" in bundle.manifest
+            return DevPairs([], CROSS_VALIDATED if is_whole else WHY[found.dev.status])
         pairs = _Training(found, bundle, directory).measured()
         if found.dev.sources_sha256:
             _verify(found.dev, pairs)
@@ -87,6 +88,7 @@ def shared_dev_pairs(bundles: Sequence[Bundle], directories: Sequence[Path]) -> 
 
 
 DIFFERENT = "they were not measured on the same pairs"
+CROSS_VALIDATED = "it was trained on all its pairs (`seqwright inspect` prints its accuracy in cross-validation)"
 WHY = {
     "seen": "every dev source is also a training source",
     "unknown": "the training pairs of the model it was fine-tuned from could not be read, and may have dev sources",
