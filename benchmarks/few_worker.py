@@ -14,13 +14,12 @@ from typing import Any
 import seqwright
 from seqwright import config, evaluation
 from seqwright.data import readers
-from seqwright.inference.translator import Translator
 
 __all__: list[str] = []
 
 
-def train(job: dict[str, Any]) -> Translator:
-    """Train the model of a job."""
+def train(job: dict[str, Any]) -> Any:
+    """Return the model of a job."""
     given = config.parse({}, job["settings"])
     if job["folds"]:
         return seqwright.train(job["pairs"], output=job["output"], config=given)
