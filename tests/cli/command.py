@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 COMMAND = [sys.executable, "-m", "seqwright"]
-TINY = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4", "--cross-validate", "0"]
+TINY = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4", "--set", "training.cross_validation=0"]
 
 
 class Result(NamedTuple):

@@ -33,7 +33,8 @@ def test_every_command_takes_it(seqwright, joined, pairs):
 
 
 def test_networks_that_differ_are_joined_shown_and_made_smaller(seqwright, model, pairs, tmp_path):
-    settings = ["--set", "model.hidden_size=12", "--set", "model.attention=bilinear"]
+    settings = ["--set", "model.hidden_size=12", "--set", "model.attention=bilinear",
+                "--set", "training.cross_validation=0"]  # fmt: skip
     assert seqwright("train", pairs, "-o", tmp_path / "other", "--epochs", 1, *settings).code == 0
     assert seqwright("join", model, tmp_path / "other", "-o", tmp_path / "joined").code == 0
     shown = seqwright("inspect", tmp_path / "joined").out.splitlines()
