@@ -31,7 +31,7 @@ def test_the_korean_readme_has_the_commands_of_the_english_one():
 
 
 def test_the_korean_readme_has_the_figures_of_the_english_one():
-    assert len(figures(ENGLISH)) >= 11
+    assert len(figures(ENGLISH)) >= 10
     assert figures(ENGLISH) == figures(KOREAN)
 
 
