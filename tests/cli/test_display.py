@@ -33,6 +33,13 @@ def test_a_measurement_whose_weights_are_saved_is_marked():
     assert "best" not in display.measured(Measured(1, 0.5, 40, 20, False, 9))
 
 
+def test_a_measurement_on_training_sources_is_named_so() -> None:
+    line = display.measured(Measured(1, 0.5, 40, 20, True, 9, seen=True))
+    assert "train exact match" in line
+    assert "dev" not in line
+    assert "best" not in line
+
+
 @pytest.mark.parametrize("member", [None, 2])
 @pytest.mark.parametrize("measure", ["exact match", "chrF"])
 def test_a_measurement_fits_into_eighty_columns(member, measure):

@@ -35,7 +35,7 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     type=click.IntRange(min=0, max=100),
     metavar="K",
     help="Measure accuracy and fit confidence by K-fold cross-validation, then train on all pairs; 0: hold out a tenth "
-    "of the sources instead.  [default: 5 for 50 to 1,000 pairs without --dev, otherwise 0]",
+    "of the sources instead.  [default: 5 for 50 to 1,000 pairs without --dev and --time-budget, otherwise 0]",
 )
 @click.option(
     "--candidates",

@@ -45,7 +45,8 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     cross_validation : int, default None
         Networks (or ensembles) that are each trained on the pairs outside one of so many folds, before the model is
         trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
-        None: 5 for 50 to 1,000 pairs of strings without a dev file, otherwise 0.
+        None: 5 for 50 to 1,000 pairs of strings in files or in memory, 0 for others, and with a dev file, a model to
+        fine-tune, `time_budget_s`, `candidates`, `unlabelled` or `also`.
     candidates : int, default 0
         Settings of the network (attention, size, dropout, as far as they are None) that are tried on fewer epochs
         before the training, 2 to 8; the model is trained with the best of them. 0: none.

@@ -84,9 +84,10 @@ def write(
         result = evaluation.evaluate(model, measured, beam=N_BEST, n_best=N_BEST, lexicon=False)
         if result.sentences is not None:
             loss = evaluation.reference_loss(model, measured)
-    of_folds: list[evaluation.Answered] = []
+    of_folds: list[Item] = []
     for without, unseen in folds:
-        of_folds += evaluation.evaluate(without, unseen, beam=N_BEST, n_best=N_BEST, lexicon=False).answered
+        answered = evaluation.evaluate(without, unseen, beam=N_BEST, n_best=N_BEST, lexicon=False).answered
+        of_folds += items(answered, without.bundle)  # with the symbol counts of the pairs that this model has seen
     path = Path(output) if output is not None else directory / "report.html"
     _write(path, composed(directory, model, result, found, loss, of_folds))
     return path
@@ -106,7 +107,7 @@ def composed(
     result: evaluation.Evaluation | None,
     found: Recovered,
     loss: float | None,
-    of_folds: Sequence[evaluation.Answered],
+    of_folds: Sequence[Item],
 ) -> str:
     """Return the page.   loss: of the references, for sentences.   of_folds: answers in a cross-validation."""
     bundle = model.bundle
@@ -122,7 +123,7 @@ def composed(
     elif "cross_validation" in bundle.manifest:
         figures = [*validation.headline(bundle)]
         sections = [validation.section(bundle, has_answers=bool(of_folds))]
-        sections += of_strings(items(of_folds, bundle), bundle) if of_folds else []
+        sections += of_strings(of_folds, bundle) if of_folds else []
     elif found.dev_missing:
         text = f"Not evaluated: {found.dev_missing}. seqwright report MODEL FILE evaluates on the pairs of a file."
         sections.append(page.section("figures", "Figures", element("p", text)))
