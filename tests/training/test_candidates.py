@@ -13,6 +13,7 @@ import pytest
 import seqwright
 from seqwright import config, errors, training
 from seqwright.config import ModelConfig
+from seqwright.data import holdout, readers
 from seqwright.training import candidates, events, prepare, selection
 
 SETTINGS = [
@@ -148,6 +149,31 @@ def test_an_interrupted_training_ends_with_the_same_bytes(pairs: Path, tmp_path:
         training.train(pairs, output=tmp_path / "model", config=config.parse({}, SETTINGS))
 
 
+def test_in_a_cross_validation_they_are_measured_on_a_fold_that_they_have_not_seen(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[prepare.Prepared] = []
+    losses = candidates.losses
+    monkeypatch.setattr(candidates, "losses", lambda fold: (measured.append(fold.prepared), losses(fold))[1])
+    folded = config.parse({}, [*SETTINGS, "training.candidates=2", "training.cross_validation=3"])
+    model = training.train(pairs, output=tmp_path / "model", config=folded)
+    n = len(pairs.read_text().splitlines())
+    _, held_out = holdout.split([*readers.read_pairs(pairs)], fraction=1 / 3, seed=1, fold=0)
+    assert len(measured) == 2
+    for one in measured:
+        assert one.dev_pairs == held_out
+        assert len(one.examples) == n - len(held_out)
+    assert (model.bundle.manifest["n_pairs"], model.bundle.manifest["cross_validation"]["n"]) == (n, n)
+    assert len(model.bundle.manifest["candidates"]["tried"]) == 2
+    again = training.recall(tmp_path / "model" / "manifest.json")
+    training.train(again.pairs, output=tmp_path / "again", config=again.config)
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("model", "again")]
+    assert weights[0] == weights[1]
+    received: list[events.Event] = []
+    training.train(pairs, output=tmp_path / "model", config=folded, listen=received.append)
+    assert received == [events.AlreadyTrained(str(tmp_path / "model"))]
+
+
 def test_it_is_repeated_from_its_manifest_without_candidates(pairs: Path, tmp_path: Path) -> None:
     training.train(pairs, output=tmp_path / "model", config=CONFIG)
     again = training.recall(tmp_path / "model" / "manifest.json")
@@ -160,7 +186,6 @@ def test_it_is_repeated_from_its_manifest_without_candidates(pairs: Path, tmp_pa
 def test_what_cannot_be_combined_is_refused(pairs: Path, tmp_path: Path) -> None:
     for setting, message in (
         ("training.candidates=1", "2 to 8"),
-        ("training.cross_validation=3", "needs dev pairs"),
         ("training.time_budget_s=60", "does not cover"),
     ):
         with pytest.raises(errors.ConfigError, match=message):

@@ -44,11 +44,15 @@ def test_few_pairs_are_cross_validated(n: int, expected: int, kind: str, tmp_pat
 
 @pytest.mark.parametrize(
     "setting",
-    ["training.cross_validation=0", "training.time_budget_s=9", "training.candidates=2", "training.unlabelled=w.txt",
-     "training.also=r.tsv"],
-)  # fmt: skip
-def test_a_training_with_another_use_for_dev_pairs_or_an_end_of_its_own_is_not(setting: str) -> None:
+    ["training.cross_validation=0", "training.time_budget_s=9"],
+)
+def test_a_training_that_is_to_hold_pairs_out_or_has_an_end_of_its_own_is_not(setting: str) -> None:
     assert n_folds(words(60), setting) == 0
+
+
+@pytest.mark.parametrize("setting", ["training.candidates=2", "training.unlabelled=w.txt", "training.also=r.tsv"])
+def test_one_with_a_choice_to_make_is(setting: str) -> None:
+    assert n_folds(words(60), setting, "training.epochs=2") == folds.FOLDS
 
 
 def test_one_with_dev_pairs_or_a_model_to_start_from_is_not() -> None:

@@ -241,7 +241,8 @@ def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled |
         return f"chosen   {event.settings}"
     if isinstance(event, Chosen):
         return (
-            f"compared dev exact match {event.accuracy:.1f} % with auxiliary data, {event.without:.1f} % without: "
+            f"compared {'' if event.cross_validated else 'dev '}exact match {event.accuracy:.1f} % with auxiliary "
+            f"data, {event.without:.1f} % without: "
             f"{'kept' if event.kept else 'the model without it is kept'}"
         )
     if isinstance(event, AlreadyTrained):

@@ -99,7 +99,8 @@ def as_text(summary: Summary) -> str:
     if isinstance(more := manifest.get("auxiliary"), dict):
         lines.append(
             f"auxiliary   {more['n_related']:,} related pairs, {more['n_answered']:,} answers to unlabelled sources: "
-            f"dev exact match {more['accuracy']:.1f} % with, {more['without']:.1f} % without"
+            f"{'' if 'cross_validation' in manifest else 'dev '}exact match {more['accuracy']:.1f} % with, "
+            f"{more['without']:.1f} % without"
             f"{'' if more['kept'] else ', not kept'}"
         )
     lines += [f"joined      {one['model']}, seed {one['seed']}" for one in manifest.get("joined") or []]

@@ -46,7 +46,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Networks (or ensembles) that are each trained on the pairs outside one of so many folds, before the model is
         trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
         None: 5 for 50 to 1,000 pairs of strings in files or in memory, 0 for others, and with a dev file, a model to
-        fine-tune, `time_budget_s`, `candidates`, `unlabelled` or `also`.
+        fine-tune or `time_budget_s`.
     candidates : int, default 0
         Settings of the network (attention, size, dropout, as far as they are None) that are tried on fewer epochs
         before the training, 2 to 8; the model is trained with the best of them. 0: none.
@@ -130,16 +130,12 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     def _candidates_conflict(self) -> str:
         if self.candidates == 1:
             return "training.candidates = 1: expected 2 to 8 candidates, or 0 for none"
-        if self.candidates and self.cross_validation:
-            return "training.candidates needs dev pairs, which training.cross_validation has not; set one of them"
         if self.candidates and self.time_budget_s is not None:
             return "training.candidates trains more than once, which training.time_budget_s does not cover; set epochs"
         return ""
 
     def _auxiliary_conflict(self) -> str:
         for name in ("unlabelled", "also"):
-            if getattr(self, name) and self.cross_validation:
-                return f"training.{name} cannot be combined with training.cross_validation; set one of them"
             if getattr(self, name) and self.time_budget_s is not None:
                 return f"training.{name} trains more than once, which training.time_budget_s does not cover; set epochs"
         return ""

@@ -5,6 +5,6 @@ Python: the library itself brings 18 MB of dependencies (lxml among them) and ta
 """
 
 from seqwright.metrics.sentences import SentenceScores, evaluate_sentences
-from seqwright.metrics.sequences import Scores, edit_distance, evaluate, group_references
+from seqwright.metrics.sequences import Scores, edit_distance, evaluate, group_references, pooled
 
-__all__ = ["Scores", "SentenceScores", "edit_distance", "evaluate", "evaluate_sentences", "group_references"]
+__all__ = ["Scores", "SentenceScores", "edit_distance", "evaluate", "evaluate_sentences", "group_references", "pooled"]

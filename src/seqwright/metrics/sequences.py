@@ -48,6 +48,18 @@ def evaluate(hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[
         n_errors += distances[closest] > 0
         n_edits += distances[closest]
         n_tokens += len(candidates[closest])
+    return _scores(n, n_errors, n_edits, n_tokens)
+
+
+def pooled(parts: Sequence[Scores]) -> Scores:
+    """Return the scores of all items of the parts together."""
+    n, n_errors, n_edits, n_tokens = (
+        sum(getattr(one, name) for one in parts) for name in ("n", "errors", "edits", "tokens")
+    )
+    return _scores(n, n_errors, n_edits, n_tokens)
+
+
+def _scores(n: int, n_errors: int, n_edits: int, n_tokens: int) -> Scores:
     return Scores(
         n=n,
         errors=n_errors,

@@ -17,10 +17,13 @@ def section(bundle: Bundle) -> page.Section:
     """Return what was learned besides the training pairs, and its effect on the dev set."""
     found: dict[str, Any] = msgspec.to_builtins(bundle.manifest["auxiliary"])
     choice = "was kept" if found["kept"] else "was not kept, and this is the model without it"
+    if "cross_validation" in bundle.manifest:
+        teachers, measured = "the models of the folds", "in the cross-validation"
+    else:
+        teachers, measured = "a first ensemble", "on the dev set, of whose sources none is among them,"
     text = (
         f"Besides the training pairs, a model learned from {found['n_related']:,} related pairs and from the answers "
-        f"of a first ensemble to {found['n_answered']:,} sources without targets, none of which is a dev source. Exact "
-        f"match on the dev set was {found['accuracy']:.1f} %, and {found['without']:.1f} % without: the auxiliary data "
-        f"{choice}."
+        f"of {teachers} to {found['n_answered']:,} sources without targets. Exact match {measured} was "
+        f"{found['accuracy']:.1f} %, and {found['without']:.1f} % without: the auxiliary data {choice}."
     )
     return page.section("auxiliary", "Auxiliary data", element("p", text))

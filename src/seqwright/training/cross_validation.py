@@ -20,6 +20,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from seqwright import metrics
 from seqwright.config import Config
 from seqwright.data import readers, vocabulary
 from seqwright.errors import UsageError
@@ -59,9 +60,10 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validated(NamedTuple):
-    """Scores of the folds, and the calibration of the model of all pairs."""
+    """Scores of the folds, and the calibration of the model of all pairs.   pooled: scores of all answers together."""
 
     scores: Scores
+    pooled: metrics.Scores
     calibration: calibration.Calibration
     folds: list[Fold]
 
@@ -104,12 +106,12 @@ def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Calla
     fit = calibration.fit(np.concatenate([one.totals for one in found]).tolist(), right.tolist())
     familiarity, _ = measure.familiar(_without(trained[0].prepared.dev_pairs, final))
     low, high = interval(int(right.sum()), len(right), n_folds=len(folds))
-    edits, tokens = (sum(getattr(one.scores, name) for one in found) for name in ("edits", "tokens"))
+    pooled = metrics.pooled([one.scores for one in found])
     scored = Scores(
-        n=len(right), accuracy=100 * float(right.mean()), low=low, high=high, ter=100 * edits / max(1, tokens),
+        n=pooled.n, accuracy=pooled.exact, low=low, high=high, ter=pooled.ter,
         folds=[one.scores.exact for one in found],
     )  # fmt: skip
-    return Validated(scored, msgspec.structs.replace(fit, familiarity=familiarity), trained)
+    return Validated(scored, pooled, msgspec.structs.replace(fit, familiarity=familiarity), trained)
 
 
 def interval(n_right: int, n: int, *, n_folds: int) -> tuple[float, float]:

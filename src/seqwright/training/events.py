@@ -364,12 +364,15 @@ class Chosen(msgspec.Struct, frozen=True, tag="chosen"):
     kept : bool
         The model with auxiliary data is kept.
     accuracy, without : float
-        Exact match on the dev set in percent, of the model with auxiliary data and of the one without.
+        Exact match in percent, of the model with auxiliary data and of the one without.
+    cross_validated : bool
+        On the folds of a cross-validation, not on the dev set.
     """
 
     kept: bool
     accuracy: float
     without: float
+    cross_validated: bool = False
 
 
 Event = (

@@ -13,6 +13,7 @@ import msgspec
 
 from seqwright.config import Config
 from seqwright.data import readers
+from seqwright.training import self_training
 from seqwright.training.prepare import prepare
 
 __all__ = ["settled"]
@@ -28,11 +29,10 @@ def settled(
     training = config.training
     if training.cross_validation is not None:
         return pairs, config
-    trains_once = not (training.candidates or training.unlabelled or training.also)
     n_folds = 0
-    if trains_once and dev is None and fine_tune is None and training.time_budget_s is None:
+    if dev is None and fine_tune is None and training.time_budget_s is None:
         pairs, n_pairs = _counted(pairs, config.text.columns())
-        if FEWEST <= n_pairs <= MOST and not prepare(pairs, None, config).traits.sentences:
+        if FEWEST <= n_pairs <= MOST and not prepare(pairs, None, self_training.without(config)).traits.sentences:
             n_folds = FOLDS
     return pairs, msgspec.structs.replace(config, training=msgspec.structs.replace(training, cross_validation=n_folds))
 

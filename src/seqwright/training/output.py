@@ -11,10 +11,11 @@ from seqwright import file_set
 from seqwright.errors import OutputError, UsageError
 from seqwright.training import checkpoint
 
-__all__ = ["CANDIDATES", "DISTILLED", "FIRST", "FOLDS", "MEMBERS", "check_output", "writing"]
+__all__ = ["CANDIDATES", "DISTILLED", "FIRST", "FOLDS", "MEMBERS", "TAUGHT", "check_output", "writing"]
 
 CANDIDATES = "candidates"  # models of candidates, until the model is complete
 FOLDS = "folds"  # models of a cross-validation, until the model is complete
+TAUGHT = "folds-with-auxiliary-data"  # those with it
 FIRST = "first"  # model without auxiliary data, until the model is complete
 MEMBERS = "members"  # checkpoints of members that are trained at the same time, until the model is complete
 DISTILLED = "distilled"  # folder of the answers of a teacher, which are written before the training
@@ -52,7 +53,7 @@ def check_output(path: Path, *, overwrite: bool) -> None:
 
 def _has_files(path: Path) -> bool:
     """Return whether the directory has files other than those of a training that ended before its first model."""
-    partial = {"metrics.jsonl", "checkpoints", "tensorboard", CANDIDATES, DISTILLED, FIRST, FOLDS, MEMBERS}
+    partial = {"metrics.jsonl", "checkpoints", "tensorboard", CANDIDATES, DISTILLED, FIRST, FOLDS, MEMBERS, TAUGHT}
     return path.is_dir() and any(file.name not in partial and not file_set.negligible(file) for file in path.iterdir())
 
 

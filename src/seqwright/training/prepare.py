@@ -66,7 +66,7 @@ class Prepared:
     @property
     def is_whole(self) -> bool:
         """Whether the training is on all pairs, after a cross-validation, so that no dev score means anything."""
-        return bool(self.config.training.cross_validation) and self.provenance.dev.status == "seen"
+        return _is_whole(self.config, self.provenance.dev)
 
     def dev_part(self, index: Sequence[int]) -> Prepared:
         """Return the data with some of the dev sources only."""
@@ -107,9 +107,10 @@ def prepare(
     )  # fmt: skip
     traits = Traits.of(encoded.examples, source, target, sentences=found.sentences)
     config = recipe.complete(config, traits)
-    more = auxiliary.read(config.training, reading, dev, has_features=found.has_features)
+    is_whole = _is_whole(config, chosen.record)
+    more = auxiliary.read(config.training, reading, [] if is_whole else dev, has_features=found.has_features)
     if more.records:
-        _check_auxiliary(traits, chosen.record)
+        _check_auxiliary(traits, chosen.record, is_whole=is_whole)
     source, target = more.source, more.target
     return Prepared(
         config=config,
@@ -233,11 +234,15 @@ def _tokens(found: Tokenizer, wanted: str | None) -> str:
     return wanted if wanted and found.model else found.tokens
 
 
-def _check_auxiliary(traits: Traits, dev: provenance.DevRecord) -> None:
-    """Raise UsageError if dev pairs cannot tell whether auxiliary data helps."""
+def _is_whole(config: Config, dev: provenance.DevRecord) -> bool:
+    return bool(config.training.cross_validation) and dev.status == "seen"
+
+
+def _check_auxiliary(traits: Traits, dev: provenance.DevRecord, *, is_whole: bool) -> None:
+    """Raise UsageError if neither dev pairs nor a cross-validation can show whether auxiliary data helps."""
     if traits.sentences:
         raise UsageError("training.also and training.unlabelled are for strings, not for sentences; leave them out")
-    if dev.status != "unseen":
+    if dev.status != "unseen" and not is_whole:
         raise UsageError(
             "training.also and training.unlabelled are kept where they help on dev pairs, and all of these are or may "
             "be training pairs; give another dev file"

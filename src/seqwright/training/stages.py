@@ -21,7 +21,8 @@ from seqwright.training import arguments, candidates, cross_validation, folds, m
 from seqwright.training.callbacks import Callback, Listeners, listener
 from seqwright.training.events import Event, Listener, Preliminary, Progressed
 from seqwright.training.execution import Executor
-from seqwright.training.output import CANDIDATES, FIRST, FOLDS
+from seqwright.training.output import CANDIDATES, FIRST, FOLDS, TAUGHT
+from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.run import run
 from seqwright.training.setup import Setup, set_up
 
@@ -126,12 +127,12 @@ def train(
         if config.training.candidates and not setup.is_finished:
             setup = _settled(pairs, dev, config.model, setup, listeners, overwrite=overwrite)
         if is_cross_validated and not setup.is_finished:
-            validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
+            setup, validated = _cross_validated(pairs, setup, listeners, overwrite=overwrite, execute=execute)
         elif is_repeated and not setup.is_finished:
             before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
-            setup = setup._replace(prepared=self_training.taught(setup.prepared, before.model))
+            setup = setup._replace(prepared=self_training.taught(setup.prepared, [before.model]))
         model = run(setup, listeners, validated=validated, before=before, execute=execute)
-        for name in (CANDIDATES, FOLDS, FIRST):
+        for name in (CANDIDATES, FOLDS, TAUGHT, FIRST):
             shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
 
@@ -151,12 +152,16 @@ def _settled(
     if len(changes) < 2:
         raise ConfigError("training.candidates: attention, size and dropout are all set; leave one of them open")
 
+    is_cross_validated = bool(recipe.training.cross_validation)
+
     def train(change: candidates.Changes, epochs: int) -> cross_validation.Fold:
         number = changes.index(change) + 1
         path = setup.path / CANDIDATES / f"{number}-{epochs}"
         config = candidates.of(recipe, change, epochs)
+        if is_cross_validated:
+            config = cross_validation.of_fold(config, 0)
         of = manifest.Origin(None, origin.command, {})
-        one = set_up(pairs, dev, config, path=path, origin=of, overwrite=overwrite)
+        one = set_up(pairs, None if is_cross_validated else dev, config, path=path, origin=of, overwrite=overwrite)
         heard = _preliminary(listeners, "candidate", number, len(changes))
         return cross_validation.Fold(run(one, heard), one.prepared)
 
@@ -170,20 +175,51 @@ def _settled(
 
 def _cross_validated(
     pairs: readers.Pairs, setup: Setup, listeners: Listeners, *, overwrite: bool, execute: Executor | None
+) -> tuple[Setup, cross_validation.Validated]:
+    """Return the training of the model of all pairs, with the auxiliary data that it keeps, and its validation."""
+    validate = partial(_folds, pairs, setup, listeners, overwrite=overwrite, execute=execute)
+    given = setup.prepared
+    if not (given.config.training.unlabelled or given.config.training.also):
+        return setup, validate(given)
+    plain = prepare(pairs, pairs, self_training.without(given.config))
+    before = validate(plain)
+    teachers = [fold.model for fold in before.folds]
+    taught = self_training.taught(given, teachers)
+    after = validate(taught, teachers)
+    found = self_training.compared(taught, after, before, listeners)
+    data = taught if found.kept else plain
+    prepared = dataclasses.replace(data, config=given.config, provenance=given.provenance, reading=taught.reading)
+    origin = setup.origin
+    origin = manifest.Origin(origin.fine_tune, origin.command, origin.notes | {"auxiliary": found})
+    return setup._replace(prepared=prepared, origin=origin), after if found.kept else before
+
+
+def _folds(
+    pairs: readers.Pairs,
+    setup: Setup,
+    listeners: Listeners,
+    final: Prepared,
+    teachers: Sequence[Translator] = (),
+    *,
+    overwrite: bool,
+    execute: Executor | None,
 ) -> cross_validation.Validated:
-    """Train a model without each fold, and return their scores and the calibration of the model of all pairs."""
-    n_folds = setup.prepared.config.training.cross_validation or 0
+    """Train a model without each fold, and return their scores and the calibration of the model of all pairs.
+
+    final: the data of that model.   teachers: one for each fold, which answers its unlabelled sources.
+    """
+    n_folds, place = final.config.training.cross_validation or 0, setup.path / (TAUGHT if teachers else FOLDS)
 
     def train_without(fold: int) -> cross_validation.Fold:
-        config = cross_validation.of_fold(setup.prepared.config, fold)
-        path, origin = setup.path / FOLDS / str(fold + 1), manifest.Origin(None, setup.origin.command, {})
-        one = set_up(pairs, None, config, path=path, origin=origin, overwrite=overwrite)
+        config = cross_validation.of_fold(final.config, fold)
+        origin = manifest.Origin(None, setup.origin.command, {})
+        one = set_up(pairs, None, config, path=place / str(fold + 1), origin=origin, overwrite=overwrite)
+        if teachers and not one.is_finished:
+            one = one._replace(prepared=self_training.taught(one.prepared, [teachers[fold]]))
         heard = _preliminary(listeners, "fold", fold + 1, n_folds)
         return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
 
-    return cross_validation.validate(
-        [partial(train_without, fold) for fold in range(n_folds)], setup.prepared, listeners
-    )
+    return cross_validation.validate([partial(train_without, fold) for fold in range(n_folds)], final, listeners)
 
 
 def _first_model(
