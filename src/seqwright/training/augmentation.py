@@ -10,7 +10,8 @@ Two ways, both on ids:
 - Hallucination, for sources with features whose targets copy them: what source and target have in common, the stem, is
   replaced by another one (Anastasopoulos & Neubig 2019, "Pushing the Limits of Low-Resource Morphological Inflection",
   section 3), not of random symbols but that of another pair which takes the same endings, as far as can be seen. Where
-  this is a pair of data, the stem begins as yet another one.
+  this is a pair of data, the stem begins as yet another one. The symbols on both sides of a border of the new stem are
+  at a border of a training pair as well, so that endings which differ after some consonants are not mixed.
 
 Synthetic pairs are drawn anew for each epoch, and are nowhere counted as data.
 """
@@ -135,6 +136,7 @@ class _Hallucination:
         for stem in self._stems:
             self._donors[self._kinds.of(stem.symbols)].append(stem.symbols)
         self._known = {(features, source) for features, source, _ in pairs}
+        self._borders = {border for stem in self._stems for border in stem.borders(self._copied(stem.symbols))}
         self._places: dict[int, list[Symbols]] = defaultdict(list)  # beginnings of stems before each symbol
         for stem in self._stems:
             for position in range(1, stem.length):
@@ -146,11 +148,16 @@ class _Hallucination:
         stem = self._stems[int(rng.integers(len(self._stems)))]
         donors = self._donors[self._kinds.of(stem.symbols)]
         found = self._with(stem, other := donors[int(rng.integers(len(donors)))])
-        return self._with(stem, self._begun_otherwise(other, rng)) if found[:2] in self._known else found
+        if found[:2] in self._known:
+            found = self._with(stem, other := self._begun_otherwise(other, rng))
+        return found if self._borders.issuperset(stem.borders(self._copied(other))) else None
+
+    def _copied(self, symbols: Symbols) -> Symbols:
+        return tuple(self._copy_map[symbol] for symbol in symbols)
 
     def _with(self, stem: _Stem, other: Symbols) -> Pair:
         """Return a pair with another stem."""
-        copied = tuple(self._copy_map[symbol] for symbol in other)
+        copied = self._copied(other)
         (features, source, target), i, j, length = stem
         return features, source[:i] + other + source[i + length :], target[:j] + copied + target[j + length :]
 
@@ -182,6 +189,11 @@ class _Stem(NamedTuple):
     @property
     def ending(self) -> Symbols:
         return self.pair[2][self.j + self.length :]
+
+    def borders(self, copied: Symbols) -> tuple[tuple[Symbols, Symbols], tuple[Symbols, Symbols]]:
+        """Return the target symbols on both sides of each border of a stem in this place; none at an end."""
+        target = self.pair[2]
+        return (target[: self.j][-1:], copied[:1]), (copied[-1:], self.ending[:1])
 
 
 class _Kinds:
