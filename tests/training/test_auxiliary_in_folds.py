@@ -69,6 +69,10 @@ def test_a_fold_learns_from_the_answers_of_its_own_first_model_and_the_model_fro
             assert not held_out & {"".join(decode(one.examples.pair(i)[0])) for i in range(len(one.examples))}
     manifest = model.bundle.manifest
     assert (manifest["n_pairs"], manifest["cross_validation"]["n"], manifest["scores"]) == (n, n, None)
+    validated = [event for event in received if isinstance(event, events.Validated)]
+    assert [(event.fold, event.has_auxiliary) for event in validated] == [
+        (fold, has) for has in (False, True) for fold in range(1, FOLDS + 1)
+    ]
     [chosen] = [event for event in received if isinstance(event, events.Chosen)]
     assert chosen.cross_validated
     assert (manifest["auxiliary"]["accuracy"], manifest["auxiliary"]["without"]) == (chosen.accuracy, chosen.without)

@@ -14,7 +14,7 @@ import seqwright
 from seqwright import config, errors, training
 from seqwright.data import holdout
 from seqwright.data.readers import Pair
-from seqwright.training import cross_validation, events
+from seqwright.training import cross_validation, events, recipe
 
 SETTINGS = [
     "model.hidden_size=8", "model.embedding_size=4", "training.epochs=3", "training.cross_validation=3",
@@ -70,6 +70,20 @@ def test_the_model_has_all_pairs_and_the_figures_of_its_folds(pairs: Path, tmp_p
     assert isinstance(finished, events.Finished)
     assert finished.dev_accuracy == scores["accuracy"]
     assert "not seen" in (tmp_path / "model" / "report.html").read_text("utf-8")
+
+
+def test_all_sources_of_large_folds_are_answered(tmp_path: Path) -> None:
+    rng = random.Random(9)
+    words = sorted({"".join(rng.choices("abcd", k=rng.randint(2, 9))) for _ in range(400)})
+    settings = [*SETTINGS[:2], "training.epochs=1", "training.cross_validation=2", "training.augmentation=0"]
+    given = [(word, word.upper()) for word in words]
+    received: list[events.Event] = []
+    model = training.train(given, output=tmp_path / "model", config=config.parse({}, settings), listen=received.append)
+    manifest = model.bundle.manifest
+    assert manifest["cross_validation"]["n"] == manifest["calibration"]["n"] == len(words)
+    assert sum(event.n for event in received if isinstance(event, events.Validated)) == len(words)
+    [started] = [event for event in received if isinstance(event, events.Started)]
+    assert started.n_dev <= recipe.PROGRESS, "training sources, to show progress"
 
 
 @pytest.mark.parametrize("n_folds", [2, 5, 10])

@@ -33,6 +33,7 @@ from seqwright.training.events import (
 
 __all__ = ["listening"]
 
+WITH_AUXILIARY = "folds    the same with auxiliary data"
 OF_FOLDS = "folds    each is answered by a model of the other pairs (--cross-validate 0: a tenth is held out instead)"
 N_EXCLUDED = 5
 N_SHOWN, WIDEST = 3, 60  # sources in the suggested command, and the maximum number of characters of one
@@ -234,7 +235,7 @@ def _network(model: ModelConfig) -> str:
 def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled | Tried | Validated) -> str:
     if isinstance(event, Validated):
         line = f"fold     {event.fold} of {event.of}: exact match {event.accuracy:.1f} % of {event.n:,} sources"
-        return f"{OF_FOLDS}\n{line}" if event.fold == 1 else line
+        return f"{WITH_AUXILIARY if event.has_auxiliary else OF_FOLDS}\n{line}" if event.fold == 1 else line
     if isinstance(event, Tried):
         return f"tried    {event.settings}: dev loss {event.loss:.4f} after {event.epochs} epochs"
     if isinstance(event, Settled):

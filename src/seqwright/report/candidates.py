@@ -14,7 +14,7 @@ __all__ = ["section"]
 
 
 def section(bundle: Bundle) -> page.Section:
-    """Return the candidates with their dev losses."""
+    """Return the candidates with their losses."""
     found: dict[str, Any] = msgspec.to_builtins(bundle.manifest["candidates"])
     epochs = found["epochs"]
     rows = [
@@ -26,9 +26,10 @@ def section(bundle: Bundle) -> page.Section:
         ]
         for i, one in enumerate(found["tried"])
     ]
+    loss = "loss on the first fold" if "cross_validation" in bundle.manifest else "dev loss"
     text = (
         "Settings of the network that were trained on fewer epochs first, the better half of them on twice as many. "
-        "Those of the recipe are kept unless another candidate has a lower dev loss by more than one standard error: "
+        f"Those of the recipe are kept unless another candidate has a lower {loss} by more than one standard error: "
         f"the last one differs by {found['difference']:+.3f} nats per source, "
         f"with a standard error of {found['error']:.3f}."
     )

@@ -5,7 +5,7 @@ better half on twice as many, until two are left (successive halving: Jamieson &
 Arm Identification and Hyperparameter Optimization"); each round takes as long as a training. The settings that the
 recipe chooses are in every round. They are kept unless the last other candidate has a lower dev loss, by more than one
 standard error of the difference over dev sources: the loss, because some dozens of right and wrong answers hardly
-differ.
+differ. In a cross-validation, the dev sources are those of the first fold.
 
 Each is an ordinary training in a directory of its own below the model directory, so that an interrupted one is
 continued, and a finished one not repeated. The model is that of a training with the settings that were found.

@@ -31,7 +31,6 @@ from seqwright.training.prepare import Prepared
 
 __all__ = ["Fold", "Scores", "Validated", "check", "interval", "of_fold", "validate", "whole"]
 
-SHOWN = 100  # training sources that are decoded after each epoch, to show progress
 LEARNING = 0.6, 0.25  # exponent of the number of pairs in the share of errors, its mean and spread over languages
 TRAININGS = 0.2  # variance of the accuracy over trainings on equally many pairs, of that of their counted answers
 Z = 1.96  # standard errors on either side of an estimate hold the true value in 95 of 100 cases
@@ -88,12 +87,20 @@ def of_fold(config: Config, fold: int) -> Config:
 
 def whole(config: Config) -> Config:
     """Return the configuration of the training on all pairs."""
-    training = msgspec.structs.replace(config.training, patience=None, dev_limit=SHOWN)
-    return msgspec.structs.replace(config, training=training)
+    return msgspec.structs.replace(config, training=msgspec.structs.replace(config.training, patience=None))
 
 
-def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Callable[[events.Event], None]) -> Validated:
-    """Return the scores of the folds, and the calibration of the final model.   folds: each trains one model."""
+def validate(
+    folds: Sequence[Callable[[], Fold]],
+    final: Prepared,
+    listen: Callable[[events.Event], None],
+    *,
+    has_auxiliary: bool = False,
+) -> Validated:
+    """Return the scores of the folds, and the calibration of the final model.
+
+    folds: each trains one model.   has_auxiliary: with auxiliary data, after all of them were trained without.
+    """
     found: list[measure.Outcomes] = []
     trained: list[Fold] = []
     for number, train in enumerate(folds, start=1):
@@ -101,7 +108,7 @@ def validate(folds: Sequence[Callable[[], Fold]], final: Prepared, listen: Calla
         trained.append(fold)
         found.append(measure.outcomes(fold.model, fold.prepared))
         scores = found[-1].scores
-        listen(events.Validated(number, len(folds), scores.n, scores.exact))
+        listen(events.Validated(number, len(folds), scores.n, scores.exact, has_auxiliary))
     right = np.concatenate([one.right for one in found])
     fit = calibration.fit(np.concatenate([one.totals for one in found]).tolist(), right.tolist())
     familiarity, _ = measure.familiar(_without(trained[0].prepared.dev_pairs, final))

@@ -299,12 +299,15 @@ class Validated(msgspec.Struct, frozen=True, tag="validated"):
         Its sources.
     accuracy : float
         Exact match on them in percent.
+    has_auxiliary : bool
+        Of the model with auxiliary data, which follows those without.
     """
 
     fold: int
     of: int
     n: int
     accuracy: float
+    has_auxiliary: bool = False
 
 
 class Preliminary(msgspec.Struct, frozen=True, tag="preliminary"):

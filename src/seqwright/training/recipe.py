@@ -7,7 +7,7 @@ import msgspec
 from seqwright.config import Config, ModelConfig, TrainingConfig
 from seqwright.training.traits import FEW, Traits
 
-__all__ = ["COPYING", "complete", "dev_limit"]
+__all__ = ["COPYING", "PROGRESS", "complete", "dev_limit"]
 
 LARGE = 50_000  # pairs; CMUdict has 113,438, dates and addition 45,000
 MOST_PAIRS = 3_000_000  # read in all epochs, an hour of two cores
@@ -20,6 +20,7 @@ SYNTHETIC = 800  # synthetic pairs in an epoch, within these bounds
 MANY_INFLECTED = 600  # pairs of inflected words from which on the share is INFLECTED: 1.0 is too much for 1,000 of them
 INFLECTED = 0.3
 FEWEST_READ = 30_000  # pairs, with synthetic ones, in all epochs of a training that no dev score ends
+PROGRESS = 100  # training sources that are decoded after an epoch, where there are no dev sources
 LONG = 20  # symbols of a target: 28 in an English sentence of letters, 13 in a Turkish word, 10 in a date
 
 # For sentences
@@ -126,7 +127,12 @@ def _few_epochs(n_pairs: int, training: TrainingConfig) -> int:
 
 
 def dev_limit(training: TrainingConfig, *, sentences: bool) -> int:
-    """Return the greatest number of dev sources; for sentences, which take long, it depends on the time budget."""
+    """Return the greatest number of dev sources; for sentences, which take long, it depends on the time budget.
+
+    After a cross-validation, training sources take the place of dev sources, to show progress: few are enough.
+    """
+    if training.cross_validation:
+        return min(training.dev_limit, PROGRESS)
     if not sentences or training.time_budget_s is None:
         return training.dev_limit
     return min(training.dev_limit, max(DEV_FEWEST, round(DEV_RATE * training.time_budget_s)))

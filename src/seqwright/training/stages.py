@@ -219,7 +219,8 @@ def _folds(
         heard = _preliminary(listeners, "fold", fold + 1, n_folds)
         return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
 
-    return cross_validation.validate([partial(train_without, fold) for fold in range(n_folds)], final, listeners)
+    trainings = [partial(train_without, fold) for fold in range(n_folds)]
+    return cross_validation.validate(trainings, final, listeners, has_auxiliary=bool(teachers))
 
 
 def _first_model(
