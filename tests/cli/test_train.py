@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import pytest
 from command import TINY, posix, process, start
@@ -159,6 +160,34 @@ def test_printed_configuration_can_be_given_back(tmp_path, seqwright):
     assert config.parse(config.load(file)) == config.parse(
         {}, ["model.attention=none", "optim.clip_norm=none", "training.seed=7", "training.time_budget_s=5400"]
     )
+
+
+@pytest.mark.parametrize("options", [[], ["--cross-validate", "0"]])
+def test_the_printed_configuration_has_the_settings_of_the_data_and_leads_to_the_same_model(
+    tmp_path, seqwright, pairs, options
+):
+    settings = ["--set", "model.hidden_size=8", "--set", "training.epochs=2", *options]
+    printed = seqwright("train", pairs, *settings, "--print-config")
+    assert (printed.code, printed.err) == (0, "")
+    assert not (tmp_path / "pairs-model").exists()
+    file = tmp_path / "settings.toml"
+    file.write_text(printed.out, encoding="utf-8")
+    found = config.load(file)
+    assert {"attention", "dropout", "embedding_size"} <= found["model"].keys()
+    assert found["text"]["source_tokens"] == "characters"
+    assert found["training"]["cross_validation"] == (0 if options else 5)
+    assert seqwright("train", pairs, *settings, "-o", tmp_path / "whole").code == 0
+    assert seqwright("train", pairs, "--config", file, "-o", tmp_path / "again").code == 0
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "again")]
+    assert weights[0] == weights[1]
+    repeated = seqwright("train", "--from-manifest", tmp_path / "whole" / "manifest.json", "--print-config")
+    assert config.load(file)["model"] == tomllib.loads(repeated.out)["model"]
+
+
+def test_what_candidates_are_to_find_is_not_printed(seqwright, pairs):
+    printed = seqwright("train", pairs, "--candidates", "2", "--print-config").out
+    assert "# attention =" in printed
+    assert "batch_size = 8" in printed
 
 
 def test_flags_win_over_settings_and_settings_over_the_file(tmp_path, seqwright):

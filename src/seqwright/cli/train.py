@@ -82,7 +82,11 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
 @click.option("--fine-tune", metavar="MODEL", help="Initialise from the weights of this model; new symbols are added.")
 @click.option("--from-manifest", metavar="FILE", help="Repeat the training that a manifest.json records.")
 @click.option("--data-dir", metavar="DIR", help="For --from-manifest: directory of its data files.")
-@click.option("--print-config", is_flag=True, help="Print all settings as TOML for --config, and exit.")
+@click.option(
+    "--print-config",
+    is_flag=True,
+    help="Print all settings as TOML for --config, with those that follow from PAIRS, and exit.",
+)
 @options.quiet
 def train(
     *,
@@ -166,7 +170,7 @@ def train(
     settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")
-    if print_config:
+    if print_config and not (pairs or from_manifest):
         click.echo(configuration.to_toml(config), nl=False)
         return
     files: readers.Paths = pairs
@@ -185,6 +189,10 @@ def train(
         raise click.UsageError("Missing argument PAIRS, a file of source<TAB>target lines.")
     if target is not None and len(pairs) > 1:
         raise click.UsageError("--target needs exactly one file of sources.")
+    if print_config:
+        found = training.completed(files, dev=dev_files, config=config, base=fine_tune)
+        click.echo(configuration.to_toml(found), nl=False)
+        return
     if output is None:
         if pairs[0] == "-":
             raise click.UsageError("Pairs from standard input have no name; give the model directory with --output.")

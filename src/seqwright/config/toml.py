@@ -60,14 +60,17 @@ def parse(keys: Mapping[str, Any], settings: Iterable[str] = (), *, origin: str 
 
 
 def to_toml(config: Config) -> str:
-    """Return the configuration as TOML with every key; one that is found from the data is a comment."""
+    """Return the configuration as TOML with every key; one that is found from the data is a comment.
+
+    So is `text.schema`, which a training finds and no user writes.
+    """
     lines = []
     sections = msgspec.to_builtins(config)
     others = [("[others]", "model", other) for other in sections.pop("others")]
     for name, section, values in [*((name, name, values) for name, values in sections.items()), *others]:
         lines.append(f"[{name}]")
         for key, value in values.items():
-            if value is not None:
+            if value is not None and not isinstance(value, dict):
                 # JSON has no infinity; everything else is written alike in both.
                 text = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()
                 lines.append(f"{key} = {text}")
