@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from command import TINY
+from command import TINY, posix, process
 
 import seqwright as package
 
@@ -102,3 +102,20 @@ def test_the_cache_is_written_to_the_given_directory(tmp_path, seqwright, pairs,
     assert seqwright("train", pairs, "-o", tmp_path / "three", *QUICK).code == 0
     weights = {(tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two", "three")}
     assert len(weights) == 1
+
+
+@posix
+@pytest.mark.parametrize("cross_validate", [[], ["--cross-validate", "0"], ["--cross-validate", "2"]])
+@pytest.mark.parametrize("option", ["--lexicon", "--also", "--unlabelled"])
+def test_a_file_that_can_be_read_once_is_read_once_or_refused(tmp_path, pairs, option, cross_validate):
+    given = {"--lexicon": b"aa\tb\n", "--also": b"aab\tbaa\nbb\tbb\n", "--unlabelled": b"aaab\n"}[option]
+    is_reread = option == "--unlabelled" or "2" in cross_validate
+    for stream in ("-", "/dev/fd/0"):
+        done = process(
+            "train", pairs, "-o", tmp_path / "model", "--overwrite", *TINY[:4], "--epochs", 1, option, stream,
+            *cross_validate, stdin=given,
+        )  # fmt: skip
+        if is_reread:
+            assert f"reads training.{option[2:]} several times; give a file" in done.refused(code=2)
+        else:
+            assert done.code == 0, done.err

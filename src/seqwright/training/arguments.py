@@ -13,7 +13,7 @@ from seqwright.data import readers
 from seqwright.errors import UsageError
 from seqwright.training.callbacks import Callback
 
-__all__ = ["check", "reread"]
+__all__ = ["check", "check_files", "is_stream", "reread"]
 
 METHODS = [name for name in vars(Callback) if name.startswith("on_")]
 
@@ -35,14 +35,30 @@ def check(*, output: Any, config: Any, listen: Any, callbacks: Any) -> None:
         _check_callback(callback)
 
 
-def reread(pairs: readers.Pairs) -> readers.Pairs:
-    """Return pairs that can be read several times.   UsageError: they are standard input."""
+def is_stream(pairs: readers.Pairs) -> bool:
+    """Return whether pairs can be read only once, and are not in memory: standard input or another pipe."""
+    return any(one.is_stream and not one.in_memory for one in readers.inputs(pairs))
+
+
+def reread(pairs: readers.Pairs, what: str = "the pairs") -> readers.Pairs:
+    """Return pairs that can be read several times.   UsageError: they are standard input or another pipe."""
     if isinstance(pairs, Iterator):
         return list(pairs)
-    paths = [pairs] if isinstance(pairs, str | Path) else pairs if isinstance(pairs, list | tuple) else []
-    if any(str(path) == "-" for path in paths):
-        raise UsageError("this training reads the pairs several times; give a file in place of standard input")
+    if is_stream(pairs):
+        raise UsageError(f"this training reads {what} several times; give a file in place of standard input or a pipe")
     return pairs
+
+
+def check_files(config: Config, *, is_repeated: bool) -> None:
+    """Raise UsageError if a file that the configuration names is a pipe, but read several times."""
+    training = config.training
+    for name, is_reread in (
+        ("unlabelled", True),
+        ("also", bool(training.cross_validation)),
+        ("lexicon", is_repeated),
+    ):
+        if is_reread and (path := getattr(training, name)):
+            reread(path, f"training.{name}")
 
 
 def _check_callback(callback: Any) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from seqwright.config import Config
 from seqwright.data import readers
-from seqwright.training import self_training
+from seqwright.training import arguments, self_training
 from seqwright.training.prepare import prepare
 
 __all__ = ["settled"]
@@ -30,7 +30,8 @@ def settled(
     if training.cross_validation is not None:
         return pairs, config
     n_folds = 0
-    if dev is None and fine_tune is None and training.time_budget_s is None:
+    is_once = any(arguments.is_stream(path) for path in (training.lexicon, training.also) if path)
+    if dev is None and fine_tune is None and training.time_budget_s is None and not is_once:
         pairs, n_pairs = _counted(pairs, config.text.columns())
         if FEWEST <= n_pairs <= MOST and not prepare(pairs, None, self_training.without(config)).traits.sentences:
             n_folds = FOLDS
@@ -42,8 +43,7 @@ def _counted(pairs: readers.Pairs, columns: readers.Columns) -> tuple[readers.Pa
     if isinstance(pairs, Iterator):
         first = list(itertools.islice(pairs, MOST + 1))
         return (first if len(first) <= MOST else itertools.chain(first, pairs)), len(first)
-    inputs = readers.inputs(pairs)
-    if any(one.is_stream and not one.in_memory for one in inputs):
+    if arguments.is_stream(pairs):
         return pairs, 0
-    found = itertools.chain.from_iterable(one.pairs(columns) for one in inputs)
+    found = itertools.chain.from_iterable(one.pairs(columns) for one in readers.inputs(pairs))
     return pairs, sum(1 for _ in itertools.islice(found, MOST + 1))

@@ -108,6 +108,7 @@ def train(
     pairs, config = folds.settled(pairs, dev, config, fine_tune)
     is_cross_validated = bool(config.training.cross_validation)
     is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
+    arguments.check_files(config, is_repeated=is_repeated or bool(config.training.candidates))
     if is_repeated or config.training.candidates:
         pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
     if config.training.candidates:
