@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from seqwright.errors import UsageError
 
-__all__ = ["Scores", "edit_distance", "evaluate", "group_references"]
+__all__ = ["Scores", "edit_distance", "evaluate", "group_references", "pooled"]
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
