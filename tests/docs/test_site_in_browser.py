@@ -58,7 +58,7 @@ def test_formulas_are_laid_out(page):
     lowered = page.evaluate(
         """[...document.querySelectorAll("msub")].map(sub => {
             const [base, index] = [...sub.children].map(part => part.getBoundingClientRect());
-            return index.bottom > base.bottom && index.height > 0;
+            return index.top + index.bottom > base.top + base.bottom && index.height > 0;
         })"""
     )
     assert len(lowered) > 20
