@@ -64,7 +64,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     unlabelled : str, default ""
         File of sources without targets, one a line, whose answers by a first ensemble are auxiliary training pairs.
     unlabelled_share : float, default 1.0
-        Such pairs in an epoch for each training pair.
+        Such pairs in an epoch for each training pair, at most as many as there are.
     also : str, default ""
         File of related pairs (another language, period or dialect), which are auxiliary training pairs.
     also_share : float, default 1.0

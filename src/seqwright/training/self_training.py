@@ -69,7 +69,8 @@ def taught(prepared: Prepared, teachers: Sequence[Translator]) -> Prepared:
     """Return the data with the answers of the teachers to the unlabelled sources, as far as they are confident.
 
     Of several answers to a source, the one with the greatest mean confidence is taken. An answer is drawn in proportion
-    to this confidence. Sources of training pairs, and those with symbols that these do not have, are left out.
+    to this confidence, and the fewer there are, the fewer are drawn, so that a handful is not read more often than the
+    training pairs. Sources of training pairs, and those with symbols that these do not have, are left out.
     """
     if not prepared.unlabelled:
         return prepared
@@ -91,7 +92,7 @@ def taught(prepared: Prepared, teachers: Sequence[Translator]) -> Prepared:
     prepared = dataclasses.replace(prepared, reading=[*prepared.reading, described])
     if not pairs:
         return prepared
-    share = prepared.config.training.unlabelled_share
+    share = min(prepared.config.training.unlabelled_share, len(pairs) / len(prepared.examples))
     answered = Auxiliary(batches.Examples.of(pairs), np.array(confidences) / sum(confidences), share)
     return dataclasses.replace(prepared, auxiliary=[*prepared.auxiliary, answered])
 
