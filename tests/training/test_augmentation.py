@@ -92,6 +92,22 @@ def test_vowels_with_the_same_endings_exchange_stems_and_others_do_not(tmp_path:
         assert "".join(prepared.target.vocabulary.decode(target)) == plural("".join(decode(source)))
 
 
+def test_stems_are_not_joined_to_endings_that_do_not_follow_their_last_symbol(tmp_path: Path) -> None:
+    def locative(stem: str) -> str:
+        return stem + ("ta" if stem[-1] in "ptk" else "da")
+
+    rng = random.Random(7)
+    stems = {
+        "".join(rng.choice("bdgkmn") + rng.choice("ao") for _ in range(3)) + rng.choice("bgmptk") for _ in range(90)
+    }
+    (tmp_path / "pairs.tsv").write_text("".join(f"{stem}\t{locative(stem)}\tN;LOC\n" for stem in sorted(stems)))
+    prepared = prepare(tmp_path / "pairs.tsv", None, config.parse({}, ["text.features_column=3", *SMALL]))
+    pairs = synthetic(prepared, 2.0)
+    for source, target in pairs:
+        assert "".join(target) == locative("".join(source[2:]))
+    assert len({tuple(source) for source, _ in pairs}) > 60, "stems are new ones"
+
+
 def test_sums_are_not_augmented(tmp_path: Path) -> None:
     rng = random.Random(6)
     rows = [(a, b) for a, b in ((rng.randrange(100), rng.randrange(100)) for _ in range(300))]

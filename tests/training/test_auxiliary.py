@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
+import auxiliary_files
 import numpy as np
 import pytest
+from auxiliary_files import source_texts, words
+from stopping import stop_after
 
 from seqwright import bundle, config, errors, training, tuning
 from seqwright.data import vocabulary
-from seqwright.training import auxiliary, events, self_training
+from seqwright.training import events, self_training
 from seqwright.training.loop import Loop
 from seqwright.training.manifest import Origin
 from seqwright.training.pace import Pace
 from seqwright.training.prepare import Prepared, prepare
 from seqwright.training.setup import set_up
 
-SMALL = [
-    "model.hidden_size=16", "model.embedding_size=8", "training.augmentation=0", "training.batch_size=8",
-    "training.cross_validation=0",
-]  # fmt: skip
-
-
-def words(n: int, seed: int, letters: str = "abcde") -> list[str]:
-    rng = random.Random(seed)
-    return sorted({"".join(rng.choices(letters, k=rng.randint(2, 5))) for _ in range(n)})
+SMALL = [*auxiliary_files.SMALL, "training.cross_validation=0"]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """100 pairs of a word in capitals, 100 words of which some are in the pairs, and pairs with one more letter."""
-    found = {name: tmp_path / f"{name}.tsv" for name in ("pairs", "words", "related")}
-    found["pairs"].write_text("".join(f"{word}\t{word.upper()}\n" for word in words(100, 1)))
-    found["words"].write_text("".join(f"{word}\n" for word in [*words(60, 2), *words(100, 1), "xyz", ""]))
-    related = [*words(60, 3, "abcdez"), *words(100, 1)]
-    found["related"].write_text("".join(f"{word}\t{word.upper()}!\n" for word in related))
-    return found
+    return auxiliary_files.written(tmp_path)
 
 
 def configured(files: dict[str, Path], *settings: str, epochs: int = 4) -> config.Config:
-    named = [f"training.unlabelled={files['words']}", f"training.also={files['related']}"]
-    return config.parse({}, [*SMALL, *named, f"training.epochs={epochs}", *settings])
-
-
-def source_texts(prepared: Prepared, one: auxiliary.Auxiliary) -> set[str]:
-    decode = prepared.source.vocabulary.decode
-    return {"".join(decode(one.examples.pair(n)[0])) for n in range(len(one.examples))}
+    return auxiliary_files.configured(files, *settings, n_folds=0, epochs=epochs)
 
 
 def taught(files: dict[str, Path], tmp_path: Path) -> Prepared:
@@ -123,15 +105,6 @@ def test_the_training_is_repeatable_continued_with_the_same_bytes_and_told_by_it
     assert manifest["auxiliary"]["kept"] == compared.kept
     assert "Auxiliary data" in (tmp_path / "whole" / "report.html").read_text("utf-8")
     assert any(isinstance(event, events.Preliminary) for event in received)
-
-    def stop_after(n: int, kind: type) -> events.Listener:
-        def listen(event: events.Event) -> None:
-            nonlocal n
-            n -= isinstance(event, kind)
-            if n == 0:
-                raise KeyboardInterrupt
-
-        return listen
 
     for stop in (stop_after(1, events.Preliminary), stop_after(2, events.Measured), stop_after(1, events.Chosen)):
         with pytest.raises(KeyboardInterrupt):

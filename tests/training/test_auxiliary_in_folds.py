@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import auxiliary_files
 import numpy as np
 import pytest
+from auxiliary_files import source_texts, words
+from stopping import stop_after
 
 from seqwright import config, training
 from seqwright.inference.translator import Translator
@@ -16,30 +18,16 @@ from seqwright.training import events, self_training
 from seqwright.training.prepare import Prepared
 
 FOLDS = 3
-SMALL = [
-    "model.hidden_size=16", "model.embedding_size=8", "training.augmentation=0", "training.batch_size=8",
-    f"training.cross_validation={FOLDS}",
-]  # fmt: skip
-
-
-def words(n: int, seed: int, letters: str = "abcde") -> list[str]:
-    rng = random.Random(seed)
-    return sorted({"".join(rng.choices(letters, k=rng.randint(2, 5))) for _ in range(n)})
+SMALL = [*auxiliary_files.SMALL, f"training.cross_validation={FOLDS}"]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
-    """90 pairs of a word in capitals, words of which some are in the pairs, and pairs with one more letter."""
-    found = {name: tmp_path / f"{name}.tsv" for name in ("pairs", "words", "related")}
-    found["pairs"].write_text("".join(f"{word}\t{word.upper()}\n" for word in words(90, 1)))
-    found["words"].write_text("".join(f"{word}\n" for word in [*words(60, 2), *words(90, 1)]))
-    found["related"].write_text("".join(f"{word}\t{word.upper()}\n" for word in words(60, 3, "abcdez")))
-    return found
+    return auxiliary_files.written(tmp_path)
 
 
 def configured(files: dict[str, Path], *settings: str, epochs: int = 8) -> config.Config:
-    named = [f"training.unlabelled={files['words']}", f"training.also={files['related']}"]
-    return config.parse({}, [*SMALL, *named, f"training.epochs={epochs}", *settings])
+    return auxiliary_files.configured(files, *settings, n_folds=FOLDS, epochs=epochs)
 
 
 def test_a_fold_learns_from_the_answers_of_its_own_first_model_and_the_model_from_those_of_all(
@@ -58,15 +46,14 @@ def test_a_fold_learns_from_the_answers_of_its_own_first_model_and_the_model_fro
     monkeypatch.setattr(self_training, "CONFIDENT", 0.0)
     received: list[events.Event] = []
     model = training.train(files["pairs"], output=tmp_path / "model", config=configured(files), listen=received.append)
-    n = len(words(90, 1))
+    n = len(words(100, 1))
     assert [folds for _, folds in taught] == [[*range(FOLDS)], *([fold] for fold in range(FOLDS))]
     for prepared, [fold] in taught[1:]:
         assert prepared.config.training.dev_fold == fold
         held_out = {source for source, _ in prepared.dev.texts}
-        decode = prepared.source.vocabulary.decode
         for one in prepared.auxiliary:
             assert len(one.examples)
-            assert not held_out & {"".join(decode(one.examples.pair(i)[0])) for i in range(len(one.examples))}
+            assert not held_out & source_texts(prepared, one)
     manifest = model.bundle.manifest
     assert (manifest["n_pairs"], manifest["cross_validation"]["n"], manifest["scores"]) == (n, n, None)
     validated = [event for event in received if isinstance(event, events.Validated)]
@@ -136,15 +123,6 @@ def test_an_interrupted_training_and_a_repeated_one_end_with_the_same_bytes(
 ) -> None:
     given = configured(files)
     training.train(files["pairs"], output=tmp_path / "whole", config=given)
-
-    def stop_after(n: int, kind: type) -> events.Listener:
-        def listen(event: events.Event) -> None:
-            nonlocal n
-            n -= isinstance(event, kind)
-            if n == 0:
-                raise KeyboardInterrupt
-
-        return listen
 
     for stop in (
         stop_after(2, events.Validated),

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from stopping import stop_after
 
 import seqwright
 from seqwright import config, errors, training
@@ -124,15 +125,6 @@ def test_the_model_is_that_of_the_chosen_settings(pairs: Path, tmp_path: Path, m
 
 def test_an_interrupted_training_ends_with_the_same_bytes(pairs: Path, tmp_path: Path) -> None:
     training.train(pairs, output=tmp_path / "whole", config=CONFIG)
-
-    def stop_after(n: int, kind: type) -> training.events.Listener:
-        def listen(event: events.Event) -> None:
-            nonlocal n
-            n -= isinstance(event, kind)
-            if n == 0:
-                raise KeyboardInterrupt
-
-        return listen
 
     for stop in (stop_after(2, events.Tried), stop_after(2, events.Measured)):
         with pytest.raises(KeyboardInterrupt):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stopping import stop_after
 
 import seqwright
 from seqwright import config, errors, training
@@ -112,15 +113,6 @@ def test_an_interval_lies_between_no_and_all_answers() -> None:
 
 def test_a_cross_validation_that_was_interrupted_ends_with_the_same_bytes(pairs: Path, tmp_path: Path) -> None:
     training.train(pairs, output=tmp_path / "whole", config=CONFIG)
-
-    def stop_after(n: int, kind: type) -> training.events.Listener:
-        def listen(event: events.Event) -> None:
-            nonlocal n
-            n -= isinstance(event, kind)
-            if n == 0:
-                raise KeyboardInterrupt
-
-        return listen
 
     for stop in (stop_after(2, events.Validated), stop_after(2, events.Measured)):
         with pytest.raises(KeyboardInterrupt):
