@@ -34,6 +34,7 @@ def test_it_leads_to_itself(pairs: list[tuple[str, ...]], settings: list[str]) -
     given = config.parse({}, settings)
     one = training.completed(pairs, config=given)
     assert one != given
+    assert one.text.features_column is None, "how the pairs are read is found again"
     back = config.parse(tomllib.loads(config.to_toml(one)))
     assert back == one
     assert training.completed(pairs, config=back) == one

@@ -18,12 +18,12 @@ def section(bundle: Bundle) -> page.Section:
     found: dict[str, Any] = msgspec.to_builtins(bundle.manifest["auxiliary"])
     choice = "was kept" if found["kept"] else "was not kept, and this is the model without it"
     if "cross_validation" in bundle.manifest:
-        teachers, measured = "the models of the folds", "in the cross-validation"
+        teachers, which, measured = "the models of the folds", "", "in the cross-validation"
     else:
-        teachers, measured = "a first ensemble", "on the dev set, of whose sources none is among them,"
+        teachers, which, measured = "a first ensemble", ", none of which is a dev source", "on the dev set"
     text = (
         f"Besides the training pairs, a model learned from {found['n_related']:,} related pairs and from the answers "
-        f"of {teachers} to {found['n_answered']:,} sources without targets. Exact match {measured} was "
-        f"{found['accuracy']:.1f} %, and {found['without']:.1f} % without: the auxiliary data {choice}."
+        f"of {teachers} to {found['n_answered']:,} sources without targets{which}. Exact match {measured} "
+        f"was {found['accuracy']:.1f} %, and {found['without']:.1f} % without: the auxiliary data {choice}."
     )
     return page.section("auxiliary", "Auxiliary data", element("p", text))
