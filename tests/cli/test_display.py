@@ -8,7 +8,7 @@ import pytest
 from command import COMMAND, TINY, posix
 
 from seqwright.cli import display
-from seqwright.training.events import Finished, Measured, Progressed
+from seqwright.training.events import Chosen, Finished, Measured, Progressed
 
 
 def test_a_plain_display_speaks_when_it_was_silent_for_long(monkeypatch, capsys):
@@ -113,3 +113,19 @@ def test_an_interruption_after_the_last_epoch_reports_that_the_model_is_saved(ca
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert "the model is saved" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("chosen", "end"),
+    [
+        (Chosen(True, 51.0, 50.0), "dev exact match 51.0 % with auxiliary data, 50.0 % without: kept"),
+        (Chosen(True, 49.0, 50.0), "without: kept, as the difference is within one standard error"),
+        (Chosen(False, 40.0, 50.0), "without: the model without it is kept"),
+        (
+            Chosen(True, 51.0, 50.0, True),
+            "compared exact match 51.0 % with auxiliary data, 50.0 % without: kept",
+        ),
+    ],
+)
+def test_the_choice_of_auxiliary_data_states_on_what_it_was_made(chosen, end):
+    assert display.turn(chosen).endswith(end)

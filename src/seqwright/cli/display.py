@@ -241,10 +241,11 @@ def turn(event: AlreadyTrained | Begun | Chosen | Resumed | Returned | Settled |
     if isinstance(event, Settled):
         return f"chosen   {event.settings}"
     if isinstance(event, Chosen):
+        kept = "kept" if event.accuracy >= event.without else "kept, as the difference is within one standard error"
         return (
             f"compared {'' if event.cross_validated else 'dev '}exact match {event.accuracy:.1f} % with auxiliary "
             f"data, {event.without:.1f} % without: "
-            f"{'kept' if event.kept else 'the model without it is kept'}"
+            f"{kept if event.kept else 'the model without it is kept'}"
         )
     if isinstance(event, AlreadyTrained):
         return f"done     already trained on the same data with the same settings\nmodel    {event.output}"

@@ -135,7 +135,7 @@ def train(
     and produces the same model, bit for bit.
 
     With --unlabelled or --also, a first model is trained on PAIRS alone. The model that is then trained on both is kept
-    unless its dev score, or its accuracy in cross-validation, is lower.
+    unless its dev score, or its accuracy in cross-validation, is lower by more than one standard error.
 
     With --device, PyTorch trains the same network, and `torchrun --nproc-per-node 4 -m seqwright train ...` does so in
     several processes; the model directory is the same, and PyTorch is not needed to use it.

@@ -17,6 +17,8 @@ def section(bundle: Bundle) -> page.Section:
     """Return what was learned besides the training pairs, and its effect on the dev set."""
     found: dict[str, Any] = msgspec.to_builtins(bundle.manifest["auxiliary"])
     choice = "was kept" if found["kept"] else "was not kept, and this is the model without it"
+    if found["kept"] and found["accuracy"] < found["without"]:
+        choice += ", as the difference is within one standard error"
     if "cross_validation" in bundle.manifest:
         teachers, which, measured = "the models of the folds", "", "in the cross-validation"
     else:
