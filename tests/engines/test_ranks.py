@@ -23,20 +23,19 @@ SETTINGS = [
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
+def torchrun(n, *, restarts=0):
+    """Return the command that starts n processes."""
+    return [
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(n), "--max-restarts", str(restarts),
+    ]  # fmt: skip
+
+
 def started(n, pairs, output, *more, restarts=0):
     """Return a training in n processes."""
-    torchrun = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        str(n),
-        "--max-restarts",
-        str(restarts),
-    ]
     command = ["-m", "seqwright", "train", str(pairs), "--device", "cpu", "-o", str(output), *SETTINGS, *more]
     return subprocess.Popen(
-        [*torchrun, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT,
+        [*torchrun(n, restarts=restarts), *command],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT,
     )  # fmt: skip
 
 
@@ -116,3 +115,27 @@ def test_a_training_is_continued_by_another_number_of_processes(two, tmp_path):
     assert code == 0, err
     assert "resumed" in err
     assert losses(tmp_path / "model")[:4] == pytest.approx(losses(whole)[:4], rel=1e-3)
+
+
+THREADS = """
+import os, pathlib, sys
+import seqwright
+from seqwright import config
+
+if __name__ == "__main__":
+    _, pairs, output = sys.argv
+    settings = ["model.hidden_size=8", "training.epochs=1", "training.report=false", "training.device=cpu"]
+    seqwright.train(pairs, output=output, config=config.parse({}, settings))
+    threads = [pathlib.Path(f"/proc/self/task/{thread}/comm").read_text() for thread in os.listdir("/proc/self/task")]
+    print(sum("gloo_runloop" in name for name in threads), "threads")
+"""
+
+
+def test_no_thread_of_the_process_group_outlives_the_training(two, tmp_path):
+    # One that still frees a tensor when the interpreter ends would abort the process.
+    pairs, _, _ = two
+    (tmp_path / "program.py").write_text(THREADS, encoding="utf-8")
+    command = [*torchrun(2), tmp_path / "program.py", pairs, tmp_path / "model"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["0 threads"] * 2

@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 import os
 import signal
 from typing import Any
 
 import torch
+
+# Optimisers and DistributedDataParallel import it, too. Imported after the start of a process group, it would keep the
+# group alive to the end of the interpreter, where a thread of the group that still frees a tensor aborts the process.
+import torch._dynamo
 from torch import distributed
 
 from seqwright import optim
@@ -56,14 +61,7 @@ def follow(device: str, precision: str) -> bool:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 ends the step, saves, and releases the others
     try:
         _join(place)
-        replica: Replica | None = None
-        while (message := _receive()) is not None:
-            name, arguments = message
-            if name == "begin":
-                spec, settings = arguments
-                replica = Replica(spec, settings, device=place, precision=precision)
-            else:
-                getattr(replica, name)(*arguments)
+        _compute(place, precision)
     except RuntimeError:  # another process has ended; rank 0 prints the reason, and torchrun restarts all of them
         raise SystemExit(1) from None
     distributed.destroy_process_group()
@@ -75,7 +73,20 @@ def release() -> None:
     if distributed.is_initialized():
         with contextlib.suppress(RuntimeError):  # one of them has ended before
             distributed.broadcast_object_list([None], device=torch.device("cpu"))
+            gc.collect()  # a replica, which is in a cycle of the training, would keep the group alive
             distributed.destroy_process_group()
+
+
+def _compute(device: torch.device, precision: str) -> None:
+    """Call a replica as rank 0 calls its own, until that one ends."""
+    replica: Replica | None = None
+    while (message := _receive()) is not None:
+        name, arguments = message
+        if name == "begin":
+            spec, settings = arguments
+            replica = Replica(spec, settings, device=device, precision=precision)
+        else:
+            getattr(replica, name)(*arguments)
 
 
 def _launched() -> bool:
