@@ -2,9 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 import seqwright as package
+from seqwright.cli import figures
+from seqwright.distillation import Distilled, Figures
 
 QUICK = ["--epochs", 1, "--hidden-size", 6, "--set", "model.embedding_size=4"]
 
@@ -37,3 +40,10 @@ def test_without_a_teacher_or_sources_the_error_names_them(tmp_path, seqwright, 
     assert "missing" in seqwright("distill", model, pairs, "--sources", missing, "-o", tmp_path / "s", "-q").refused(1)
     assert "PAIRS" in seqwright("distill", model).refused(2)
     assert "exists already" in seqwright("distill", model, pairs, "-o", model.parent, "-q").refused(2)
+
+
+@pytest.mark.parametrize(("n_bytes", "said"), [(250, "1/4.0 of the space"), (5000, "5.0 times the space")])
+def test_the_space_of_the_student_is_stated(n_bytes, said):
+    teacher = Figures(members=1, n_parameters=9, n_bytes=1000, dev_accuracy=9.0, dev_ter=9.0, sources_per_s=9.0)
+    student = msgspec.structs.replace(teacher, n_bytes=n_bytes)
+    assert said in figures.as_text(Distilled(None, teacher, student))

@@ -1,27 +1,14 @@
 """The built site, opened as files and without a network, in a browser at desktop and phone width, light and dark."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SITE = os.environ.get("SEQWRIGHT_SITE")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium"),
-    pytest.mark.skipif(SITE is None, reason="build the site with sphinx-build, and set SEQWRIGHT_SITE to its folder"),
-]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.skipif(
+    SITE is None, reason="build the site with sphinx-build, and set SEQWRIGHT_SITE to its folder"
+)
 
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["desktop", "phone"])

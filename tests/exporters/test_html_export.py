@@ -25,8 +25,6 @@ from seqwright.inference.translator import Translator
 from seqwright.nn import attention
 
 sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
 TOLERANCE = 1e-5  # of scores, log-probabilities and confidences, where both compute in more than 8 bits
 LETTERS = "abcdefgh"
@@ -76,14 +74,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return path
 
     return model
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -11,14 +11,15 @@ __all__ = ["as_text"]
 def as_text(found: Distilled) -> str:
     """Return a table with a row for each model, and the ratios of speed and size."""
     faster = found.student.sources_per_s / found.teacher.sources_per_s
-    smaller = found.teacher.n_bytes / found.student.n_bytes
+    space = found.student.n_bytes / found.teacher.n_bytes
+    share = f"1/{1 / space:.1f} of" if space < 1 else f"{space:.1f} times"
     seen = "The teacher was not evaluated: the dev sources are, or may be, among its training data."
     return "\n".join(
         [
             "       dev exact match       TER   networks   parameters       size   sources/s",
             row("teacher", found.teacher),
             row("student", found.student),
-            f"The student is {faster:.1f} times as fast, and its weights take 1/{smaller:.1f} of the space.",
+            f"The student is {faster:.1f} times as fast, and its weights take {share} the space.",
             *([seen] if found.teacher.dev_accuracy is None else []),
         ]
     )

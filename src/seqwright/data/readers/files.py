@@ -123,7 +123,7 @@ def opened_as_it_is(path: Path | str) -> Iterator[BinaryIO]:
             raise errors.DataError(f"{name}: is a directory; give a file in it")
         file = Path(path).open("rb")  # noqa: SIM115 - closed below
     except FileNotFoundError:
-        raise errors.DataError(f"{name}: no such file; check the path, or give - for standard input") from None
+        raise errors.DataError(f"{name}: no such file; check the path") from None
     except PermissionError:
         raise errors.DataError(f"{name}: no permission to read it; change its permissions or copy it") from None
     except (OSError, ValueError) as fault:
