@@ -210,6 +210,8 @@ def opening(event: Started) -> list[str]:
             "warning  the training data of the model to fine-tune cannot be read; it may contain the dev sources"
         )
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
+    if training.members > 1 and training.snapshots:
+        end += f", then {training.members - 1} snapshots after {training.snapshots:.0%} of the epochs each"
     return [
         f"pairs    {event.n_pairs:,} for training, {measured}",
         *event.reading,

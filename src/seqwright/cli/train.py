@@ -13,6 +13,7 @@ __all__ = ["train"]
 
 
 TOKENS = "characters, graphemes, words, or subwords:N for N subword units.  [default: found from the data]"
+SNAPSHOTS = 0.2  # of the epochs of the first network
 FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from the data]"
 
 
@@ -29,6 +30,12 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     type=click.IntRange(min=1),
     metavar="N",
     help="Train an ensemble of N networks: slower, and more accurate.",
+)
+@click.option(
+    "--snapshots",
+    is_flag=True,
+    help="With --members: train each network after the first for a fifth of the epochs, from the weights of the one "
+    "before; about two thirds of what an ensemble gains.",
 )
 @click.option(
     "--cross-validate",
@@ -98,6 +105,7 @@ def train(
     seed: int | None,
     epochs: int | None,
     members: int | None,
+    snapshots: bool,
     cross_validate: int | None,
     candidates: int | None,
     time_budget: float | None,
@@ -158,6 +166,7 @@ def train(
 
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
+        "training.snapshots": SNAPSHOTS if snapshots else None,
         "training.cross_validation": cross_validate, "training.candidates": candidates,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
         "training.device": device, "training.precision": precision,
