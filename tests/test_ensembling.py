@@ -11,6 +11,7 @@ from seqwright.data import readers
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, UsageError
 from seqwright.inference import translator
+from seqwright.models import Seq2seq
 
 TINY = [
     "model.hidden_size=8", "model.embedding_size=4", "training.epochs=2", "training.report=false",
@@ -84,6 +85,48 @@ def test_ensembles_are_joined_network_by_network(folder, tmp_path):
         assert all(np.array_equal(found[name], weights[name]) for name in weights)
 
 
+def reordered(tokenizer, order):
+    """Return a tokenizer whose symbols are in another order."""
+    symbols, counts = tokenizer.vocabulary.symbols, tokenizer.vocabulary.counts
+    vocabulary = Vocabulary([symbols[n] for n in order], [counts[n] for n in order])
+    return dataclasses.replace(tokenizer, vocabulary=vocabulary)
+
+
+def test_the_order_of_the_symbols_does_not_matter(folder):
+    one, two = bundle.load(folder / "1"), bundle.load(folder / "2")
+    n = len(two.source.vocabulary.symbols)
+    backwards, ids = range(n)[::-1], [*range(4), *range(4, 4 + n)[::-1]]
+    declared = Seq2seq.declared(two.networks[0].spec)
+    moved = {
+        name: array if declared[name].vocabulary is None else np.take(array, ids, declared[name].vocabulary)
+        for name, array in two.weights.items()
+    }
+    assert n == len(two.target.vocabulary.symbols)
+    other = msgspec.structs.replace(
+        two, source=reordered(two.source, backwards), target=reordered(two.target, backwards), weights=moved
+    )
+    expected, found = (ensembling.together([one, second], names="12") for second in (two, other))
+    assert all(np.array_equal(found.weights[name], expected.weights[name]) for name in expected.weights)
+
+
+def test_a_symbol_is_unknown_to_the_models_that_were_trained_without_it(folder, tmp_path):
+    (tmp_path / "pairs.tsv").write_text("".join(f"{word}\t{word[::-1]}\n" for word in ("abxy", "xyab", "yaxb") * 5))
+    training.train(tmp_path / "pairs.tsv", output=tmp_path / "xy", config=config.parse({}, TINY))
+    ensembling.join([folder / "1", tmp_path / "xy"], output=tmp_path / "model")
+    joined, parts = bundle.load(tmp_path / "model"), [bundle.load(folder / "1"), bundle.load(tmp_path / "xy")]
+    assert set(joined.source.vocabulary.symbols) == set("abcdefghxy")
+    for network, part in zip(joined.networks, parts, strict=True):
+        own, more = part.target.vocabulary, joined.target.vocabulary
+        output, embedding = network.arrays["decoder.affine.W"], network.arrays["decoder.embedding.W"]
+        for symbol in more.symbols:
+            (new,), (old,) = more.encode([symbol]), own.encode([symbol])
+            np.testing.assert_array_equal(output[:, new], part.networks[0].arrays["decoder.affine.W"][:, old])
+            np.testing.assert_array_equal(embedding[new], part.networks[0].arrays["decoder.embedding.W"][old])
+    answer = translator.load(tmp_path / "model").answer(["axc"])[0]
+    assert answer.flags == ()
+    assert "unknown" in str(translator.load(folder / "1").answer(["axc"])[0].flags)
+
+
 @pytest.mark.parametrize(
     ("names", "what"),
     [
@@ -92,16 +135,19 @@ def test_ensembles_are_joined_network_by_network(folder, tmp_path):
         (["1", "says"], r"model.copying is True in one network and False in another"),
         (["1", "cut"], "text settings"),
         (["1", "int8"], "8-bit weights"),
-        (["1", "symbols"], "symbols"),
+        (["1", "features"], "one has features"),
         (["1", "lexicon"], "lexicon"),
     ],
 )
 def test_what_cannot_answer_together_is_refused(folder, tmp_path, names, what):
     found = bundle.load(folder / "2")
     bundle.save(tmp_path / "int8", msgspec.structs.replace(found, int8=True))
-    order = Vocabulary(reversed(found.source.vocabulary.symbols))
-    reordered = dataclasses.replace(found.source, vocabulary=order)
-    bundle.save(tmp_path / "symbols", msgspec.structs.replace(found, source=reordered))
+    other = dataclasses.replace(found.source, splitter=lambda text: text.split())
+    with pytest.raises(UsageError, match="subwords were learned from different texts"):
+        ensembling.together([bundle.load(folder / "1"), msgspec.structs.replace(found, source=other)], names="12")
+    text = msgspec.structs.replace(found.config.text, features_column=3)
+    with_features = msgspec.structs.replace(found.config, text=text)
+    bundle.save(tmp_path / "features", msgspec.structs.replace(found, config=with_features))
     with_lexicon = msgspec.structs.replace(found.config.training, lexicon="pairs.tsv")
     pairs = [readers.Pair("abc", "cba")]
     bundle.save(

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 import seqwright
 from seqwright import bundle as bundles
 from seqwright import config, evaluation, metrics, provenance
 from seqwright.bundle import Bundle
 from seqwright.data import readers
+from seqwright.data.tokenizer import Tokenizer
+from seqwright.data.vocabulary import SPECIAL, Vocabulary
 from seqwright.errors import UsageError
 from seqwright.inference.translator import Translator
-from seqwright.models import weights
+from seqwright.models import Seq2seq, weights
 
 __all__ = ["Joined", "join", "together"]
 
+TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")
 SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trained on the same pairs have in common
 
 
@@ -60,7 +64,8 @@ def join(
     Parameters
     ----------
     models : sequence of path
-        Two or more model directories with equal vocabularies.
+        Two or more model directories whose texts are cut into tokens in one way. A symbol that one of them does not
+        know is the unknown symbol to it.
     output : path
         The directory to write.
     data : path or several paths, optional
@@ -124,10 +129,10 @@ def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:
     """
     if len(apart) < 2:
         raise UsageError("one model has nothing to be joined with; give two or more")
-    first = apart[0]
     for name, other in zip(names[1:], apart[1:], strict=True):
-        if different := _difference(first, other):
+        if different := _difference(apart[0], other):
             raise UsageError(f"{names[0]} and {name} cannot answer together: {different}")
+    first, *_ = apart = _with_shared_symbols(apart)
     networks = [network for one in apart for network in one.networks]
     limits = first.limits
     for other in apart[1:]:
@@ -145,10 +150,12 @@ def _difference(one: Bundle, other: Bundle) -> str:
     """Return what keeps two models from answering together, "" if nothing does."""
     if one.int8 or other.int8:
         return "one has 8-bit weights; join the original models, and export the ensemble"
-    if one.config.text != other.config.text:
+    if bool(one.config.text.features_column) != bool(other.config.text.features_column):
+        return "one has features, another has none; train both on the same pairs"
+    if any(getattr(one.config.text, name) != getattr(other.config.text, name) for name in TOKENS):
         return "they cut texts into tokens in two ways; train both with the same text settings"
-    if _symbols(one) != _symbols(other):
-        return "they know different symbols, or in another order; train both on the same pairs"
+    if [one.source.splitter, one.target.splitter] != [other.source.splitter, other.target.splitter]:
+        return "their subwords were learned from different texts; train both on the same pairs"
     if unlike := config.apart(one.config.model, other.config.model):
         return unlike
     if one.lexicon != other.lexicon:
@@ -156,8 +163,38 @@ def _difference(one: Bundle, other: Bundle) -> str:
     return ""
 
 
-def _symbols(one: Bundle) -> tuple[object, ...]:
-    return tuple((side.vocabulary.symbols, side.splitter) for side in (one.source, one.target))
+def _with_shared_symbols(apart: Sequence[Bundle]) -> list[Bundle]:
+    """Return the models with the symbols of all of them, in the order of the first one."""
+    source, target = apart[0].source, apart[0].target
+    for other in apart[1:]:
+        source, target = _with_symbols_of(source, other.source), _with_symbols_of(target, other.target)
+    return [_moved(one, source, target) for one in apart]
+
+
+def _with_symbols_of(one: Tokenizer, other: Tokenizer) -> Tokenizer:
+    own, more = one.vocabulary, other.vocabulary
+    new = {symbol: n for symbol, n in zip(more.symbols, more.counts, strict=True) if symbol not in own}
+    return Tokenizer(one.splitter, Vocabulary([*own.symbols, *new], [*own.counts, *new.values()]))
+
+
+def _moved(one: Bundle, source: Tokenizer, target: Tokenizer) -> Bundle:
+    """Return a model with other vocabularies, whose new symbols have the weights of what it took them for."""
+    rows = {
+        "encoder": [*range(len(SPECIAL)), *one.source.vocabulary.encode(source.vocabulary.symbols)],
+        "decoder": [*range(len(SPECIAL)), *one.target.vocabulary.encode(target.vocabulary.symbols)],
+    }
+    moved = []
+    for network in one.networks:
+        declared = Seq2seq.declared(network.spec)
+        moved.append(
+            {
+                name: array if (axis := declared[name].vocabulary) is None
+                else np.take(array, rows[name.partition(".")[0]], axis)
+                for name, array in network.arrays.items()
+            }
+        )  # fmt: skip
+    arrays = weights.joined(moved, numbered=weights.is_numbered(one.weights))
+    return msgspec.structs.replace(one, source=source, target=target, weights=arrays)
 
 
 def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:

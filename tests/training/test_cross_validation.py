@@ -12,7 +12,7 @@ import pytest
 from stopping import stop_after
 
 import seqwright
-from seqwright import config, errors, training
+from seqwright import bundle, config, errors, training
 from seqwright.data import holdout
 from seqwright.data.readers import Pair
 from seqwright.training import cross_validation, events, recipe
@@ -145,6 +145,30 @@ def test_with_a_dev_file_or_standard_input_it_is_refused(pairs: Path, tmp_path: 
         config.parse({}, ["training.cross_validation=1"])
     with pytest.raises(errors.ConfigError, match="10 folds"):
         config.parse({}, ["training.dev_fold=10"])
+
+
+def test_the_folds_are_kept_on_request_and_can_be_joined(pairs: Path, tmp_path: Path) -> None:
+    model, plain = tmp_path / "model", tmp_path / "plain"
+    training.train(pairs, output=plain, config=CONFIG)
+    for n_folds in (3, 2):
+        settings = [*SETTINGS, "training.keep_folds=true", f"training.cross_validation={n_folds}"]
+        training.train(pairs, output=model, config=config.parse({}, settings), overwrite=True)
+        folds = sorted((model / "folds").iterdir())
+        assert [fold.name for fold in folds] == [str(n + 1) for n in range(n_folds)]
+    assert bundle.load(model).weights.keys() == bundle.load(plain).weights.keys()
+    assert all(
+        np.array_equal(bundle.load(model).weights[name], array) for name, array in bundle.load(plain).weights.items()
+    )
+    seqwright.join([model, *folds], output=tmp_path / "joined")
+    assert len(bundle.load(tmp_path / "joined").networks) == 3
+    training.train(pairs, output=model, config=CONFIG, overwrite=True)
+    assert not (model / "folds").exists()
+
+
+def test_folds_that_there_are_not_cannot_be_kept(pairs: Path, tmp_path: Path) -> None:
+    settings = [*SETTINGS, "training.keep_folds=true", "training.cross_validation=0"]
+    with pytest.raises(errors.UsageError, match="this training has no folds"):
+        training.train(pairs, output=tmp_path / "model", config=config.parse({}, settings))
 
 
 def test_its_report_shows_the_answers_to_all_folds(pairs: Path, tmp_path: Path) -> None:

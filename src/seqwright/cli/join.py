@@ -19,9 +19,9 @@ __all__ = ["join"]
 def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, reading: dict[str, Any]) -> None:
     """Write an ensemble that averages the probabilities of all MODELs, and print the exact match of each and of all.
 
-    The models must be trained on the same pairs with the same text settings, for example by `seqwright train` with
-    --seed 1, --seed 2 and so on, in parallel or on several machines. `seqwright train --members` trains the networks of
-    an ensemble one after the other. Sizes and kinds of attention may differ between the networks.
+    The models must be trained for the same task with the same tokens, for example by `seqwright train` with --seed 1,
+    --seed 2 and so on, in parallel or on several machines. `seqwright train --members` trains the networks of an
+    ensemble one after the other. Sizes, kinds of attention and known symbols may differ between the networks.
 
     \b
     Examples:

@@ -45,6 +45,11 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     "of the sources instead.  [default: 5 for 50 to 1,000 pairs without --dev and --time-budget, otherwise 0]",
 )
 @click.option(
+    "--keep-folds",
+    is_flag=True,
+    help="Keep the models of the cross-validation, in folds/ of the model directory, for `seqwright join`.",
+)
+@click.option(
     "--candidates",
     type=click.IntRange(min=2, max=8),
     metavar="N",
@@ -107,6 +112,7 @@ def train(
     members: int | None,
     snapshots: bool,
     cross_validate: int | None,
+    keep_folds: bool,
     candidates: int | None,
     time_budget: float | None,
     checkpoint_every: float | None,
@@ -168,6 +174,7 @@ def train(
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
         "training.snapshots": SNAPSHOTS if snapshots else None,
         "training.cross_validation": cross_validate, "training.candidates": candidates,
+        "training.keep_folds": True if keep_folds else None,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
         "training.device": device, "training.precision": precision,
         "training.cache": cache, "training.log": log, "training.lexicon": lexicon,

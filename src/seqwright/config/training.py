@@ -51,6 +51,9 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         trained on all pairs: they measure its accuracy and fit its confidence. 0: none, and a dev set is held out.
         None: 5 for 50 to 1,000 pairs of strings in files or in memory, 0 for others, and with a dev file, a model to
         fine-tune or `time_budget_s`.
+    keep_folds : bool, default False
+        Whether the models of a cross-validation are kept, in folds/ of the model directory; with auxiliary data those
+        that had it are in folds-with-auxiliary-data/.
     candidates : int, default 0
         Settings of the network (attention, size, dropout, as far as they are None) that are tried on fewer epochs
         before the training, 2 to 8; the model is trained with the best of them. 0: none.
@@ -108,6 +111,7 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     dev_seed: Annotated[int, msgspec.Meta(ge=0)] = 1
     dev_fold: Annotated[int, msgspec.Meta(ge=0)] = 0
     cross_validation: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    keep_folds: bool = False
     candidates: Annotated[int, msgspec.Meta(ge=0, le=8)] = 0
     dev_limit: Positive = 2000
     max_batch_tokens: Positive = 65_536

@@ -14,7 +14,7 @@ from seqwright.training import checkpoint
 __all__ = ["CANDIDATES", "DISTILLED", "FIRST", "FOLDS", "MEMBERS", "TAUGHT", "check_output", "writing"]
 
 CANDIDATES = "candidates"  # models of candidates, until the model is complete
-FOLDS = "folds"  # models of a cross-validation, until the model is complete
+FOLDS = "folds"  # models of a cross-validation, until the model is complete or (`training.keep_folds`) for good
 TAUGHT = "folds-with-auxiliary-data"  # those with it
 FIRST = "first"  # model without auxiliary data, until the model is complete
 MEMBERS = "members"  # checkpoints of members that are trained at the same time, until the model is complete

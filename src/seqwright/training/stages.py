@@ -115,6 +115,10 @@ def train(
         pairs, dev = arguments.reread(pairs), None if dev is None else arguments.reread(dev)
     if config.training.candidates:
         candidates.check(config, fine_tune)
+    if config.training.keep_folds and not is_cross_validated:
+        raise UsageError(
+            "training.keep_folds: this training has no folds; set training.cross_validation, for example to 5"
+        )
     if is_cross_validated:
         cross_validation.check(dev, fine_tune)
         dev, config = pairs, cross_validation.whole(config)
@@ -135,7 +139,7 @@ def train(
             before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
             setup = setup._replace(prepared=self_training.taught(setup.prepared, [before.model]))
         model = run(setup, listeners, validated=validated, before=before, execute=execute)
-        for name in (CANDIDATES, FOLDS, TAUGHT, FIRST):
+        for name in (CANDIDATES, FIRST, *(() if config.training.keep_folds else (FOLDS, TAUGHT))):
             shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
 
@@ -222,6 +226,8 @@ def _folds(
         heard = _preliminary(listeners, "fold", fold + 1, n_folds)
         return cross_validation.Fold(run(one, heard, execute=execute), one.prepared)
 
+    for earlier in {*place.glob("*")} - {place / str(fold + 1) for fold in range(n_folds)}:
+        shutil.rmtree(earlier, ignore_errors=True)  # of a training that is overwritten
     trainings = [partial(train_without, fold) for fold in range(n_folds)]
     return cross_validation.validate(trainings, final, listeners, has_auxiliary=bool(teachers))
 
