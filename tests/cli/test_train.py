@@ -299,3 +299,12 @@ def test_a_line_too_long_for_a_batch_is_skipped_and_named(tmp_path, seqwright, p
     result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH)
     assert result.code == 0
     assert f"skipped  {pairs}, line {n_lines}: 70,004 tokens" in result.err
+
+
+def test_snapshots_are_stated_and_need_members(tmp_path, seqwright, pairs):
+    assert "--snapshots needs --members" in seqwright("train", pairs, "-o", tmp_path / "one", "--snapshots").refused(2)
+    few = [*ONE_EPOCH, "--members", 3, "--snapshots", "--keep-folds", "--cross-validate", 2]
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *few)
+    assert result.code == 0
+    assert "then 2 snapshots, 20% of the epochs each" in result.err
+    assert len(list((tmp_path / "model" / "folds").iterdir())) == 2

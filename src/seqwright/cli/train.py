@@ -186,6 +186,8 @@ def train(
     settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")
+    if snapshots and config.training.members == 1:
+        raise click.UsageError("--snapshots needs --members N, for example 5.")
     if print_config and not (pairs or from_manifest):
         click.echo(configuration.to_toml(config), nl=False)
         return
