@@ -301,10 +301,11 @@ def test_a_line_too_long_for_a_batch_is_skipped_and_named(tmp_path, seqwright, p
     assert f"skipped  {pairs}, line {n_lines}: 70,004 tokens" in result.err
 
 
-def test_snapshots_are_stated_and_need_members(tmp_path, seqwright, pairs):
-    assert "--snapshots needs --members" in seqwright("train", pairs, "-o", tmp_path / "one", "--snapshots").refused(2)
-    few = [*ONE_EPOCH, "--members", 3, "--snapshots", "--keep-folds", "--cross-validate", 2]
-    result = seqwright("train", pairs, "-o", tmp_path / "model", *few)
-    assert result.code == 0
-    assert "then 2 snapshots, 20% of the epochs each" in result.err
-    assert len(list((tmp_path / "model" / "folds").iterdir())) == 2
+def test_the_models_of_the_folds_are_kept_on_request(tmp_path, seqwright, pairs):
+    kept = ["--keep-folds", "--cross-validate", 2]
+    assert seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH, *kept).code == 0
+    folds = sorted((tmp_path / "model" / "folds").iterdir())
+    assert len(folds) == 2
+    result = seqwright("join", tmp_path / "model", *folds, "-o", tmp_path / "joined")
+    assert "an ensemble of 3 networks" in result.out
+    assert "exact match: not measured" in result.out

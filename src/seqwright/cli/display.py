@@ -210,7 +210,6 @@ def opening(event: Started) -> list[str]:
             "warning  the training data of the model to fine-tune cannot be read; it may contain the dev sources"
         )
     end = f", {clock(training.time_budget_s)} at most" if training.time_budget_s else ""
-    n_snapshots = training.members - 1 if training.snapshots else 0
     return [
         f"pairs    {event.n_pairs:,} for training, {measured}",
         *event.reading,
@@ -220,11 +219,6 @@ def opening(event: Started) -> list[str]:
         *(f"         also: {kind}" for kind in unlike),
         f"kernels  {event.kernels}",
         f"training {training.epochs} epochs in batches of {training.batch_size}{end}, seed {training.seed}",
-        *(
-            [f"         then {n_snapshots} snapshots, {training.snapshots:.0%} of the epochs each"]
-            if n_snapshots
-            else []
-        ),
         *excluded,
     ]
 

@@ -13,7 +13,6 @@ __all__ = ["train"]
 
 
 TOKENS = "characters, graphemes, words, or subwords:N for N subword units.  [default: found from the data]"
-SNAPSHOTS = 0.2  # of the epochs of the first network
 FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from the data]"
 
 
@@ -30,12 +29,6 @@ FORM = "Unicode normal form: NFC, NFD, NFKC, NFKD or none.  [default: found from
     type=click.IntRange(min=1),
     metavar="N",
     help="Train an ensemble of N networks: slower, and more accurate.",
-)
-@click.option(
-    "--snapshots",
-    is_flag=True,
-    help="With --members: train each network after the first for a fifth of the epochs, from the weights of the one "
-    "before; about two thirds of what an ensemble gains.",
 )
 @click.option(
     "--cross-validate",
@@ -110,7 +103,6 @@ def train(
     seed: int | None,
     epochs: int | None,
     members: int | None,
-    snapshots: bool,
     cross_validate: int | None,
     keep_folds: bool,
     candidates: int | None,
@@ -172,7 +164,6 @@ def train(
 
     flags = {
         "training.seed": seed, "training.epochs": epochs, "training.members": members,
-        "training.snapshots": SNAPSHOTS if snapshots else None,
         "training.cross_validation": cross_validate, "training.candidates": candidates,
         "training.keep_folds": True if keep_folds else None,
         "training.time_budget_s": time_budget, "training.checkpoint_every_s": checkpoint_every,
@@ -186,8 +177,6 @@ def train(
     settings += tuple(f"{key}={json.dumps(value)}" for key, value in flags.items() if value is not None)
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings, origin=config_file or "--set")
-    if snapshots and config.training.members == 1:
-        raise click.UsageError("--snapshots needs --members N, for example 5.")
     if print_config and not (pairs or from_manifest):
         click.echo(configuration.to_toml(config), nl=False)
         return

@@ -23,10 +23,6 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
         Pairs of an update. None: by the number of pairs.
     members : int, default 1
         Networks of the ensemble, 1 to 1,000, which are trained one after the other.
-    snapshots : float, default 0.0
-        Share of the epochs that each network after the first is trained for, from the parameters of the one before and
-        with the whole learning rate again (snapshot ensembles: Huang et al. 2017, "Snapshot Ensembles: Train 1, Get M
-        for Free"). 0: each is trained from initial values of its own.
     word_dropout : float, default None
         Share of the symbols of both sides that the network reads as the unknown symbol, 0 to below 1. None: 0, or 0.1
         for few sentences.
@@ -101,7 +97,6 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     epochs: Positive | None = None
     batch_size: Positive | None = None
     members: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
-    snapshots: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     word_dropout: Share | None = None
     augmentation: Annotated[float, msgspec.Meta(ge=0)] | None = None
     pool: Positive = 64
@@ -128,11 +123,6 @@ class TrainingConfig(Checked, frozen=True, kw_only=True):
     device: Literal["cpu", "cuda", "mps", "auto"] | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
-
-    @property
-    def durations(self) -> list[float]:
-        """How long each network is trained, in trainings of the first one."""
-        return [1.0] + [self.snapshots or 1.0] * (self.members - 1)
 
     def _conflict(self) -> str:
         if self.cross_validation == 1:

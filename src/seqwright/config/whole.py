@@ -72,6 +72,4 @@ class Config(Checked, frozen=True, kw_only=True):
             return (
                 f"training.members = {n}, but with [[others]] there are {len(networks)}; set training.members to that"
             )
-        if self.others and self.training.snapshots:
-            return "training.snapshots continues one network, and [[others]] are unlike it; leave out one of them"
         return next(filter(None, (apart(self.model, other) for other in self.others)), "")

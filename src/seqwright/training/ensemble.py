@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -31,9 +31,7 @@ N_DECODINGS = 5.5
 class Ensemble:
     """Trains one network, or several one after another.
 
-    All networks share a time budget: each gets its part of what its predecessors have left. The first one begins with
-    initial values, and so do the others unless they are snapshots, each of which begins with the parameters kept of its
-    predecessor.
+    All networks share a time budget: each gets an equal part of what its predecessors have left.
     loop: of the network in training.   done: the best parameters of its predecessors.
     """
 
@@ -49,7 +47,7 @@ class Ensemble:
         self._prepared, self._base, self._instruments = prepared, base, instruments
         self.done: list[Parameters] = []
         self._spent_s = 0.0  # on the predecessors
-        self.loop = self._loop([])
+        self.loop = self._loop(0)
 
     def restore(self, state: Checkpoint) -> None:
         """Restore a state that `checkpoint` returned."""
@@ -61,7 +59,7 @@ class Ensemble:
             params.flat[:] = state.arrays[f"{DONE}{member}"]
             self.done.append(params)
         self._spent_s = state.spent_s
-        self.loop = self._loop(self.done, spent_s=state.spent_s)
+        self.loop = self._loop(state.done, spent_s=state.spent_s)
         self.loop.restore(state)
 
     def checkpoint(self, identity: dict[str, Any]) -> Checkpoint:
@@ -81,7 +79,7 @@ class Ensemble:
             if len(self.done) + 1 == n:
                 return
             done, spent_s = [*self.done, _kept(self.loop)], self.elapsed_s()
-            loop = self._loop(done, spent_s=spent_s, measuring_s=self.loop.measuring_s)
+            loop = self._loop(len(done), spent_s=spent_s, measuring_s=self.loop.measuring_s)
             self.done, self._spent_s, self.loop = done, spent_s, loop  # together, for a checkpoint after Ctrl-C
 
     @property
@@ -107,19 +105,15 @@ class Ensemble:
         kept = self.done if unmeasured and self.done else [*self.done, _kept(self.loop)]
         return weights.joined([one.named for one in kept], numbered=self._prepared.config.training.members > 1)
 
-    def _loop(self, done: Sequence[Parameters], *, spent_s: float = 0.0, measuring_s: float = 0.0) -> Loop:
-        """Return the loop of the next network.
-
-        done: of its predecessors.   spent_s: on these.   measuring_s: of the last of them.
-        """
-        member = len(done)
-        config, reserved = part(self._prepared.config, member, spent_s=spent_s)
+    def _loop(self, member: int, *, spent_s: float = 0.0, measuring_s: float = 0.0) -> Loop:
+        """Return the loop of a network.   spent_s: on its predecessors.   measuring_s: of the last predecessor."""
+        config, n_left = self._prepared.config, self._prepared.config.training.members - member
+        config, reserved = part(config, n_left=n_left, spent_s=spent_s)
         prepared = dataclasses.replace(self._prepared, config=config)
         return Loop(
             prepared,
             member=member,
             base=self._base,
-            start=done[-1] if done and config.training.snapshots else None,
             reserved=reserved,
             measuring_s=measuring_s,
             instruments=self._instruments,
@@ -133,28 +127,24 @@ class Ensemble:
         if isinstance(event, Measured):
             return msgspec.structs.replace(event, elapsed_s=elapsed_s)
         training, n_done = self._prepared.config.training, len(self.done)
-        before, (this, *later) = training.durations[:n_done], training.durations[n_done:]
-        share = (sum(before) + event.share * this) / (sum(before) + this + sum(later))
+        share = (n_done + event.share) / training.members
         if training.time_budget_s is None:
             left_s = elapsed_s / share - elapsed_s
-        else:  # a remaining network will take as long as this one, if it is trained as long
-            left_s = event.left_s + sum(later) / this * (event.elapsed_s + event.left_s)
+        else:  # each remaining network will take as long as this one
+            left_s = event.left_s + (training.members - n_done - 1) * (event.elapsed_s + event.left_s)
         return msgspec.structs.replace(event, share=share, elapsed_s=elapsed_s, left_s=left_s)
 
 
-def part(config: Config, member: int, *, spent_s: float) -> tuple[Config, float]:
-    """Return the configuration of a network, with its part of epochs and time budget, and `reserved` of `Loop`.
+def part(config: Config, *, n_left: int, spent_s: float) -> tuple[Config, float]:
+    """Return the configuration of one of n_left networks, with its part of the time budget, and `reserved` of `Loop`.
 
-    spent_s: of the budget, by its predecessors.
+    spent_s: of the budget, by the others.
     """
-    training = config.training
-    this, *later = training.durations[member:]
-    epochs, budget_s = training.epochs, training.time_budget_s
-    assert epochs is not None, "set by the recipe"
-    reserved = N_DECODINGS * training.members / (1 + len(later))  # the remaining networks leave time for all
-    if budget_s is not None:
-        budget_s = max((budget_s - spent_s) * this / (this + sum(later)), SHORTEST_S)
-    training = msgspec.structs.replace(training, epochs=max(1, round(epochs * this)), time_budget_s=budget_s)
+    reserved = N_DECODINGS * config.training.members / n_left  # the remaining networks leave time for all
+    if config.training.time_budget_s is None:
+        return config, reserved
+    part_s = max((config.training.time_budget_s - spent_s) / n_left, SHORTEST_S)
+    training = msgspec.structs.replace(config.training, time_budget_s=part_s)
     return msgspec.structs.replace(config, training=training), reserved
 
 

@@ -17,7 +17,6 @@ from seqwright.bundle import Bundle
 from seqwright.config import OptimConfig
 from seqwright.data import batches
 from seqwright.errors import TrainingError
-from seqwright.nn.parameters import Parameters
 from seqwright.training import augmentation, auxiliary, fine_tune, memory, unknown_dropout
 from seqwright.training.checkpoint import Checkpoint, Position
 from seqwright.training.events import Event, Measured, Progressed, Returned
@@ -47,7 +46,6 @@ class Loop:
     before the first.   position: progress and best scores.
     measuring_s: seconds of the last measurement.
     member: number in an ensemble, whose members differ in their random numbers.   base: the model to fine-tune.
-    start: the parameters to begin with; None for initial values, or those of `base`.
     reserved: the part of the time budget for what follows the last measurement, in decodings of the dev set.
     instruments: the clock and the evaluator.
     """
@@ -61,7 +59,6 @@ class Loop:
         *,
         member: int = 0,
         base: Bundle | None = None,
-        start: Parameters | None = None,
         reserved: float = 0.0,
         measuring_s: float = 0.0,
         instruments: Instruments = Instruments(),  # noqa: B008 - immutable
@@ -80,8 +77,6 @@ class Loop:
         )
         if base is not None:
             fine_tune.copy_weights(self._network, base, member)
-        if start is not None:
-            self._network.params.flat[:] = start.flat
         self._random = {
             "shuffle": np.random.default_rng(shuffle),
             "dropout": np.random.default_rng(dropout),

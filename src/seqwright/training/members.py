@@ -69,7 +69,8 @@ def train(
 def tasks(setup: Setup, before: Checkpoint) -> list[Task]:
     """Return a task for each member that is not done; the first one continues the network in training."""
     config = setup.prepared.config
-    part, reserved = ensemble.part(config, before.done, spent_s=before.spent_s)
+    n_left = config.training.members - before.done
+    part, reserved = ensemble.part(config, n_left=n_left, spent_s=before.spent_s)
     own = {name: array for name, array in before.arrays.items() if not name.startswith(ensemble.DONE)}
     first = msgspec.structs.replace(before, arrays=own, done=0, journal_bytes=0, journal=b"", spent_s=0.0)
     found = []

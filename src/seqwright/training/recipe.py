@@ -154,8 +154,7 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
     hidden, expected = max(size for size, least in SIZES.items() if n_pairs >= least), float(most_epochs)
     if budget_s is not None:
         most_epochs *= 2  # the time budget ends the training earlier
-        trainings = sum(config.training.durations)
-        in_time = {size: speed * budget_s / trainings / n_tokens for size, speed in SPEED.items()}
+        in_time = {size: speed * budget_s / config.training.members / n_tokens for size, speed in SPEED.items()}
         hidden = max((size for size in SIZES if size <= hidden and in_time[size] >= ENOUGH), default=min(SIZES))
         expected = min(most_epochs, in_time[hidden])
     dropout = 0.4 if n_pairs < SMALL else 0.1 if expected < ENOUGH else 0.2 if expected < 2 * ENOUGH else 0.3

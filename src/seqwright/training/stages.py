@@ -107,8 +107,6 @@ def train(
         return Translator(bundle.load(Path(output)))
     pairs, config = folds.settled(pairs, dev, config, fine_tune)
     is_cross_validated = bool(config.training.cross_validation)
-    if execute is not None and config.training.snapshots:
-        raise UsageError("training.snapshots trains one network after another; leave it out to train them elsewhere")
     is_repeated = is_cross_validated or bool(config.training.unlabelled or config.training.also)
     arguments.check_files(config, is_repeated=is_repeated or bool(config.training.candidates))
     if is_repeated or config.training.candidates:

@@ -33,7 +33,7 @@ class Attempt:
         self, trial: RunningTrial, prepared: Prepared, config: Config, *, most_s: float, folder: Path | None
     ) -> None:
         own = config.training.time_budget_s  # of all members; a trial trains one network
-        part_s = most_s if own is None else min(most_s, own / sum(config.training.durations))
+        part_s = most_s if own is None else min(most_s, own / config.training.members)
         limited = msgspec.structs.replace(config.training, time_budget_s=part_s)
         complete = recipe.complete(
             msgspec.structs.replace(config, text=prepared.config.text, training=limited), prepared.traits
