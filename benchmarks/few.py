@@ -2,6 +2,7 @@
 
     python -m benchmarks.few --only hun,kor --sizes 100,300 --draws 1,2,3
     python -m benchmarks.few --only turkish --sizes 100,1000 --members 5
+    python -m benchmarks.few --sizes 300 --joined            with the models of the folds
     python -m benchmarks.few --sizes 800 --unlabelled 3000   with sources that are not drawn, without their targets
     python -m benchmarks.few --baseline OTHER/bin/python     a Python with another version of seqwright
 
@@ -71,6 +72,7 @@ def _run(
     """Return the result of one training, from its file or from making it; None without an interpreter and a file."""
     extra = f"-{hashlib.sha256(' '.join(options.settings).encode()).hexdigest()[:6]}" if options.settings else ""
     extra += f"-u{options.unlabelled}" if options.unlabelled else ""
+    extra += "-joined" if options.joined else ""
     label = f"few-{version}-{name}-{size}-d{draw}-m{options.members}{'' if version == 'base' else extra}"
     found = results.find(label, "dev")
     if found is not None or python is None:
@@ -81,11 +83,13 @@ def _run(
         pairs.write_text("\n".join(drawn(name, task, size, draw)) + "\n", encoding="utf-8")
         settings = [f"training.seed={draw}", f"training.members={options.members}"]
         settings += options.settings if version == "now" else []
+        settings += ["training.keep_folds=true"] if options.joined and version == "now" else []
         if options.unlabelled and version == "now":
             words = Path(folder, "words.txt")
             words.write_text("\n".join(undrawn(name, task, size, draw, options.unlabelled)) + "\n", encoding="utf-8")
             settings.append(f"training.unlabelled={words}")
         job = {"pairs": str(pairs), "dev": str(DATA / str(task.dev)), "settings": settings, "output": folder + "/model"}
+        job["joined"] = options.joined and version == "now"
         job["folds"] = version == "base" or bool(options.unlabelled) or not options.without_folds
         threads = dict.fromkeys(("SEQWRIGHT_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         made = subprocess.run(
@@ -137,6 +141,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--draws", type=numbers, default=[1, 2, 3, 4, 5], metavar="N,…")
     parser.add_argument("--members", type=int, default=1, metavar="N")
     parser.add_argument("--without-folds", action="store_true", help="train the model of all pairs alone: the same WER")
+    parser.add_argument("--joined", action="store_true", help="join the model with those of the folds")
     parser.add_argument("--unlabelled", type=int, default=0, metavar="N", help="sources without targets to train on")
     parser.add_argument("--baseline", metavar="PYTHON", help="interpreter with the version to compare with")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")

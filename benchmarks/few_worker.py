@@ -1,8 +1,9 @@
 """One training of `benchmarks.few`, and its score: a script that any version of seqwright can run.
 
-python few_worker.py '{"pairs": …, "dev": …, "settings": […], "output": …, "folds": true}'
+python few_worker.py '{"pairs": …, "dev": …, "settings": […], "output": …, "folds": true, "joined": false}'
 
 Without folds, a version that cross-validates by default trains the model of all pairs alone: its weights are the same.
+Joined: the model and those of its folds answer together.
 """
 
 import json
@@ -41,6 +42,10 @@ if __name__ == "__main__":
     job = json.loads(sys.argv[1])
     model = train(job)
     usage = resource.getrusage(resource.RUSAGE_SELF)
+    if job["joined"]:
+        output, together = Path(job["output"]), Path(job["output"] + "-joined")
+        seqwright.join([output, *sorted((output / "folds").iterdir())], output=together)
+        model = seqwright.load(together)
     scores = evaluation.evaluate(model, readers.read_pairs(job["dev"])).scores
     print(
         json.dumps(
