@@ -90,7 +90,8 @@ def _run(
             settings.append(f"training.unlabelled={words}")
         job = {"pairs": str(pairs), "dev": str(DATA / str(task.dev)), "settings": settings, "output": folder + "/model"}
         job["joined"] = options.joined and version == "now"
-        job["folds"] = version == "base" or bool(options.unlabelled) or not options.without_folds
+        needs_folds = options.joined or bool(options.unlabelled)
+        job["folds"] = version == "base" or needs_folds or not options.without_folds
         threads = dict.fromkeys(("SEQWRIGHT_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
         made = subprocess.run(
             [python, str(SCRIPT), json.dumps(job)], stdout=subprocess.PIPE, check=True, env=os.environ | threads

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from seqwright import bundle, config, ensembling, training
+from seqwright import bundle, config, ensembling, provenance, training
 from seqwright.data import readers
 from seqwright.data.vocabulary import Vocabulary
 from seqwright.errors import ModelError, UsageError
@@ -187,9 +187,25 @@ def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
     done = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "model")
     assert done.together is None
     assert "same pairs" in done.missing
-    assert "calibration" not in bundle.load(tmp_path / "model").manifest
+    joined = bundle.load(tmp_path / "model")
+    assert "calibration" not in joined.manifest
+    assert "trained on all pairs together" in provenance.dev_pairs(joined, tmp_path / "model").missing
+    sources = [(line.split("\t")[0], "") for line in (folder / "pairs.tsv").read_text().splitlines()]
+    counted = provenance.count_seen(joined, tmp_path / "model", [*sources, ("hahaha", "")])
+    assert counted == (len(sources), ""), "those that one of them has held out, too"
     given = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "other", data=folder / "pairs.tsv")
     assert given.together.n == 60
+
+
+def test_models_of_files_in_different_formats_are_joined_without_a_record_of_them(folder, tmp_path):
+    lines = (folder / "pairs.tsv").read_text().splitlines()
+    (tmp_path / "pairs.csv").write_text("".join(f"{target},{source}\n" for source, target in map(str.split, lines)))
+    columns = ["text.source_column=2", "text.target_column=1", "training.seed=2"]
+    training.train(tmp_path / "pairs.csv", output=tmp_path / "2", config=config.parse({}, [*TINY, *columns]))
+    done = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "model")
+    assert done.n_networks == 2
+    missing = provenance.count_seen(bundle.load(tmp_path / "model"), tmp_path / "model", [("abc", "")])
+    assert missing == (None, "the models that were joined have no common record of their training files")
 
 
 def test_a_joined_model_is_as_unsure_of_foreign_sources(folder, tmp_path):

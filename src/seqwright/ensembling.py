@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,16 +13,16 @@ import seqwright
 from seqwright import bundle as bundles
 from seqwright import config, evaluation, metrics, provenance
 from seqwright.bundle import Bundle
+from seqwright.config.text import TOKENS
 from seqwright.data import readers
 from seqwright.data.tokenizer import Tokenizer
-from seqwright.data.vocabulary import SPECIAL, Vocabulary
+from seqwright.data.vocabulary import SPECIAL
 from seqwright.errors import UsageError
 from seqwright.inference.translator import Translator
 from seqwright.models import Seq2seq, weights
 
 __all__ = ["Joined", "join", "together"]
 
-TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")
 SHARED = ("data", "n_pairs", "dev")  # entries that the manifests of models trained on the same pairs have in common
 
 
@@ -99,7 +99,7 @@ def join(
     apart = [bundles.load(Path(model)) for model in models]
     whole = together(apart, names=[str(model) for model in models])
     directories = list(map(Path, models))
-    if shared := _provenance([one.manifest for one in apart], directories, target):
+    if shared := _provenance(apart, directories, target):
         whole = msgspec.structs.replace(whole, manifest=whole.manifest | {"provenance": msgspec.to_builtins(shared)})
     translators = [Translator(one) for one in apart]
     if data is None:
@@ -165,16 +165,12 @@ def _difference(one: Bundle, other: Bundle) -> str:
 
 def _with_shared_symbols(apart: Sequence[Bundle]) -> list[Bundle]:
     """Return the models with the symbols of all of them, in the order of the first one."""
-    source, target = apart[0].source, apart[0].target
+    source, target = apart[0].source.vocabulary, apart[0].target.vocabulary
     for other in apart[1:]:
-        source, target = _with_symbols_of(source, other.source), _with_symbols_of(target, other.target)
-    return [_moved(one, source, target) for one in apart]
-
-
-def _with_symbols_of(one: Tokenizer, other: Tokenizer) -> Tokenizer:
-    own, more = one.vocabulary, other.vocabulary
-    new = {symbol: n for symbol, n in zip(more.symbols, more.counts, strict=True) if symbol not in own}
-    return Tokenizer(one.splitter, Vocabulary([*own.symbols, *new], [*own.counts, *new.values()]))
+        source, target = source.extended(other.source.vocabulary), target.extended(other.target.vocabulary)
+    return [
+        _moved(one, Tokenizer(one.source.splitter, source), Tokenizer(one.target.splitter, target)) for one in apart
+    ]
 
 
 def _moved(one: Bundle, source: Tokenizer, target: Tokenizer) -> Bundle:
@@ -210,17 +206,26 @@ def _manifest(apart: Sequence[Bundle], names: Sequence[str]) -> dict[str, Any]:
     return {"seqwright": seqwright.__version__, **shared, "joined": joined}
 
 
-def _provenance(
-    manifests: Sequence[Mapping[str, Any]], directories: Sequence[Path], output: Path
-) -> provenance.Provenance | None:
-    """Return the files of all models and the dev set that they share; None where there is no such record."""
-    if not all("provenance" in manifest for manifest in manifests):
+def _read(one: Bundle) -> config.TextConfig:
+    """Return how the files of a model are read, without what only refuses files."""
+    text = one.config.text
+    schema = None if text.schema is None else msgspec.structs.replace(text.schema, even=False)
+    return msgspec.structs.replace(text, schema=schema)
+
+
+def _provenance(apart: Sequence[Bundle], directories: Sequence[Path], output: Path) -> provenance.Provenance | None:
+    """Return the files of all models and their dev set, of which nothing can be measured if it is not that of each.
+
+    None where there is no record, or where the files of one model cannot be read like those of another.
+    """
+    if len({_read(one) for one in apart}) > 1 or not all("provenance" in one.manifest for one in apart):
         return None
     first, *others = (
-        provenance.moved(provenance.provenance(manifest), output, before=directory)
-        for manifest, directory in zip(manifests, directories, strict=True)
+        provenance.moved(provenance.provenance(one.manifest), output, before=directory)
+        for one, directory in zip(apart, directories, strict=True)
     )
-    if any(other.dev != first.dev for other in others):
+    if any(other.base != first.base for other in others):
         return None
     files = {(file.role, file.sha256): file for one in (first, *others) for file in one.files}
-    return msgspec.structs.replace(first, files=list(files.values()))
+    dev = provenance.shared_dev([one.dev for one in (first, *others)])
+    return msgspec.structs.replace(first, files=list(files.values()), dev=dev)

@@ -144,3 +144,17 @@ def test_scores_of_parts_together_are_those_of_all_items() -> None:
     hypotheses = [["a", "b"], ["x"], ["e"]]
     parts = [evaluate(hypotheses[:1], references[:1]), evaluate(hypotheses[1:], references[1:])]
     assert pooled(parts) == evaluate(hypotheses, references)
+
+
+def test_the_folds_with_auxiliary_data_are_kept_as_long_as_there_is_some(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    def folders(*settings: str) -> set[str]:
+        given = config.parse({}, [*SMALL, "training.epochs=1", "training.report=false", *settings])
+        training.train(files["pairs"], output=tmp_path / "model", config=given, overwrite=True)
+        return {path.name for path in (tmp_path / "model").iterdir() if path.is_dir()}
+
+    also = f"training.also={files['related']}"
+    assert folders(also, "training.keep_folds=true") == {"folds", "folds-with-auxiliary-data"}
+    assert folders("training.keep_folds=true") == {"folds"}
+    assert folders(also) == set()

@@ -12,7 +12,7 @@ import pytest
 from stopping import stop_after
 
 import seqwright
-from seqwright import bundle, config, errors, training
+from seqwright import bundle, config, errors, provenance, training
 from seqwright.data import holdout
 from seqwright.data.readers import Pair
 from seqwright.training import cross_validation, events, recipe
@@ -155,12 +155,13 @@ def test_the_folds_are_kept_on_request_and_can_be_joined(pairs: Path, tmp_path: 
         training.train(pairs, output=model, config=config.parse({}, settings), overwrite=True)
         folds = sorted((model / "folds").iterdir())
         assert [fold.name for fold in folds] == [str(n + 1) for n in range(n_folds)]
-    assert bundle.load(model).weights.keys() == bundle.load(plain).weights.keys()
-    assert all(
-        np.array_equal(bundle.load(model).weights[name], array) for name, array in bundle.load(plain).weights.items()
-    )
+    same, weights = bundle.load(plain).weights, bundle.load(model).weights
+    assert all(np.array_equal(weights[name], array) for name, array in same.items())
     seqwright.join([model, *folds], output=tmp_path / "joined")
-    assert len(bundle.load(tmp_path / "joined").networks) == 3
+    joined = bundle.load(tmp_path / "joined")
+    assert len(joined.networks) == 3
+    sources = [(line.split("\t")[0], "") for line in pairs.read_text().splitlines()]
+    assert provenance.count_seen(joined, tmp_path / "joined", sources).n == len(sources)
     training.train(pairs, output=model, config=CONFIG, overwrite=True)
     assert not (model / "folds").exists()
 

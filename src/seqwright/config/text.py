@@ -10,8 +10,9 @@ from seqwright.checked import Checked
 from seqwright.data import readers, subwords
 from seqwright.data.text import UnicodeForm
 
-__all__ = ["TextConfig"]
+__all__ = ["TOKENS", "TextConfig"]
 
+TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")  # settings that decide how texts are cut
 Place = Annotated[int, msgspec.Meta(ge=0)] | str
 TokenChoice = Annotated[str, msgspec.Meta(pattern=subwords.PATTERN, examples=subwords.CHOICES)]
 

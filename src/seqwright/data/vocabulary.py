@@ -103,6 +103,11 @@ class Vocabulary:
             return self
         return type(self)([*self.symbols, text.UNKNOWN_FEATURE], [*self.counts, 0])
 
+    def extended(self, more: Self) -> Self:
+        """Return the vocabulary with the symbols of another one that it lacks, after its own, with their counts."""
+        new = {symbol: n for symbol, n in zip(more.symbols, more.counts, strict=True) if symbol not in self}
+        return type(self)([*self.symbols, *new], [*self.counts, *new.values()])
+
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the symbol of each id; a special id gives its name."""
         return [self._names[i] for i in ids]

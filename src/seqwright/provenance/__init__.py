@@ -11,6 +11,7 @@ from seqwright.provenance.dev_pairs import (
     pairs_to_evaluate,
     provenance,
     seen_in_training,
+    shared_dev,
     shared_dev_pairs,
 )
 from seqwright.provenance.files import Located, file_of_sources, file_records, inputs, locate, moved, named
@@ -41,6 +42,7 @@ __all__ = [
     "pairs_to_evaluate",
     "provenance",
     "seen_in_training",
+    "shared_dev",
     "shared_dev_pairs",
     "sources_sha256",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ __all__ = [
     "pairs_to_evaluate",
     "provenance",
     "seen_in_training",
+    "shared_dev",
     "shared_dev_pairs",
 ]
 
@@ -43,6 +44,8 @@ def provenance(manifest: Mapping[str, Any]) -> Provenance:
     DataError: it is damaged, or does not say which files have which role.
     """
     if "provenance" not in manifest:
+        if "joined" in manifest:
+            raise DataError("the models that were joined have no common record of their training files")
         return earlier.provenance(manifest)
     try:
         return msgspec.convert(msgspec.to_builtins(manifest["provenance"]), Provenance)
@@ -59,6 +62,8 @@ def dev_pairs(bundle: Bundle, directory: Path) -> DevPairs:
     try:
         found = provenance(bundle.manifest)
         if found.dev.status != "unseen":
+            if found.dev.status == "seen" and "joined" in bundle.manifest:
+                return DevPairs([], JOINED)
             is_whole = found.dev.status == "seen" and "cross_validation" in bundle.manifest
             return DevPairs([], CROSS_VALIDATED if is_whole else WHY[found.dev.status])
         pairs = _Training(found, bundle, directory).measured()
@@ -87,6 +92,24 @@ def shared_dev_pairs(bundles: Sequence[Bundle], directories: Sequence[Path]) -> 
     return found[0]
 
 
+def shared_dev(records: Sequence[DevRecord]) -> DevRecord:
+    """Return the record of several models that answer together.
+
+    Where they differ, the dev sources of one model may be training sources of another: then all sources of the training
+    files count as seen.
+    """
+    first = records[0]
+    if all(record == first for record in records):
+        return first
+    status: Literal["seen", "unknown"] = "unknown" if any(one.status == "unknown" for one in records) else "seen"
+    most = max(record.max_tokens for record in records)
+    return DevRecord(
+        origin="files", max_tokens=most, limit=first.limit, status=status, n_sources=0, n_pairs=0, sources_sha256="",
+        pairs_sha256="",
+    )  # fmt: skip
+
+
+JOINED = "the networks were trained on all pairs together"
 DIFFERENT = "they were not measured on the same pairs"
 CROSS_VALIDATED = "it was trained on all its pairs (`seqwright inspect` prints its accuracy in cross-validation)"
 WHY = {

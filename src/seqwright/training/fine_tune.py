@@ -13,6 +13,7 @@ import numpy as np
 from seqwright import bundle
 from seqwright.bundle import Bundle
 from seqwright.config import Config
+from seqwright.config.text import TOKENS
 from seqwright.data import batches
 from seqwright.data.tokenizer import Tokenizer
 from seqwright.data.vocabulary import SPECIAL, Vocabulary
@@ -23,7 +24,6 @@ from seqwright.types import Ids
 __all__ = ["check", "check_fine_tune", "copy_weights", "extended", "remapped", "settings"]
 
 FREE = {"dropout", "label_smoothing"}  # settings of a network that matter in training only
-TOKENS = ("source_tokens", "source_form", "target_tokens", "target_form")
 
 
 def settings(config: Config, base: Bundle) -> Config:
@@ -98,10 +98,10 @@ def _is_given(section: Any, key: str) -> bool:
 
 def extended(base: Tokenizer, found: Tokenizer) -> Tokenizer:
     """Return a tokenizer with the symbols of `base` and their ids, then new symbols; counts are of the new data."""
-    old, new = base.vocabulary, found.vocabulary
-    counts = dict(zip(old.symbols, old.counts, strict=True)) | dict(zip(new.symbols, new.counts, strict=True))
-    symbols = [*old.symbols, *(symbol for symbol in new.symbols if symbol not in old)]
-    return Tokenizer(found.splitter, Vocabulary(symbols, [counts[symbol] for symbol in symbols]))
+    new = found.vocabulary
+    both, counts = base.vocabulary.extended(new), dict(zip(new.symbols, new.counts, strict=True))
+    now = [counts.get(symbol, n) for symbol, n in zip(both.symbols, both.counts, strict=True)]
+    return Tokenizer(found.splitter, Vocabulary(both.symbols, now))
 
 
 def remapped(

@@ -115,7 +115,7 @@ def train(
         candidates.check(config, fine_tune)
     if config.training.keep_folds and not is_cross_validated:
         raise UsageError(
-            "training.keep_folds: this training has no folds; set training.cross_validation, for example to 5"
+            "training.keep_folds: this training has no folds; set training.cross_validation (--cross-validate)"
         )
     if is_cross_validated:
         cross_validation.check(dev, fine_tune)
@@ -137,9 +137,17 @@ def train(
             before = _first_model(pairs, dev, setup, listeners, overwrite=overwrite, execute=execute)
             setup = setup._replace(prepared=self_training.taught(setup.prepared, [before.model]))
         model = run(setup, listeners, validated=validated, before=before, execute=execute)
-        for name in (CANDIDATES, FIRST, *(() if config.training.keep_folds else (FOLDS, TAUGHT))):
+        for name in {CANDIDATES, FIRST, FOLDS, TAUGHT} - _kept(config):
             shutil.rmtree(setup.path / name, ignore_errors=True)
         return model
+
+
+def _kept(config: Config) -> set[str]:
+    """Return the folders of preliminary trainings that stay in the model directory."""
+    training = config.training
+    if not training.keep_folds:
+        return set()
+    return {FOLDS, TAUGHT} if training.unlabelled or training.also else {FOLDS}
 
 
 def _settled(
