@@ -195,6 +195,12 @@ def test_pairs_that_one_has_learned_from_measure_nothing(folder, tmp_path):
     assert counted == (len(sources), ""), "those that one of them has held out, too"
     given = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "other", data=folder / "pairs.tsv")
     assert given.together.n == 60
+    assert given.seen == (60, "")
+    assert "calibration" not in bundle.load(tmp_path / "other").manifest
+    (tmp_path / "unseen.tsv").write_text("hahaha\tahahah\n", encoding="utf-8")
+    unseen = ensembling.join([folder / "1", tmp_path / "2"], output=tmp_path / "third", data=tmp_path / "unseen.tsv")
+    assert unseen.seen == (0, "")
+    assert bundle.load(tmp_path / "third").manifest["calibration"]["n"] == 1
 
 
 def test_models_of_files_in_different_formats_are_joined_without_a_record_of_them(folder, tmp_path):

@@ -41,6 +41,9 @@ class Joined(NamedTuple):
         Of the ensemble; None if there were no pairs for evaluation.
     missing : str
         The reason why there were none.
+    seen : provenance.Seen or None
+        How many sources of `data` one of the models was trained on; None without `data`. Where there are some, no
+        confidence is fitted.
     """
 
     output: Path
@@ -48,6 +51,7 @@ class Joined(NamedTuple):
     alone: list[metrics.Scores]
     together: metrics.Scores | None
     missing: str
+    seen: provenance.Seen | None = None
 
 
 def join(
@@ -107,19 +111,24 @@ def join(
     else:
         pairs, missing = readers.read_pairs(data, columns=evaluation.columns(translators[0], reading)), ""
     alone: list[metrics.Scores] = []
-    scores = None
+    scores = seen = None
+    if data is not None:
+        sources = dict.fromkeys((pair.source, pair.features) for pair in pairs)
+        seen = provenance.count_seen(whole, target, sources)
     if pairs:
         *others, found = evaluation.evaluate_each([*translators, Translator(whole)], pairs, beam=beam, listen=listen)
         alone = [one.scores for one in others]
         scores = found.scores
         noted = {"dev_accuracy": scores.exact, "dev_ter": scores.ter}
-        calibrated = msgspec.to_builtins(evaluation.calibrate(found.answered))
-        if earlier := msgspec.to_builtins(apart[0].manifest.get("calibration")):
-            calibrated["familiarity"] = earlier.get("familiarity")  # of the same training sources
-        manifest = whole.manifest | {"scores": noted, "calibration": calibrated}
+        manifest = whole.manifest | {"scores": noted}
+        if seen is None or not seen.n:
+            calibrated = msgspec.to_builtins(evaluation.calibrate(found.answered))
+            if earlier := msgspec.to_builtins(apart[0].manifest.get("calibration")):
+                calibrated["familiarity"] = earlier.get("familiarity")  # of the same training sources
+            manifest["calibration"] = calibrated
         whole = msgspec.structs.replace(whole, manifest=manifest)
     bundles.save(target, whole)
-    return Joined(target, len(whole.networks), alone, scores, missing)
+    return Joined(target, len(whole.networks), alone, scores, missing, seen)
 
 
 def together(apart: Sequence[Bundle], *, names: Sequence[str]) -> Bundle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from seqwright.cli import scores as texts
 from seqwright.ensembling import Joined
 
 __all__ = ["as_text"]
@@ -18,4 +19,8 @@ def as_text(done: Joined, models: Sequence[str]) -> str:
         measured = [*zip(models, done.alone, strict=True), ("ensemble", done.together)]
         lines.append(f"exact match on {done.together.n:,} sources:")
         lines += [f"  {scores.exact:6.2f} %  {name}" for name, scores in measured]
+        if done.seen is not None and done.seen.n != 0:
+            lines.append(texts.seen_text(done.seen, done.together.n))
+        if done.seen is not None and done.seen.n:
+            lines.append("confidence: not fitted, which takes sources that no model was trained on")
     return "\n".join(lines)
