@@ -103,3 +103,9 @@ def test_a_damaged_file_is_named(data, says):
     assert str(caught.value).startswith("model/source.vocab.json: ")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_extended_vocabulary_keeps_its_ids_and_counts_and_appends_what_it_lacks():
+    found = Vocabulary("ab", [3, 2]).extended(Vocabulary("cbd", [9, 8, 7]))
+    assert found.symbols == ("a", "b", "c", "d")
+    assert found.counts == (3, 2, 9, 7)
