@@ -1,7 +1,23 @@
-"""The processes of the workers of a node."""
+"""The processes of the workers of a node, and waiting for what other processes do."""
 
 import contextlib
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+WAIT_S = 120.0
+
+
+def until(found: Callable[[], T], what: str) -> T:
+    """Return what is found as soon as it is neither empty nor zero nor false; fail after two minutes without."""
+    ends = time.monotonic() + WAIT_S
+    while not (value := found()):
+        assert time.monotonic() < ends, f"waited {WAIT_S:g} s for {what}"
+        time.sleep(0.02)
+    return value
 
 
 def workers(raylet: int, name: str) -> list[int]:

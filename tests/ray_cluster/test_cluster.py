@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import seqwright
 from seqwright import ray as on_ray
 from seqwright.cli.main import main
 from seqwright.errors import UsageError
-from tests.ray_cluster.processes import workers
+from tests.ray_cluster.processes import until, workers
 
 pytest.importorskip("ray")
 
@@ -49,14 +48,12 @@ def test_nodes_and_actors_that_are_killed_lose_nothing_and_repeat_nothing(
     killed: list[str] = []
 
     def kill() -> None:
-        while len(list((tmp_path / "out").glob("*.jsonl"))) < 3:
-            time.sleep(0.05)
+        until(lambda: len(list((tmp_path / "out").glob("*.jsonl"))) >= 3, "three answered parts")
         cluster.remove_node(node, allow_graceful=False)
         killed.append("node")
         [raylet] = cluster.head_node.all_processes["raylet"]
-        while not (pids := workers(raylet.process.pid, "MapWorker")):
-            time.sleep(0.05)
-        os.kill(pids[0], signal.SIGKILL)
+        actor, *_ = until(lambda: workers(raylet.process.pid, "MapWorker"), "an actor of the head node")
+        os.kill(actor, signal.SIGKILL)
         killed.append("actor")
 
     killer = threading.Thread(target=kill, daemon=True)

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from seqwright import ray as on_ray
 from seqwright.cli.main import main
 from seqwright.errors import UsageError
 from seqwright.training.events import Event, Measured, Resumed
-from tests.ray_cluster.processes import workers
+from tests.ray_cluster.processes import until, workers
 
 pytest.importorskip("ray")
 
@@ -59,8 +58,8 @@ def arguments(pairs: Path, path: Path) -> list[str]:
 
 def trained_in(model: Path, members: int) -> None:
     """Return when this number of members have a checkpoint."""
-    while len(list(model.glob("members/*/checkpoints/last.safetensors"))) < members:
-        time.sleep(0.02)
+    paths = "members/*/checkpoints/last.safetensors"
+    until(lambda: len(list(model.glob(paths))) >= members, f"checkpoints of {members} members")
 
 
 def test_members_whose_worker_is_killed_continue_and_end_with_the_same_bytes(
@@ -72,7 +71,9 @@ def test_members_whose_worker_is_killed_continue_and_end_with_the_same_bytes(
     def kill() -> None:
         trained_in(tmp_path / "model", 2)
         raylets = [process.process.pid for node in cluster.list_all_nodes() for process in node.all_processes["raylet"]]
-        [*_, last] = [pid for raylet in raylets for pid in workers(raylet, "train_network")]
+        [*_, last] = until(
+            lambda: [pid for raylet in raylets for pid in workers(raylet, "train_network")], "a worker that trains"
+        )
         os.kill(last, signal.SIGKILL)
         killed.append(last)
 
@@ -158,8 +159,7 @@ def test_a_search_ended_by_ctrl_c_is_continued_without_a_cluster(cluster: Any, p
     options = [str(pairs), "-o", str(tuned), "--trials", "3", *(f"--set={one}" for one in SETTINGS[:4])]
     command = [sys.executable, "-m", "seqwright", "tune", *options, "--ray", cluster.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not list(tuned.glob("running/*/checkpoints/last.safetensors")):
-            time.sleep(0.02)
+        until(lambda: list(tuned.glob("running/*/checkpoints/last.safetensors")), "a checkpoint of a trial")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
