@@ -303,9 +303,11 @@ def test_a_line_too_long_for_a_batch_is_skipped_and_named(tmp_path, seqwright, p
 
 def test_the_models_of_the_folds_are_kept_on_request(tmp_path, seqwright, pairs):
     kept = ["--keep-folds", "--cross-validate", 2]
-    assert seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH, *kept).code == 0
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *ONE_EPOCH, *kept)
+    assert result.code == 0
+    assert f"folds    {tmp_path / 'model' / 'folds'}: one model each" in result.err
     folds = sorted((tmp_path / "model" / "folds").iterdir())
     assert len(folds) == 2
-    result = seqwright("join", tmp_path / "model", *folds, "-o", tmp_path / "joined")
+    result = seqwright("join", tmp_path / "model", tmp_path / "model" / "folds" / "*", "-o", tmp_path / "joined")
     assert "an ensemble of 3 networks" in result.out
     assert "exact match: not measured" in result.out

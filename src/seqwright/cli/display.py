@@ -329,7 +329,9 @@ def closing(event: Finished) -> str:
             f"done     {how} after {clock(event.elapsed_s)}\n"
             f"accuracy exact match {event.dev_accuracy:.1f} % in cross-validation\n"
             f"expected {low:.1f} to {high:.1f} % of this model, which has more pairs (95 % interval)\n"
-            f"model    {event.output}, trained on all pairs" + (f"\nreport   {event.report}" if event.report else "")
+            f"model    {event.output}, trained on all pairs"
+            + (f"\nfolds    {event.folds}: one model each; `seqwright join` combines models" if event.folds else "")
+            + (f"\nreport   {event.report}" if event.report else "")
         )
     scores = f"exact match {event.dev_accuracy:.1f} %" if event.dev_loss is None else sentence_scores(event)
     return (

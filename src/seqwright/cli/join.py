@@ -1,5 +1,7 @@
 """`seqwright join`."""
 
+import glob
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,19 +23,29 @@ def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, r
 
     The models must be trained for the same task with the same tokens, for example by `seqwright train` with --seed 1,
     --seed 2 and so on, in parallel or on several machines. `seqwright train --members` trains the networks of an
-    ensemble one after the other. Sizes, kinds of attention and known symbols may differ between the networks.
+    ensemble one after the other. Sizes, kinds of attention and known symbols may differ between the networks. A pattern
+    such as 'words-model/folds/*' selects several MODELs.
 
     \b
     Examples:
       seqwright join model-1 model-2 model-3 -o words-model
       seqwright join model-1 model-2 -o words-model --data dev.tsv
+      seqwright join words-model words-model/folds/* -o ensemble
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import ensembling
     from seqwright.cli import joined, progress
 
+    found = [path for model in models for path in _matching(model)]
     with progress.counted("answers") as show:
         done = ensembling.join(
-            models, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
+            found, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
         )
-    click.echo(joined.as_text(done, models))
+    click.echo(joined.as_text(done, found))
+
+
+def _matching(model: str) -> list[str]:
+    """Return the directories that a pattern matches, which not every shell expands; the name itself if it is none."""
+    if Path(model).exists() or not glob.has_magic(model):
+        return [model]
+    return sorted(glob.glob(model)) or [model]  # noqa: PTH207 - Path.glob takes no absolute pattern

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -59,12 +60,16 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Validated(NamedTuple):
-    """Scores of the folds, and the calibration of the model of all pairs.   pooled: scores of all answers together."""
+    """Scores of the folds, and the calibration of the model of all pairs.
+
+    pooled: scores of all answers together.   kept_in: the folder of the models of the folds, if they are kept.
+    """
 
     scores: Scores
     pooled: metrics.Scores
     calibration: calibration.Calibration
     folds: list[Fold]
+    kept_in: Path | None = None
 
 
 def check(dev: readers.Pairs | None, fine_tune: object) -> None:

@@ -274,6 +274,8 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
         Of the best model for sentences, as in `Measured`.
     dev_interval : tuple of float or None
         After a cross-validation: the 95 % interval of the accuracy of the model; dev_accuracy is that of the folds.
+    folds : str or None
+        After a cross-validation: the folder of its models, if they are kept.
     """
 
     reason: Literal["epochs", "time budget", "no improvement", "perfect", "interrupted"]
@@ -286,6 +288,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     dev_bleu: float | None = None
     dev_chrf: float | None = None
     dev_interval: tuple[float, float] | None = None
+    folds: str | None = None
 
 
 class Validated(msgspec.Struct, frozen=True, tag="validated"):

@@ -71,8 +71,9 @@ def run(
     if validated is not None:
         scores = validated.scores
         finished = msgspec.structs.replace(
-            finished, dev_accuracy=scores.accuracy, dev_interval=(scores.low, scores.high)
-        )
+            finished, dev_accuracy=scores.accuracy, dev_interval=(scores.low, scores.high),
+            folds=None if validated.kept_in is None else str(validated.kept_in),
+        )  # fmt: skip
     elif before is not None:
         finished = msgspec.structs.replace(finished, dev_accuracy=model.bundle.manifest["scores"]["dev_accuracy"])
     training.publish(finished)

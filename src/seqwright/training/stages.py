@@ -235,7 +235,8 @@ def _folds(
     for earlier in {*place.glob("*")} - {place / str(fold + 1) for fold in range(n_folds)}:
         shutil.rmtree(earlier, ignore_errors=True)  # of a training that is overwritten
     trainings = [partial(train_without, fold) for fold in range(n_folds)]
-    return cross_validation.validate(trainings, final, listeners, has_auxiliary=bool(teachers))
+    validated = cross_validation.validate(trainings, final, listeners, has_auxiliary=bool(teachers))
+    return validated._replace(kept_in=place if final.config.training.keep_folds else None)
 
 
 def _first_model(
