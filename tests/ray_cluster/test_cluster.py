@@ -103,6 +103,7 @@ def test_a_run_that_is_started_again_answers_what_is_missing(trained: Path, tmp_
     whole = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "out").iterdir()}
     path = tmp_path / "out" / "1.jsonl"
     path.unlink()
+    (path.parent / f".{'0' * 32}.0.jsonl").touch()  # of an actor that was killed, in a run that was killed too
     assert main(arguments) == 0
     again = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in (tmp_path / "out").iterdir()}
     assert {name: data for name, (data, _) in again.items()} == {name: data for name, (data, _) in whole.items()}

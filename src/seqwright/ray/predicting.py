@@ -202,7 +202,7 @@ def predict_files(
                 failed.setdefault(row["path"], row["fault"])
             if listen is not None:
                 listen(n, len(todo))
-        remove_unfinished(outputs, [part.output for part in todo if part.path not in failed])
+        remove_unfinished(outputs, [part.output for part in planned.parts if part.path not in failed])
     return Predicted(n_records, n_done, sum(present), failed)
 
 
