@@ -1,8 +1,10 @@
 """What a training shows, on a terminal and elsewhere."""
 
+import contextlib
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 from command import COMMAND, TINY, posix
@@ -102,6 +104,19 @@ def test_a_terminal_shows_a_live_bar_and_all_measurements(tmp_path, pairs):
     assert "━" in text
     assert "selected dev exact match" in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0  # the cursor is restored
+
+
+@pytest.mark.parametrize(("process", "shows"), [(None, True), ("0", True), ("1", False)])
+def test_the_first_process_of_a_training_shows_that_it_reads(process, shows, monkeypatch, pairs, tmp_path, seqwright):
+    if process is not None:
+        monkeypatch.setenv("TORCHELASTIC_RUN_ID", "run")
+        monkeypatch.setenv("RANK", process)
+    shown = []
+    monkeypatch.setattr(display.progress, "busy", lambda what: contextlib.nullcontext(shown.append(what)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    result = seqwright("train", pairs, "-o", tmp_path / "model", *TINY, "--epochs", 1)
+    assert bool(shown) == shows
+    assert result.code == (0 if process is None else 2)  # several processes need --device, and nothing else is tested
 
 
 def test_an_interruption_after_the_last_epoch_reports_that_the_model_is_saved(capsys):

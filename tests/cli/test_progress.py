@@ -1,8 +1,10 @@
 """What a terminal sees of work that takes longer than two seconds."""
 
 import io
+import re
 import shutil
 import sys
+import threading
 
 import pytest
 
@@ -57,6 +59,36 @@ def test_nothing_is_drawn_without_a_terminal(watch):
     screen = watch(Screen(is_terminal=False))
     counted(40)
     assert screen.getvalue() == ""
+
+
+def test_work_whose_end_is_unknown_is_shown_with_its_time(watch):
+    screen = watch(Screen())
+    drawn = threading.Event()
+    screen.flush = drawn.set  # rich writes, then flushes
+    with progress.busy("reading the pairs"):
+        assert drawn.wait(30)
+    assert "reading the pairs … 0:00:00" in re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", screen.getvalue())
+
+
+@pytest.mark.parametrize(("is_terminal", "patience"), [(True, 60.0), (False, -1.0)])
+def test_work_that_is_soon_done_or_unwatched_shows_nothing(watch, is_terminal, patience):
+    screen = watch(Screen(is_terminal=is_terminal), patience=patience)
+    threads = threading.active_count()
+    with pytest.raises(KeyError), progress.busy("reading the pairs"):
+        raise KeyError
+    assert screen.getvalue() == ""
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("command", ["train", "check", "report"])
+def test_a_command_that_reads_shows_for_how_long(command, watch, model, pairs, monkeypatch):
+    arguments = {"train": [pairs, "--print-config"], "check": [pairs], "report": [model, pairs]}
+    begun = []
+    busy = progress.busy
+    monkeypatch.setattr(progress, "busy", lambda what: begun.append(what) or busy(what))
+    watch(Screen(), patience=60.0)
+    assert main([command, *map(str, arguments[command])]) == 0
+    assert len(begun) == 1
 
 
 @pytest.mark.parametrize("command", ["evaluate", "compare", "suggest", "export", "join"])

@@ -8,7 +8,8 @@ import pytest
 
 from seqwright import config
 from seqwright.cli import trials
-from seqwright.tuning import Trial, Tried, Tuned
+from seqwright.training.events import Progressed
+from seqwright.tuning import Trial, Tried, Trying, Tuned
 
 QUICK = ["--set", "model.hidden_size=8", "--set", "model.embedding_size=4", "--set", "training.epochs=2"]
 
@@ -31,6 +32,23 @@ def test_it_prints_all_trials_and_a_command_that_trains_with_the_best(tmp_path, 
     assert again == (0, result.out, "")
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_terminal_shows_the_progress_of_the_trial_that_runs(is_terminal, monkeypatch, capsys):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    trial = Trial(
+        number=3, settings={}, state="complete", measure="exact", dev_accuracy=50, dev_ter=9, epochs=2, seconds=4
+    )
+    with trials.listening() as listen:
+        listen(Trying(3, {"model.hidden_size": 8}))
+        listen(Progressed(1.0, 0.5, 1.5, 1e-3, 1.0, 1.0, 60.0, 60.0, None))
+        listen(Tried(trial, best=True))
+    shown = capsys.readouterr().err
+    assert "trial   3   hidden_size 8" in shown
+    assert "best so far" in shown
+    assert ("trial   3    50%, 1:00 left" in shown) == is_terminal
+
+
 def test_a_missing_argument_file_or_package_is_named_in_one_line(tmp_path, seqwright, pairs, monkeypatch):
     assert "PAIRS" in seqwright("tune").refused(2)
     assert "--output" in seqwright("tune", "-").refused(2)
@@ -45,7 +63,8 @@ def test_the_table_of_sentences_has_their_scores_and_names_the_criterion(tmp_pat
     poor = Trial(number=2, settings=settings, state="complete", measure="loss", dev_loss=4, dev_bleu=0, dev_chrf=9)
     failed = Trial(number=3, settings=settings, state="pruned")
     found = Tuned([poor, failed, good], good, config.Config(), tmp_path / "best.toml")
-    trials.tell(Tried(good, best=True))
+    with trials.listening() as listen:
+        listen(Tried(good, best=True))
     trials.show(found, ["pairs.tsv"])
     out, err = capsys.readouterr()
     title, *rows = (line.split() for line in out.splitlines()[:4])

@@ -40,9 +40,10 @@ def check(
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import config as configuration
     from seqwright import data_checks
-    from seqwright.cli import findings
+    from seqwright.cli import findings, progress
 
     keys = configuration.load(Path(config_file)) if config_file else {}
     config = configuration.parse(keys, settings + options.as_settings(reading), origin=config_file or "--set")
-    result = data_checks.check_files(files, config=config.text)
+    with progress.busy("checking the pairs"):
+        result = data_checks.check_files(files, config=config.text)
     click.echo(findings.as_json(result) if as_json else findings.as_text(result))

@@ -10,7 +10,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from seqwright.cli import program
+from seqwright.cli import program, progress
 from seqwright.cli.quantities import clock, megabytes
 from seqwright.config import ModelConfig
 from seqwright.distillation import Answering
@@ -137,16 +137,20 @@ class LiveDisplay:
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._dashboard = Dashboard()
+        self._reading = contextlib.ExitStack()  # before the first event
 
     def __enter__(self) -> LiveDisplay:
-        self._live.start()
+        self._reading.enter_context(progress.busy("reading the pairs"))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._reading.close()
         self._live.stop()
 
     def show(self, event: Event | Answering) -> None:
         """Update the dashboard, and write the lines of an event."""
+        self._reading.close()
+        self._live.start()  # unless it is started
         if isinstance(event, Answering | Preliminary):
             text = answering(event) if isinstance(event, Answering) else preliminary(event)
             self._live.update(text, refresh=True)
@@ -166,6 +170,7 @@ class LiveDisplay:
 
     def write(self, text: str) -> None:
         """Write lines above the dashboard."""
+        self._reading.close()
         self._console.print(folded(text, self._console.width), markup=False, soft_wrap=True)
 
 

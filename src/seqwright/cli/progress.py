@@ -1,16 +1,49 @@
-"""Progress bars of long predictions, on terminals only."""
+"""Progress of commands that take more than two seconds, on terminals only."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["counted", "shown"]
+__all__ = ["busy", "counted", "shown"]
 
 PATIENCE_S = 2.0  # shorter work shows no bar
+
+
+@contextlib.contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Return a context manager that displays what is done, and for how long, where the end is unknown.
+
+    It draws on standard error if that is a terminal.   what: such as "reading the pairs".
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+
+        def show() -> None:
+            # Imported here, not above: shorter work ends sooner without it.
+            from rich import console, progress
+
+            columns = progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.TimeElapsedColumn()
+            shown = progress.Progress(*columns, console=console.Console(stderr=True), transient=True)
+            shown.add_task(f"{what} …", total=None)
+            shown.tasks[0].start_time = began
+            shown.start()
+            stack.callback(shown.stop)
+
+        timer = threading.Timer(PATIENCE_S, show)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ def report(*, model: str, file: str | None, output: str | None, reading: dict[st
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import evaluation
     from seqwright import report as reports
+    from seqwright.cli import progress
     from seqwright.data import readers
     from seqwright.errors import UsageError
     from seqwright.inference import translator
@@ -42,4 +43,6 @@ def report(*, model: str, file: str | None, output: str | None, reading: dict[st
             f"file of pairs to measure on, or another file to write with --output"
         )
     dev = readers.read_pairs(file, columns=evaluation.columns(loaded, options.as_columns(reading))) if file else None
-    click.echo(reports.write(model, model=loaded, dev=dev, output=output))
+    with progress.busy("evaluating the model"):
+        path = reports.write(model, model=loaded, dev=dev, output=output)
+    click.echo(path)

@@ -158,8 +158,8 @@ def train(
     """
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import config as configuration
-    from seqwright import training
-    from seqwright.cli import display
+    from seqwright import engines, training
+    from seqwright.cli import display, progress
     from seqwright.data import readers
 
     flags = {
@@ -197,7 +197,8 @@ def train(
     if target is not None and len(pairs) > 1:
         raise click.UsageError("--target needs exactly one file of sources.")
     if print_config:
-        found = training.completed(files, dev=dev_files, config=config, base=fine_tune)
+        with progress.busy("reading the pairs"):
+            found = training.completed(files, dev=dev_files, config=config, base=fine_tune)
         click.echo(configuration.to_toml(found), nl=False)
         return
     if output is None:
@@ -211,7 +212,7 @@ def train(
         from seqwright.cli import on_ray
 
         execute = on_ray.cluster(ray, files, dev_files, device=config.training.device)
-    with display.listening(suggests=True, quiet=quiet) as listen:
+    with display.listening(suggests=True, quiet=quiet or not engines.leads()) as listen:
         training.train(
             files,
             output=output,

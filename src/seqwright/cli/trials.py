@@ -1,36 +1,63 @@
-"""Display of the trials of a hyperparameter search: lines while it runs, a table at its end."""
+"""Display of the trials of a hyperparameter search: lines and progress while it runs, a table at its end."""
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 
-from seqwright.cli import program
+from seqwright.cli import program, progress
 from seqwright.cli.quantities import clock
-from seqwright.training.events import Event
+from seqwright.training.events import Event, Progressed
 from seqwright.tuning import Trial, Tried, Trying, Tuned
 
-__all__ = ["show", "tell"]
+__all__ = ["listening", "show"]
 
 WIDTH = 120  # of the table if standard output is not a terminal
 
 
-def tell(event: Event | Trying | Tried) -> None:
-    """Write a line to standard error when a trial begins or ends."""
-    if isinstance(event, Trying):
-        settings = "  ".join(f"{short(name)} {written(value)}" for name, value in event.settings.items())
-        print(f"trial {event.number:3}   {settings}", file=sys.stderr, flush=True)
-    elif isinstance(event, Tried):
-        trial = event.trial
-        end = "best so far" if event.best else "pruned" if trial.state == "pruned" else ""
-        scores = "   ".join(f"{name} {score}" for name, score in dev_scores(trial).items())
-        line = f"trial {trial.number:3}   dev {scores}   {trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}"
-        print(line.rstrip(), file=sys.stderr, flush=True)
+@contextlib.contextmanager
+def listening() -> Iterator[Callable[[Event | Trying | Tried], None]]:
+    """Return a context manager whose value is a listener that displays the events of a search on standard error.
+
+    A line is written when a trial begins or ends. A terminal shows the progress of the trial that runs, too.
+    """
+    console = Console(stderr=True, highlight=False)
+    running: set[int] = set()
+
+    def write(line: str) -> None:
+        console.print(line.rstrip(), markup=False, soft_wrap=True)
+
+    def listen(event: Event | Trying | Tried) -> None:
+        reading.close()
+        if isinstance(event, Trying):
+            running.add(event.number)
+            settings = "  ".join(f"{short(name)} {written(value)}" for name, value in event.settings.items())
+            write(f"trial {event.number:3}   {settings}")
+        elif isinstance(event, Tried):
+            trial = event.trial
+            running.discard(trial.number)
+            live.update("")
+            end = "best so far" if event.best else "pruned" if trial.state == "pruned" else ""
+            scores = "   ".join(f"{name} {score}" for name, score in dev_scores(trial).items())
+            write(f"trial {trial.number:3}   dev {scores}   {trial.epochs:.1f} epochs   {clock(trial.seconds)}   {end}")
+        elif isinstance(event, Progressed) and console.is_terminal:
+            live.start()  # unless it is started
+            name = f"trial {min(running):3}" if len(running) == 1 else f"one of {len(running)} trials"
+            live.update(f"{name}   {event.share:4.0%}, {clock(event.left_s)} left", refresh=True)
+
+    with contextlib.ExitStack() as reading:
+        reading.enter_context(progress.busy("reading the pairs"))
+        live = Live(console=console, auto_refresh=False, transient=True)
+        try:
+            yield listen
+        finally:
+            live.stop()
 
 
 def show(found: Tuned, pairs: Sequence[str]) -> None:

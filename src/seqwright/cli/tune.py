@@ -81,8 +81,9 @@ def tune(
         from seqwright.cli import on_ray
 
         execute = on_ray.cluster(ray, pairs, dev, device=config.training.device)
-    found = tuning.tune(
-        pairs, output=output, dev=dev, config=config, fixed=fixed, time_budget_s=time_budget, max_trials=trials,
-        listen=None if quiet else display.tell, execute=execute,
-    )  # fmt: skip
+    with display.listening() as listen:
+        found = tuning.tune(
+            pairs, output=output, dev=dev, config=config, fixed=fixed, time_budget_s=time_budget, max_trials=trials,
+            listen=None if quiet else listen, execute=execute,
+        )  # fmt: skip
     display.show(found, pairs)

@@ -2,6 +2,6 @@
 
 from seqwright.engines.engine import Engine, Outcome
 from seqwright.engines.layers import Layers
-from seqwright.engines.start import check, follows, leading, start
+from seqwright.engines.start import check, follows, leading, leads, start
 
-__all__ = ["Engine", "Layers", "Outcome", "check", "follows", "leading", "start"]
+__all__ = ["Engine", "Layers", "Outcome", "check", "follows", "leading", "leads", "start"]

@@ -12,7 +12,7 @@ from seqwright.engines.layers import Layers
 from seqwright.errors import DependencyError, UsageError
 from seqwright.models import Seq2seq
 
-__all__ = ["check", "follows", "leading", "start"]
+__all__ = ["check", "follows", "leading", "leads", "start"]
 
 
 def check(device: str | None, precision: str) -> None:
@@ -37,6 +37,11 @@ def start(network: Seq2seq, optimizer: optim.Adam | optim.SGD, *, device: str | 
     from seqwright.engines.pytorch import ranks
 
     return ranks.start(network, optimizer, device=device, precision=precision)
+
+
+def leads() -> bool:
+    """Return whether this process is the only one of a training, or the first of those that torchrun started."""
+    return "TORCHELASTIC_RUN_ID" not in os.environ or os.environ["RANK"] == "0"
 
 
 def follows(device: str | None, precision: str) -> bool:
