@@ -116,6 +116,14 @@ def dictionary(separator: str) -> Writer:
     return lambda path, rows: lines(path, [separator.join(row[:2]) for row in rows])
 
 
+def within(key: str, *names: str) -> Writer:
+    def write(path: Path, rows: Rows) -> str:
+        objects = [{"id": i, key: dict(zip(names, row, strict=False))} for i, row in enumerate(rows)]
+        return lines(path, [json.dumps(one) for one in objects])
+
+    return write
+
+
 def keyed(*names: str, array: bool = False, indent: int | None = None) -> Writer:
     def write(path: Path, rows: Rows) -> str:
         objects = [{"id": i} | dict(zip(names, row, strict=False)) for i, row in enumerate(rows)]
@@ -124,6 +132,22 @@ def keyed(*names: str, array: bool = False, indent: int | None = None) -> Writer
         return lines(path, [json.dumps(one) for one in objects])
 
     return write
+
+
+def whole(meaning: Callable[[Sequence[dict[str, str]]], object], *names: str, indent: int | None = None) -> Writer:
+    """Return a writer of one JSON value.   meaning: of objects with these names."""
+
+    def write(path: Path, rows: Rows) -> str:
+        value = meaning([dict(zip(names, row, strict=False)) for row in rows])
+        return lines(path, [json.dumps(value, ensure_ascii=False, indent=indent)])
+
+    return write
+
+
+def structures(path: Path, rows: Rows) -> str:
+    objects = [dict(zip(("source", "target", "features"), row, strict=False)) for row in rows]
+    pyarrow.parquet.write_table(pyarrow.table({"n": list(range(len(rows))), "pair": objects}), str(path))
+    return str(path)
 
 
 def table(write_table: Callable[[pyarrow.Table, str], object], *names: str) -> Writer:
@@ -225,6 +249,33 @@ SHAPES: dict[str, tuple[str, Writer]] = {
     "JSON lines with other keys": ("a.jsonl", keyed("ko", "en", "tags")),
     "JSON array": ("a.json", keyed("word", "pron", "tags", array=True)),
     "JSON array, indented": ("a.json", keyed("source", "target", "features", array=True, indent=2)),
+    "JSON lines of objects within objects": ("a.jsonl", within("pair", "source", "target", "features")),
+    "JSON array of lists": ("a.json", whole(lambda found: [[*one.values()] for one in found], "1", "2", "3")),
+    "JSON array of lists, indented": (
+        "a.json",
+        whole(lambda found: [[*one.values()] for one in found], "1", "2", "3", indent=2),
+    ),
+    "JSON array in an object": ("a.json", whole(lambda found: {"n": 1, "data": found}, "word", "ipa", "tags")),
+    "JSON array in an object, indented": (
+        "a.json",
+        whole(lambda found: {"n": 1, "data": found}, "source", "target", "features", indent=1),
+    ),
+    "JSON columns": (
+        "a.json",
+        whole(lambda found: {key: [one[key] for one in found] for key in found[0]}, "word", "ipa", "tags"),
+    ),
+    "JSON columns of pandas": (
+        "a.json",
+        whole(
+            lambda found: {key: {str(n): one[key] for n, one in enumerate(found)} for key in found[0]},
+            "source",
+            "target",
+            "features",
+        ),
+    ),
+    "bars": ("a.txt", lambda path, rows: lines(path, joined(rows, " ||| "))),
+    "arrows": ("a.txt", lambda path, rows: lines(path, joined([row[:2] for row in rows], " -> "))),
+    "Parquet with a structure": ("a.parquet", structures),
     "Parquet": ("a.parquet", table(pyarrow.parquet.write_table, "word", "ipa", "tags")),
     "Feather": ("a.feather", table(pyarrow.feather.write_feather, "source", "target", "features")),
     "parallel": ("a.tsv", parallel),
@@ -242,4 +293,5 @@ IMPOSSIBLE = {
     *((name, task) for name in SHAPES if "dictionary" in name for task in (*SPACED, "inflection")),
     *((name, task) for name in ("features in the middle",) for task in ("g2p", "numbers", "addition", *SPACED)),
     ("parallel", "inflection"),
+    ("arrows", "inflection"),
 }

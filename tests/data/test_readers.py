@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -43,6 +44,30 @@ def message(path: Path | str, **options) -> str:
 
 
 # Pairs
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_json_object_of_texts_is_a_dictionary(write, indent):
+    entries = {f"mot {n}": f"word {n}" for n in range(3000)}
+    found = readers.read_pairs(write(json.dumps(entries, indent=indent), "a.json"))
+    assert {pair.source: pair.target for pair in found} == entries
+
+
+def test_a_json_object_of_a_pair_is_a_pair(write):
+    keys = "source", "target", *(f"note {n}" for n in range(20))
+    [pair] = readers.read_pairs(write(json.dumps({key: f"its {key}" for key in keys}), "a.json"))
+    assert pair[:2] == ("its source", "its target")
+
+
+@pytest.mark.parametrize("row", ['["a", ["b"]]', '["a"]', '{"source": "a", "target": "b"}'])
+def test_rows_of_one_json_array_are_of_one_kind(write, row):
+    assert "expected an object such as" in message(write(f'[["x", "y"], {row}]', "a.json"))
+
+
+def test_a_delimiter_may_have_several_characters(write):
+    path = write('a "b|||c "d\n', "a.txt")
+    [pair] = readers.read_pairs(path, columns=readers.Columns(delimiter="|||"))
+    assert pair[:2] == ('a "b', 'c "d')
 
 
 @given(

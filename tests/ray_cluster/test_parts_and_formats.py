@@ -75,6 +75,17 @@ def test_json_lines_keep_their_fields(answered: Any, expected: dict[str, str], t
     assert len(list((tmp_path / "out").glob("in-*-of-*.jsonl"))) > 5
 
 
+def test_json_lines_may_have_their_sources_in_objects_within(
+    answered: Any, expected: dict[str, str], tmp_path: Path
+) -> None:
+    records = [{"id": n, "pair": {"source": word}} for n, word in enumerate(WORDS)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+    answered([tmp_path / "in.jsonl"], tmp_path / "out", source="pair.source")
+    found = [json.loads(line) for line in contents(tmp_path / "out").decode().split("\n")[:-1]]
+    assert [one["answer"] for one in found] == [expected[word] for word in WORDS]
+    assert [one["pair"] for one in found] == [one["pair"] for one in records]
+
+
 def test_csv_keeps_quoted_line_ends_and_numbers_as_they_are(
     answered: Any, expected: dict[str, str], tmp_path: Path
 ) -> None:

@@ -145,7 +145,7 @@ READING: tuple[Decorator, ...] = (
                  type=click.Choice(["tsv", "csv", "dictionary", "jsonl", "json", "parquet", "arrow"]),
                  help="tsv (no quoting), csv (with quoting), dictionary (WORD PH PH), jsonl, json, parquet or arrow."),
     click.option("--header/--no-header", "header", default=None, help="The first line holds column names, or a pair."),
-    click.option("--delimiter", metavar="CHAR", help="Column delimiter: tab, comma, semicolon, pipe or a character."),
+    click.option("--delimiter", metavar="TEXT", help="Column delimiter: tab, comma, semicolon, pipe or the text."),
     click.option("--comment", metavar="PREFIX|none", help="Skip lines with this prefix; none: skip no line."),
 )  # fmt: skip
 

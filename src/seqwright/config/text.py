@@ -31,8 +31,8 @@ class TextConfig(Checked, frozen=True, kw_only=True):
     header : bool, default None
         Whether the first line of a file of lines holds names. None: found from the data.
     delimiter : str, default None
-        What separates columns: "tab", "comma", "semicolon", "pipe", "space", or the character itself. None: found from
-        the data.
+        What separates columns: "tab", "comma", "semicolon", "pipe", "space", or the text itself. None: found from the
+        data.
     comment : str, default None
         Prefix of the lines that are skipped as comments; "" for none. None: found from the data.
     schema : readers.Schema, default None

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs as filesystems
 
+from seqwright.data.readers.json_shapes import flattened
 from seqwright.errors import DataError, UsageError
 from seqwright.ray.parts import COMPRESSED, Part
 
@@ -162,9 +163,10 @@ class JsonLines(_ByLine):
             if not records:
                 continue
             _refuse_taken(records[0], part.path)
-            source, features = columns.chosen(list(records[0]), part.path, has_features=has_features)
-            sources = [_string(one.get(source), source, part.path) for one in records]
-            yield Batch(records, sources, [_string(one.get(features or ""), "", part.path) for one in records])
+            flat = [flattened(one) for one in records]
+            source, features = columns.chosen(list(flat[0]), part.path, has_features=has_features)
+            sources = [_string(one.get(source), source, part.path) for one in flat]
+            yield Batch(records, sources, [_string(one.get(features or ""), "", part.path) for one in flat])
 
     def write(self, stream: pa.NativeFile, records: Any, answers: list[str], scores: list[float]) -> None:
         rows = zip(records, answers, scores, strict=True)

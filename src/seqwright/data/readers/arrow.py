@@ -1,4 +1,4 @@
-"""Parquet and Arrow (Feather) files, by pyarrow; columns go by name."""
+"""Parquet and Arrow (Feather) files, by pyarrow; columns go by name, and those of a structure as `translation.en`."""
 
 import contextlib
 import importlib
@@ -70,7 +70,12 @@ def reading(name: str, kind: str, pyarrow: Any) -> Iterator[None]:
 
 
 def batches(path: Path | str, name: str, *, parquet: bool, keys: list[str] | None) -> Iterator[Any]:
-    return parquet_batches(path, name, keys) if parquet else arrow_batches(path, name)
+    pyarrow = library("pyarrow", name, "Parquet" if parquet else "Arrow")
+    for batch in parquet_batches(path, name, keys) if parquet else arrow_batches(path, name):
+        table = pyarrow.Table.from_batches([batch])
+        while any(pyarrow.types.is_struct(field.type) for field in table.schema):
+            table = table.flatten()  # a column for each field
+        yield table
 
 
 def parquet_batches(path: Path | str, name: str, keys: list[str] | None) -> Iterator[Any]:

@@ -29,6 +29,8 @@ QUOTED = re.compile(r'"(?:[^"]|"")*"')
 TWO_SPACES = re.compile(r"[^ \t]+ {2,}[^ \t]")
 MARKDOWN_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 N_COMPARED = 500  # lines that a line is compared with
+SIGNS = (" ||| ", " -> ", " => ", " → ")  # between source and target: as aligners of words take them; in lists
+WEAK_SIGNS = (" = ", " :: ")  # the same, where nothing else separates columns
 N_SURE = 5  # lines that separate columns alike, in a file of no telling name
 
 
@@ -47,7 +49,7 @@ def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *,
         return Layout(asked, "")
     if asked == "dictionary":
         return Layout("dictionary", "", leading_numbers(filled))
-    if asked == "tsv":
+    if asked == "tsv" or (asked is None and len(delimiter or "") > 1):  # cells in quotation marks have one character
         return Layout("tsv", delimiter or "\t")
     if asked == "csv" or delimiter not in (None, "\t"):
         return Layout("csv", delimiter or csv_delimiter(filled, whole=whole, sure=False) or ",")
@@ -63,8 +65,12 @@ def layout(lines: Sequence[str], asked: Format | None, delimiter: str | None, *,
         return Layout("dictionary", "", leading_numbers(filled))
     if tabbed == len(filled) or (tabbed and not is_mixed(filled)):
         return Layout("csv" if quoted(filled) else "tsv")
+    if not tabbed and (found := sign_of(filled, SIGNS)):
+        return Layout("tsv", found)
     if not tabbed and (found := csv_delimiter(filled, whole=whole)):
         return Layout("csv", found)
+    if not tabbed and (found := sign_of(filled, WEAK_SIGNS)):
+        return Layout("tsv", found)
     if (not tabbed and all(map(TWO_SPACES.match, filled))) or is_dictionary(filled):
         return Layout("dictionary", "", leading_numbers(filled))
     return Layout("tsv")
@@ -133,6 +139,15 @@ def quoted(lines: Sequence[str], delimiter: str = "\t") -> bool:
     if any('""' in cell[1:-1] for cell in inside):
         return True
     return all(map(kinds.is_number, set(cells) - set(inside))) and 2 * len(inside) > len(cells)
+
+
+def sign_of(filled: Sequence[str], signs: Sequence[str]) -> str:
+    """Return the sign that nearly every line has, as often as the others, "" if there is none."""
+    for sign in signs if len(filled) >= N_SURE else ():
+        [(n, lines)] = Counter(line.count(sign) for line in filled).most_common(1)
+        if n and lines >= 0.97 * len(filled):
+            return sign
+    return ""
 
 
 def csv_delimiter(filled: Sequence[str], *, whole: bool, sure: bool = True) -> str:

@@ -1,12 +1,11 @@
 """From what a user names to pairs: several files, patterns, parallel files, and which reader is right for each."""
 
-import contextlib
 import glob
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from seqwright import errors
 from seqwright.data.readers import (
@@ -17,6 +16,7 @@ from seqwright.data.readers import (
     encodings,
     files,
     formats,
+    json_shapes,
     jsonl,
     meaning,
     memory,
@@ -154,11 +154,11 @@ class Input:
         meaning.check(schema.format, self.name, columns)
         if schema.format in ("jsonl", "json"):
             objects = jsonl.line_objects if schema.format == "jsonl" else jsonl.array_objects
-            keys, rows = jsonl.table(head.tolerant(objects(enumerate(head.lines, start=1), self.name)))
-            found = keys if keys else columns.names[:2]  # where the first object is damaged, reading names it
-            self.schema = detect.of_table(found, rows, self.name, columns, schema)
-            pairs = jsonl.pairs(objects(self._kept(head, schema, (), self.name), self.name), self.name, self.schema)
-            yield from variants(pairs, self.schema)
+            rows = json_shapes.rows(objects(self._kept(head, schema, (), self.name), self.name))
+            first = list(itertools.islice(rows, detect.N_HEAD))
+            if first:
+                self.schema = detect.of_table(*jsonl.table(first), self.name, columns, schema)
+                yield from variants(jsonl.pairs(itertools.chain(first, rows), self.name, self.schema), self.schema)
             return
         self.schema = schema
         kept = self._kept(head, schema, new_prefixes(head, columns), self.name)
@@ -294,11 +294,6 @@ class Head:
     def all(self) -> Iterator[str]:
         """Return all lines of the file."""
         return itertools.chain(self.lines, self._rest)
-
-    def tolerant(self, objects: Iterator[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield objects up to the first that is none: reading names it."""
-        with contextlib.suppress(errors.DataError):
-            yield from objects
 
 
 def new_prefixes(head: Head, columns: Columns) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""JSON: an object of a pair a line, or an array of such objects, with keys of any name."""
+"""JSON: an object of a pair a line, or an array of such objects, with keys of any name; and other `json_shapes`."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from seqwright.data.readers.schema import Schema
 __all__ = ["array_objects", "line_objects", "pairs", "table"]
 
 Objects = Iterable[tuple[int, dict[str, Any]]]
-BETWEEN = re.compile(r"[\s,\[\]]*")  # two objects of an array
-PIECE = 1 << 16  # characters of an array that are decoded at a time
+BETWEEN = re.compile(r"(?:[\s,\]]|\[(?=\s*[\[\]{]))*")  # two objects of an array; one of texts begins with a bracket
+PIECE, LARGEST = 1 << 16, 1 << 28  # characters of an array that are decoded at a time; of one of its objects
 
 
 def pairs(objects: Objects, name: str, schema: Schema) -> Iterator[Pair]:
@@ -41,8 +41,8 @@ def pairs(objects: Objects, name: str, schema: Schema) -> Iterator[Pair]:
 
 
 def line_objects(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the object of each line; empty lines are skipped.   DataError: a line that is no JSON object."""
-    decoder = msgspec.json.Decoder()
+    """Yield the rows of objects on a line each; empty lines are skipped.   DataError: a line that is no JSON object."""
+    decoder, kind = msgspec.json.Decoder(), None
     for number, line in lines:
         if not line.strip():
             continue
@@ -56,15 +56,17 @@ def line_objects(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[
             raise errors.DataError(
                 f"{name}, line {number}: not JSON ({fault}): {shorten(line)}; mend the line"
             ) from None
-        yield number, an_object(row, name, f"line {number}")
+        kind = kind or type(row)
+        yield number, an_object(row, kind, name, f"line {number}")
 
 
 def array_objects(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the objects of an array, or of several values one after the other, numbered from 1; in constant memory.
+    """Yield the objects of an array, or of several values one after the other, numbered from 1.
 
-    DataError: not JSON, or something else than objects.
+    Memory holds one of them at a time.   DataError: not JSON, or something else than objects.
     """
     decoder, text, at, number, rest = json.JSONDecoder(), "", 0, 0, iter(lines)
+    kind = None
     while True:
         at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # matches nothing, too
         try:
@@ -72,32 +74,36 @@ def array_objects(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple
         except RecursionError:
             raise errors.DataError(f"{name}: JSON nested too deeply; expected an array of objects") from None
         except ValueError as fault:
-            more = piece_of(rest)
+            more = piece_of(rest, max(PIECE, len(text) - at))
             if not more and at == len(text):
                 return
-            if not more or len(text) - at > 64 * PIECE:
+            if not more or len(text) - at > LARGEST:
                 raise errors.DataError(
                     f"{name}, object {number + 1}: not JSON ({fault}): {shorten(text[at : at + 200])}; mend it"
                 ) from None
             text, at = text[at:] + more, 0
             continue
         number, at = number + 1, end
-        yield number, an_object(row, name, f"object {number}")
+        kind = kind or type(row)
+        yield number, an_object(row, kind, name, f"object {number}")
 
 
-def piece_of(lines: Iterator[tuple[int, str]]) -> str:
-    piece, size = [], 0
+def piece_of(lines: Iterator[tuple[int, str]], size: int) -> str:
+    piece, n = [], 0
     for _, line in lines:
         piece.append(line + "\n")
-        size += len(line)
-        if size > PIECE:
+        n += len(line)
+        if n > size:
             break
     return "".join(piece)
 
 
-def an_object(row: Any, name: str, place: str) -> dict[str, Any]:
-    if isinstance(row, dict):
+def an_object(row: Any, kind: type, name: str, place: str) -> dict[str, Any]:
+    """Return an object; a list has numbers for keys.   kind: of the first row, which all others must be of."""
+    if isinstance(row, dict) and kind is dict:
         return row
+    if isinstance(row, list) and kind is list and len(row) > 1 and not any(isinstance(one, list | dict) for one in row):
+        return {str(n): cell for n, cell in enumerate(row, start=1)}
     got = shorten(msgspec.json.encode(row).decode())
     raise errors.DataError(f'{name}, {place}: expected an object such as {{"source": "…", "target": "…"}}, got {got}')
 

@@ -61,6 +61,9 @@ def role_of(name: str) -> str:
     """Return source, target, features, ignored or language for a name that is known, else ""."""
     if not re.fullmatch(r"[\w\s()\[\].:/-]+", name):
         return ""
+    _, dot, inner = name.rpartition(".")
+    if dot and (role := role_of(inner)):  # translation.en
+        return role
     plain = re.sub(r"[\W]+", "_", unicodedata.normalize("NFC", name).strip().casefold()).strip("_")
     if plain in ROLES:
         return ROLES[plain]

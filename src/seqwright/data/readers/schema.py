@@ -113,7 +113,7 @@ class Count(msgspec.Struct):
 def describe(schema: Schema, count: Count) -> list[str]:
     """Return at most three lines that say how a file is read."""
     lines = []
-    if schema.format not in ("tsv", "parallel"):
+    if schema.format not in ("tsv", "parallel") or schema.delimiter not in ("\t", ""):
         lines.append(f"format   {TITLES[schema.format]}{_details(schema)}")
     lines.append(f"columns  {_columns(schema)}")
     skipped = [
@@ -155,9 +155,9 @@ def warnings(count: Count) -> list[str]:
 
 
 def _details(schema: Schema) -> str:
-    if schema.format != "csv":
+    if schema.format not in ("tsv", "csv"):
         return ""
-    if schema.delimiter == "\t":
+    if schema.format == "csv" and schema.delimiter == "\t":
         return " with tabs, quotation marks removed (--format tsv keeps them)"
     name = next((name for name, text in DELIMITERS.items() if text == schema.delimiter), repr(schema.delimiter))
     return f", delimiter {name}"
