@@ -38,3 +38,21 @@ def test_whole_lines_of_training_are_refused_with_the_command_that_reads_them(in
 def test_columns_of_lines_have_numbers(inflected, seqwright):
     lines = inflected / "features.tsv"
     assert "have no names" in seqwright("predict", inflected / "model", lines, "--source-column", "word").refused(2)
+
+
+OF_JSON = """extract them: jq -r '.["pair"]["fr"]' FILE | """
+FORMATS = {
+    "pairs.jsonl": ('{{"n": 1, "pair": {{"fr": "{}", "en": "{}"}}}}\n', OF_JSON),
+    "pairs.txt": ("{} ||| {}\n", "' ||| ' and what follows it are part of them"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_lines_in_the_format_of_the_training_file_are_noticed(name, tmp_path, seqwright):
+    line, says = FORMATS[name]
+    rows = [("abcdef"[n % 6] * (n // 6 + 1), "fedcba"[n % 6]) for n in range(40)]
+    (tmp_path / name).write_text("".join(line.format(*row) for row in rows), "utf-8")
+    assert seqwright("train", tmp_path / name, "-o", tmp_path / "model", *TINY).code == 0
+    assert seqwright("predict", tmp_path / "model", tmp_path / name).err.count(says) == 1
+    (tmp_path / "plain").write_text("abc\n", "utf-8")
+    assert "lines are sources" not in seqwright("predict", tmp_path / "model", tmp_path / "plain").err

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from seqwright.bundle import Bundle
+from seqwright.cli import program
 from seqwright.data import text
 from seqwright.errors import AmbiguityError, UsageError
 
@@ -26,13 +27,16 @@ class LineColumns:
         self._tab_is_text = TAB in bundle.source.vocabulary  # sources of JSON files may contain tabs
         self._source, self._features = _numbers(given, has_features=self._has_features)
         self._is_given = bool(given.keys() & {"source_column", "features_column"})
-        self._warned = self._began = False
+        self._warned = self._began = self._looked = False
 
     def cut(self, lines: Sequence[str]) -> list[tuple[str, str]]:
         """Return source and features of each line.
 
         AmbiguityError: the model has features, column 2 has none of them, and column 3 has.
         """
+        if not self._looked:
+            self._looked = True
+            self._see_format(lines)
         if not self._has_features and not self._is_given and self._tab_is_text:
             return [(line, "") for line in lines]
         rows = [line.split(TAB) for line in lines]
@@ -42,6 +46,19 @@ class LineColumns:
         return [
             (row[place] if place < len(row) else "", row[features] if 0 <= features < len(row) else "") for row in rows
         ]
+
+    def _see_format(self, lines: Sequence[str]) -> None:
+        """Warn of lines that are records of the training file, which has a format that input lines have not."""
+        schema, line = self._bundle.config.text.schema, next(filter(str.strip, lines), "")
+        if schema is None or not line:
+            return
+        if schema.format in ("jsonl", "json") and "{" not in self._bundle.source.vocabulary and line.startswith('{"'):
+            path = "".join(f'["{key}"]' for key in schema.names[schema.source - 1].split("."))
+            self._warn(
+                f"lines are sources, not JSON; extract them: jq -r '.{path}' FILE | {program.name()} predict MODEL"
+            )
+        elif len(schema.delimiter) > 1 and schema.delimiter in line:
+            self._warn(f"lines are sources: {schema.delimiter!r} and what follows it are part of them")
 
     def _see(self, rows: Sequence[Sequence[str]]) -> None:
         began, self._began = self._began, True  # no error once answers have been written
