@@ -43,6 +43,16 @@ def message(path: Path | str, **options) -> str:
     return str(caught.value)
 
 
+TMX = '<?xml version="1.0"?>\n<tmx version="1.4">\n<body>\n<tu/>\n</body>\n</tmx>\n'
+PO = '# a comment\nmsgid "Hello"\nmsgstr "Bonjour"\n\nmsgid "Bye"\nmsgstr "Salut"\n'
+
+
+@pytest.mark.parametrize(("data", "says"), [(TMX, "is XML"), (PO, "is a catalogue of gettext")])
+def test_files_of_translators_are_named(write, data, says):
+    assert says in message(write(data))
+    assert "translate-toolkit" in message(write(data))
+
+
 # Pairs
 
 

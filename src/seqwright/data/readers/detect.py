@@ -32,6 +32,8 @@ SUFFIXES: dict[str, Format] = {
     ".arrow": "arrow",
     ".feather": "arrow",
 }
+MARKUP = ("<?xml", "<!doctype", "<html", "<tmx", "<xliff")
+MESSAGES = ('msgid "', 'msgstr "')  # of a catalogue of gettext
 VARIANT = re.compile(r"(?<=.)\((\d{1,2})\)$")  # WORD(2) is a further pronunciation of WORD
 
 
@@ -50,7 +52,9 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     """
     like = columns.like
     if columns.format is None and columns.delimiter is None:
-        check_markdown([line for line in lines if line.strip()], name)
+        filled = [line for line in lines if line.strip()]
+        check_markdown(filled, name)
+        check_catalogue(filled, name)
     body = formats.without_comments(lines)
     asked = columns.format or named
     if asked is None and old_dictionary(lines, body):
@@ -122,6 +126,21 @@ def check_markdown(filled: Sequence[str], name: str) -> None:
         raise errors.DataError(
             f"{name}: is a table in Markdown; convert it: "
             f"awk -F ' *[|] *' '{program}' {shlex.quote(name)} > {encodings.unlike(name)}"
+        )
+
+
+def check_catalogue(filled: Sequence[str], name: str) -> None:
+    """Raise DataError, with what to do, for XML and for a catalogue of gettext, the files of translators."""
+    if any("\t" in line for line in filled):
+        return
+    if filled and filled[0].lstrip().lower().startswith(MARKUP):
+        raise errors.DataError(
+            f"{name}: is XML; write the texts of its pairs as lines of source<TAB>target (a translation memory in TMX, "
+            f"for example, by tmx2po and po2csv of the package translate-toolkit)"
+        )
+    if sum(line.startswith(MESSAGES) for line in filled) > 1:
+        raise errors.DataError(
+            f"{name}: is a catalogue of gettext; convert it with po2csv of the package translate-toolkit"
         )
 
 
