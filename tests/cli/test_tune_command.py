@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from seqwright import config
-from seqwright.cli import trials
+from seqwright.cli import progress, trials
 from seqwright.training.events import Progressed
 from seqwright.tuning import Trial, Tried, Trying, Tuned
 
@@ -47,6 +47,13 @@ def test_a_terminal_shows_the_progress_of_the_trial_that_runs(is_terminal, monke
     assert "trial   3   hidden_size 8" in shown
     assert "best so far" in shown
     assert ("trial   3    50%, 1:00 left" in shown) == is_terminal
+
+
+def test_a_quiet_search_shows_nothing_on_a_terminal(tmp_path, seqwright, pairs, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(progress, "PATIENCE_S", -1.0)
+    result = seqwright("tune", pairs, "-o", tmp_path / "tuned", "--trials", 1, *QUICK, "-q")
+    assert (result.code, result.err) == (0, "")
 
 
 def test_a_missing_argument_file_or_package_is_named_in_one_line(tmp_path, seqwright, pairs, monkeypatch):

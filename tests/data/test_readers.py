@@ -69,6 +69,19 @@ def test_a_json_object_of_a_pair_is_a_pair(write):
     assert pair[:2] == ("its source", "its target")
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"source": "chat", "target": "cat", "notes": [{"n": 1}, {"n": 2}]},
+        {"source": {"text": "chat", "lang": "fr"}, "target": {"text": "cat", "lang": "en"}},
+    ],
+)
+def test_a_json_object_of_one_pair_with_more_in_it_is_that_pair(write, row):
+    columns = readers.Columns() if "notes" in row else readers.Columns(source="source.text", target="target.text")
+    [pair] = readers.read_pairs(write(json.dumps(row), "a.json"), columns=columns)
+    assert pair[:2] == ("chat", "cat")
+
+
 @pytest.mark.parametrize("row", ['["a", ["b"]]', '["a"]', '{"source": "a", "target": "b"}'])
 def test_rows_of_one_json_array_are_of_one_kind(write, row):
     assert "expected an object such as" in message(write(f'[["x", "y"], {row}]', "a.json"))

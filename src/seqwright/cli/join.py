@@ -1,6 +1,5 @@
 """`seqwright join`."""
 
-import glob
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +34,11 @@ def join(*, models: tuple[str, ...], output: str, data: str | None, beam: int, r
     # Imported here, not above: `seqwright --help` needs none of it.
     from seqwright import ensembling
     from seqwright.cli import joined, progress
+    from seqwright.data.readers import files
 
-    found = [path for model in models for path in _matching(model)]
+    found = [path for model in models for path in (not Path(model).exists() and files.matching(model)) or [model]]
     with progress.counted("answers") as show:
         done = ensembling.join(
             found, output=output, data=data, beam=beam, reading=options.as_columns(reading), listen=show
         )
     click.echo(joined.as_text(done, found))
-
-
-def _matching(model: str) -> list[str]:
-    """Return the directories that a pattern matches, which not every shell expands; the name itself if it is none."""
-    if Path(model).exists() or not glob.has_magic(model):
-        return [model]
-    return sorted(glob.glob(model)) or [model]  # noqa: PTH207 - Path.glob takes no absolute pattern

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -55,7 +56,8 @@ class LineColumns:
         if schema.format in ("jsonl", "json") and "{" not in self._bundle.source.vocabulary and line.startswith('{"'):
             path = "".join(f'["{key}"]' for key in schema.names[schema.source - 1].split("."))
             self._warn(
-                f"lines are sources, not JSON; extract them: jq -r '.{path}' FILE | {program.name()} predict MODEL"
+                f"lines are sources, not JSON; extract them: "
+                f"jq -r {shlex.quote('.' + path)} FILE | {program.name()} predict MODEL"
             )
         elif len(schema.delimiter) > 1 and schema.delimiter in line:
             self._warn(f"lines are sources: {schema.delimiter!r} and what follows it are part of them")

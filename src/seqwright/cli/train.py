@@ -1,5 +1,6 @@
 """`seqwright train`."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -197,7 +198,7 @@ def train(
     if target is not None and len(pairs) > 1:
         raise click.UsageError("--target needs exactly one file of sources.")
     if print_config:
-        with progress.busy("reading the pairs"):
+        with contextlib.nullcontext() if quiet else progress.busy("reading the pairs"):
             found = training.completed(files, dev=dev_files, config=config, base=fine_tune)
         click.echo(configuration.to_toml(found), nl=False)
         return

@@ -1,5 +1,6 @@
 """`seqwright tune`."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,9 @@ def tune(
         from seqwright.cli import on_ray
 
         execute = on_ray.cluster(ray, pairs, dev, device=config.training.device)
-    with display.listening() as listen:
+    with contextlib.nullcontext() if quiet else display.listening() as listen:
         found = tuning.tune(
             pairs, output=output, dev=dev, config=config, fixed=fixed, time_budget_s=time_budget, max_trials=trials,
-            listen=None if quiet else listen, execute=execute,
+            listen=listen, execute=execute,
         )  # fmt: skip
     display.show(found, pairs)

@@ -54,7 +54,8 @@ def of_lines(lines: Sequence[str], name: str, columns: Columns, named: Format | 
     if columns.format is None and columns.delimiter is None:
         filled = [line for line in lines if line.strip()]
         check_markdown(filled, name)
-        check_catalogue(filled, name)
+        if named is None:
+            check_catalogue(filled, name)
     body = formats.without_comments(lines)
     asked = columns.format or named
     if asked is None and old_dictionary(lines, body):

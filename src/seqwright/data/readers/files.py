@@ -6,6 +6,7 @@ this.
 """
 
 import contextlib
+import glob
 import gzip
 import hashlib
 import io
@@ -26,6 +27,7 @@ __all__ = [
     "Digest",
     "display_name",
     "lines_of",
+    "matching",
     "opened",
     "opened_as_it_is",
     "read_lines",
@@ -43,6 +45,15 @@ class Digest(Protocol):
 
     def update(self, data: bytes, /) -> None: ...
     def hexdigest(self) -> str: ...
+
+
+def matching(text: str) -> list[str]:
+    """Return the paths that match a pattern, by name; none for a text that is no pattern.   DataError: no path does."""
+    if not glob.has_magic(text):
+        return []
+    if found := sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        return found
+    raise errors.DataError(f"{display_name(text)}: no file matches; check the pattern")
 
 
 def read_lines(path: Path | str, *, errors: Literal["strict", "replace"] = "strict") -> Iterator[str]:

@@ -1,6 +1,5 @@
 """From what a user names to pairs: several files, patterns, parallel files, and which reader is right for each."""
 
-import glob
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -256,11 +255,7 @@ def expanded(path: Path_) -> Iterable[Path_]:
         source, target = text.split(",")
         if _exists(source) or _exists(target):
             return [Parallel(source, target)]
-    if glob.has_magic(text):
-        if matches := sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
-            return matches
-        raise errors.DataError(f"{files.display_name(path)}: no file matches; check the pattern")
-    return [path]
+    return files.matching(text) or [path]
 
 
 def _exists(path: Path | str) -> bool:

@@ -34,18 +34,24 @@ def rows(values: Iterator[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 def table_of(value: Row) -> list[Row] | None:
     """Return the rows of the only object of a file; None if it is a row itself."""
     inside = list(value.values())
-    if all(isinstance(one, str) for one in inside):
-        is_named = len(value) < MOST and {"source", "target"} <= set(map(names.role_of, value))
-        is_row = len(value) < FEWEST or is_named
-        return None if is_row else [{"source": key, "target": one} for key, one in value.items()]
+    texts = [key for key, one in value.items() if isinstance(one, str)]
+    if len(value) < MOST and {"source", "target"} <= set(map(names.role_of, texts)):
+        return None
+    if len(texts) == len(value):
+        return [{"source": key, "target": one} for key, one in value.items()] if len(value) >= FEWEST else None
     tables = [one for one in inside if isinstance(one, list) and one and all(isinstance(row, dict) for row in one)]
     if len(tables) == 1:
         found: list[Row] = tables[0]
         return found
-    if len(value) > 1 and all(isinstance(one, list | dict) and len(one) == len(inside[0]) > 1 for one in inside):
-        columns = [list(one.values()) if isinstance(one, dict) else one for one in inside]
+    columns = [list(one.values()) if is_column(one) and list(one) == list(inside[0]) else one for one in inside]
+    if len(value) > 1 and all(isinstance(one, list) and len(one) == len(columns[0]) > 1 for one in columns):
         return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
     return None
+
+
+def is_column(value: Any) -> bool:
+    """Return whether a value is a column as pandas writes it, with the numbers of the rows for keys."""
+    return isinstance(value, dict) and all(map(str.isdecimal, value))
 
 
 def flattened(row: Row) -> Row:

@@ -41,7 +41,7 @@ def pairs(objects: Objects, name: str, schema: Schema) -> Iterator[Pair]:
 
 
 def line_objects(lines: Iterable[tuple[int, str]], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the rows of objects on a line each; empty lines are skipped.   DataError: a line that is no JSON object."""
+    """Yield the object of each line; empty lines are skipped.   DataError: a line that is neither object nor list."""
     decoder, kind = msgspec.json.Decoder(), None
     for number, line in lines:
         if not line.strip():
@@ -99,7 +99,7 @@ def piece_of(lines: Iterator[tuple[int, str]], size: int) -> str:
 
 
 def an_object(row: Any, kind: type, name: str, place: str) -> dict[str, Any]:
-    """Return an object; a list has numbers for keys.   kind: of the first row, which all others must be of."""
+    """Return an object; a list becomes one with numbers for keys.   kind: of the first row, and so of all others."""
     if isinstance(row, dict) and kind is dict:
         return row
     if isinstance(row, list) and kind is list and len(row) > 1 and not any(isinstance(one, list | dict) for one in row):
