@@ -54,5 +54,8 @@ def test_lines_in_the_format_of_the_training_file_are_noticed(name, tmp_path, se
     (tmp_path / name).write_text("".join(line.format(*row) for row in rows), "utf-8")
     assert seqwright("train", tmp_path / name, "-o", tmp_path / "model", *TINY).code == 0
     assert seqwright("predict", tmp_path / "model", tmp_path / name).err.count(says) == 1
+    (tmp_path / "other").write_text('{"a": "b"}\n', "utf-8")
+    other = seqwright("predict", tmp_path / "model", tmp_path / "other").err
+    assert ("not JSON; give one a line" in other) == (name == "pairs.jsonl")
     (tmp_path / "plain").write_text("abc\n", "utf-8")
     assert "lines are sources" not in seqwright("predict", tmp_path / "model", tmp_path / "plain").err

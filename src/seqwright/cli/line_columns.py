@@ -54,11 +54,11 @@ class LineColumns:
         if schema is None or not line:
             return
         if schema.format in ("jsonl", "json") and "{" not in self._bundle.source.vocabulary and line.startswith('{"'):
-            path = "".join(f'["{key}"]' for key in schema.names[schema.source - 1].split("."))
-            self._warn(
-                f"lines are sources, not JSON; extract them: "
-                f"jq -r {shlex.quote('.' + path)} FILE | {program.name()} predict MODEL"
-            )
+            keys = schema.names[schema.source - 1].split(".")
+            path = shlex.quote("." + "".join(f'["{key}"]' for key in keys))
+            is_key = all(f'"{key}"' in line for key in keys)  # of a dictionary or a table, lines have other keys
+            how = f"extract them: jq -r {path} FILE | {program.name()} predict MODEL" if is_key else "give one a line"
+            self._warn(f"lines are sources, not JSON; {how}")
         elif len(schema.delimiter) > 1 and schema.delimiter in line:
             self._warn(f"lines are sources: {schema.delimiter!r} and what follows it are part of them")
 
