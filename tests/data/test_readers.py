@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -208,13 +209,25 @@ def test_utf16_without_a_mark_is_named_with_the_command(write, text, encoding):
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x7fELF\x02", "a program"),
         (b"SQLite format 3\0", "an SQLite database"),
-        (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+        (b"PK\x03\x04", "a ZIP archive"),
     ],
 )
 def test_a_file_that_is_no_text_is_named_for_what_it_is(write, start, what):
     found = message(write(start + bytes(range(256))))
     assert f"is {what};" in found
     assert "iconv" not in found
+
+
+def test_a_spreadsheet_is_told_to_be_saved_and_not_to_be_unpacked(tmp_path):
+    """The first member is that of Excel, of openpyxl, of LibreOffice."""
+    for first in ("[Content_Types].xml", "docProps/app.xml", "mimetype"):
+        with zipfile.ZipFile(path := tmp_path / "pairs.xlsx", "w") as archive:
+            archive.writestr(first, "application/vnd.oasis.opendocument.spreadsheet")
+        assert "save its table as CSV" in message(path)
+        assert "unzip" not in message(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("pairs.tsv", "word\tw\n")
+    assert "unzip -p" in message(path)
 
 
 def test_no_printed_command_overwrites_the_file_that_it_reads(write):

@@ -11,6 +11,7 @@ import gzip
 import importlib
 import io
 import lzma
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -24,11 +25,13 @@ PACKED = (".gz", ".zst", ".bz2", ".xz")  # file names end so where the content i
 BUFFER = 1 << 18
 PACKED_BUFFER = 1 << 14  # small, because a few packed bytes can hold thousands of times as many
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz"}
-OTHERS = {  # magic number: what the file is, and what to do
-    b"PK\x03\x04": (
-        "a ZIP archive or a spreadsheet",
-        "unpack it first: unzip -p {} > {} (or save a table as CSV)",
+N_START = 64  # bytes that are needed to recognise what is in OTHERS
+OTHERS = {  # pattern of the first bytes: what the file is, and what to do
+    rb"PK\x03\x04.{26}(\[Content_Types\]|_rels/|docProps/|xl/|word/|mimetype)": (  # the first member of the archive
+        "a spreadsheet or another file of an office program",
+        "save its table as CSV or its text as UTF-8",
     ),
+    b"PK\x03\x04": ("a ZIP archive", "unpack it first: unzip -p {} > {}"),
     b"7z\xbc\xaf\x27\x1c": ("a 7z archive", "unpack it first: 7z e -so {} > {}"),
     b"Rar!\x1a\x07": ("a RAR archive", "unpack it first: unrar p -inul {} > {}"),
     b"\xd0\xcf\x11\xe0": ("a file of an old office program", "save its table as CSV"),
@@ -66,9 +69,9 @@ def unpacked(stream: BinaryIO, path: Path | str, name: str, *, by_name: bool = F
     by_name: do not examine the bytes, which may be any.
     DataError: an archive of several files, a picture, or another file that is no text.
     """
-    start = b"" if by_name else peeked(stream, max(map(len, OTHERS)))
-    for magic, (what, advice) in OTHERS.items():
-        if start.startswith(magic):
+    start = b"" if by_name else peeked(stream, N_START)
+    for pattern, (what, advice) in OTHERS.items():
+        if re.match(pattern, start, re.DOTALL):
             raise errors.DataError(f"{name}: is {what}; {advice.format(shlex.quote(str(path)), unlike(path))}")
     suffix = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), Path(path).suffix.lower())
     if suffix == ".gz":
