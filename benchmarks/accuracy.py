@@ -50,7 +50,7 @@ def main() -> None:
     rows = []
     for name in options.only or list(tasks):
         runs = [_run(name, tasks[name], seed, options) for seed in options.seeds]
-        rows.append((name, runs, tasks[name].published))
+        rows.append((name, runs, tasks[name].others))
     _show(options, rows, sentences=all(tasks[name].sentences for name, _, _ in rows))
 
 
@@ -123,15 +123,16 @@ def _show(
     options: argparse.Namespace, rows: Sequence[tuple[str, list[dict[str, Any]], dict[str, float]]], *, sentences: bool
 ) -> None:
     measures = ["bleu", "chrf"] if sentences else ["wer"]
-    what = "BLEU and chrF" if sentences else "WER in %; published figures are on test"
+    what = "BLEU and chrF" if sentences else "WER in %; others: on test"
     table = Table(title=f"{options.table}, {options.split}, {what}")
     table.add_column("")
-    for title in (*(column for m in measures for column in (m, "±")), "seconds", *rows[0][2]):
+    systems = list(dict.fromkeys(system for _, _, others in rows for system in others))
+    for title in (*(column for m in measures for column in (m, "±")), "seconds", *systems):
         table.add_column(title, justify="right")
     for name, runs, others in rows:
         cells = [cell for m in measures for cell in _mean(run[m] for run in runs)]
         seconds = f"{statistics.mean(run['seconds'] for run in runs):.0f}"
-        table.add_row(name, *cells, seconds, *(f"{value:.2f}" for value in others.values()))
+        table.add_row(name, *cells, seconds, *(f"{others[s]:.2f}" if s in others else "" for s in systems))
     if len(rows) > 1 and not sentences:
         by_seed = zip(*([run["wer"] for run in runs] for _, runs, _ in rows), strict=True)
         columns = zip(*(others.values() for _, _, others in rows), strict=True)

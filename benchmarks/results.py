@@ -42,7 +42,7 @@ def markdown(folder: Path = FOLDER) -> list[str]:
     shown: dict[str, str] = {}
     for title, row in rows:
         shown.setdefault(title, row)
-    return ["| data | measured on | seqwright | published | command |", "|---|---|---|---|---|", *shown.values()]
+    return ["| data | measured on | seqwright | others | command |", "|---|---|---|---|---|", *shown.values()]
 
 
 def insert(readme: str, table: Sequence[str]) -> str:
@@ -62,13 +62,13 @@ def _row(line: Line, split: str, folder: Path) -> tuple[str, str] | None:
         return None
     sentences = all(task.sentences for task in tasks.values())
     figures = ", ".join(_figure(key, seeds) for key in (["bleu", "chrf"] if sentences else ["wer"]))
-    names = next(iter(tasks.values())).published
-    means = {name: statistics.mean(task.published[name] for task in tasks.values()) for name in names}
-    published = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
+    names = next(iter(tasks.values())).others
+    means = {name: statistics.mean(task.others[name] for task in tasks.values()) for name in names}
+    others = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
     only = f" --only {','.join(line.only)}" if line.only else ""
     on = f" --split {split}" if split != "dev" else ""
     command = f"python -m benchmarks.accuracy {line.table}{only}{on}{arguments}"
-    return line.title, f"| {line.title} | {split} | {figures} | {published or 'none'} | `{command}` |"
+    return line.title, f"| {line.title} | {split} | {figures} | {others or 'none'} | `{command}` |"
 
 
 def _seeds(tasks: Collection[str], members: int, split: str, folder: Path) -> tuple[list[list[dict[str, Any]]], str]:

@@ -23,9 +23,9 @@ def test_a_line_is_the_mean_over_its_tasks_and_shown_only_when_all_are_there(tmp
         keep(tmp_path, number, task=language)
     assert len(results.markdown(tmp_path)) == 2  # the head alone
     keep(tmp_path, 28, task=LANGUAGES[0])
-    _, split, ours, published, command = row(tmp_path, LINES[0].title)
+    _, split, ours, others, command = row(tmp_path, LINES[0].title)
     assert (split, ours) == ("dev", "WER 6.12")
-    assert published == "LSTM 18.58, CLUZH single 16.33, IMS ensemble 13.92"
+    assert others == "LSTM 18.58, CLUZH single 16.33, IMS ensemble 13.92"
     assert command == "`python -m benchmarks.accuracy g2p`"
 
 

@@ -14,7 +14,7 @@ def rows(text: str) -> list[str]:
 
 
 def figures(text: str) -> list[list[str]]:
-    """Return the cells of the table of accuracy that have no words of a language: scores, published ones, command."""
+    """Return the cells of the table of accuracy that have no words of a language: scores, those of others, command."""
     table = [row for row in rows(text) if "benchmarks.accuracy" in row]
     return [re.findall(r"[A-Za-z]+ \d+\.\d\d(?: ± \d\.\d\d)?|`[^`]+`", row) for row in table]
 
