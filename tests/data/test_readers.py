@@ -218,6 +218,16 @@ def test_a_file_that_is_no_text_is_named_for_what_it_is(write, start, what):
     assert "iconv" not in found
 
 
+@pytest.mark.parametrize("sign", formats.SIGNS + formats.WEAK_SIGNS)
+def test_a_list_too_short_to_tell_its_delimiter_is_told_the_option(write, sign):
+    path = write(f"go{sign}come in\nred{sign}blue\n".encode())
+    with pytest.raises(errors.AmbiguityError) as found:
+        list(readers.read_pairs(path))
+    assert found.value.choices == [["--delimiter", sign]]
+    pairs = readers.read_pairs(path, columns=readers.Columns(delimiter=sign))
+    assert [pair[:2] for pair in pairs] == [("go", "come in"), ("red", "blue")]
+
+
 def test_a_spreadsheet_is_told_to_be_saved_and_not_to_be_unpacked(tmp_path):
     """The first member is that of Excel, of openpyxl, of LibreOffice."""
     for first in ("[Content_Types].xml", "docProps/app.xml", "mimetype"):

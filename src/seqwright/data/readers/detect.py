@@ -146,13 +146,17 @@ def check_catalogue(filled: Sequence[str], name: str) -> None:
 
 
 def check_tabs(body: Sequence[str], name: str) -> None:
-    """Raise AmbiguityError where no line has a tab, and spaces may separate words from symbols."""
-    if not any("\t" in line for line in body) and all(" " in line.strip() for line in body):
-        raise errors.AmbiguityError(
-            f"{name}: no tab in {files.shorten(body[0])}; expected source<TAB>target, or with --target FILE a file of "
-            f"sources and one of targets; it may be a dictionary, where spaces separate a word from its symbols",
-            [["--format", "dictionary"]],
-        )
+    """Raise AmbiguityError where no line has a tab, and spaces or a sign may separate words from symbols."""
+    if any("\t" in line for line in body) or not all(" " in line.strip() for line in body):
+        return
+    what, choice = "it may be a dictionary, where spaces separate a word from its symbols", ["--format", "dictionary"]
+    if sign := formats.sign_of(body, fewest=1):
+        what, choice = f"{sign!r} may be the delimiter, which so few lines do not decide", ["--delimiter", sign]
+    raise errors.AmbiguityError(
+        f"{name}: no tab in {files.shorten(body[0])}; expected source<TAB>target, or with --target FILE a file of "
+        f"sources and one of targets; {what}",
+        [choice],
+    )
 
 
 def check_words(body: Sequence[str], name: str) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "is_markdown",
     "layout",
     "prefix_of",
+    "sign_of",
     "unknown_prefixes",
     "without_comments",
 ]
@@ -141,9 +142,12 @@ def quoted(lines: Sequence[str], delimiter: str = "\t") -> bool:
     return all(map(kinds.is_number, set(cells) - set(inside))) and 2 * len(inside) > len(cells)
 
 
-def sign_of(filled: Sequence[str], signs: Sequence[str]) -> str:
-    """Return the sign that nearly every line has, as often as the others, "" if there is none."""
-    for sign in signs if len(filled) >= N_SURE else ():
+def sign_of(filled: Sequence[str], signs: Sequence[str] = SIGNS + WEAK_SIGNS, *, fewest: int = N_SURE) -> str:
+    """Return the sign that nearly every line has, as often as the others, "" if there is none.
+
+    fewest: with fewer lines, there is none.
+    """
+    for sign in signs if len(filled) >= fewest else ():
         [(n, lines)] = Counter(line.count(sign) for line in filled).most_common(1)
         if n and lines >= 0.97 * len(filled):
             return sign
