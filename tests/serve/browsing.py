@@ -13,7 +13,7 @@ class Site:
     def __init__(self, page, server):
         self.page, self.server, self.wrong = page, server, []
         page.set_default_timeout(20_000)
-        page.on("console", lambda message: None if message.text.startswith(TOO_FAST) else self.wrong.append(message.text))
+        page.on("console", lambda one: None if one.text.startswith(TOO_FAST) else self.wrong.append(one.text))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("request", lambda one: None if self.is_own(one.url) else self.wrong.append(one.url))
 
