@@ -56,7 +56,8 @@ def symbols(page, row="answer"):
 
 def test_what_is_typed_is_answered_with_flags_and_attention_by_keyboard_alone(site):
     page = site.open()
-    page.keyboard.type("abzy")  # the field has the focus
+    page.wait_for_function("() => document.activeElement?.id === 'source'")  # autofocus comes after the load
+    page.keyboard.type("abzy")
     page.wait_for_function("() => document.querySelector('.flags li')?.textContent.startsWith('z, y:')")
     best = record(site.server, "abzy")
     assert texts(page) == [one["text"] or "empty answer" for one in best["n_best"]]
