@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+from collections.abc import Iterator
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ def answered(model: Path, files: Path, output: Path, address: str) -> dict[str, 
     raise AssertionError(f"{TRIES} runs took more than {HANGS_S:g} s each")
 
 
+@contextlib.contextmanager
+def stopped(processes: list[int]) -> Iterator[None]:
+    """Stop processes for a while."""
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in processes:
+            with contextlib.suppress(ProcessLookupError):  # killed since
+                os.kill(pid, signal.SIGCONT)
+
+
 def answers(folder: Path) -> list[dict[str, Any]]:
     """Return the records of all files, in order."""
     texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.jsonl"))]
@@ -71,22 +85,23 @@ def test_nodes_and_actors_that_are_killed_lose_nothing_and_repeat_nothing(
     words = write(tmp_path / "in", 3, 3_000)
     (tmp_path / "in" / "2a.jsonl").write_text('{"source": "abc"}\n{"sou')
     node = cluster.add_node(num_cpus=1, object_store_memory=10**8)
-    killed: list[str] = []
+    raylets = [process.process.pid for one in cluster.list_all_nodes() for process in one.all_processes["raylet"]]
 
-    def kill() -> None:
+    def actors() -> list[int]:
+        return [pid for raylet in raylets for pid in workers(raylet, "MapWorker")]
+
+    def kill() -> list[str]:
         until(lambda: len(list((tmp_path / "out").glob("*.jsonl"))) >= 3, "three answered parts")
-        cluster.remove_node(node, allow_graceful=False)
-        killed.append("node")
-        [raylet] = cluster.head_node.all_processes["raylet"]
-        actor, *_ = until(lambda: workers(raylet.process.pid, "MapWorker"), "an actor of the head node")
-        os.kill(actor, signal.SIGKILL)
-        killed.append("actor")
+        with stopped(actors()):  # so that the run cannot end in the seconds that the loss of a node takes
+            cluster.remove_node(node, allow_graceful=False)
+            actor, *_ = until(actors, "an actor of another node")
+            os.kill(actor, signal.SIGKILL)
+        return ["node", "actor"]
 
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
-    failed = answered(trained, tmp_path / "in", tmp_path / "out", cluster.address)
-    killer.join()
-    assert killed == ["node", "actor"]
+    with futures.ThreadPoolExecutor(1) as killer:
+        killed = killer.submit(kill)
+        failed = answered(trained, tmp_path / "in", tmp_path / "out", cluster.address)
+        assert killed.result() == ["node", "actor"]
     assert list(failed) == [str(tmp_path / "in" / "2a.jsonl")]
     found = answers(tmp_path / "out")
     assert [one["id"] for one in found] == list(range(len(words)))
