@@ -141,6 +141,7 @@ def test_files_are_known_by_their_contents(write, reversals):
         ("ab\tba\n", None, "pairs.tsv: one pair only"),
         ("ab\tba\n", "ab\tba\n", "pairs.tsv: one pair only"),
         ("ab\tba\nab\tbb\n", None, "pairs.tsv: 2 pairs of one source"),
+        ("ab\tba\ncd\tdc\n", None, "pairs.tsv: the sources of the pairs held out share .*; add pairs"),
         ("ab\tba\ncd\tdc\n", "жж\tba\n", "dev.tsv: its sources share no symbol"),
         ("ab\tba\ncd\tdc\n", "ab\tжж\n", "dev.tsv: its targets share no symbol"),
         ("ab\tba\ncd\tdc\n", "\n\t\n", "dev.tsv"),

@@ -99,7 +99,7 @@ def prepare(
     reading = provenance.Reading(columns, source, target, config.training.max_batch_tokens)
     dev, too_long = (found.dev, []) if inputs.dev is None else provenance.dev_of_files(inputs.dev, reading)
     lexicon = [pair for one in inputs.lexicon for pair in one.pairs(columns) if pair.source or pair.target]
-    _check_overlap(dev, reading, inputs.dev_origin)
+    _check_overlap(dev, reading, inputs)
     limit = recipe.dev_limit(config.training, sentences=found.sentences)
     chosen = dev_set.choose(
         dev, msgspec.structs.replace(config.training, dev_limit=limit), reading, encoded.examples,
@@ -155,10 +155,14 @@ class _Inputs(NamedTuple):
         return found
 
     @property
+    def dev_names(self) -> str:
+        """The inputs of which the dev pairs are."""
+        return ", ".join(one.name for one in (self.pairs if self.dev is None else self.dev))
+
+    @property
     def dev_origin(self) -> str:
         """A description of the dev pairs."""
-        names = ", ".join(one.name for one in (self.pairs if self.dev is None else self.dev))
-        return f"held out of {names}" if self.dev is None else names
+        return f"held out of {self.dev_names}" if self.dev is None else self.dev_names
 
     def records(self, hashes: Mapping[str, str]) -> list[provenance.FileRecord]:
         """Return the records of all files, which have been read.   hashes: of the pairs."""
@@ -249,15 +253,20 @@ def _check_auxiliary(traits: Traits, dev: provenance.DevRecord, *, is_whole: boo
         )
 
 
-def _check_overlap(dev: Sequence[readers.Pair], reading: provenance.Reading, origin: str) -> None:
+def _check_overlap(dev: Sequence[readers.Pair], reading: provenance.Reading, inputs: _Inputs) -> None:
     if not dev:
-        raise DataError(f"{origin}: no dev pairs; give a dev file with pairs, or none to hold some out")
+        raise DataError(f"{inputs.dev_origin}: no dev pairs; give a dev file with pairs, or none to hold some out")
     source, target = reading.source.vocabulary, reading.target.vocabulary
     knows_source = any(token in source for pair in dev for token in reading.tokens(pair))
     knows_target = any(token in target for pair in dev for token in reading.target.split(pair.target))
     if not knows_source or not knows_target:
         side = "target" if knows_source else "source"
+        if inputs.dev is None:
+            raise DataError(
+                f"{inputs.dev_names}: the {side}s of the pairs held out share no symbol with those of the others; "
+                f"add pairs, or give a dev file"
+            )
         raise DataError(
-            f"{origin}: its {side}s share no symbol with the training {side}s; "
+            f"{inputs.dev_names}: its {side}s share no symbol with the training {side}s; "
             f"is it of the same task, with the columns in the same order?"
         )
