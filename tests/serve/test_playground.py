@@ -179,6 +179,20 @@ def test_the_card_and_examples_from_the_dev_set_are_shown_and_answered(site):
     assert site.violations() == []
 
 
+def test_examples_of_a_model_that_was_cross_validated_are_called_training_data(light, other):
+    page = light.open()
+    page.select_option("#model", "model")
+    page.wait_for_function("() => document.querySelector('#examples-title').textContent == 'From the training data:'")
+    examples = light.server.send("GET", "/v1/models/model/examples").json["examples"]
+    trained = (other.parent / "pairs.tsv").read_text("utf-8").splitlines()
+    assert {f"{one['source']}\t{one['target']}" for one in examples} <= set(trained)
+    buttons = page.locator("#examples-list button")
+    assert buttons.all_inner_texts() == [one["source"] for one in examples]
+    buttons.nth(0).click()
+    page.wait_for_selector(".reference:not([hidden])")
+    assert f"Training data: {examples[0]['target']}," in page.inner_text(".reference")
+
+
 def test_a_file_is_answered_line_by_line_and_saved_as_predict_writes_it(site, tmp_path):
     words = [f"{'abcdefgh'[i % 8]}{'abcdefgh'[i // 8 % 8]}é{'ab' * (i % 4)}" for i in range(150)]
     (tmp_path / "words.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")

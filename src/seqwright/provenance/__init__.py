@@ -13,6 +13,7 @@ from seqwright.provenance.dev_pairs import (
     seen_in_training,
     shared_dev,
     shared_dev_pairs,
+    training_pairs,
 )
 from seqwright.provenance.files import Located, file_of_sources, file_records, inputs, locate, moved, named
 from seqwright.provenance.measured import Reading, dev_of_files, measured, pairs_sha256, sources_sha256
@@ -45,4 +46,5 @@ __all__ = [
     "shared_dev",
     "shared_dev_pairs",
     "sources_sha256",
+    "training_pairs",
 ]

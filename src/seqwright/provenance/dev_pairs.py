@@ -25,6 +25,7 @@ __all__ = [
     "seen_in_training",
     "shared_dev",
     "shared_dev_pairs",
+    "training_pairs",
 ]
 
 Tokens = tuple[str, ...]
@@ -136,6 +137,18 @@ def seen_in_training(bundle: Bundle, directory: Path, tokens: set[Tokens]) -> se
     return _Training(found, bundle, directory).seen(tokens)
 
 
+def training_pairs(bundle: Bundle, directory: Path) -> list[readers.Pair]:
+    """Return the pairs of the training files of the model in `directory`, those held out among them.
+
+    None where the files cannot be read, or have more than `MOST_BYTES`.
+    """
+    try:
+        found = provenance(bundle.manifest)
+        return [] if _size(found) > MOST_BYTES else _Training(found, bundle, directory).given()
+    except (DataError, OSError):
+        return []
+
+
 class Seen(NamedTuple):
     """How many of some sources a model was trained on; n is None where that cannot be determined, with the reason."""
 
@@ -191,6 +204,10 @@ class _Training:
             seen = self.seen(set(map(self._reading.tokens, dev)))
             dev = [pair for pair in dev if self._reading.tokens(pair) not in seen]
         return measured(dev, record.limit)
+
+    def given(self) -> list[readers.Pair]:
+        """Return the pairs of the training files."""
+        return [pair for pair in self._pairs("train") if self._is_usual(pair)]
 
     def seen(self, tokens: set[Tokens]) -> set[Tokens]:
         """Return which of the sources were trained on, here or before."""

@@ -41,7 +41,7 @@ class Served:
         self.check: Callable[[Settings], None] = functools.lru_cache(CONSTRAINTS)(self._check)
 
     def examples(self) -> bytes:
-        """Return some pairs of the dev set as JSON; any number of threads may call it, one reads them."""
+        """Return some pairs as JSON; any number of threads may call it, one reads them."""
         with self._reading:
             if self._examples is None:
                 self._examples = msgspec.json.encode(examples.some(self.path, self.translator.bundle))

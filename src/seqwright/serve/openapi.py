@@ -49,7 +49,7 @@ def description(*, token: bool) -> bytes:
             "post": operation("Find the next tokens of an answer", "ContinueResponse", body=as_json("ContinueRequest"))
         },
         "/v1/models": {"get": operation("List the models", "ModelsResponse")},
-        "/v1/models/{name}/examples": {"get": named(operation("List pairs of the dev set", "ExamplesResponse"))},
+        "/v1/models/{name}/examples": {"get": named(operation("List pairs that the page offers", "ExamplesResponse"))},
         "/health": {"get": plain("The process works")},
         "/ready": {"get": plain("Requests are answered; 503 while the server shuts down")},
         "/metrics": {"get": plain("Figures for Prometheus")},

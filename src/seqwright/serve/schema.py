@@ -129,15 +129,16 @@ class ContinueResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """A pair of the dev set."""
+    """A pair of the dev set, or one that the model was trained on."""
 
     source: str
     features: str
     target: str
+    trained: bool = False
 
 
 class ExamplesResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Some pairs of the dev set; without any, why there are none."""
+    """Some pairs, of the dev set unless the model was trained on all; without any, why there are none."""
 
     examples: list[Example]
     missing: str = ""

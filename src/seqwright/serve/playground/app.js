@@ -51,6 +51,7 @@ async function offerExamples(card) {
   }
   if (card !== chosen()[0]) return;
   byId("examples").hidden = !examples.length;
+  byId("examples-title").textContent = examples[0]?.trained ? "From the training data:" : "From the dev set:";
   byId("examples-list").replaceChildren(...examples.map((one) => {
     const button = element("button", { type: "button", className: "plain", textContent: [one.source, one.features].filter(Boolean).join(" · "), dir: "auto" });
     button.addEventListener("click", () => {
@@ -91,7 +92,7 @@ function showCommand(asked) {
 // After each search: the reference, and the differences between two models.
 function answered(panel) {
   const source = byId("source").value, features = byId("features-field").hidden ? "" : byId("features").value;
-  panel.refer(examples.find((one) => one.source === source && one.features === features)?.target ?? null);
+  panel.refer(examples.find((one) => one.source === source && one.features === features) ?? null);
   if (panel === panels[0] && panel.request) showCommand(panel.request);
   const [one, other] = panels.map((each) => each.best);
   const both = chosen().length > 1 && one && other;

@@ -6,7 +6,7 @@
 // reject with an Error whose message is shown to the reader; error.refused: because of the request, so that other sources may do.
 //
 //   models()            -> [card, ...], the default first
-//   examples(name)      -> [{ source, features, target }, ...], maybe none
+//   examples(name)      -> [{ source, features, target, trained }, ...], maybe none
 //   predict(request, { signal })   -> { answers: [record, ...] }; request.attention adds source_tokens and attention
 //   score(request, { signal })     -> { answers: [record, ...] }
 //   continue(request, { signal })  -> { alternatives: [{ token, score }, ...] }: the next token after request.tokens

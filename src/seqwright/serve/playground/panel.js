@@ -60,13 +60,14 @@ class Panel {
     text.replaceChildren(...(other == null ? [this.best.text] : pieces(this.best, other).map((piece) => (piece.common ? piece.text : element("mark", { textContent: piece.text })))));
   }
 
-  // Show a reference; null: there is none.
-  refer(target) {
-    this.reference.hidden = target == null || !this.#answer;
+  // Show the target of an example; null: there is none.
+  refer(example) {
+    this.reference.hidden = example == null || !this.#answer;
     if (this.reference.hidden) return;
+    const { target, trained } = example;
     const place = this.#answer.n_best.findIndex((one) => one.text === target);
     const found = place === 0 ? "the first answer" : place > 0 ? `answer ${place + 1}` : "not among these answers";
-    this.reference.replaceChildren("Dev set: ", element("bdi", { className: "word", textContent: target }), `, ${found}`);
+    this.reference.replaceChildren(trained ? "Training data: " : "Dev set: ", element("bdi", { className: "word", textContent: target }), `, ${found}`);
   }
 
   show(answer) {
