@@ -182,7 +182,6 @@ class Oracle:
         if seed is None or self.rate == 0:
             return {}
         places = {"encoder": self.D} | {f"encoder.{layer}": self.M for layer in range(self.encoder_layers)}
-        places |= {"features": self.D} if self.features is not None else {}
         places |= {"decoder": self.D} | {f"decoder.{layer}": self.H for layer in range(1, self.layers)}
         places |= {"scores": self.H}
         rng = np.random.default_rng(seed)
@@ -257,13 +256,13 @@ class Oracle:
             for v, P in enumerate(generated)
         ]
 
-    def peek(self, p: Parameters, source: Sequence[int], hs: list[Vector], masks: Mapping[str, Any]) -> Vector:
+    def peek(self, p: Parameters, source: Sequence[int], hs: list[Vector]) -> Vector:
         """Return what is read beside every symbol: the last hidden state, and the sum of the features' embeddings."""
         peek = hs[-1] if self.peeky else []
         if self.features is None:
             return peek
         rows = [p["encoder.embedding.W"][symbol] for symbol in source[: self.n_features(source)]]
-        return peek + masked([total(row[j] for row in rows) for j in range(self.D)], masks.get("features"))
+        return peek + [total(row[j] for row in rows) for j in range(self.D)]
 
     def n_features(self, source: Sequence[int]) -> int:
         """Return where the source's own symbols begin: behind its last feature."""
@@ -275,7 +274,7 @@ class Oracle:
         """Return the cross-entropy of target[1:], read one step behind, summed over its symbols."""
         own = source[self.n_features(source) :]
         hs, cs, memory = self.encode(p, own, masks)
-        peek = self.peek(p, source, hs, masks)
+        peek = self.peek(p, source, hs)
         parts = []
         for step, (before, y) in enumerate(itertools.pairwise(target)):
             probabilities, hs, cs = self.read(p, step, before, hs, cs, peek, memory, own, masks)
@@ -308,7 +307,7 @@ class Oracle:
         p = self.numbers()
         own = source[self.n_features(source) :]
         hs, cs, memory = self.encode(p, own, {})
-        peek, symbol, ids = self.peek(p, source, hs, {}), start_id, []
+        peek, symbol, ids = self.peek(p, source, hs), start_id, []
         for step in range(sample_size):
             probabilities, hs, cs = self.read(p, step, symbol, hs, cs, peek, memory, own, {})
             values = [probability.value for probability in probabilities]

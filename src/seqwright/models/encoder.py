@@ -216,8 +216,11 @@ class Encoder:
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
 
-    def summed(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Array:
+    def summed(self, ids: Ids, lengths: Ids, cache: Cache) -> Array:
         """Return the sum of the embeddings of each source's features.
+
+        There is no dropout of it: with dropout the network is more often wrong on combinations of features that
+        training does not have.
 
         Parameters
         ----------
@@ -227,17 +230,13 @@ class Encoder:
             Features of each source.
         cache : Cache
             Receives what `summed_backward` needs.
-        rng : Generator, optional
-            Draws the dropout mask; None drops nothing.
 
         Returns
         -------
         ndarray, shape (B, D)
             The sums.
         """
-        total = bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
-        out: Array = dropout.forward(total[None], self.spec.dropout, rng, cache.of("dropout.features"))[0]
-        return out
+        return bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
 
     def summed_backward(self, dsum: Array, cache: Cache) -> None:
         """Add the gradients of the embeddings to `grads`.
@@ -249,8 +248,7 @@ class Encoder:
         cache : Cache
             The cache of that call.
         """
-        dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
-        bag.backward(dtotal, self._g.embedding, cache.of("features"))
+        bag.backward(dsum, self._g.embedding, cache.of("features"))
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
         """Add the gradients of the parameters to `grads`.

@@ -86,8 +86,6 @@ def _sites(spec: ModelSpec) -> Iterator[tuple[str, int]]:
     yield "source", spec.embedding_size
     for layer in range(spec.encoder_layers):
         yield f"encoder.{layer}", spec.memory_size
-    if spec.sum_features:
-        yield "features", spec.embedding_size
     yield "target", spec.embedding_size
     for layer in range(1, spec.decoder_layers):
         yield f"decoder.{layer}", spec.hidden_size
