@@ -244,3 +244,8 @@ def test_a_column_of_some_lines_is_refused_with_the_commands_that_decide(tmp_pat
     options = [command.split(f"{path} ")[1].split() for command in commands]
     assert options == [["--features-column", "none"], ["--features-column", "3"]]
     assert [seqwright("check", path, *some).code for some in options] == [0, 0]
+
+
+@pytest.mark.parametrize("command", ["export {} --html page.html", "suggest {} words.txt more.tsv"])
+def test_an_output_that_is_given_as_an_argument_is_answered_with_its_option(command, seqwright, model):
+    assert "the output is given with -o" in seqwright(*command.format(model).split()).refused(2)

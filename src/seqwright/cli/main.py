@@ -106,8 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return fail(str(error), error.exit_code)
     except click.ClickException as error:
-        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "seqwright"
-        return fail(f"{error.format_message()} (see {path} --help)", error.exit_code)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        path = context.command_path if context else "seqwright"
+        what = error.format_message()
+        if context and what.startswith("Got unexpected extra") and _has_output(context.command):
+            what += "; the output is given with -o"
+        return fail(f"{what} (see {path} --help)", error.exit_code)
     except Exception as error:
         if debug:
             raise
@@ -116,6 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return fail(f"standard output: {error.strerror}", 1)
         what = f"{type(error).__name__}: {error}"
         return fail(f"unexpected {what}; please report it with the traceback that --debug shows", 1)
+
+
+def _has_output(command: click.Command) -> bool:
+    return any("--output" in parameter.opts for parameter in command.params)
 
 
 def run(arguments: list[str]) -> int:
