@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from seqwright import errors
 from seqwright.data import readers
-from seqwright.data.readers import formats
+from seqwright.data.readers import files, formats
 
 # Anything that UTF-8 can hold but the two characters that separate, and "\r", which may belong to a line's end.
 FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r"), max_size=12)
@@ -216,6 +216,12 @@ def test_a_file_that_is_no_text_is_named_for_what_it_is(write, start, what):
     found = message(write(start + bytes(range(256))))
     assert f"is {what};" in found
     assert "iconv" not in found
+
+
+@pytest.mark.parametrize(("start", "what"), [(b"PAR1\x15\x04", "a Parquet file"), (b"ARROW1\0\0", "an Arrow file")])
+def test_a_table_where_lines_are_read_is_named_for_what_it_is(write, start, what):
+    with pytest.raises(errors.DataError, match=f"is {what}; give lines of text"):
+        list(files.read_lines(write(start + bytes(range(256)))))
 
 
 @pytest.mark.parametrize("sign", formats.SIGNS + formats.WEAK_SIGNS)

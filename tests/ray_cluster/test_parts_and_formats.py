@@ -111,6 +111,15 @@ def test_parquet_keeps_columns_types_and_metadata(answered: Any, expected: dict[
     assert found.column("answer").to_pylist() == [expected[word] for word in WORDS]
 
 
+def test_parquet_may_have_its_sources_in_structures(answered: Any, expected: dict[str, str], tmp_path: Path) -> None:
+    table = pa.table({"id": list(range(len(WORDS))), "pair": [{"source": word, "more": [1]} for word in WORDS]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    answered([tmp_path / "in.parquet"], tmp_path / "out", source="pair.source")
+    found = pq.read_table(tmp_path / "out" / "in.parquet")
+    assert found.drop_columns(["answer", "score"]).equals(table)
+    assert found.column("answer").to_pylist() == [expected[word] for word in WORDS]
+
+
 @pytest.mark.parametrize("name", ["in.txt", "in.csv", "in.jsonl"])
 def test_an_empty_file_has_an_empty_answer(name: str, answered: Any, tmp_path: Path) -> None:
     (tmp_path / name).touch()

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs as filesystems
 
+from seqwright.data.readers import arrow
 from seqwright.data.readers.json_shapes import flattened
 from seqwright.errors import DataError, UsageError
 from seqwright.ray.parts import COMPRESSED, Part
@@ -248,11 +249,13 @@ class Parquet:
             _refuse_taken(table.schema_arrow.names, part.path)
             added = [pa.field(ANSWER, pa.string()), pa.field(SCORE, pa.float32())]
             self._schema = pa.schema([*table.schema_arrow, *added], metadata=table.schema_arrow.metadata)
-            source, features = columns.chosen(table.schema_arrow.names, part.path, has_features=has_features)
+            names = arrow.flattened(table.schema_arrow.empty_table()).column_names
+            source, features = columns.chosen(names, part.path, has_features=has_features)
             groups = list(range(part.first, table.num_row_groups if part.end == -1 else part.end))
             for batch in table.iter_batches(BATCH, row_groups=groups):
-                sources = [_string(one, source, part.path) for one in batch.column(source).to_pylist()]
-                tags = batch.column(features).to_pylist() if features else [""] * len(sources)
+                flat = arrow.flattened(pa.Table.from_batches([batch]))
+                sources = [_string(one, source, part.path) for one in flat.column(source).to_pylist()]
+                tags = flat.column(features).to_pylist() if features else [""] * len(sources)
                 yield Batch(batch, sources, [_string(one, features or "", part.path) for one in tags])
 
     def write(self, stream: pa.NativeFile, records: Any, answers: list[str], scores: list[float]) -> None:

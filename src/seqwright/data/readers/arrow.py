@@ -11,7 +11,7 @@ from seqwright.data.readers.columns import Pair
 from seqwright.data.readers.files import display_name
 from seqwright.data.readers.schema import Schema
 
-__all__ = ["head", "pairs"]
+__all__ = ["flattened", "head", "pairs"]
 
 ROWS = 8192  # in memory at a time
 
@@ -72,10 +72,16 @@ def reading(name: str, kind: str, pyarrow: Any) -> Iterator[None]:
 def batches(path: Path | str, name: str, *, parquet: bool, keys: list[str] | None) -> Iterator[Any]:
     pyarrow = library("pyarrow", name, "Parquet" if parquet else "Arrow")
     for batch in parquet_batches(path, name, keys) if parquet else arrow_batches(path, name):
-        table = pyarrow.Table.from_batches([batch])
-        while any(pyarrow.types.is_struct(field.type) for field in table.schema):
-            table = table.flatten()  # a column for each field
-        yield table
+        yield flattened(pyarrow.Table.from_batches([batch]))
+
+
+def flattened(table: Any) -> Any:
+    """Return a table with a column for each field of its structures, as deep as they are: "translation.fr"."""
+    import pyarrow
+
+    while any(pyarrow.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    return table
 
 
 def parquet_batches(path: Path | str, name: str, keys: list[str] | None) -> Iterator[Any]:

@@ -25,6 +25,7 @@ PACKED = (".gz", ".zst", ".bz2", ".xz")  # file names end so where the content i
 BUFFER = 1 << 18
 PACKED_BUFFER = 1 << 14  # small, because a few packed bytes can hold thousands of times as many
 MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz"}
+TABLES = "give lines of text (pairs may be in such a file, not in a pipe, and predict --ray answers one)"
 N_START = 64  # bytes that are needed to recognise what is in OTHERS
 OTHERS = {  # pattern of the first bytes: what the file is, and what to do
     rb"PK\x03\x04.{26}(\[Content_Types\]|_rels/|docProps/|xl/|word/|mimetype)": (  # the first member of the archive
@@ -42,6 +43,8 @@ OTHERS = {  # pattern of the first bytes: what the file is, and what to do
     b"%PDF-": ("a PDF document", "give its text: pdftotext -layout {} -"),
     b"\x7fELF": ("a program", "give a text file"),
     b"SQLite format 3\0": ("an SQLite database", "save its table as CSV"),
+    b"PAR1": ("a Parquet file", TABLES),
+    b"ARROW1": ("an Arrow file", TABLES),
 }
 N_UTF16 = 16  # bytes that are needed to recognise UTF-16 without a byte order mark
 
