@@ -203,7 +203,8 @@ def opening(event: Started) -> list[str]:
     if any(pair.most < training.max_batch_tokens for pair in event.excluded):
         excluded.append("         --set training.max_pair_tokens=N keeps pairs of up to N tokens")
     is_whole = event.dev_status == "seen" and bool(training.cross_validation)
-    measured = f"{event.n_dev:,} dev sources ({event.dev})" if not is_whole else "all after the cross-validation"
+    n_dev = f"{event.n_dev:,} dev source{'s' * (event.n_dev != 1)}"
+    measured = f"{n_dev} ({event.dev})" if not is_whole else "all after the cross-validation"
     if is_whole:
         excluded.append("train    exact match is measured on training sources, to show progress")
     elif event.dev_status == "seen":
