@@ -23,7 +23,7 @@ def described(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str,
 
 def test_a_field_of_the_spec_that_is_missing_is_named(described: Any) -> None:
     spec, arrays = described
-    unread = {"dropout", "label_smoothing", "initial_values"}
+    unread = {"dropout", "feature_dropout", "label_smoothing", "initial_values"}
     for name in spec.keys() - unread:
         with pytest.raises(ValueError, match=f"spec: {name} is missing"):
             made(0, {key: value for key, value in spec.items() if key != name}, arrays)

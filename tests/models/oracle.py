@@ -167,6 +167,7 @@ class Oracle:
         self.tied = options.get("tied", False)
         self.smoothing = options.get("label_smoothing", 0.0)
         self.rate = options.get("dropout", 0.0)
+        self.features_rate = options.get("feature_dropout", 0.0)
         self.H = len(named["decoder.lstm.0.Wh"])
         self.D = named["decoder.embedding.W"].shape[1]
         self.M = 2 * self.H if self.bidirectional else self.H
@@ -179,15 +180,18 @@ class Oracle:
 
     def masks(self, B: int, seed: int | None) -> dict[str, np.ndarray]:
         """One mask for each place and sequence, the same at every step, drawn from the source to the scores."""
-        if seed is None or self.rate == 0:
+        if seed is None:
             return {}
         places = {"encoder": self.D} | {f"encoder.{layer}": self.M for layer in range(self.encoder_layers)}
+        places |= {"features": self.D} if self.features is not None else {}
         places |= {"decoder": self.D} | {f"decoder.{layer}": self.H for layer in range(1, self.layers)}
         places |= {"scores": self.H}
         rng = np.random.default_rng(seed)
+        rates = dict.fromkeys(places, self.rate) | {"features": self.features_rate}
         return {
-            place: (rng.random((1, B, width), np.float32)[0] >= self.rate) / (1 - self.rate)
+            place: (rng.random((1, B, width), np.float32)[0] >= rates[place]) / (1 - rates[place])
             for place, width in places.items()
+            if rates[place]
         }
 
     def encode(
@@ -256,13 +260,13 @@ class Oracle:
             for v, P in enumerate(generated)
         ]
 
-    def peek(self, p: Parameters, source: Sequence[int], hs: list[Vector]) -> Vector:
+    def peek(self, p: Parameters, source: Sequence[int], hs: list[Vector], masks: Mapping[str, Any]) -> Vector:
         """Return what is read beside every symbol: the last hidden state, and the sum of the features' embeddings."""
         peek = hs[-1] if self.peeky else []
         if self.features is None:
             return peek
         rows = [p["encoder.embedding.W"][symbol] for symbol in source[: self.n_features(source)]]
-        return peek + [total(row[j] for row in rows) for j in range(self.D)]
+        return peek + masked([total(row[j] for row in rows) for j in range(self.D)], masks.get("features"))
 
     def n_features(self, source: Sequence[int]) -> int:
         """Return where the source's own symbols begin: behind its last feature."""
@@ -274,7 +278,7 @@ class Oracle:
         """Return the cross-entropy of target[1:], read one step behind, summed over its symbols."""
         own = source[self.n_features(source) :]
         hs, cs, memory = self.encode(p, own, masks)
-        peek = self.peek(p, source, hs)
+        peek = self.peek(p, source, hs, masks)
         parts = []
         for step, (before, y) in enumerate(itertools.pairwise(target)):
             probabilities, hs, cs = self.read(p, step, before, hs, cs, peek, memory, own, masks)
@@ -307,7 +311,7 @@ class Oracle:
         p = self.numbers()
         own = source[self.n_features(source) :]
         hs, cs, memory = self.encode(p, own, {})
-        peek, symbol, ids = self.peek(p, source, hs), start_id, []
+        peek, symbol, ids = self.peek(p, source, hs, {}), start_id, []
         for step in range(sample_size):
             probabilities, hs, cs = self.read(p, step, symbol, hs, cs, peek, memory, own, {})
             values = [probability.value for probability in probabilities]

@@ -75,6 +75,7 @@ WRONG_BACKWARDS: dict[tuple[str, Callable[..., object]], list[Fault]] = {
     ],
     ("SUMMING", Encoder.summed_backward): [
         Fault("the features get nothing", "bag.backward(dtotal", "(lambda *_: None)(dtotal"),
+        Fault("the features have the mask of others", 'cache.of("dropout.features")', 'cache.of("dropout")'),
     ],
     ("PEEKY", Decoder._with_conditioning_backward): [
         Fault("the conditioning gradient of one step only", "dboth[:, :, D:].sum(axis=0)", "dboth[-1, :, D:]"),

@@ -68,7 +68,7 @@ GENERATING: list[Options] = [  # which have no choice but to
 FEATURES = (False, True, False, False, True, False)
 SUMMING: list[Options] = [
     {"features": FEATURES},
-    {**FULL, "features": FEATURES, "twins": TWINS},
+    {**FULL, "features": FEATURES, "feature_dropout": 0.5, "twins": TWINS},
 ]
 BIASED: list[Options] = [
     {"attention": "dot", "distance_bias": True},

@@ -55,6 +55,8 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
         Which final states of the encoder start the decoder: hidden and cell state, or the hidden state alone.
     dropout : float, default None
         Share of units dropped in training, 0 to below 1. None: by the number of pairs.
+    feature_dropout : float, default None
+        The same of the sum of the features. None: 0 for few pairs, else that of ``dropout``.
     label_smoothing : float, default 0.1
         Probability that the loss spreads over all symbols, 0 to below 1 (Szegedy et al. 2016).
     initial_values : {"uniform", "article"}, default "uniform"
@@ -83,6 +85,7 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     reversed_source: bool = False
     bridge: Bridge = "hc"
     dropout: Share | None = None
+    feature_dropout: Share | None = None
     label_smoothing: Share = 0.1
     initial_values: InitialValues = "uniform"
 
@@ -122,6 +125,7 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
             copying=bool(self.copying),
             tied=bool(self.tied),
             dropout=self.dropout or 0.0,
+            feature_dropout=(self.dropout or 0.0) if self.feature_dropout is None else self.feature_dropout,
             label_smoothing=self.label_smoothing,
             initial_values=self.initial_values,
         )

@@ -216,11 +216,8 @@ class Encoder:
         cache["memory"] = x
         return Encoded(h, c, x, lengths)
 
-    def summed(self, ids: Ids, lengths: Ids, cache: Cache) -> Array:
+    def summed(self, ids: Ids, lengths: Ids, cache: Cache, rng: np.random.Generator | None = None) -> Array:
         """Return the sum of the embeddings of each source's features.
-
-        There is no dropout of it: with dropout the network is more often wrong on combinations of features that
-        training does not have.
 
         Parameters
         ----------
@@ -230,13 +227,17 @@ class Encoder:
             Features of each source.
         cache : Cache
             Receives what `summed_backward` needs.
+        rng : Generator, optional
+            Draws the dropout mask; None drops nothing.
 
         Returns
         -------
         ndarray, shape (B, D)
             The sums.
         """
-        return bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
+        total = bag.forward(self.weights.embedding, ids, np.arange(len(ids))[:, None] < lengths, cache.of("features"))
+        out: Array = dropout.forward(total[None], self.spec.feature_dropout, rng, cache.of("dropout.features"))[0]
+        return out
 
     def summed_backward(self, dsum: Array, cache: Cache) -> None:
         """Add the gradients of the embeddings to `grads`.
@@ -248,7 +249,8 @@ class Encoder:
         cache : Cache
             The cache of that call.
         """
-        bag.backward(dsum, self._g.embedding, cache.of("features"))
+        dtotal = dropout.backward(np.ascontiguousarray(dsum)[None], cache.of("dropout.features"))[0]
+        bag.backward(dtotal, self._g.embedding, cache.of("features"))
 
     def encode_backward(self, d: Encoded, cache: Cache) -> None:
         """Add the gradients of the parameters to `grads`.

@@ -273,7 +273,7 @@ class Seq2seq:
         cache = self.encoder.cache
         encoded = self.encoder.encode(inputs.source, inputs.source_lengths, cache, rng)
         if inputs.features is not None and inputs.n_features is not None:
-            encoded = encoded._replace(features=self.encoder.summed(inputs.features, inputs.n_features, cache))
+            encoded = encoded._replace(features=self.encoder.summed(inputs.features, inputs.n_features, cache, rng))
         hidden = self.decoder.hidden(inputs.read, inputs.target_lengths, encoded, self.decoder.cache, rng)
         smoothing = self.spec.label_smoothing if smoothing is None else smoothing
         self._predicted = output_loss.Predicted(

@@ -56,6 +56,8 @@ class ModelSpec:
         The output layer's weights are the target embeddings (Press & Wolf 2017).
     dropout : float, default 0
         Share of units dropped in training after the embeddings, between layers and before the output layer.
+    feature_dropout : float, default 0
+        Share of the units of the sum of the features that is dropped in training.
     label_smoothing : float, default 0
         ε of `nn.cross_entropy` (Szegedy et al. 2016).
     initial_values : {"article", "uniform"}, default "article"
@@ -83,6 +85,7 @@ class ModelSpec:
     copying: bool = False
     tied: bool = False
     dropout: float = 0.0
+    feature_dropout: float = 0.0
     label_smoothing: float = 0.0
     initial_values: InitialValues = "article"
 
@@ -91,7 +94,7 @@ class ModelSpec:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
                 raise ConfigError(f"{name} = {value!r}: expected a whole number of at least 1")
-        for name in ("dropout", "label_smoothing"):
+        for name in ("dropout", "feature_dropout", "label_smoothing"):
             value = getattr(self, name)
             if not isinstance(value, int | float | np.floating) or not 0 <= value < 1:
                 raise ConfigError(f"{name} = {value!r}: expected a share of at least 0 and less than 1")
@@ -171,6 +174,7 @@ class Options(TypedDict, total=False):
     peeky: bool
     tied: bool
     dropout: float
+    feature_dropout: float
     label_smoothing: float
     initial_values: InitialValues
 

@@ -23,7 +23,7 @@ from seqwright.types import Ids
 
 __all__ = ["check", "check_fine_tune", "copy_weights", "extended", "remapped", "settings"]
 
-FREE = {"dropout", "label_smoothing"}  # settings of a network that matter in training only
+FREE = {"dropout", "feature_dropout", "label_smoothing"}  # settings of a network that matter in training only
 
 
 def settings(config: Config, base: Bundle) -> Config:

@@ -211,7 +211,8 @@ class Network(nn.Module):
         """Return the conditioning vector (1, B, P); None for none."""
         parts = [h[-1:]] if self.spec.peeky else []
         if batch.features is not None and batch.is_feature is not None:
-            parts.append((self.source_embedding(batch.features) * batch.is_feature).sum(0, keepdim=True))
+            total = (self.source_embedding(batch.features) * batch.is_feature).sum(0, keepdim=True)
+            parts.append(self._dropped(total, "features", batch))
         return torch.cat(parts, 2) if parts else None
 
     def _with_padding(self, x: torch.Tensor, padding: torch.Tensor | None) -> torch.Tensor:

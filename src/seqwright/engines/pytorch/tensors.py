@@ -76,20 +76,24 @@ class Tensors(NamedTuple):
 
 def masks(spec: ModelSpec, B: int, rng: np.random.Generator, dtype: type[np.floating[Any]] = np.float32) -> Masks:
     """Return the dropout masks (1, B, width) of a step by site, drawn as our layers draw them, and in their order."""
-    if spec.dropout == 0:
-        return {}
-    scale = dtype(1 / (1 - spec.dropout))
-    return {site: (rng.random((1, B, n), np.float32) >= spec.dropout) * scale for site, n in _sites(spec)}
+    return {
+        site: (rng.random((1, B, n), np.float32) >= rate) * dtype(1 / (1 - rate))
+        for site, n, rate in _sites(spec)
+        if rate
+    }
 
 
-def _sites(spec: ModelSpec) -> Iterator[tuple[str, int]]:
-    yield "source", spec.embedding_size
+def _sites(spec: ModelSpec) -> Iterator[tuple[str, int, float]]:
+    """Yield name, width and rate of each mask."""
+    yield "source", spec.embedding_size, spec.dropout
     for layer in range(spec.encoder_layers):
-        yield f"encoder.{layer}", spec.memory_size
-    yield "target", spec.embedding_size
+        yield f"encoder.{layer}", spec.memory_size, spec.dropout
+    if spec.sum_features:
+        yield "features", spec.embedding_size, spec.feature_dropout
+    yield "target", spec.embedding_size, spec.dropout
     for layer in range(1, spec.decoder_layers):
-        yield f"decoder.{layer}", spec.hidden_size
-    yield "out", spec.hidden_size
+        yield f"decoder.{layer}", spec.hidden_size, spec.dropout
+    yield "out", spec.hidden_size, spec.dropout
 
 
 def share(inputs: Inputs, drawn: Masks, rank: int, n: int) -> tuple[Inputs, Masks]:
