@@ -69,6 +69,7 @@ def test_the_sum_of_features_has_dropout_for_many_pairs_only_unless_it_is_given(
     features = "text.features_column=3"
     found = [completed(n, features, "model.dropout=0.2").model.feature_dropout for n in (100, 1999, 2000, 10**5)]
     assert found == [0, 0, 0.2, 0.2]
+    assert completed(3600, "model.dropout=0.2").model.feature_dropout == 0
     assert completed(100, features, "model.feature_dropout=0.1").model.feature_dropout == 0.1
     assert config.ModelConfig(dropout=0.2).spec().feature_dropout == 0.2  # of an earlier version, without the setting
 

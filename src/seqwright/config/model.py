@@ -56,7 +56,8 @@ class ModelConfig(Checked, frozen=True, kw_only=True):
     dropout : float, default None
         Share of units dropped in training, 0 to below 1. None: by the number of pairs.
     feature_dropout : float, default None
-        The same of the sum of the features. None: 0 for few pairs, else that of ``dropout``.
+        Share of the units of the sum of the features that is dropped in training, 0 to below 1. None: 0 below 2,000
+        pairs of strings, else ``dropout``.
     label_smoothing : float, default 0.1
         Probability that the loss spreads over all symbols, 0 to below 1 (Szegedy et al. 2016).
     initial_values : {"uniform", "article"}, default "uniform"

@@ -138,13 +138,15 @@ def seen_in_training(bundle: Bundle, directory: Path, tokens: set[Tokens]) -> se
 
 
 def training_pairs(bundle: Bundle, directory: Path) -> list[readers.Pair]:
-    """Return the pairs of the training files of the model in `directory`, those held out among them.
+    """Return the pairs of the training files of the model in `directory`, if it was trained on all of them.
 
-    None where the files cannot be read, or have more than `MOST_BYTES`.
+    None where some were held out, or the files cannot be read, or have more than `MOST_BYTES`.
     """
     try:
         found = provenance(bundle.manifest)
-        return [] if _size(found) > MOST_BYTES else _Training(found, bundle, directory).given()
+        if found.dev.status != "seen" or _size(found) > MOST_BYTES:
+            return []
+        return _Training(found, bundle, directory).given()
     except (DataError, OSError):
         return []
 

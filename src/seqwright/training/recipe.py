@@ -19,9 +19,9 @@ AUGMENTATION = 1.0, 4.0  # synthetic pairs for each pair of data: least and most
 SYNTHETIC = 800  # synthetic pairs in an epoch, within these bounds
 MANY_INFLECTED = 600  # pairs of inflected words from which on the share is INFLECTED: 1.0 is too much for 1,000 of them
 INFLECTED = 0.3
-# Pairs below which the sum of features has no dropout: 100 and 1,000 pairs of Turkish have fewer errors without, mostly
+# Pairs from which on the sum of features has dropout: 100 and 1,000 pairs of Turkish have fewer errors without, mostly
 # in combinations of features that training lacks; 4,000 pairs have more.
-FEW_INFLECTED = 2000
+FEATURE_DROPOUT_FROM = 2000
 FEWEST_READ = 30_000  # pairs, with synthetic ones, in all epochs of a training that no dev score ends
 PROGRESS = 100  # training sources that are decoded after an epoch, where there are no dev sources
 LONG = 20  # symbols of a target: 28 in an English sentence of letters, 13 in a Turkish word, 10 in a date
@@ -78,13 +78,14 @@ def _model(model: ModelConfig, traits: Traits, *, has_features: bool) -> ModelCo
     # For long targets, or much data: additive attention, with a bias towards the position of the decoder.
     is_long = model.copying or large or traits.target_length >= LONG
     model = _filled(model, attention="additive" if is_long else "bilinear")
-    return _filled(
+    model = _filled(
         model,
         distance_bias=is_long and model.attention != "none",
         embedding_size=model.hidden_size if model.tied else 256 if large else 64,
         sum_features=takes_features and has_features,
-        feature_dropout=0.0 if traits.n_pairs < FEW_INFLECTED else model.dropout,
     )
+    is_dropped = model.sum_features and traits.n_pairs >= FEATURE_DROPOUT_FROM
+    return _filled(model, feature_dropout=model.dropout if is_dropped else 0.0)
 
 
 def _training(training: TrainingConfig, traits: Traits, *, has_features: bool) -> TrainingConfig:
@@ -176,7 +177,11 @@ def _for_sentences(config: Config, traits: Traits) -> Config:
             attention="additive" if is_long or n_pairs >= SMALL else "bilinear",
             sum_features=has_features and not model.tied,
         )  # fmt: skip
-        model = _filled(model, distance_bias=is_long and model.attention != "none", feature_dropout=model.dropout)
+        model = _filled(
+            model,
+            distance_bias=is_long and model.attention != "none",
+            feature_dropout=model.dropout if model.sum_features else 0.0,
+        )
         return _filled(model, embedding_size=model.hidden_size if model.tied else min(SIZES))
 
     many = expected * n_pairs >= MANY
